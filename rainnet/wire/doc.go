@@ -1,0 +1,46 @@
+// Package wire is the packet format of rainnet. It encodes, decodes and
+// checks; it keeps no state, allocates nothing, and knows no clock.
+//
+// All numbers are big-endian. A packet is one UDP datagram:
+//
+//	Header      24 bytes, in clear, authenticated as additional data
+//	frames      encrypted
+//	tag         16 bytes of AES-GCM
+//
+// Header:
+//
+//	0   kind << 4 | version    u8
+//	1   flags                  u8
+//	2   path                   u16  PathID, equal at both ends
+//	4   source                 u32  PeerID
+//	8   destination            u32  PeerID
+//	12  reserved               u32  sent as zero, ignored
+//	16  packet number          u64  per path and direction, from 0, never reused
+//
+// Frames follow each other without alignment. The first byte is the type:
+//
+//	0 PADDING  one byte each
+//	1 LINK     flags u8 (1: has an echo), number u32, echo u32, echo delay u32 (µs), a u32, r u32
+//	2 HISTORY  path u16, a u32, r u32
+//	3 ACK      path u16, largest u64, delay u32 (µs), n u8, first uvarint, n × {gap uvarint, more uvarint}
+//	4 MSG      message id u64, total u32, offset u32, length u16, data
+//	5 BULK     token u64, offset u64, length u16, data
+//	6 CREDIT   limit u64
+//	7 CLOSE    code u32
+//
+// LINK is a ping of the consistent-history protocol and speaks of the path it
+// travels on; HISTORY says the same (a, r) of any path and travels on any.
+//
+// ACK names the path whose packets it acknowledges, so that it too may travel
+// on any. Its ranges are those of RFC 9000 section 19.3.1: [largest-first,
+// largest] is received; each next range ends gap+2 below the start of the one
+// before and holds more+1 packets.
+//
+// MSG carries a piece of an ordered message: ids count from 0 without holes
+// and total is the length of the whole. BULK carries a piece of data whose
+// length and place the receiver knows beforehand from its token. CREDIT is the
+// flow control of ordered messages: all messages ever sent may cost at most
+// limit, where a message costs its total plus MessageCost.
+//
+// Packets that hold only PADDING, LINK, ACK or CLOSE are not acknowledged.
+package wire

@@ -1,0 +1,67 @@
+package wire
+
+import (
+	"encoding/binary"
+	"errors"
+)
+
+// Sizes of the fixed parts of a packet, in bytes.
+const (
+	HeaderLen = 24
+	TagLen    = 16
+	Overhead  = HeaderLen + TagLen
+)
+
+// Version is the version of the format that this package writes and reads.
+const Version = 1
+
+// A Kind says how the rest of a packet is to be read.
+type Kind uint8
+
+// KindData is a packet of frames between two peers. Other values are free.
+const KindData Kind = 1
+
+// A Header is the clear part of a packet.
+type Header struct {
+	Kind   Kind
+	Flags  uint8
+	Path   PathID
+	Src    PeerID
+	Dst    PeerID
+	Number uint64 // per path and direction, from 0, never reused
+}
+
+// Errors of ParseHeader. The packet is to be counted and dropped.
+var (
+	ErrShort   = errors.New("wire: packet is shorter than a header")
+	ErrVersion = errors.New("wire: packet is of another version of the format")
+)
+
+// AppendHeader appends the HeaderLen bytes of h to b.
+func AppendHeader(b []byte, h Header) []byte {
+	b = append(b, byte(h.Kind)<<4|Version, h.Flags)
+	b = binary.BigEndian.AppendUint16(b, uint16(h.Path))
+	b = binary.BigEndian.AppendUint32(b, uint32(h.Src))
+	b = binary.BigEndian.AppendUint32(b, uint32(h.Dst))
+	b = binary.BigEndian.AppendUint32(b, 0)
+	return binary.BigEndian.AppendUint64(b, h.Number)
+}
+
+// ParseHeader reads the header at the start of a packet. It checks the version
+// only: nothing in a header may be believed before the tag is verified.
+func ParseHeader(b []byte) (Header, error) {
+	if len(b) < HeaderLen {
+		return Header{}, ErrShort
+	}
+	if b[0]&0x0f != Version {
+		return Header{}, ErrVersion
+	}
+	return Header{
+		Kind:   Kind(b[0] >> 4),
+		Flags:  b[1],
+		Path:   PathID(binary.BigEndian.Uint16(b[2:])),
+		Src:    PeerID(binary.BigEndian.Uint32(b[4:])),
+		Dst:    PeerID(binary.BigEndian.Uint32(b[8:])),
+		Number: binary.BigEndian.Uint64(b[16:]),
+	}, nil
+}

@@ -1,0 +1,62 @@
+package shm
+
+import (
+	"unsafe"
+
+	"golang.org/x/sys/unix"
+)
+
+// reach is whether another process's memory can be read directly.
+type reach uint8
+
+const (
+	unknown reach = iota
+	reachable
+	unreachable
+)
+
+// Reach reports whether rank i's memory can be read by process_vm_readv. The
+// only proof is to read a random word from it: process ids mean nothing across
+// PID namespaces, and Yama, user namespaces and seccomp all may forbid it.
+func (s *Segment) Reach(i int) bool {
+	if s.reach[i] == unknown {
+		c := s.Control(i)
+		pid, want := c.pid.Load(), c.nonce.Load()
+		if pid == 0 {
+			return false // not there yet; ask again
+		}
+		var got uint64
+		ok := readv(int(pid), (*byte)(unsafe.Pointer(&got)), uintptr(c.at.Load()), 8) == 8 && got == want
+		s.reach[i] = unreachable
+		if ok {
+			s.reach[i] = reachable
+		}
+	}
+	return s.reach[i] == reachable
+}
+
+// Read copies n bytes at address addr of rank i to dst. It reports how many
+// bytes came; less than n means that direct reading has ended, for good.
+func (s *Segment) Read(i int, dst unsafe.Pointer, addr uintptr, n int) int {
+	pid := int(s.Control(i).pid.Load())
+	done := 0
+	for done < n {
+		k := readv(pid, (*byte)(unsafe.Add(dst, done)), addr+uintptr(done), n-done)
+		if k <= 0 {
+			s.reach[i] = unreachable
+			break
+		}
+		done += k
+	}
+	return done
+}
+
+func readv(pid int, dst *byte, addr uintptr, n int) int {
+	local := []unix.Iovec{{Base: dst, Len: uint64(n)}}
+	remote := []unix.RemoteIovec{{Base: addr, Len: n}}
+	k, err := unix.ProcessVMReadv(pid, local, remote, 0)
+	if err != nil {
+		return -1
+	}
+	return k
+}

@@ -1,0 +1,110 @@
+package shm
+
+import (
+	"sync/atomic"
+	"unsafe"
+)
+
+const (
+	recordHead = 8
+	wrap       = ^uint32(0)
+)
+
+// ring is what writer and reader share. Positions count bytes since the
+// beginning of the job and are multiples of a cache line.
+type ring struct {
+	head *atomic.Uint64 // everything before it is the writer's again
+	data []byte
+}
+
+func (r *ring) word(pos uint64) *uint32 {
+	return (*uint32)(unsafe.Pointer(&r.data[pos&uint64(len(r.data)-1)]))
+}
+
+// room is the number of lines' bytes that a record takes.
+func room(n int) uint64 { return uint64(n+recordHead+line-1) &^ (line - 1) }
+
+// A Writer is the sending end of a ring; it belongs to one rank and is used
+// under its engine's lock.
+type Writer struct {
+	ring
+	pos  uint64 // the next record's
+	seen uint64 // the reader's head as last read
+	n    int    // bytes of the reserved record
+}
+
+// Reserve returns the n bytes of the next record to fill in, or nil if there
+// is no room now. Publish makes it visible.
+func (w *Writer) Reserve(n int) []byte {
+	size, need := uint64(len(w.data)), room(n)
+	at := w.pos & (size - 1)
+	skip := uint64(0)
+	if at+need > size {
+		skip = size - at
+	}
+	if w.pos+skip+need-w.seen > size {
+		w.seen = w.head.Load()
+		if w.pos+skip+need-w.seen > size {
+			return nil
+		}
+	}
+	if skip > 0 {
+		// The reader may be looking at this word: it goes on at the start,
+		// where it finds nothing until Publish.
+		atomic.StoreUint32(w.word(w.pos), wrap)
+		w.pos += skip
+		at = 0
+	}
+	w.n = n
+	return w.data[at+recordHead : at+recordHead+uint64(n)]
+}
+
+// Publish hands the reserved record to the reader. It is a full barrier: a
+// load of the reader's Sleeping after it tells the truth.
+func (w *Writer) Publish() {
+	atomic.StoreUint32(w.word(w.pos), uint32(w.n)+1)
+	w.pos += room(w.n)
+}
+
+// A Reader is the receiving end of a ring.
+type Reader struct {
+	ring
+	pos   uint64 // the next record's
+	given uint64 // head as last published
+}
+
+// Word is where the next record's first word will appear: not 0 means work.
+func (r *Reader) Word() *uint32 { return r.word(r.pos) }
+
+// Next returns the next record, nil if there is none. It is valid until
+// Release.
+func (r *Reader) Next() []byte {
+	w := atomic.LoadUint32(r.word(r.pos))
+	if w == 0 {
+		return nil
+	}
+	if w == wrap {
+		atomic.StoreUint32(r.word(r.pos), 0)
+		r.pos += uint64(len(r.data)) - r.pos&uint64(len(r.data)-1)
+		if w = atomic.LoadUint32(r.word(r.pos)); w == 0 {
+			return nil
+		}
+	}
+	at := r.pos & uint64(len(r.data)-1)
+	return r.data[at+recordHead : at+recordHead+uint64(w-1)]
+}
+
+// Release gives the record that Next returned back to the writer. The
+// position is published once per quarter of the ring, to keep its cache line
+// at rest: a full ring always holds more than that, so nobody waits for ever.
+func (r *Reader) Release(n int) {
+	end := r.pos + room(n)
+	for p := r.pos; p < end; p += line {
+		*r.word(p) = 0
+	}
+	r.pos = end
+	if r.pos-r.given >= uint64(len(r.data))/4 {
+		r.given = r.pos
+		r.head.Store(r.pos)
+	}
+}

@@ -1,0 +1,137 @@
+// Package shm carries messages between the ranks of one host through memory
+// that they share.
+//
+// The memory is one memfd for all ranks of a job on a host. It holds a line
+// of control words per rank and a ring per ordered pair of ranks:
+//
+//	control of rank 0 | control of rank 1 | … | ring 0→1 | ring 0→2 | … | ring 1→0 | …
+//
+// Pages are touched when used, so that pairs that never talk cost nothing. A
+// ring has one writer and one reader and no lock. Records start at cache
+// lines; the first word of a record says whether it is there, so a small
+// message moves in exactly one cache line:
+//
+//	word 0: 0 = nothing here yet, wrap = go on at the start, else 1 + length of the record
+//	word 1: unused
+//	then the bytes
+//
+// The reader clears the first word of every line that it has consumed, before
+// it gives the lines back by storing its position.
+package shm
+
+import (
+	"fmt"
+	"os"
+	"sync/atomic"
+	"unsafe"
+
+	"golang.org/x/sys/unix"
+)
+
+const (
+	line = 64
+
+	// ringHead is the line in which the reader publishes its position.
+	ringHead = line
+	pageSize = 4096
+)
+
+// Control is what every rank of the host can see of one of them.
+type Control struct {
+	// Sleeping is 1 while the rank is parked, or about to: whoever gives it
+	// work rings its doorbell then. In jobs on one host it is the doorbell
+	// itself, a futex.
+	Sleeping atomic.Uint32
+	_        [line - 4]byte
+
+	pid   atomic.Int32  // of the rank, once it has mapped the segment
+	_     [4]byte       //
+	nonce atomic.Uint64 // random; see Reach
+	at    atomic.Uint64 // the address, in that process, of a word that holds nonce
+	_     [line - 24]byte
+}
+
+// A Segment is this rank's view of its host's memory.
+type Segment struct {
+	mem      []byte
+	n, me    int
+	ringSize int
+	nonce    *uint64
+	reach    []reach
+}
+
+// ringSizeFor keeps the whole segment of many ranks small.
+func ringSizeFor(n int) int {
+	switch {
+	case n <= 8:
+		return 128 << 10
+	case n <= 32:
+		return 64 << 10
+	}
+	return 32 << 10
+}
+
+// Map sizes the memfd for n ranks, if nobody has, and maps it as rank me
+// (both count the ranks of this host only). fd may be closed afterwards.
+func Map(fd, n, me int) (*Segment, error) {
+	s := &Segment{n: n, me: me, ringSize: ringSizeFor(n), reach: make([]reach, n)}
+	size := s.ringsAt() + n*n*s.ringBytes()
+	// All ranks compute the same size, so it does not matter who is first.
+	if err := unix.Ftruncate(fd, int64(size)); err != nil {
+		return nil, fmt.Errorf("shared memory of %d bytes for %d ranks: %w", size, n, err)
+	}
+	mem, err := unix.Mmap(fd, 0, size, unix.PROT_READ|unix.PROT_WRITE, unix.MAP_SHARED)
+	if err != nil {
+		return nil, fmt.Errorf("shared memory of %d bytes for %d ranks: %w", size, n, err)
+	}
+	s.mem = mem
+	s.announce()
+	return s, nil
+}
+
+// Close unmaps the memory. No Writer or Reader may be used afterwards.
+func (s *Segment) Close() error { return unix.Munmap(s.mem) }
+
+// Control is rank i's.
+func (s *Segment) Control(i int) *Control {
+	return (*Control)(unsafe.Pointer(&s.mem[i*int(unsafe.Sizeof(Control{}))]))
+}
+
+// MaxRecord is the longest record that a ring takes, in bytes. A quarter of
+// the ring: see Reader.Release.
+func (s *Segment) MaxRecord() int { return s.ringSize/4 - 8 }
+
+// Out is the ring from this rank to rank to.
+func (s *Segment) Out(to int) *Writer { return &Writer{ring: s.ring(s.me, to)} }
+
+// In is the ring from rank from to this one.
+func (s *Segment) In(from int) *Reader { return &Reader{ring: s.ring(from, s.me)} }
+
+func (s *Segment) ringsAt() int {
+	control := s.n * int(unsafe.Sizeof(Control{}))
+	return (control + pageSize - 1) &^ (pageSize - 1)
+}
+
+func (s *Segment) ringBytes() int { return pageSize + s.ringSize }
+
+func (s *Segment) ring(from, to int) ring {
+	at := s.ringsAt() + (from*s.n+to)*s.ringBytes()
+	return ring{
+		head: (*atomic.Uint64)(unsafe.Pointer(&s.mem[at])),
+		data: s.mem[at+ringHead : at+ringHead+s.ringSize : at+ringHead+s.ringSize],
+	}
+}
+
+// announce tells the others who we are, for Reach.
+func (s *Segment) announce() {
+	var b [8]byte
+	unix.Getrandom(b[:], 0)
+	s.nonce = new(uint64)
+	*s.nonce = *(*uint64)(unsafe.Pointer(&b)) | 1
+	c := s.Control(s.me)
+	c.at.Store(uint64(uintptr(unsafe.Pointer(s.nonce))))
+	c.nonce.Store(*s.nonce)
+	c.pid.Store(int32(os.Getpid()))
+	// Yama lets only descendants be read, unless they say so.
+	unix.Prctl(unix.PR_SET_PTRACER, ^uintptr(0), 0, 0, 0)
+}

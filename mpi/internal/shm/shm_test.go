@@ -1,0 +1,180 @@
+package shm
+
+import (
+	"encoding/binary"
+	"math/rand/v2"
+	"os"
+	"os/exec"
+	"runtime"
+	"testing"
+	"time"
+	"unsafe"
+
+	"golang.org/x/sys/unix"
+)
+
+func memory(t testing.TB) int {
+	t.Helper()
+	fd, err := unix.MemfdCreate("shm-test", 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { unix.Close(fd) })
+	return fd
+}
+
+func mapped(t testing.TB, fd, n, me int) *Segment {
+	t.Helper()
+	s, err := Map(fd, n, me)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { s.Close() })
+	return s
+}
+
+// fill makes record i: its number, then bytes that depend on it.
+func fill(b []byte, i int) {
+	for k := range b {
+		b[k] = byte(i + k)
+	}
+	if len(b) >= 8 {
+		binary.LittleEndian.PutUint64(b, uint64(i))
+	}
+}
+
+// TestRing sends records of all lengths between two goroutines and checks
+// every byte; under the race detector it also checks the ordering of accesses.
+func TestRing(t *testing.T) {
+	fd := memory(t)
+	w, r := mapped(t, fd, 2, 0).Out(1), mapped(t, fd, 2, 1).In(0)
+	const records = 20000
+	lengths := func(i int) int {
+		if i%50 == 0 {
+			return 0
+		}
+		return rand.New(rand.NewPCG(1, uint64(i))).IntN(3000)
+	}
+	go func() {
+		for i := range records {
+			n := lengths(i)
+			var b []byte
+			for b = w.Reserve(n); b == nil; b = w.Reserve(n) {
+				runtime.Gosched()
+			}
+			fill(b, i)
+			w.Publish()
+		}
+	}()
+	want := make([]byte, 3000)
+	for i := range records {
+		var b []byte
+		for b = r.Next(); b == nil; b = r.Next() {
+			runtime.Gosched()
+		}
+		fill(want[:lengths(i)], i)
+		if string(b) != string(want[:lengths(i)]) {
+			t.Fatalf("record %d of %d bytes came wrong", i, lengths(i))
+		}
+		r.Release(len(b))
+	}
+	if b := r.Next(); b != nil {
+		t.Fatalf("a record of %d bytes that nobody sent", len(b))
+	}
+}
+
+// TestFull fills the ring to the brim with the longest records, drains it,
+// and does so again: a writer that waits always gets room.
+func TestFull(t *testing.T) {
+	fd := memory(t)
+	a := mapped(t, fd, 2, 0)
+	w, r := a.Out(1), mapped(t, fd, 2, 1).In(0)
+	for round := range 10 {
+		sent := 0
+		for w.Reserve(a.MaxRecord()) != nil {
+			w.Publish()
+			sent++
+		}
+		if sent == 0 {
+			t.Fatalf("round %d: an empty ring has no room", round)
+		}
+		for range sent {
+			b := r.Next()
+			if len(b) != a.MaxRecord() {
+				t.Fatalf("round %d: a record of %d bytes, want %d", round, len(b), a.MaxRecord())
+			}
+			r.Release(len(b))
+		}
+	}
+}
+
+// TestReach runs a second process: its memory is read directly, and a wrong
+// word or a vanished process is noticed.
+func TestReach(t *testing.T) {
+	if os.Getenv("SHM_TEST_CHILD") != "" {
+		s, err := Map(3, 2, 1)
+		if err != nil {
+			os.Exit(1)
+		}
+		data := []byte("read me from afar")
+		rec := s.Out(0)
+		binary.LittleEndian.PutUint64(rec.Reserve(8), uint64(uintptr(unsafe.Pointer(&data[0]))))
+		rec.Publish()
+		os.Stdin.Read(make([]byte, 1)) // until the parent is done
+		runtime.KeepAlive(data)
+		os.Exit(0)
+	}
+	fd := memory(t)
+	s := mapped(t, fd, 2, 0)
+	if s.Reach(1) {
+		t.Fatal("a rank that has not come yet is reachable")
+	}
+	child := exec.Command(os.Args[0], "-test.run=TestReach")
+	child.Env = append(os.Environ(), "SHM_TEST_CHILD=1")
+	child.ExtraFiles = []*os.File{os.NewFile(uintptr(dup(t, fd)), "memory")}
+	stdin, _ := child.StdinPipe()
+	if err := child.Start(); err != nil {
+		t.Fatal(err)
+	}
+	in := s.In(1)
+	var rec []byte
+	for end := time.Now().Add(10 * time.Second); rec == nil && time.Now().Before(end); rec = in.Next() {
+		runtime.Gosched()
+	}
+	if rec == nil {
+		t.Fatal("the child says nothing")
+	}
+	addr := uintptr(binary.LittleEndian.Uint64(rec))
+	if !s.Reach(1) {
+		t.Error("the child's memory cannot be read (Yama or seccomp?)")
+	}
+	got := make([]byte, 17)
+	if n := s.Read(1, unsafe.Pointer(&got[0]), addr, len(got)); n != len(got) || string(got) != "read me from afar" {
+		t.Errorf("read %d bytes: %q", n, got)
+	}
+	stdin.Close()
+	child.Wait()
+	if n := s.Read(1, unsafe.Pointer(&got[0]), addr, len(got)); n != 0 || s.Reach(1) {
+		t.Errorf("read %d bytes of a process that has ended", n)
+	}
+}
+
+func dup(t *testing.T, fd int) int {
+	t.Helper()
+	d, err := unix.Dup(fd)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return d
+}
+
+func BenchmarkRing(b *testing.B) {
+	fd := memory(b)
+	w, r := mapped(b, fd, 2, 0).Out(1), mapped(b, fd, 2, 1).In(0)
+	b.ReportAllocs()
+	for b.Loop() {
+		w.Reserve(40)
+		w.Publish()
+		r.Release(len(r.Next()))
+	}
+}

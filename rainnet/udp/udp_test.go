@@ -1,0 +1,260 @@
+package udp
+
+import (
+	"bytes"
+	"encoding/binary"
+	"fmt"
+	"net"
+	"net/netip"
+	"strings"
+	"testing"
+
+	"golang.org/x/sys/unix"
+)
+
+const everything = Batch | Segment | Join | Device
+
+func openPair(t testing.TB, addr string, avoid Feature) (a, b *Conn) {
+	t.Helper()
+	for _, c := range []**Conn{&a, &b} {
+		conn, err := Open(Config{Addr: netip.MustParseAddr(addr), Device: "lo", Avoid: avoid})
+		if err != nil {
+			t.Fatal(err)
+		}
+		t.Cleanup(func() { conn.Close() })
+		*c = conn
+	}
+	return a, b
+}
+
+func haveIPv6(t testing.TB) {
+	c, err := net.ListenPacket("udp6", "[::1]:0")
+	if err != nil {
+		t.Skip("this machine has no IPv6 on its loopback: ", err)
+	}
+	c.Close()
+}
+
+// waitReadable waits until a socket has something to read, or a second has passed.
+func waitReadable(c *Conn) bool {
+	n, _ := unix.Poll([]unix.PollFd{{Fd: int32(c.FD()), Events: unix.POLLIN}}, 1000)
+	return n == 1
+}
+
+// collect reads until it has seen want datagrams, and returns their contents in order.
+func collect(t *testing.T, c *Conn, want int) [][]byte {
+	t.Helper()
+	in := NewInbox()
+	var got [][]byte
+	for len(got) < want && waitReadable(c) {
+		n, _ := c.ReadBatch(in)
+		for i := range n {
+			data, segment := in.Message(i)
+			for len(data) > 0 {
+				k := min(segment, len(data))
+				got = append(got, bytes.Clone(data[:k]))
+				data = data[k:]
+			}
+		}
+	}
+	return got
+}
+
+// TestEveryCombination sends the same messages with each set of features that a kernel can have;
+// the receiver sees the same datagrams in all of them.
+func TestEveryCombination(t *testing.T) {
+	for _, addr := range []string{"127.0.0.1", "::1"} {
+		for avoid := Feature(0); avoid <= everything; avoid++ {
+			t.Run(fmt.Sprintf("%s/without %v", addr, avoid), func(t *testing.T) {
+				if addr == "::1" {
+					haveIPv6(t)
+				}
+				a, b := openPair(t, addr, avoid)
+				if a.Features()&avoid != 0 {
+					t.Fatalf("features %v were to be avoided, has %v", avoid, a.Features())
+				}
+				to := MakeAddr(b.LocalAddr())
+				var msgs []Message
+				var want [][]byte
+				for i := range 50 {
+					data := make([]byte, 100+i*37)
+					for j := range data {
+						data[j] = byte(i + j)
+					}
+					binary.BigEndian.PutUint32(data, uint32(i))
+					m := Message{To: &to, Data: data}
+					if i%2 == 1 {
+						m.Segment = 300
+					}
+					msgs = append(msgs, m)
+					for len(data) > 0 {
+						k := len(data)
+						if m.Segment > 0 {
+							k = min(k, m.Segment)
+						}
+						want = append(want, data[:k])
+						data = data[k:]
+					}
+				}
+				if n, fact := a.WriteBatch(msgs); n != len(msgs) || fact != Fine {
+					t.Fatalf("WriteBatch sent %d of %d messages: %v", n, len(msgs), fact)
+				}
+				got := collect(t, b, len(want))
+				if len(got) != len(want) {
+					t.Fatalf("got %d datagrams, want %d", len(got), len(want))
+				}
+				for i := range want {
+					if !bytes.Equal(got[i], want[i]) {
+						t.Fatalf("datagram %d: got %d bytes, want %d bytes or others", i, len(got[i]), len(want[i]))
+					}
+				}
+			})
+		}
+	}
+}
+
+func TestFrom(t *testing.T) {
+	for _, addr := range []string{"127.0.0.1", "127.0.0.3", "::1"} {
+		if addr == "::1" {
+			haveIPv6(t)
+		}
+		a, b := openPair(t, addr, 0)
+		to := MakeAddr(b.LocalAddr())
+		a.WriteBatch([]Message{{To: &to, Data: []byte("x")}})
+		in := NewInbox()
+		waitReadable(b)
+		if n, _ := b.ReadBatch(in); n != 1 || in.From(0) != a.LocalAddr() {
+			t.Fatalf("n %d, from %v, want %v", n, in.From(0), a.LocalAddr())
+		}
+	}
+}
+
+// TestFacts: what the network says is reported about the right message, and the socket goes on.
+func TestFacts(t *testing.T) {
+	a, b := openPair(t, "127.0.0.1", 0)
+	to := MakeAddr(b.LocalAddr())
+	nowhere := MakeAddr(netip.MustParseAddrPort("255.255.255.255:9"))
+	gone := MakeAddr(netip.MustParseAddrPort("127.0.0.1:1"))
+	msgs := []Message{
+		{To: &to, Data: []byte("first")},
+		{To: &to, Data: make([]byte, 65536)},
+		{To: &nowhere, Data: []byte("broadcast is not allowed here")},
+		{To: &gone, Data: []byte("nobody listens there")},
+		{To: &to, Data: []byte("last")},
+	}
+	n, fact := a.WriteBatch(msgs)
+	if n != 1 || fact != TooBig {
+		t.Fatalf("got %d, %v", n, fact)
+	}
+	msgs = msgs[n+1:]
+	if n, fact = a.WriteBatch(msgs); n != 0 || fact != Forbidden {
+		t.Fatalf("got %d, %v", n, fact)
+	}
+	msgs = msgs[n+1:]
+	if n, fact = a.WriteBatch(msgs); n != 2 || fact != Fine {
+		t.Fatalf("got %d, %v", n, fact)
+	}
+	if got := collect(t, b, 2); string(got[0]) != "first" || string(got[1]) != "last" {
+		t.Fatalf("got %q", got)
+	}
+}
+
+func TestReadOfNothing(t *testing.T) {
+	a, _ := openPair(t, "127.0.0.1", 0)
+	in := NewInbox()
+	if n, more := a.ReadBatch(in); n != 0 || more {
+		t.Fatalf("read %d messages from an empty socket", n)
+	}
+	a.Close()
+	if n, more := a.ReadBatch(in); n != 0 || more {
+		t.Fatalf("read %d messages from a closed socket", n)
+	}
+}
+
+// TestTooLong: a datagram that does not fit into the reader's memory is not passed on cut.
+func TestTooLong(t *testing.T) {
+	a, b := openPair(t, "127.0.0.1", Join)
+	to := MakeAddr(b.LocalAddr())
+	a.WriteBatch([]Message{{To: &to, Data: make([]byte, MaxDatagram+1)}, {To: &to, Data: []byte("after")}})
+	got := collect(t, b, 1)
+	if len(got) != 1 || string(got[0]) != "after" {
+		t.Fatalf("got %d datagrams", len(got))
+	}
+}
+
+func TestPortRange(t *testing.T) {
+	addr := netip.MustParseAddr("127.0.0.1")
+	first, err := Open(Config{Addr: addr})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer first.Close()
+	port := int(first.LocalAddr().Port())
+	_, err = Open(Config{Addr: addr, PortLow: port, PortHigh: port})
+	if err == nil || !strings.Contains(err.Error(), fmt.Sprintf("%d-%d", port, port)) || !strings.Contains(err.Error(), "widen the range") {
+		t.Fatalf("error %v names neither the range nor the remedy", err)
+	}
+	if c, err := Open(Config{Addr: netip.MustParseAddr("127.0.0.2"), PortLow: port, PortHigh: port + 1}); err != nil {
+		t.Fatalf("a port taken on another address is free here: %v", err)
+	} else {
+		c.Close()
+	}
+	if _, err := Open(Config{Addr: netip.MustParseAddr("192.0.2.77")}); err == nil {
+		t.Fatal("bound to an address that is not this machine's")
+	}
+	if _, err := Open(Config{Addr: addr, Device: "no-such-card"}); err == nil || !strings.Contains(err.Error(), "no-such-card") {
+		t.Fatalf("error %v does not name the device", err)
+	}
+}
+
+func TestCloseOnExecAndNonblocking(t *testing.T) {
+	a, _ := openPair(t, "127.0.0.1", 0)
+	if flags, _ := unix.FcntlInt(uintptr(a.FD()), unix.F_GETFD, 0); flags&unix.FD_CLOEXEC == 0 {
+		t.Error("a child would inherit the socket")
+	}
+	if flags, _ := unix.FcntlInt(uintptr(a.FD()), unix.F_GETFL, 0); flags&unix.O_NONBLOCK == 0 {
+		t.Error("the socket blocks")
+	}
+}
+
+func TestNoAllocation(t *testing.T) {
+	a, b := openPair(t, "127.0.0.1", 0)
+	to := MakeAddr(b.LocalAddr())
+	msgs := []Message{{To: &to, Data: make([]byte, 14000), Segment: 1400}, {To: &to, Data: make([]byte, 100)}}
+	in := NewInbox()
+	if n := testing.AllocsPerRun(100, func() {
+		a.WriteBatch(msgs)
+		for more := true; more; {
+			_, more = b.ReadBatch(in)
+		}
+	}); n != 0 {
+		t.Errorf("%v allocations per batch", n)
+	}
+}
+
+// BenchmarkLoopback moves 64 KiB a round through the loopback device, write and read in one thread.
+func BenchmarkLoopback(b *testing.B) {
+	for _, size := range []int{1472, 8972} {
+		for _, avoid := range []Feature{0, Join, Join | Segment, Join | Segment | Batch} {
+			b.Run(fmt.Sprintf("%d/%v", size, everything&^avoid), func(b *testing.B) {
+				x, y := openPair(b, "127.0.0.1", avoid)
+				to := MakeAddr(y.LocalAddr())
+				run := (64 << 10) / size * size
+				msgs := []Message{{To: &to, Data: make([]byte, min(run, MaxRun/size*size)), Segment: size}}
+				in := NewInbox()
+				b.SetBytes(int64(len(msgs[0].Data)))
+				b.ReportAllocs()
+				for b.Loop() {
+					x.WriteBatch(msgs)
+					for got := 0; got < len(msgs[0].Data); {
+						n, _ := y.ReadBatch(in)
+						for i := range n {
+							data, _ := in.Message(i)
+							got += len(data)
+						}
+					}
+				}
+			})
+		}
+	}
+}

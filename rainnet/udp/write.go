@@ -1,0 +1,151 @@
+package udp
+
+import (
+	"encoding/binary"
+	"unsafe"
+
+	"golang.org/x/sys/unix"
+)
+
+// A Message is what one WriteBatch entry sends to one destination: a datagram or, when Segment is
+// positive, a run of datagrams of Segment bytes each, of which the last may be shorter.
+type Message struct {
+	To      *Addr
+	Data    []byte
+	Segment int
+}
+
+const (
+	// MaxSegments is the kernel's UDP_MAX_SEGMENTS of all versions.
+	MaxSegments = 64
+	// MaxRun is the largest Data of a Message: 65535 less the headers of IPv6 and UDP, and a
+	// little for options.
+	MaxRun = 65535 - 40 - 8 - 64
+
+	writeBatch  = 32
+	controlSize = 64 // UDP_SEGMENT and IPV6_PKTINFO with their headers need 24 + 40
+)
+
+// The outbox holds the headers of one sendmmsg. They are filled for each call and never allocated.
+type outbox struct {
+	hdrs  []unix.Mmsghdr
+	iovs  []unix.Iovec
+	ctrl  []byte
+	after []cursor // where the data stands once the i-th header has been sent
+	info  []byte   // the IP_PKTINFO control message of this socket; empty with Device
+}
+
+// A cursor is a place in a []Message.
+type cursor struct{ msg, off int }
+
+func (o *outbox) init(c *Conn) {
+	o.hdrs = make([]unix.Mmsghdr, writeBatch)
+	o.iovs = make([]unix.Iovec, writeBatch)
+	o.ctrl = make([]byte, writeBatch*controlSize)
+	o.after = make([]cursor, writeBatch)
+	for i := range o.hdrs {
+		o.hdrs[i].Hdr.Iov = &o.iovs[i]
+		o.hdrs[i].Hdr.SetIovlen(1)
+	}
+	if c.ifindex != 0 {
+		o.info = appendPktinfo(nil, c.local.Addr(), c.ifindex)
+	}
+}
+
+// WriteBatch sends messages in order until all are sent or one meets a Fact. It returns how many
+// were sent whole; the Fact is about msgs[n]. The caller drops that message or keeps it, and goes
+// on after it: nothing here is fatal. Of a run of datagrams some may have left before the Fact.
+func (c *Conn) WriteBatch(msgs []Message) (n int, fact Fact) {
+	at := cursor{}
+	for at.msg < len(msgs) {
+		filled := c.fill(msgs, at)
+		sent, errno := c.send(c.out.hdrs[:filled])
+		switch {
+		case errno == 0:
+			at = c.out.after[sent-1]
+		case errno == unix.EINTR:
+		case c.refusesRun(errno, &msgs[at.msg]):
+			// Not the network but the device's lack of checksum or segmentation offload: cut
+			// runs here from now on.
+			c.has &^= Segment
+		default:
+			return at.msg, factOf(errno)
+		}
+	}
+	return at.msg, Fine
+}
+
+// refusesRun tells whether the kernel turned a run down because it is a run: EIO where the device
+// cannot checksum, EINVAL where the segments and the device do not go together.
+func (c *Conn) refusesRun(errno unix.Errno, m *Message) bool {
+	return c.has&Segment != 0 && m.isRun() && (errno == unix.EIO || errno == unix.EINVAL)
+}
+
+func (m *Message) isRun() bool { return m.Segment > 0 && len(m.Data) > m.Segment }
+
+func (c *Conn) send(hdrs []unix.Mmsghdr) (int, unix.Errno) {
+	if c.has&Batch == 0 {
+		return sendOne(c.fd, hdrs)
+	}
+	return sendMany(c.fd, hdrs)
+}
+
+// fill writes headers for the messages from at on, as many as there is room for. A run is one
+// header if the kernel cuts it, else one header per datagram.
+func (c *Conn) fill(msgs []Message, at cursor) int {
+	o := &c.out
+	n := 0
+	for at.msg < len(msgs) && n < writeBatch {
+		m := &msgs[at.msg]
+		data, segment := m.Data[at.off:], 0
+		next := cursor{msg: at.msg + 1}
+		if m.isRun() && len(data) > m.Segment {
+			if c.has&Segment != 0 {
+				segment = m.Segment
+			} else {
+				data = data[:m.Segment]
+				next = cursor{at.msg, at.off + m.Segment}
+			}
+		}
+		o.set(n, m.To, data, segment)
+		o.after[n] = next
+		at = next
+		n++
+	}
+	return n
+}
+
+func (o *outbox) set(i int, to *Addr, data []byte, segment int) {
+	o.iovs[i].Base = unsafe.SliceData(data)
+	o.iovs[i].SetLen(len(data))
+	h := &o.hdrs[i].Hdr
+	h.Name = &to.raw[0]
+	h.Namelen = to.size
+	h.Flags = 0
+	if segment == 0 && len(o.info) == 0 {
+		h.Control = nil
+		h.SetControllen(0)
+		return
+	}
+	ctrl := o.ctrl[i*controlSize : (i+1)*controlSize]
+	n := copy(ctrl, o.info)
+	if segment != 0 {
+		n += putSegment(ctrl[n:], segment)
+	}
+	h.Control = &ctrl[0]
+	h.SetControllen(n)
+}
+
+// putSegment writes the control message that has the kernel cut a run.
+func putSegment(b []byte, segment int) int {
+	putCmsg(b, unix.IPPROTO_UDP, unix.UDP_SEGMENT, 2)
+	binary.NativeEndian.PutUint16(b[unix.CmsgLen(0):], uint16(segment))
+	return unix.CmsgSpace(2)
+}
+
+func putCmsg(b []byte, level, kind int32, size int) {
+	h := (*unix.Cmsghdr)(unsafe.Pointer(&b[0]))
+	h.Level = level
+	h.Type = kind
+	h.SetLen(unix.CmsgLen(size))
+}

@@ -53,7 +53,14 @@ type LinkFrame struct {
 	EchoDelay uint32 // µs between its arrival and this answer
 	A, R      uint32 // the sender's history of this path
 	HasEcho   bool
+	Ask       bool // answer at once; an answer does not ask
 }
+
+// The flags of a LINK frame.
+const (
+	linkHasEcho = 1 << iota
+	linkAsk
+)
 
 // LinkLen is the length of a LINK frame.
 const LinkLen = 22
@@ -62,7 +69,10 @@ const LinkLen = 22
 func AppendLink(b []byte, f LinkFrame) []byte {
 	var flags byte
 	if f.HasEcho {
-		flags = 1
+		flags |= linkHasEcho
+	}
+	if f.Ask {
+		flags |= linkAsk
 	}
 	b = append(b, byte(Link), flags)
 	b = binary.BigEndian.AppendUint32(b, f.Number)
@@ -75,11 +85,12 @@ func AppendLink(b []byte, f LinkFrame) []byte {
 // ConsumeLink reads the LINK frame at the start of b; n is its length, or 0 if
 // it is malformed. So do all Consume functions.
 func ConsumeLink(b []byte) (f LinkFrame, n int) {
-	if len(b) < LinkLen || b[1] > 1 {
+	if len(b) < LinkLen || b[1] > linkHasEcho|linkAsk {
 		return f, 0
 	}
 	return LinkFrame{
-		HasEcho:   b[1] == 1,
+		HasEcho:   b[1]&linkHasEcho != 0,
+		Ask:       b[1]&linkAsk != 0,
 		Number:    binary.BigEndian.Uint32(b[2:]),
 		Echo:      binary.BigEndian.Uint32(b[6:]),
 		EchoDelay: binary.BigEndian.Uint32(b[10:]),

@@ -31,7 +31,7 @@ type Recv[R any] struct {
 
 	order      uint64
 	prev, next *Recv[R]
-	list       *recvList[R] // the list it stands in, nil if none
+	posted     bool
 }
 
 // An Arrival is a message that came before its receive (M is the engine's).
@@ -58,13 +58,29 @@ type Space[R, M any] struct {
 type recvList[R any] struct{ first, last *Recv[R] }
 type arrivalList[M any] struct{ first, last *Arrival[M] }
 
-// New makes the space of a context with so many sources.
+// New makes the space of a context with so many sources. It grows if a
+// message comes from a higher one: a context is used by whoever knows it
+// first, and this rank may not know its communicator's size yet.
 func New[R, M any](sources int) *Space[R, M] {
-	return &Space[R, M]{posted: make([]recvList[R], sources), arrived: make([]arrivalList[M], sources)}
+	s := &Space[R, M]{}
+	s.Grow(sources)
+	return s
 }
 
-// Sources is the number of sources that the space was made for.
-func (s *Space[R, M]) Sources() int { return len(s.posted) }
+// Grow makes room for sources 0 … n-1.
+func (s *Space[R, M]) Grow(n int) {
+	for len(s.posted) < n {
+		s.posted = append(s.posted, recvList[R]{})
+		s.arrived = append(s.arrived, arrivalList[M]{})
+	}
+}
+
+func (s *Space[R, M]) list(source int32) *recvList[R] {
+	if source == Any {
+		return &s.wild
+	}
+	return &s.posted[source]
+}
 
 // Posted and Arrived count what waits.
 func (s *Space[R, M]) Posted() int  { return s.nPosted }
@@ -122,12 +138,9 @@ func (s *Space[R, M]) Take(a *Arrival[M]) {
 
 // Post enters a receive for which Find found nothing.
 func (s *Space[R, M]) Post(r *Recv[R]) {
-	l := &s.wild
-	if r.Source != Any {
-		l = &s.posted[r.Source]
-	}
+	l := s.list(r.Source)
 	s.order++
-	r.order, r.list, r.prev, r.next = s.order, l, l.last, nil
+	r.order, r.posted, r.prev, r.next = s.order, true, l.last, nil
 	if l.last == nil {
 		l.first = r
 	} else {
@@ -175,10 +188,10 @@ func (s *Space[R, M]) Arrive(a *Arrival[M]) {
 // Cancel removes a posted receive. It reports false if the receive is not
 // posted (any more): it has been matched and will complete.
 func (s *Space[R, M]) Cancel(r *Recv[R]) bool {
-	l := r.list
-	if l == nil {
+	if !r.posted {
 		return false
 	}
+	l := s.list(r.Source)
 	if r.prev == nil {
 		l.first = r.next
 	} else {
@@ -189,7 +202,7 @@ func (s *Space[R, M]) Cancel(r *Recv[R]) bool {
 	} else {
 		r.next.prev = r.prev
 	}
-	r.list, r.prev, r.next = nil, nil, nil
+	r.posted, r.prev, r.next = false, nil, nil
 	s.nPosted--
 	return true
 }

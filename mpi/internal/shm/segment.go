@@ -38,11 +38,13 @@ const (
 
 // Control is what every rank of the host can see of one of them.
 type Control struct {
-	// Sleeping is 1 while the rank is parked, or about to: whoever gives it
-	// work rings its doorbell then. In jobs on one host it is the doorbell
-	// itself, a futex.
+	// Sleeping counts the threads of the rank that are parked, or about to:
+	// whoever gives it work rings the doorbell then.
 	Sleeping atomic.Uint32
-	_        [line - 4]byte
+
+	// Bell is the doorbell in jobs on one host, a futex: add one and wake.
+	Bell atomic.Uint32
+	_    [line - 8]byte
 
 	pid   atomic.Int32  // of the rank, once it has mapped the segment
 	_     [4]byte       //

@@ -1,0 +1,75 @@
+package mpi
+
+import "encoding/binary"
+
+// A packet between two engines is a header of 32 bytes and a payload. The
+// same packets go through shared memory and over rails:
+//
+//	eager    envelope and the whole message; sync asks for an ack when matched
+//	rts      envelope; the data waits at the sender ("request to send").
+//	         Inside a host the payload is the address of the data, or 0
+//	cts      id = the sender's request, size = the receiver's token: send it
+//	data     inside a host: id = the receiver's token, size = the offset.
+//	         Over rails rendezvous data is rainnet's bulk, and placed by it
+//	fin      id = the sender's request: the receiver has read the data itself
+//	ack      id = the sender's request: a synchronous eager message was matched
+//	choke    the sender of this has too many unexpected bytes: rts only, please
+//	unchoke  it has not any more
+type packetKind uint8
+
+const (
+	kindEager packetKind = iota + 1
+	kindRTS
+	kindCTS
+	kindData
+	kindFin
+	kindAck
+	kindChoke
+	kindUnchoke
+)
+
+// headerSize is the length of an encoded header in bytes.
+const headerSize = 32
+
+// header starts every packet. ctx, src and tag are the envelope: the context
+// of the communicator, the sender's rank in it, and the tag.
+type header struct {
+	kind packetKind
+	sync bool // eager: answer with ack when matched
+	ctx  uint32
+	src  int32
+	tag  int32
+	size uint64 // of the whole message, in bytes
+	id   uint64 // of a request
+}
+
+func (h *header) encode(b []byte) {
+	_ = b[headerSize-1]
+	w := uint64(h.kind)
+	if h.sync {
+		w |= 1 << 8
+	}
+	binary.LittleEndian.PutUint64(b, w|uint64(h.ctx)<<32)
+	binary.LittleEndian.PutUint64(b[8:], uint64(uint32(h.src))|uint64(uint32(h.tag))<<32)
+	binary.LittleEndian.PutUint64(b[16:], h.size)
+	binary.LittleEndian.PutUint64(b[24:], h.id)
+}
+
+// decodeHeader reports false for bytes that no engine sends.
+func decodeHeader(b []byte) (header, bool) {
+	if len(b) < headerSize {
+		return header{}, false
+	}
+	w := binary.LittleEndian.Uint64(b)
+	v := binary.LittleEndian.Uint64(b[8:])
+	h := header{
+		kind: packetKind(w),
+		sync: w>>8&1 != 0,
+		ctx:  uint32(w >> 32),
+		src:  int32(uint32(v)),
+		tag:  int32(uint32(v >> 32)),
+		size: binary.LittleEndian.Uint64(b[16:]),
+		id:   binary.LittleEndian.Uint64(b[24:]),
+	}
+	return h, h.kind >= kindEager && h.kind <= kindUnchoke && h.src >= 0
+}

@@ -1,0 +1,86 @@
+package dtype
+
+import "unsafe"
+
+// The innermost loops. Blocks of the usual element sizes are moved as words: a call of memmove
+// for each would cost several times the move. Words may be unaligned; the machines this runs on
+// allow that.
+
+type word16 struct{ a, b uint64 }
+
+// moveRun copies between stream and as many bytes at p.
+func moveRun(p unsafe.Pointer, stream []byte, dir direction) {
+	q := unsafe.Pointer(unsafe.SliceData(stream))
+	if dir == unpack {
+		p, q = q, p
+	}
+	switch len(stream) { // from p to q
+	case 1:
+		*(*byte)(q) = *(*byte)(p)
+	case 2:
+		*(*uint16)(q) = *(*uint16)(p)
+	case 4:
+		*(*uint32)(q) = *(*uint32)(p)
+	case 8:
+		*(*uint64)(q) = *(*uint64)(p)
+	case 16:
+		*(*word16)(q) = *(*word16)(p)
+	default:
+		copy(unsafe.Slice((*byte)(q), len(stream)), unsafe.Slice((*byte)(p), len(stream)))
+	}
+}
+
+// moveStrided copies count blocks of size bytes between stream, where they are dense, and memory,
+// where they lie stride bytes apart from p on.
+func moveStrided(p unsafe.Pointer, stride, count, size int64, stream []byte, dir direction) {
+	q := unsafe.Pointer(unsafe.SliceData(stream))
+	dst, ds, src, ss := q, size, p, stride
+	if dir == unpack {
+		dst, ds, src, ss = p, stride, q, size
+	}
+	switch size {
+	case 1:
+		words[byte](dst, ds, src, ss, count)
+	case 2:
+		words[uint16](dst, ds, src, ss, count)
+	case 4:
+		words[uint32](dst, ds, src, ss, count)
+	case 8:
+		words[uint64](dst, ds, src, ss, count)
+	case 12:
+		pieces[uint64, uint32](dst, ds, src, ss, count, 8)
+	case 16:
+		words[word16](dst, ds, src, ss, count)
+	case 24:
+		pieces[word16, uint64](dst, ds, src, ss, count, 16)
+	case 32:
+		pieces[word16, word16](dst, ds, src, ss, count, 16)
+	default:
+		for i := range count {
+			copy(unsafe.Slice((*byte)(unsafe.Add(dst, i*ds)), size), unsafe.Slice((*byte)(unsafe.Add(src, i*ss)), size))
+		}
+	}
+}
+
+// words copies count values of type T from src, step ss, to dst, step ds.
+func words[T any](dst unsafe.Pointer, ds int64, src unsafe.Pointer, ss int64, count int64) {
+	i := int64(0)
+	for ; i+4 <= count; i += 4 {
+		*(*T)(unsafe.Add(dst, i*ds)) = *(*T)(unsafe.Add(src, i*ss))
+		*(*T)(unsafe.Add(dst, (i+1)*ds)) = *(*T)(unsafe.Add(src, (i+1)*ss))
+		*(*T)(unsafe.Add(dst, (i+2)*ds)) = *(*T)(unsafe.Add(src, (i+2)*ss))
+		*(*T)(unsafe.Add(dst, (i+3)*ds)) = *(*T)(unsafe.Add(src, (i+3)*ss))
+	}
+	for ; i < count; i++ {
+		*(*T)(unsafe.Add(dst, i*ds)) = *(*T)(unsafe.Add(src, i*ss))
+	}
+}
+
+// pieces copies count blocks that are a T and then, at bytes on, a U.
+func pieces[T, U any](dst unsafe.Pointer, ds int64, src unsafe.Pointer, ss int64, count, at int64) {
+	for i := range count {
+		d, s := unsafe.Add(dst, i*ds), unsafe.Add(src, i*ss)
+		*(*T)(d) = *(*T)(s)
+		*(*U)(unsafe.Add(d, at)) = *(*U)(unsafe.Add(s, at))
+	}
+}

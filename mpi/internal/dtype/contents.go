@@ -46,3 +46,30 @@ func (t *Type) Contents() *Contents {
 func contentsOf(c Combiner, integers, addresses []int64, types ...*Type) *Contents {
 	return &Contents{Combiner: c, Integers: integers, Addresses: addresses, Types: types}
 }
+
+// Large returns t as if a large-count constructor had made it: its contents give counts and
+// displacements as large counts (MPI 5.0 §5.1.13, the tables of the _c bindings).
+func (t *Type) Large() *Type {
+	c := t.Contents()
+	if c.Counts != nil || len(c.Integers)+len(c.Addresses) == 0 {
+		return t
+	}
+	l := *c
+	switch c.Combiner {
+	case CombinerF90Real, CombinerF90Complex, CombinerF90Integer:
+		return t
+	case CombinerSubarray: // ndims and order stay integers
+		last := len(c.Integers) - 1
+		l.Integers, l.Counts = []int64{c.Integers[0], c.Integers[last]}, c.Integers[1:last]
+	case CombinerDarray: // only the sizes of the global array are large
+		n := c.Integers[2]
+		l.Counts = c.Integers[3 : 3+n]
+		l.Integers = append(clone(c.Integers[:3]), c.Integers[3+n:]...)
+	default:
+		l.Counts = append(clone(c.Integers), c.Addresses...)
+		l.Integers, l.Addresses = nil, nil
+	}
+	u := *t
+	u.contents = &l
+	return &u
+}

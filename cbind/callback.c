@@ -1,0 +1,55 @@
+/* Runs the user's function that Go asked for. The frame carries what it returns back to Go. */
+#include <limits.h>
+
+#include "frame.h"
+
+/* An MPI_User_function counts in int: a longer vector is handed over in pieces. a[3] is the extent. */
+static void run_op(rain_frame *f) {
+    MPI_User_function *fn = (MPI_User_function *)f->fn;
+    char *in = (char *)f->a[0], *inout = (char *)f->a[1];
+    MPI_Datatype type = (MPI_Datatype)f->a[2];
+    for (int64_t left = f->n; left > 0;) {
+        int64_t some = left < INT_MAX ? left : INT_MAX;
+        int len = (int)some;
+        fn(in, inout, &len, &type);
+        in += some * (intptr_t)f->a[3];
+        inout += some * (intptr_t)f->a[3];
+        left -= some;
+    }
+}
+
+static void run_op_c(rain_frame *f) {
+    MPI_Count len = f->n;
+    MPI_Datatype type = (MPI_Datatype)f->a[2];
+    ((MPI_User_function_c *)f->fn)((void *)f->a[0], (void *)f->a[1], &len, &type);
+}
+
+/* Copy and delete functions of communicators, datatypes and windows differ only in the type of the
+   handle, which is a pointer in all three. */
+static void run_copy(rain_frame *f) {
+    MPI_Comm_copy_attr_function *fn = (MPI_Comm_copy_attr_function *)f->fn;
+    int flag = 0;
+    void *out = 0;
+    f->result = fn((MPI_Comm)f->a[0], (int)f->n, (void *)f->a[1], (void *)f->a[2], &out, &flag);
+    f->a[3] = (uintptr_t)out;
+    f->result2 = flag;
+}
+
+static void run_delete(rain_frame *f) {
+    MPI_Comm_delete_attr_function *fn = (MPI_Comm_delete_attr_function *)f->fn;
+    f->result = fn((MPI_Comm)f->a[0], (int)f->n, (void *)f->a[1], (void *)f->a[2]);
+}
+
+void rain_callback(rain_frame *f) {
+    switch (f->cb) {
+    case RAIN_CB_OP: run_op(f); break;
+    case RAIN_CB_OP_C: run_op_c(f); break;
+    case RAIN_CB_COPY: run_copy(f); break;
+    case RAIN_CB_DELETE: run_delete(f); break;
+    case RAIN_CB_QUERY:
+        f->result = ((MPI_Grequest_query_function *)f->fn)((void *)f->a[0], (MPI_Status *)f->a[1]);
+        break;
+    case RAIN_CB_FREE: f->result = ((MPI_Grequest_free_function *)f->fn)((void *)f->a[0]); break;
+    case RAIN_CB_CANCEL: f->result = ((MPI_Grequest_cancel_function *)f->fn)((void *)f->a[0], (int)f->n); break;
+    }
+}

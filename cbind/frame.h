@@ -1,0 +1,90 @@
+/*
+ * What one MPI call keeps while it goes back and forth between C and Go.
+ *
+ * A Go entry never waits on the hot path and never runs a user's function. It returns
+ *     0            done
+ *     an error     (> 0) the frame holds the text
+ *     RAIN_WAIT    nothing to do now: wait here, in C, where no Go scheduler slot is held
+ *     RAIN_CALL    run the user's function that the frame describes, here, on this thread, with no
+ *                  lock held and no Go frame on the stack: it may call MPI, longjmp or throw
+ * and is called again with the same arguments and the same frame after RAIN_WAIT and RAIN_CALL.
+ */
+#ifndef RAIN_FRAME_H
+#define RAIN_FRAME_H
+
+#include <stdint.h>
+
+#define MPI_ABI_STRICT 1
+#include "include/mpi.h"
+
+/* MPI_X is a weak alias of PMPI_X, so that a profiler may define MPI_X itself (MPI 5.0, 15.2.2). */
+#define RAIN_WEAK(X) extern __typeof__(PMPI_##X) MPI_##X __attribute__((weak, alias("PMPI_" #X)));
+
+enum { RAIN_WAIT = -1, RAIN_CALL = -2 };
+
+/* The object whose error handler hears of an error. */
+enum { RAIN_NONE, RAIN_COMM, RAIN_WIN, RAIN_FILE, RAIN_SESSION };
+
+/* The user's functions, by their shape. */
+enum {
+    RAIN_CB_OP = 1,  /* fn(a[0], a[1], &n, &a[2]): an MPI_User_function */
+    RAIN_CB_OP_C,    /* the same with an MPI_Count */
+    RAIN_CB_COPY,    /* fn(a[0], n, a[1], a[2], &a[3], &result2): an attribute copy function */
+    RAIN_CB_DELETE,  /* fn(a[0], n, a[1], a[2]): an attribute delete function */
+    RAIN_CB_QUERY,   /* fn(a[0], (MPI_Status *)a[1]) of a generalized request */
+    RAIN_CB_FREE,    /* fn(a[0]) */
+    RAIN_CB_CANCEL   /* fn(a[0], n) */
+};
+
+typedef struct rain_frame {
+    uint32_t op;      /* Go: what has been started; 0 at the first entry */
+    uint32_t step;    /* Go: how far it has come */
+    uint32_t spins;   /* C: waits so far without progress */
+    int32_t cb;       /* RAIN_CB_…, with RAIN_CALL */
+    uintptr_t fn;     /* the user's function; after rain_Raise the error handler's, or 0 */
+    uintptr_t a[4];   /* its arguments */
+    int64_t n;
+    int32_t result;   /* what it returned */
+    int32_t result2;
+    int32_t onkind;   /* Go, with an error: raise it on this object rather than on the argument */
+    uintptr_t on;
+    char *text;       /* Go, with an error: what happened; malloc'd, freed by rain_raise */
+} rain_frame;
+
+int rain_again(int rc, rain_frame *f);
+void rain_callback(rain_frame *f);
+int rain_raise(rain_frame *f, int rc, int kind, uintptr_t object, const char *function);
+int rain_unsupported(int kind, uintptr_t object, const char *function);
+int rain_refused(const char *function);
+int rain_enter_slow(void);
+void rain_fork_init(void);
+void rain_signals(void);
+
+/* Nonzero in a child made by fork: the engine's threads are not there. */
+extern int rain_forked;
+/* Nonzero once this thread has its alternate signal stack. */
+extern __thread int rain_thread_ready __attribute__((tls_model("initial-exec")));
+extern uint64_t rain_signals_seen;
+
+static inline uint64_t rain_ticks(void) {
+#if defined(__x86_64__)
+    return __builtin_ia32_rdtsc() >> 20; /* a third to half of a millisecond */
+#elif defined(__aarch64__)
+    uint64_t t;
+    __asm__ volatile("mrs %0, cntvct_el0" : "=r"(t));
+    return t >> 13; /* the counter runs at 25 MHz to 1 GHz */
+#else
+    return rain_signals_seen + 1;
+#endif
+}
+
+/*
+ * Runs at the start of every call that may go to Go. The slow part is taken once per thread, in a
+ * forked child, and when the signal handlers have not been looked at for a moment (signal.c).
+ */
+static inline int rain_enter(void) {
+    if (__builtin_expect(rain_thread_ready && !rain_forked && rain_ticks() == rain_signals_seen, 1)) return 0;
+    return rain_enter_slow();
+}
+
+#endif

@@ -156,6 +156,7 @@ func (l *Link) proof(now, sentAt int64) {
 	}
 	l.proven(now)
 	l.echoes++
+	l.timer.pingAt = min(l.timer.pingAt, now+l.interval(now))
 	l.tin(now)
 }
 

@@ -45,7 +45,7 @@ func TestHeader(t *testing.T) {
 func TestFramesReadBack(t *testing.T) {
 	var b []byte
 	b = AppendPadding(b, 3)
-	link := LinkFrame{Number: 1, Echo: 2, EchoDelay: 3, A: 4, R: 5, HasEcho: true}
+	link := LinkFrame{Number: 1, Echo: 2, EchoDelay: 3, A: 4, R: 5, HasEcho: true, Ask: true}
 	b = AppendLink(b, link)
 	hist := HistoryFrame{Path: 6, A: 7, R: 8}
 	b = AppendHistory(b, hist)

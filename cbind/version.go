@@ -42,4 +42,3 @@ func putString(addr uintptr, s string, max int) int32 {
 	*at[byte](addr + uintptr(len(s))) = 0
 	return int32(len(s))
 }
-

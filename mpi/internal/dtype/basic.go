@@ -78,6 +78,9 @@ const (
 	Complex16
 	Complex32
 	numBasics
+
+	// NumBasics is one more than the largest Basic.
+	NumBasics = int(numBasics)
 )
 
 // Kind is the representation of a basic type in memory: what arithmetic needs to know.

@@ -1,0 +1,66 @@
+// Rainbench measures rainmpi and breaks rails under it.
+//
+//	rainbench lab run [flags] -- COMMAND    hosts and rails from namespaces, while COMMAND runs
+//	rainbench lab exec HOST -- COMMAND      start a command on a host of the running lab
+//	rainbench lab fault ...                 break and mend rails of the running lab
+//	rainbench lab status | clean
+package main
+
+import (
+	"errors"
+	"fmt"
+	"os"
+	"sort"
+
+	"github.com/spf13/pflag"
+)
+
+// A command is one word of the command line and what it does with the rest. Its
+// int is the exit status, when err is nil.
+type command struct {
+	usage string
+	run   func(args []string) (int, error)
+}
+
+var commands = map[string]command{
+	"lab": {"build hosts and rails from namespaces, break and mend them", labMain},
+}
+
+func main() {
+	status, err := dispatch("rainbench", commands, os.Args[1:])
+	if errors.Is(err, pflag.ErrHelp) {
+		os.Exit(0)
+	}
+	if err != nil {
+		fmt.Fprintln(os.Stderr, "rainbench:", err)
+		if status == 0 {
+			status = 1
+		}
+	}
+	os.Exit(status)
+}
+
+func dispatch(name string, cmds map[string]command, args []string) (int, error) {
+	if len(args) == 0 || args[0] == "-h" || args[0] == "--help" || args[0] == "help" {
+		fmt.Printf("usage: %s COMMAND [flags]\n\n", name)
+		for _, word := range sortedKeys(cmds) {
+			fmt.Printf("  %-10s %s\n", word, cmds[word].usage)
+		}
+		fmt.Printf("\n%s COMMAND --help tells a command's flags.\n", name)
+		return 0, nil
+	}
+	c, ok := cmds[args[0]]
+	if !ok {
+		return 2, fmt.Errorf("no command %q: %s --help lists them", args[0], name)
+	}
+	return c.run(args[1:])
+}
+
+func sortedKeys(m map[string]command) []string {
+	keys := make([]string, 0, len(m))
+	for k := range m {
+		keys = append(keys, k)
+	}
+	sort.Strings(keys)
+	return keys
+}

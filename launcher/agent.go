@@ -1,0 +1,350 @@
+package launcher
+
+import (
+	"crypto/rand"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"os/signal"
+	"strings"
+	"time"
+
+	"golang.org/x/sys/unix"
+)
+
+// An agent owns the ranks of one host. One goroutine (loop) owns all its state;
+// the others only turn what happens (frames, ends of processes, messages of
+// ranks, packets of other agents) into events for it.
+type agent struct {
+	setup Setup
+	start *Start
+
+	events chan any
+	out    *link // to rainrun, directly or through another agent
+	mesh   *mesh // nil in a job on one host
+	spawn  *spawner
+	boot   *bootServer
+	env    []string // rank environment without the rank's own variables
+
+	ranks   []*rank // of this host, by local rank
+	byWorld map[int]*rank
+	pipes   int // output streams that have not ended
+
+	ending   bool // killing has begun
+	killed   bool // SIGTERM has been sent: later exits are our doing
+	kill     bool // grace is over: SIGKILL whatever is left
+	drained  bool // the time for output without a process is over
+	cause    *Cause
+	finished bool // all done is said
+}
+
+// Events beside frame and *bootEvent.
+type (
+	channelLost  struct{ err error }
+	childEnded   struct{}
+	streamEnded  struct{}
+	settled      struct{ cause Cause } // the time for other ranks' own failures is over
+	graceOver    struct{}
+	drainOver    struct{}
+	killAgain    struct{}
+	mpiGoneCheck struct{ r *rank } // the time for a rank to exit after it left the boot socket is over
+	bootDrained  struct{ r *rank } // the time for last messages of an exited rank is over
+	terminated   struct{ sig os.Signal }
+)
+
+// settleTime lets ranks that fail for one reason at one time all be seen,
+// before the first failure makes the agent kill the others.
+const settleTime = 20 * time.Millisecond
+
+// Agent is the real agent: it serves one job on one host and returns the exit
+// status.
+func Agent() int {
+	in, out, err := takeChannel()
+	if err != nil {
+		fmt.Fprintf(os.Stderr, "rainrun: agent: %v\n", err)
+		return 1
+	}
+	a := &agent{events: make(chan any, 64), byWorld: map[int]*rank{}}
+	becomeSubreaper()
+	signals := make(chan os.Signal, 64)
+	signal.Notify(signals, unix.SIGCHLD, unix.SIGTERM, unix.SIGINT, unix.SIGHUP, unix.SIGPIPE)
+	go a.watchSignals(signals)
+
+	r := newFrameReader(in)
+	if garbage, err := r.preamble(); err != nil {
+		fmt.Fprintf(os.Stderr, "rainrun: agent: this command is started by rainrun, not by hand; its standard input brought %q\n", printable(garbage))
+		return 2
+	}
+	a.out = newLink(newFrameWriter(out))
+	f, err := r.next()
+	if err == nil && f.kind != kindSetup {
+		err = fmt.Errorf("the first message is of kind %d", f.kind)
+	}
+	if err == nil {
+		err = f.decode(&a.setup)
+	}
+	if err != nil {
+		fmt.Fprintf(os.Stderr, "rainrun: agent: %v\n", err)
+		return 2
+	}
+	a.ready()
+	go a.readChannel(r)
+	a.loop()
+	a.close()
+	return 0
+}
+
+// takeChannel moves the start channel away from descriptors 0 and 1, so that
+// nothing else in this process reads or writes it.
+func takeChannel() (in, out *os.File, err error) {
+	var fds [2]int
+	for i := range fds {
+		if fds[i], err = unix.FcntlInt(uintptr(i), unix.F_DUPFD_CLOEXEC, 10); err != nil {
+			return nil, nil, fmt.Errorf("standard input and output must be the start channel: %w", err)
+		}
+	}
+	null, err := unix.Open(os.DevNull, unix.O_RDWR|unix.O_CLOEXEC, 0)
+	if err != nil {
+		return nil, nil, err
+	}
+	_ = unix.Dup3(null, 0, 0)
+	_ = unix.Dup3(2, 1, 0)
+	unix.Close(null)
+	return os.NewFile(uintptr(fds[0]), "start channel"), os.NewFile(uintptr(fds[1]), "start channel"), nil
+}
+
+func (a *agent) watchSignals(signals <-chan os.Signal) {
+	for s := range signals {
+		switch s {
+		case unix.SIGCHLD:
+			a.events <- childEnded{}
+		case unix.SIGPIPE:
+		default:
+			a.events <- terminated{s}
+		}
+	}
+}
+
+func (a *agent) readChannel(r *frameReader) {
+	for {
+		f, err := r.next()
+		if err != nil {
+			if errors.Is(err, io.EOF) {
+				err = io.EOF
+			}
+			a.events <- channelLost{err}
+			return
+		}
+		a.events <- f
+	}
+}
+
+// ready answers Setup: what this host has, and how its agent is reached.
+func (a *agent) ready() {
+	a.env = withoutForeign(os.Environ())
+	a.spawn = newSpawner()
+	answer := Ready{Cores: len(allowedCores()), Machine: machineID()}
+	if err := a.serveRanks(); err != nil {
+		answer.Error = err.Error()
+	}
+	if a.setup.Multi && answer.Error == "" {
+		m, err := newMesh(a.setup, a.events)
+		if err != nil {
+			answer.Error = err.Error()
+		} else {
+			a.mesh, answer.Card, answer.Rails = m, m.card(), m.rails()
+		}
+	}
+	a.out.send(kindReady, answer)
+}
+
+func (a *agent) serveRanks() (err error) {
+	var name [12]byte
+	if _, err := rand.Read(name[:]); err != nil {
+		return err
+	}
+	a.boot, err = newBootServer("@rain-"+hex.EncodeToString(name[:]), a.events)
+	return err
+}
+
+// machineID is equal for agents that share one kernel, and so its cores.
+func machineID() string {
+	b, err := os.ReadFile("/proc/sys/kernel/random/boot_id")
+	if err != nil {
+		return ""
+	}
+	return strings.TrimSpace(string(b))
+}
+
+func (a *agent) loop() {
+	for !a.finished {
+		a.handle(<-a.events)
+		a.progress()
+	}
+	if a.mesh == nil {
+		return
+	}
+	// Other hosts still run. Stay: they may need this agent to reach rainrun.
+	for {
+		switch ev := (<-a.events).(type) {
+		case frame:
+			if ev.kind == kindBye {
+				return
+			}
+			a.handle(ev)
+		case channelLost, terminated:
+			if a.out.relay == nil {
+				return
+			}
+		default:
+			a.handle(ev)
+		}
+		if a.mesh.everybodyLost() {
+			return
+		}
+	}
+}
+
+func (a *agent) handle(ev any) {
+	switch ev := ev.(type) {
+	case frame:
+		if err := a.handleFrame(ev); err != nil {
+			a.end(Cause{Host: a.setup.Host, Code: 1, Text: fmt.Sprintf("the agent on host %s: %v", a.hostName(), err)})
+		}
+	case channelLost:
+		a.lostRainrun(ev.err)
+	case childEnded:
+		reap(a.ended)
+	case bootEvent:
+		a.handleBoot(ev)
+	case streamEnded:
+		a.pipes--
+	case settled:
+		a.end(ev.cause)
+	case graceOver:
+		a.kill = true
+	case drainOver:
+		a.drained = true
+	case mpiGoneCheck:
+		a.checkMPIGone(ev.r)
+	case bootDrained:
+		a.bootDrained(ev.r)
+	case terminated:
+		text := "the agent on host %s was told to end (%v)"
+		if os.Getppid() == 1 || ev.sig == unix.SIGTERM {
+			text = "the agent on host %s was told to end (%v), or its guardian was killed"
+		}
+		a.end(Cause{Host: a.setup.Host, Code: 1, Text: fmt.Sprintf(text, a.hostName(), ev.sig)})
+	case meshEvent:
+		a.handleMesh(ev)
+	}
+}
+
+func (a *agent) handleFrame(f frame) error {
+	switch f.kind {
+	case kindStart:
+		var s Start
+		if err := f.decode(&s); err != nil {
+			return err
+		}
+		return a.startRanks(&s)
+	case kindStdin:
+		a.stdin(f.body)
+	case kindSignal:
+		var s Signal
+		if err := f.decode(&s); err != nil {
+			return err
+		}
+		a.passSignal(unix.Signal(s.Signal))
+	case kindEnd:
+		var c Cause
+		if err := f.decode(&c); err != nil {
+			return err
+		}
+		a.end(c)
+	case kindReceived:
+		var r Received
+		if err := f.decode(&r); err != nil {
+			return err
+		}
+		a.out.acknowledged(r.Frames)
+	case kindRelayed:
+		return a.relayFromRainrun(f.body)
+	case kindBye:
+		a.finished = true
+	default:
+		return fmt.Errorf("unexpected message of kind %d from rainrun", f.kind)
+	}
+	return nil
+}
+
+// end begins to kill the ranks of this host and tells everybody. Only the first
+// cause counts.
+func (a *agent) end(c Cause) {
+	if a.ending {
+		return
+	}
+	a.ending, a.killed, a.cause = true, true, &c
+	a.out.send(kindEnding, c)
+	if a.mesh != nil {
+		a.mesh.flood(kindEnding, c)
+	}
+	// A stopped process takes SIGTERM only when it goes on.
+	signalDescendants(unix.SIGTERM)
+	signalDescendants(unix.SIGCONT)
+	a.after(a.setup.KillGrace, graceOver{})
+}
+
+// after delivers an event later.
+func (a *agent) after(d time.Duration, ev any) {
+	time.AfterFunc(d, func() { a.events <- ev })
+}
+
+// progress does what follows from the state, after every event.
+func (a *agent) progress() {
+	if a.finished || a.start == nil && !a.ending {
+		return
+	}
+	if !a.ending && !a.allRanksDone() {
+		return
+	}
+	_, none := reap(a.ended)
+	if !none {
+		a.endLeftovers()
+		return
+	}
+	// No process is left. Output pipes end by themselves, unless somebody
+	// outside has been given one.
+	if a.pipes > 0 && !a.drained {
+		a.after(time.Second, drainOver{})
+		return
+	}
+	a.finished = true
+	a.out.sendLast(kindDone, nil)
+}
+
+// endLeftovers ends what the ranks have left behind in the background.
+func (a *agent) endLeftovers() {
+	switch {
+	case a.kill:
+		signalDescendants(unix.SIGKILL)
+		a.after(2*time.Millisecond, killAgain{})
+	case !a.killed:
+		a.killed = true
+		signalDescendants(unix.SIGTERM)
+		signalDescendants(unix.SIGCONT)
+		a.after(a.setup.KillGrace, graceOver{})
+	}
+}
+
+func (a *agent) hostName() string { return a.setup.Hosts[a.setup.Host] }
+
+func (a *agent) close() {
+	a.boot.close()
+	a.out.close()
+	if a.mesh != nil {
+		a.mesh.close()
+	}
+}

@@ -1,0 +1,336 @@
+package launcher
+
+import (
+	"crypto/rand"
+	"fmt"
+	"os"
+	"os/signal"
+	"sync"
+	"time"
+
+	"github.com/pkg/errors"
+	"golang.org/x/sys/unix"
+)
+
+// Options say what to run and how. The zero value of each field is its default.
+type Options struct {
+	Apps    []App
+	Hosts   []Host // empty: this host
+	Map     Mapping
+	Bind    string   // BindAuto, BindCore, BindNone
+	Env     []string // K=V for all ranks
+	Library map[string]string
+
+	AgentCommand string // words before the agent's command; empty: fork here, ssh elsewhere
+	Rails        []string
+	PortLow      int
+	PortHigh     int
+
+	Timeout     time.Duration // 0: none
+	KillGrace   time.Duration
+	HostTimeout time.Duration
+
+	Tag, Timestamp bool
+	OutputFile     string
+	StdinRank      int // -1: nobody
+
+	DisplayMap     bool
+	ReportBindings bool
+	Verbose        bool
+}
+
+// Exit statuses of rainrun's own.
+const (
+	ExitError   = 1   // the job could not be started, or ended for a reason without a status
+	ExitTimeout = 110 // ETIMEDOUT: --timeout
+)
+
+// A job is rainrun's side of a run. Its goroutine (loop) owns all state but
+// what is marked.
+type job struct {
+	o       Options
+	hosts   []Host
+	remotes []*remote
+	multi   bool
+	place   Placement
+	key     []byte
+	name    string
+
+	events  chan any
+	signals chan os.Signal
+	out     *output  // locks itself
+	in      *input   // locks itself
+	relays  sync.Map // host → *remote that passes its frames on
+
+	started bool
+	exits   map[int]Exit
+	inited  map[int]bool
+	pids    map[int]int
+	cause   *Cause
+	ending  bool
+	hasty   bool // a second signal: do not wait
+}
+
+// Events beside remoteFrame and remoteEnd.
+type (
+	timeout  struct{}
+	stopSelf struct{}
+	giveUp   struct{}
+)
+
+// Run runs a job to its end. The error, if any, is for people to read; the
+// status is what rainrun exits with.
+func Run(o Options) (status int, err error) {
+	j := &job{
+		o: o, events: make(chan any, 256), signals: make(chan os.Signal, 64),
+		out: newOutput(o), in: newInput(),
+		exits: map[int]Exit{}, inited: map[int]bool{}, pids: map[int]int{},
+	}
+	defer j.out.close()
+	signal.Notify(j.signals, unix.SIGINT, unix.SIGTERM, unix.SIGHUP, unix.SIGQUIT,
+		unix.SIGTSTP, unix.SIGCONT, unix.SIGUSR1, unix.SIGUSR2)
+	if err := j.chooseHosts(); err != nil {
+		return ExitError, err
+	}
+	j.key = make([]byte, 32)
+	if _, err := rand.Read(j.key); err != nil {
+		return ExitError, errors.Wrap(err, "random numbers for the job's key")
+	}
+	j.name = fmt.Sprintf("rain-%d", os.Getpid())
+	if o.Timeout > 0 {
+		time.AfterFunc(o.Timeout, func() { j.events <- timeout{} })
+	}
+	if err := j.startAgents(); err != nil {
+		j.end(Cause{Host: -1, Code: ExitError, Text: err.Error()})
+	}
+	j.loop()
+	j.dismiss()
+	return j.verdict()
+}
+
+func (j *job) loop() {
+	for !j.allDone() {
+		select {
+		case ev := <-j.events:
+			j.handle(ev)
+		case s := <-j.signals:
+			j.handleSignal(s.(unix.Signal))
+		}
+	}
+}
+
+func (j *job) allDone() bool {
+	if j.hasty {
+		return true
+	}
+	for _, r := range j.remotes {
+		if !r.done {
+			return false
+		}
+	}
+	return true
+}
+
+func (j *job) handle(ev any) {
+	switch ev := ev.(type) {
+	case remoteFrame:
+		if err := j.handleFrame(ev.r, ev.f); err != nil {
+			j.end(Cause{Host: -1, Code: ExitError, Text: fmt.Sprintf("host %s: %v", ev.r.name, err)})
+		}
+	case remoteEnd:
+		j.remoteEnded(ev)
+	case timeout:
+		j.end(Cause{Host: -1, Code: ExitTimeout, Text: fmt.Sprintf("the job was ended after %v (--timeout)", j.o.Timeout)})
+	case stopSelf:
+		_ = unix.Kill(os.Getpid(), unix.SIGSTOP)
+	case giveUp:
+		j.giveUp()
+	}
+}
+
+func (j *job) handleFrame(r *remote, f frame) error {
+	switch f.kind {
+	case kindReady:
+		var m Ready
+		if err := f.decode(&m); err != nil {
+			return err
+		}
+		return j.agentReady(r, &m)
+	case kindStarted:
+		var m Started
+		if err := f.decode(&m); err != nil {
+			return err
+		}
+		j.ranksStarted(r, m)
+	case kindInit:
+		var m Init
+		if err := f.decode(&m); err != nil {
+			return err
+		}
+		j.inited[m.Rank] = true
+		j.checkInit()
+	case kindExit:
+		var m Exit
+		if err := f.decode(&m); err != nil {
+			return err
+		}
+		j.exits[m.Rank] = m
+		j.checkInit()
+	case kindStdinDone:
+		var m StdinDone
+		if err := f.decode(&m); err != nil {
+			return err
+		}
+		j.in.took(m.Bytes)
+	case kindEnding:
+		var c Cause
+		if err := f.decode(&c); err != nil {
+			return err
+		}
+		j.end(c)
+	case kindNotice:
+		var n Notice
+		if err := f.decode(&n); err != nil {
+			return err
+		}
+		j.out.say("%s", n.Text)
+	case kindDone:
+		r.done = true
+	case kindGoodbye:
+		var g Goodbye
+		if err := f.decode(&g); err != nil {
+			return err
+		}
+		r.dead = g.Text
+	default:
+		return fmt.Errorf("unexpected message of kind %d from the agent", f.kind)
+	}
+	return nil
+}
+
+// remoteEnded: the start channel to an agent has ended.
+func (j *job) remoteEnded(ev remoteEnd) {
+	r := ev.r
+	r.lost, r.ended = true, true
+	r.out.close()
+	if r.done {
+		return
+	}
+	switch {
+	case r.ready == nil:
+		r.done = true
+		j.end(Cause{Host: -1, Code: ExitError, Text: r.explainStart(ev)})
+	case r.dead != "":
+		r.done = true
+		j.end(Cause{Host: -1, Code: ExitError, Text: fmt.Sprintf("host %s: %s", r.name, r.dead)})
+	case ev.positive() || !j.multi:
+		r.done = true
+		how := "its channel ended"
+		if ev.err != nil {
+			how = ev.err.Error()
+		}
+		if ev.wait != nil {
+			how = ev.wait.Error()
+		}
+		j.end(Cause{Host: -1, Code: ExitError, Text: fmt.Sprintf("host %s: the agent died (%s)", r.name, how)})
+	case j.allLost():
+		r.done = true
+		j.end(Cause{Host: -1, Code: ExitError, Text: "the start channels of all hosts are lost"})
+	default:
+		// ssh is gone, the agent may live: the other agents will say.
+		if j.o.Verbose {
+			j.out.say("host %s: the start channel is lost (%v); its messages come through another host", r.name, ev.wait)
+		}
+	}
+}
+
+func (j *job) allLost() bool {
+	for _, r := range j.remotes {
+		if !r.lost && !r.done {
+			return false
+		}
+	}
+	return true
+}
+
+// end ends the job; only the first cause counts.
+func (j *job) end(c Cause) {
+	if j.cause == nil {
+		j.cause = &c
+	}
+	if j.ending {
+		return
+	}
+	j.ending = true
+	for _, r := range j.remotes {
+		j.sendTo(r, kindEnd, c)
+		if !j.started { // no rank anywhere: nothing to wait for
+			j.sendTo(r, kindBye, nil)
+		}
+	}
+	time.AfterFunc(j.o.KillGrace+5*time.Second, func() { j.events <- giveUp{} })
+}
+
+// giveUp: somebody does not answer to the end of the job.
+func (j *job) giveUp() {
+	for _, r := range j.remotes {
+		if !r.done {
+			r.done = true
+			j.out.say("host %s does not answer; processes of the job may be left there", r.name)
+			_ = r.cmd.Process.Kill()
+		}
+	}
+}
+
+// sendTo sends a control message to an agent, by its own channel or through
+// the agent that has passed on its last frame.
+func (j *job) sendTo(r *remote, kind byte, v any) { j.sendFrameTo(r, encode(kind, v)) }
+
+func (j *job) sendFrameTo(r *remote, f frame) {
+	if via, ok := j.relays.Load(r.host); ok {
+		via.(*remote).out.sendFrame(frame{kindRelayed, packRelayed(r.host, 0, f)})
+		return
+	}
+	r.out.sendFrame(f)
+}
+
+func (j *job) handleSignal(s unix.Signal) {
+	switch s {
+	case unix.SIGTSTP, unix.SIGCONT, unix.SIGUSR1, unix.SIGUSR2:
+		for _, r := range j.remotes {
+			j.sendTo(r, kindSignal, Signal{Signal: int(s)})
+		}
+		if s == unix.SIGTSTP {
+			// Let the writers have their turn before everything here stands still.
+			time.AfterFunc(20*time.Millisecond, func() { j.events <- stopSelf{} })
+		}
+	default:
+		if j.ending {
+			j.hasty = true
+		}
+		j.end(Cause{Host: -1, Code: 128 + int(s), Text: fmt.Sprintf("the job was ended by %s (signal %d)", signalName(s), int(s))})
+	}
+}
+
+// dismiss lets the agents go and waits, not for long, until they have.
+func (j *job) dismiss() {
+	for _, r := range j.remotes {
+		j.sendTo(r, kindBye, nil)
+	}
+	for _, r := range j.remotes {
+		r.out.close()
+	}
+	limit := time.After(2 * time.Second)
+	for _, r := range j.remotes {
+		for !r.ended {
+			select {
+			case ev := <-j.events:
+				if end, ok := ev.(remoteEnd); ok {
+					end.r.ended = true
+				}
+			case <-limit:
+				return
+			}
+		}
+	}
+}

@@ -1,0 +1,256 @@
+package launcher
+
+import (
+	"fmt"
+	"os"
+	"strings"
+
+	"github.com/pkg/errors"
+)
+
+// chooseHosts decides which hosts get an agent. With all slots known the plan
+// is made at once, and hosts that it does not need get none.
+func (j *job) chooseHosts() error {
+	j.hosts = j.o.Hosts
+	for _, a := range j.o.Apps {
+		j.hosts = append(j.hosts, a.Hosts...)
+	}
+	j.hosts = uniqueHosts(j.hosts)
+	if len(j.hosts) == 0 {
+		// A plain local job: people test with more ranks than cores.
+		j.hosts = []Host{{Name: localName()}}
+		j.o.Map.Oversubscribe = true
+		for i := range j.o.Apps {
+			if j.o.Apps[i].N == 0 {
+				j.o.Apps[i].N = max(j.o.Map.PerHost, 1)
+			}
+		}
+	}
+	if !slotsKnown(j.hosts) {
+		j.dropSurplus()
+		return nil
+	}
+	p, err := place(j.o.Apps, j.hosts, j.o.Map)
+	if err != nil {
+		return err
+	}
+	var used []Host
+	for i, h := range j.hosts {
+		for _, u := range p.HostOf {
+			if u == i {
+				used = append(used, h)
+				break
+			}
+		}
+	}
+	j.hosts = used
+	return nil
+}
+
+// uniqueHosts keeps the first mention of each: hosts of one program of an MPMD
+// command line may be those of another.
+func uniqueHosts(hosts []Host) []Host {
+	var out []Host
+	seen := map[string]bool{}
+	for _, h := range hosts {
+		if !seen[h.Name] {
+			seen[h.Name] = true
+			out = append(out, h)
+		}
+	}
+	return out
+}
+
+func localName() string {
+	if name, err := os.Hostname(); err == nil && name != "" {
+		return name
+	}
+	return "localhost"
+}
+
+func slotsKnown(hosts []Host) bool {
+	for _, h := range hosts {
+		if h.Slots == 0 {
+			return false
+		}
+	}
+	return true
+}
+
+// dropSurplus: every host takes at least one rank, so no more hosts than ranks
+// are needed, unless programs name hosts of their own.
+func (j *job) dropSurplus() {
+	n := 0
+	for _, a := range j.o.Apps {
+		if a.N == 0 || len(a.Hosts) > 0 {
+			return
+		}
+		n += a.N
+	}
+	j.hosts = j.hosts[:min(len(j.hosts), n)]
+}
+
+// startAgents starts all agents at the same time; they answer with Ready.
+func (j *job) startAgents() error {
+	j.multi = len(j.hosts) > 1
+	var names []string
+	for _, h := range j.hosts {
+		names = append(names, h.Name)
+	}
+	for i, h := range j.hosts {
+		words, err := j.startWords(h.Name)
+		if err != nil {
+			return err
+		}
+		if j.o.Verbose {
+			j.out.say("host %s: %s", h.Name, strings.Join(words, " "))
+		}
+		r, err := j.startRemote(i, h.Name, words)
+		if err != nil {
+			return errors.WithStack(err)
+		}
+		j.remotes = append(j.remotes, r)
+		r.out.send(kindSetup, Setup{
+			Job: j.name, Key: j.key, Host: i, Hosts: names, Multi: j.multi,
+			Rails: j.o.Rails, PortLow: j.o.PortLow, PortHigh: j.o.PortHigh,
+			KillGrace: j.o.KillGrace, HostTimeout: j.o.HostTimeout, Verbose: j.o.Verbose,
+		})
+	}
+	return nil
+}
+
+func (j *job) startWords(host string) ([]string, error) {
+	switch {
+	case j.o.AgentCommand != "" && len(j.o.Hosts)+appHosts(j.o.Apps) > 0:
+		start, err := CommandStart(j.o.AgentCommand, Executable())
+		if err != nil {
+			return nil, err
+		}
+		return start(host), nil
+	case IsLocal(host):
+		return LocalStart(host), nil
+	}
+	return SSHStart(Executable())(host), nil
+}
+
+func appHosts(apps []App) int {
+	n := 0
+	for _, a := range apps {
+		n += len(a.Hosts)
+	}
+	return n
+}
+
+// agentReady: when all are ready, the plan is made and sent.
+func (j *job) agentReady(r *remote, m *Ready) error {
+	if r.ready != nil {
+		return errors.New("the agent is ready twice")
+	}
+	r.ready = m
+	r.stderr.open(os.Stderr)
+	if m.Error != "" {
+		return errors.New(m.Error)
+	}
+	if j.o.Verbose {
+		j.out.say("host %s: agent ready, %d cores%s", r.name, m.Cores, m.Rails)
+	}
+	for _, r := range j.remotes {
+		if r.ready == nil {
+			return nil
+		}
+	}
+	if j.ending || len(j.remotes) < len(j.hosts) {
+		return nil
+	}
+	return j.startRanks()
+}
+
+func (j *job) startRanks() error {
+	for i := range j.hosts {
+		if j.hosts[i].Slots == 0 {
+			j.hosts[i].Slots = max(j.remotes[i].ready.Cores, j.o.Map.PerHost)
+		}
+	}
+	p, err := place(j.o.Apps, j.hosts, j.o.Map)
+	if err != nil {
+		j.end(Cause{Host: -1, Code: ExitError, Text: err.Error()})
+		return nil
+	}
+	j.place, j.out.size = p, len(p.HostOf)
+	if j.o.StdinRank >= len(p.HostOf) {
+		j.end(Cause{Host: -1, Code: ExitError, Text: fmt.Sprintf("--stdin %d: the job has ranks 0 to %d", j.o.StdinRank, len(p.HostOf)-1)})
+		return nil
+	}
+	j.started = true
+	if j.o.DisplayMap {
+		j.showMap()
+	}
+	for _, r := range j.remotes {
+		r.out.send(kindStart, j.plan(r))
+	}
+	if j.o.StdinRank >= 0 {
+		reader := j.remotes[p.HostOf[j.o.StdinRank]]
+		go j.in.run(func(b []byte) { j.sendFrameTo(reader, frame{kindStdin, b}) })
+	}
+	return nil
+}
+
+// plan is the Start message for one agent.
+func (j *job) plan(r *remote) Start {
+	s := Start{
+		Size: len(j.place.HostOf), Slots: j.place.Slots, HostOf: j.place.HostOf, AppOf: j.place.AppOf,
+		Apps: j.o.Apps, Env: append(TravellingEnv(os.Environ()), j.o.Env...),
+		Options: j.o.Library, Bind: j.o.Bind, StdinRank: j.o.StdinRank,
+		Interactive: isTerminal(0) && isTerminal(1),
+	}
+	for _, other := range j.remotes {
+		s.Cards = append(s.Cards, other.ready.Card)
+		if other.ready.Machine != r.ready.Machine {
+			continue
+		}
+		n := j.ranksOn(other.host)
+		s.Crowd += n
+		if other.host < r.host {
+			s.FirstCore += n
+		}
+	}
+	return s
+}
+
+func (j *job) ranksOn(host int) int {
+	n := 0
+	for _, h := range j.place.HostOf {
+		if h == host {
+			n++
+		}
+	}
+	return n
+}
+
+func (j *job) showMap() {
+	for i, h := range j.hosts {
+		var ranks []string
+		for w, on := range j.place.HostOf {
+			if on == i {
+				ranks = append(ranks, fmt.Sprint(w))
+			}
+		}
+		j.out.say("map: host %s (%d slots): ranks %s", h.Name, h.Slots, strings.Join(ranks, " "))
+	}
+}
+
+func (j *job) ranksStarted(r *remote, m Started) {
+	for _, s := range m.Ranks {
+		j.pids[s.Rank] = s.Pid
+		if j.o.ReportBindings {
+			where := "not bound"
+			if s.Cores != "" {
+				where = "bound to processors " + s.Cores
+			}
+			j.out.say("binding: rank %d on host %s: %s", s.Rank, r.name, where)
+		}
+		if j.o.Verbose {
+			j.out.say("host %s: rank %d is process %d", r.name, s.Rank, s.Pid)
+		}
+	}
+}

@@ -1,0 +1,152 @@
+package launcher
+
+import "time"
+
+// Kinds of frames. The body is the JSON of the type named, none, or binary.
+const (
+	_ byte = iota
+
+	// rainrun → agent
+	kindSetup    // Setup: who you are
+	kindStart    // Start: the plan
+	kindStdin    // binary: input for the rank that reads it; empty: end of input
+	kindSignal   // Signal
+	kindEnd      // Cause: kill the ranks
+	kindBye      // none: every host is done; exit
+	kindReceived // Received: what has come from you; you may forget it
+
+	// agent → rainrun
+	kindReady     // Ready
+	kindStarted   // Started
+	kindInit      // Init: a rank has called MPI_Init
+	kindOut       // binary: a rank's output, see packOut
+	kindStdinDone // StdinDone: flow control
+	kindExit      // Exit: a rank has ended
+	kindEnding    // Cause: this agent has begun to kill its ranks
+	kindNotice    // Notice: a line for people
+	kindDone      // none: no rank is left and all output is sent
+	kindGoodbye   // Goodbye: from the guardian, the agent is dead
+	kindRelayed   // binary: a frame of another agent whose channel is lost
+
+	kindLast
+)
+
+// Setup is the first message to an agent. It carries the job's key, which
+// therefore never stands in arguments or in the environment.
+type Setup struct {
+	Job         string
+	Key         []byte
+	Host        int      // index into Hosts
+	Hosts       []string // every host that got an agent
+	Multi       bool     // more than one host: open an endpoint
+	Rails       []string
+	PortLow     int
+	PortHigh    int
+	KillGrace   time.Duration
+	HostTimeout time.Duration
+	Verbose     bool
+}
+
+// Ready is the agent's answer.
+type Ready struct {
+	Cores   int    // cores its ranks may use
+	Machine string // equal on agents that share one kernel
+	Card    []byte // rainnet.Card; empty in a job on one host
+	Rails   string // for people: addresses of the endpoint
+	Error   string // not empty: this agent cannot take part, and why
+}
+
+// Start is the plan, the same for all agents.
+type Start struct {
+	Size    int
+	Slots   int
+	HostOf  []int // world rank → host
+	Apps    []App
+	AppOf   []int // world rank → App
+	Env     []string
+	Cards   [][]byte // of the agents, by host
+	Options map[string]string
+
+	// StdinRank reads rainrun's standard input; -1: nobody.
+	StdinRank int
+	// Bind is one of the Bind constants.
+	Bind string
+	// FirstCore and Crowd are of this host. Several agents may share one
+	// machine (namespaces): those before this one use the cores below
+	// FirstCore, and all together run Crowd ranks there.
+	FirstCore int
+	Crowd     int
+	// Interactive: a person sits at the terminal and types the input.
+	Interactive bool
+}
+
+// Values of Start.Bind.
+const (
+	BindAuto = ""     // share the cores evenly when there are enough
+	BindCore = "core" // exactly one core per rank
+	BindNone = "none"
+)
+
+// App is one program of a job.
+type App struct {
+	Argv []string
+	N    int      // ranks; 0: as many as there are slots
+	Env  []string // K=V for this program alone
+	Dir  string   // working directory; empty: DefaultDir
+	Path string   // searched for Argv[0] before PATH
+
+	DefaultDir string // rainrun's own; falls back to the home directory
+	Hosts      []Host // where it may run; empty: the job's hosts
+}
+
+// Started says which process is which rank.
+type Started struct{ Ranks []StartedRank }
+
+// StartedRank is a rank after its start.
+type StartedRank struct {
+	Rank, Pid int
+	Cores     string // where it is pinned; empty: not pinned
+}
+
+// Init says that a rank has called MPI_Init.
+type Init struct{ Rank int }
+
+// Signal passes a signal on to the ranks.
+type Signal struct{ Signal int }
+
+// StdinDone says how many bytes of input the rank has taken so far.
+type StdinDone struct{ Bytes int64 }
+
+// Received counts the frames that have come from an agent.
+type Received struct{ Frames uint64 }
+
+// Notice is a line for people, printed once on standard error.
+type Notice struct{ Text string }
+
+// Exit is the end of one rank.
+type Exit struct {
+	Rank, Pid int
+	Code      int    // exit status
+	Signal    int    // or the signal that killed it
+	Core      bool   // core dumped
+	Inited    bool   // it had called MPI_Init
+	Finalized bool   // and MPI_Finalize
+	Killed    bool   // it ended after this agent had begun to kill its ranks
+	Gone      bool   // its MPI process has ended; a wrapper around it lives
+	Error     string // it could not be started, and why
+}
+
+// Failed says whether this end by itself makes the job fail.
+func (e Exit) Failed() bool {
+	return !e.Killed && (e.Error != "" || e.Gone || e.Code != 0 || e.Signal != 0 || e.Inited && !e.Finalized)
+}
+
+// A Cause is why a job ends before its ranks have.
+type Cause struct {
+	Host int    // where it was noticed; -1: by rainrun
+	Code int    // the job's exit status; 0: that of the lowest rank that failed
+	Text string // one line for people; empty: rainrun makes it from Exits
+}
+
+// Goodbye is the guardian's last word.
+type Goodbye struct{ Text string }

@@ -1,0 +1,128 @@
+package launcher
+
+import (
+	"bytes"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"strconv"
+	"sync"
+	"time"
+)
+
+// An output prints what the ranks write. Whole lines come from the agents; it
+// keeps lines of different ranks apart, marks them, or sorts them into files.
+type output struct {
+	tag, stamp bool
+	file       string // prefix of files, one per rank and stream; empty: none
+	size       int
+
+	mu     sync.Mutex
+	stream [3]streamState
+	files  map[string]*os.File
+	failed error
+}
+
+// streamState is that of rainrun's standard output (1) or error (2).
+type streamState struct {
+	w    io.Writer
+	rank int  // that wrote last
+	open bool // its line has no end yet
+}
+
+func newOutput(o Options) *output {
+	out := &output{tag: o.Tag, stamp: o.Timestamp, file: o.OutputFile, files: map[string]*os.File{}}
+	out.stream[1].w, out.stream[2].w = os.Stdout, os.Stderr
+	return out
+}
+
+func (o *output) write(rank int, stream byte, data []byte) {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	if o.file != "" {
+		o.writeFile(rank, stream, data)
+		return
+	}
+	s := &o.stream[stream]
+	// A line without an end, from another rank: end it. Lines stay whole.
+	if s.open && s.rank != rank {
+		_, _ = s.w.Write([]byte{'\n'})
+		s.open = false
+	}
+	b := data
+	if o.tag || o.stamp {
+		b = o.mark(rank, s.open, data)
+	}
+	_, _ = s.w.Write(b)
+	s.rank, s.open = rank, len(data) > 0 && data[len(data)-1] != '\n'
+}
+
+// mark puts rank and time before each line; inLine says that the first one
+// goes on from an earlier piece.
+func (o *output) mark(rank int, inLine bool, data []byte) []byte {
+	var b bytes.Buffer
+	for _, line := range bytes.SplitAfter(data, []byte{'\n'}) {
+		if len(line) == 0 {
+			continue
+		}
+		if !inLine {
+			if o.stamp {
+				b.WriteString(time.Now().Format("2006-01-02T15:04:05.000000 "))
+			}
+			if o.tag {
+				fmt.Fprintf(&b, "[%d] ", rank)
+			}
+		}
+		inLine = false
+		b.Write(line)
+	}
+	return b.Bytes()
+}
+
+// writeFile appends to PREFIX.RANK.out or .err, with as many digits as the
+// highest rank has, so that files sort.
+func (o *output) writeFile(rank int, stream byte, data []byte) {
+	name := fmt.Sprintf("%s.%0*d.%s", o.file, len(strconv.Itoa(max(o.size-1, 0))), rank, [...]string{1: "out", 2: "err"}[stream])
+	f := o.files[name]
+	if f == nil {
+		var err error
+		if f, err = createFile(name); err != nil {
+			if o.failed == nil {
+				o.failed = fmt.Errorf("--output-filename: %w; output is lost", err)
+				fmt.Fprintf(os.Stderr, "rainrun: %v\n", o.failed)
+			}
+			return
+		}
+		o.files[name] = f
+	}
+	if _, err := f.Write(data); err != nil && o.failed == nil {
+		o.failed = fmt.Errorf("--output-filename: %w; output is lost", err)
+		fmt.Fprintf(os.Stderr, "rainrun: %v\n", o.failed)
+	}
+}
+
+func createFile(name string) (*os.File, error) {
+	if err := os.MkdirAll(filepath.Dir(name), 0o777); err != nil {
+		return nil, err
+	}
+	return os.Create(name)
+}
+
+// say prints a line of rainrun's own on standard error, not into another line.
+func (o *output) say(format string, args ...any) {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	s := &o.stream[2]
+	if s.open {
+		_, _ = s.w.Write([]byte{'\n'})
+		s.open = false
+	}
+	fmt.Fprintf(s.w, "rainrun: "+format+"\n", args...)
+}
+
+func (o *output) close() {
+	for _, f := range o.files {
+		f.Close()
+	}
+}

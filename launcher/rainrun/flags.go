@@ -1,0 +1,138 @@
+package main
+
+import (
+	"fmt"
+	"os"
+	"strings"
+	"time"
+
+	"github.com/spf13/pflag"
+
+	"rainmpi/launcher"
+)
+
+// settings are the options of one program (one part between colons). Those of
+// the whole job are taken from the first part that gives them.
+type settings struct {
+	set *pflag.FlagSet
+
+	n          int
+	hosts      []string
+	hostFiles  []string
+	perHost    int
+	mapBy      string
+	rankBy     string
+	bindTo     string
+	over       bool
+	export     []string
+	env, genv  []string
+	genvList   []string
+	dir, path  string
+	config     string
+	rails      []string
+	ports      string
+	agent      string
+	timeout    string
+	grace      time.Duration
+	hostTime   time.Duration
+	tag, stamp bool
+	outFile    string
+	stdin      string
+	display    string
+	report     bool
+	verbose    bool
+	root       bool
+	help       bool
+	version    bool
+}
+
+func newSettings() *settings {
+	s := &settings{set: pflag.NewFlagSet("rainrun", pflag.ContinueOnError)}
+	f := s.set
+	f.SetInterspersed(false) // what follows the program's name is the program's
+	f.SortFlags = false
+	f.Usage = func() {}
+	f.IntVarP(&s.n, "np", "n", 0, "number of ranks")
+	f.IntVarP(&s.n, "c", "c", 0, "")
+	f.StringArrayVarP(&s.hosts, "host", "H", nil, "hosts, with slots: a:2,b:4")
+	f.StringArrayVarP(&s.hostFiles, "hostfile", "f", nil, "")
+	f.StringArrayVar(&s.hostFiles, "machinefile", nil, "")
+	f.IntVar(&s.perHost, "ppn", 0, "")
+	f.StringVar(&s.mapBy, "map-by", "", "")
+	f.StringVar(&s.rankBy, "rank-by", "", "")
+	f.StringVar(&s.bindTo, "bind-to", "", "")
+	f.BoolVar(&s.over, "oversubscribe", false, "")
+	f.StringArrayVarP(&s.export, "x", "x", nil, "")
+	f.StringArrayVar(&s.env, "env", nil, "")
+	f.StringArrayVar(&s.genv, "genv", nil, "")
+	f.StringArrayVar(&s.genvList, "genvlist", nil, "")
+	f.StringVar(&s.dir, "wdir", "", "")
+	f.StringVar(&s.path, "path", "", "")
+	f.StringVar(&s.config, "configfile", "", "")
+	f.StringArrayVar(&s.rails, "rails", nil, "")
+	f.StringVar(&s.ports, "ports", "", "")
+	f.StringVar(&s.agent, "agent-command", "", "")
+	f.StringVar(&s.timeout, "timeout", "", "")
+	f.DurationVar(&s.grace, "kill-grace", 100*time.Millisecond, "")
+	f.DurationVar(&s.hostTime, "host-timeout", 30*time.Second, "")
+	f.BoolVarP(&s.tag, "tag-output", "l", false, "")
+	f.BoolVar(&s.stamp, "timestamp-output", false, "")
+	f.StringVar(&s.outFile, "output-filename", "", "")
+	f.StringVar(&s.stdin, "stdin", "0", "")
+	f.StringVar(&s.display, "display", "", "")
+	f.BoolVar(&s.report, "report-bindings", false, "")
+	f.BoolVarP(&s.verbose, "verbose", "v", false, "")
+	f.BoolVar(&s.root, "allow-run-as-root", false, "")
+	f.BoolVarP(&s.help, "help", "h", false, "")
+	f.BoolVarP(&s.version, "version", "V", false, "")
+	return s
+}
+
+// parse reads the whole command line. done says that there is nothing to run.
+func parse(args []string) (o launcher.Options, done bool, err error) {
+	if len(args) == 0 {
+		fmt.Fprint(os.Stderr, usage)
+		return o, false, fmt.Errorf("no program; rainrun --help tells more")
+	}
+	b := newBuilder()
+	for i, part := range splitColons(args) {
+		s := newSettings()
+		if err := s.set.Parse(normalise(part)); err != nil {
+			return o, false, unknownOption(err)
+		}
+		switch {
+		case s.help:
+			fmt.Print(helpText)
+			return o, true, nil
+		case s.version:
+			fmt.Println(version())
+			return o, true, nil
+		}
+		if err := b.add(s, i); err != nil {
+			return o, false, err
+		}
+	}
+	o, err = b.finish()
+	return o, false, err
+}
+
+// splitColons splits an MPMD command line into its programs.
+func splitColons(args []string) [][]string {
+	parts := [][]string{nil}
+	for _, a := range args {
+		if a == ":" {
+			parts = append(parts, nil)
+			continue
+		}
+		parts[len(parts)-1] = append(parts[len(parts)-1], a)
+	}
+	return parts
+}
+
+func unknownOption(err error) error {
+	text := err.Error()
+	if strings.HasPrefix(text, "unknown") {
+		return fmt.Errorf("%s; rainrun --help lists the options", text)
+	}
+	return err
+}

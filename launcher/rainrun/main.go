@@ -1,0 +1,49 @@
+// Command rainrun starts MPI programs (and others) on one or several hosts. It
+// is also installed as mpiexec and mpirun. See rainrun --help.
+package main
+
+import (
+	"fmt"
+	"os"
+
+	"rainmpi/launcher"
+)
+
+func main() { os.Exit(run(os.Args[1:])) }
+
+func run(args []string) int {
+	if len(args) > 0 {
+		switch args[0] {
+		case "agent":
+			return agent(args[1:])
+		case "info":
+			return info(args[1:])
+		}
+	}
+	o, done, err := parse(args)
+	if err != nil {
+		fmt.Fprintf(os.Stderr, "rainrun: %v\n", err)
+		return 2
+	}
+	if done {
+		return 0
+	}
+	status, err := launcher.Run(o)
+	if err != nil {
+		fmt.Fprintf(os.Stderr, "rainrun: %v\n", err)
+	}
+	return status
+}
+
+// agent is what rainrun starts on every host. Without --guarded it is the
+// guardian, which starts the agent proper.
+func agent(args []string) int {
+	switch {
+	case len(args) == 0:
+		return launcher.Guardian()
+	case len(args) == 1 && args[0] == launcher.Guarded:
+		return launcher.Agent()
+	}
+	fmt.Fprintln(os.Stderr, "rainrun agent: this command is started by rainrun, not by hand")
+	return 2
+}

@@ -1,0 +1,248 @@
+package launcher
+
+import (
+	"fmt"
+	"os"
+	"path/filepath"
+
+	"golang.org/x/sys/unix"
+
+	"rainmpi/internal/boot"
+)
+
+// A rank is one rank of this host. Its process may be a wrapper (a shell,
+// numactl) around the process that calls MPI.
+type rank struct {
+	world, local, app int
+
+	pid    int
+	exited bool // the process has ended
+	exit   Exit
+	told   bool // Exit has been sent
+
+	conn      *boot.Conn // of the process that has claimed the rank; nil: nobody has
+	connPid   int        // that process
+	connOpen  bool
+	inited    bool
+	finalized bool
+	card      []byte
+
+	stdin *stdinWriter // nil: /dev/null
+}
+
+// done says that the rank is over: its process has ended, and so has the one
+// that spoke MPI in its name.
+func (r *rank) done() bool { return r.exited && !r.connOpen }
+
+func (a *agent) allRanksDone() bool {
+	for _, r := range a.ranks {
+		if !r.done() {
+			return false
+		}
+	}
+	return true
+}
+
+// startRanks forks the ranks of this host. Programs are looked at first, so
+// that a missing one starts nothing.
+func (a *agent) startRanks(s *Start) error {
+	if a.start != nil {
+		return fmt.Errorf("started twice")
+	}
+	a.start = s
+	if a.mesh != nil {
+		if err := a.mesh.meet(s.Cards); err != nil {
+			return err
+		}
+	}
+	for w, h := range s.HostOf {
+		if h == a.setup.Host {
+			r := &rank{world: w, local: len(a.ranks), app: s.AppOf[w]}
+			a.ranks = append(a.ranks, r)
+			a.byWorld[w] = r
+		}
+	}
+	if a.ending { // somebody failed while the plan was under way
+		for _, r := range a.ranks {
+			r.exited = true
+		}
+		return nil
+	}
+	if err := a.forkRanks(); err != nil {
+		for _, r := range a.ranks {
+			r.exited = r.exited || r.pid == 0
+		}
+		a.end(Cause{Host: a.setup.Host, Code: exitNotStarted, Text: fmt.Sprintf("host %s: %v", a.hostName(), err)})
+	}
+	return nil
+}
+
+// exitNotStarted is the status that shells use for a program that cannot be
+// executed.
+const exitNotStarted = 127
+
+func (a *agent) forkRanks() error {
+	s := a.start
+	a.env = mergeEnv(a.env, s.Env)
+	programs := map[int]program{}
+	for _, r := range a.ranks {
+		if _, ok := programs[r.app]; ok {
+			continue
+		}
+		app := s.Apps[r.app]
+		p, err := findProgram(app, lookup(mergeEnv(a.env, app.Env), "PATH"))
+		if err != nil {
+			return err
+		}
+		programs[r.app] = p
+	}
+	cores := allowedCores()
+	cpus, err := bindings(cores, s.FirstCore, len(a.ranks), s.Bind, s.Crowd > len(cores))
+	if err != nil {
+		return err
+	}
+	var started Started
+	for i, r := range a.ranks {
+		var pin []int
+		if cpus != nil {
+			pin = cpus[i]
+		}
+		if err := a.forkRank(r, programs[r.app], pin); err != nil {
+			return err
+		}
+		started.Ranks = append(started.Ranks, StartedRank{Rank: r.world, Pid: r.pid, Cores: cpuList(pin)})
+	}
+	a.out.send(kindStarted, started)
+	return nil
+}
+
+func (a *agent) forkRank(r *rank, p program, pin []int) error {
+	s, app := a.start, a.start.Apps[r.app]
+	env := mergeEnv(a.env, app.Env, rankEnv(a.boot.name, r.world, s.Size, r.local, len(a.ranks), r.app))
+	if p.dir != "" {
+		env = mergeEnv(env, []string{"PWD=" + p.dir})
+	}
+	in, err := a.openStdin(r)
+	if err != nil {
+		return err
+	}
+	defer unix.Close(in)
+	out, err := a.openStream(r, 1)
+	if err != nil {
+		return err
+	}
+	defer unix.Close(out)
+	errOut, err := a.openStream(r, 2)
+	if err != nil {
+		return err
+	}
+	defer unix.Close(errOut)
+	r.pid, err = a.spawn.spawn(spawnRequest{
+		path: p.path, argv: app.Argv, env: env, dir: p.dir, files: [3]int{in, out, errOut}, cpus: pin,
+	})
+	if err != nil {
+		return explainExec(app.Argv[0], err)
+	}
+	return nil
+}
+
+// ended is called for every child that is reaped; most are orphans that ranks
+// have left, the ranks themselves are told to rainrun.
+func (a *agent) ended(pid int, ws unix.WaitStatus) {
+	for _, r := range a.ranks {
+		if r.pid != pid || r.exited {
+			continue
+		}
+		r.exited = true
+		r.exit = Exit{Rank: r.world, Pid: pid, Killed: a.killed}
+		switch {
+		case ws.Signaled():
+			r.exit.Signal, r.exit.Core = int(ws.Signal()), ws.CoreDump()
+		default:
+			r.exit.Code = ws.ExitStatus()
+		}
+		if r.stdin != nil {
+			r.stdin.close()
+		}
+		a.rankOver(r)
+		return
+	}
+}
+
+// rankOver tells rainrun of a rank's end once all is known of it: what its MPI
+// process had to say may still be under way.
+func (a *agent) rankOver(r *rank) {
+	switch {
+	case r.told || !r.exited:
+		return
+	case r.connOpen && !r.exit.Failed() && !a.killed:
+		// An end in order so far; Finalize, if it was called, is already in
+		// the socket. A process that the rank's wrapper left in the background
+		// is waited for.
+		if r.pid == r.connPid || !alive(r.connPid) {
+			a.after(drainTime, bootDrained{r})
+		}
+		return
+	}
+	a.tell(r)
+}
+
+func (a *agent) tell(r *rank) {
+	r.told = true
+	r.exit.Inited, r.exit.Finalized = r.inited, r.finalized
+	a.out.send(kindExit, r.exit)
+	if r.exit.Failed() && !a.ending {
+		a.after(settleTime, settled{Cause{Host: a.setup.Host}})
+	}
+}
+
+// programOf is a rank's program for messages.
+func (a *agent) programOf(r *rank) string { return filepath.Base(a.start.Apps[r.app].Argv[0]) }
+
+func alive(pid int) bool { return unix.Kill(pid, 0) != unix.ESRCH }
+
+// passSignal hands a signal on. Stop and continue are for every process. Other
+// signals are for the process that speaks MPI, if there is one: a shell around
+// it would die of them.
+func (a *agent) passSignal(sig unix.Signal) {
+	for _, r := range a.ranks {
+		if r.exited {
+			continue
+		}
+		if sig == unix.SIGTSTP || sig == unix.SIGCONT {
+			for _, pid := range append([]int{r.pid}, descendants(r.pid)...) {
+				_ = unix.Kill(pid, stopSignal(pid, sig))
+			}
+			continue
+		}
+		pid := r.pid
+		if r.connOpen {
+			pid = r.connPid
+		}
+		_ = unix.Kill(pid, sig)
+	}
+}
+
+// stopSignal: the kernel discards SIGTSTP in a session without a terminal
+// unless it is caught (POSIX: orphaned process groups), so who does not catch
+// it gets SIGSTOP.
+func stopSignal(pid int, sig unix.Signal) unix.Signal {
+	if sig == unix.SIGTSTP && !catches(pid, sig) {
+		return unix.SIGSTOP
+	}
+	return sig
+}
+
+func catches(pid int, sig unix.Signal) bool {
+	b, err := os.ReadFile(fmt.Sprintf("/proc/%d/status", pid))
+	if err != nil {
+		return false
+	}
+	var mask uint64
+	for _, line := range lines(b) {
+		if n, _ := fmt.Sscanf(line, "SigCgt:\t%x", &mask); n == 1 {
+			return mask&(1<<(uint(sig)-1)) != 0
+		}
+	}
+	return false
+}

@@ -1,0 +1,165 @@
+package launcher
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"io"
+	"os/exec"
+	"strings"
+	"sync"
+	"syscall"
+	"time"
+)
+
+// A remote is rainrun's view of one agent: the process that started it and the
+// start channel through that process. Only the job's goroutine uses its state.
+type remote struct {
+	host  int
+	name  string
+	words []string
+
+	cmd    *exec.Cmd
+	out    *frameWriter
+	stderr *agentStderr
+
+	ready *Ready
+	inbox inbox
+	lost  bool   // the start channel has ended
+	done  bool   // no rank is left there
+	ended bool   // the process that started the agent has ended
+	dead  string // not empty: the agent is known to be dead, and how
+}
+
+// Events of a remote for the job.
+type (
+	remoteFrame struct {
+		r *remote
+		f frame
+	}
+	remoteEnd struct { // the channel has ended, and so has the process
+		r       *remote
+		garbage []byte // what came instead of the preamble
+		err     error  // of the channel; nil: end of file
+		wait    error  // of the process
+	}
+)
+
+// startRemote starts the agent and sends Setup. The process gets a session of
+// its own: ctrl-c is for rainrun, which then ends the job in order.
+func (j *job) startRemote(host int, name string, words []string) (*remote, error) {
+	r := &remote{host: host, name: name, words: words, stderr: &agentStderr{}}
+	r.cmd = exec.Command(words[0], words[1:]...)
+	r.cmd.SysProcAttr = &syscall.SysProcAttr{Setsid: true}
+	r.cmd.Stderr = r.stderr
+	r.cmd.WaitDelay = time.Second
+	in, err := r.cmd.StdinPipe()
+	if err != nil {
+		return nil, err
+	}
+	out, err := r.cmd.StdoutPipe()
+	if err != nil {
+		return nil, err
+	}
+	if err := r.cmd.Start(); err != nil {
+		return nil, fmt.Errorf("cannot start the agent on host %s: %s: %w", name, r.command(), err)
+	}
+	r.out = newFrameWriter(in)
+	go func() {
+		<-r.out.done
+		in.Close()
+	}()
+	go r.read(out, j)
+	return r, nil
+}
+
+func (r *remote) read(in io.Reader, j *job) {
+	frames := newFrameReader(in)
+	garbage, err := frames.preamble()
+	for err == nil {
+		var f frame
+		if f, err = frames.next(); err == nil {
+			j.receive(r, f)
+		}
+	}
+	// Whoever sends garbage is not listened to any more; it must not block.
+	_, _ = io.Copy(io.Discard, frames.r)
+	if err == io.EOF {
+		err = nil
+	}
+	j.events <- remoteEnd{r, garbage, err, r.cmd.Wait()}
+}
+
+func (r *remote) command() string { return strings.Join(r.words, " ") }
+
+// explainStart says why an agent never became ready.
+func (r *remote) explainStart(end remoteEnd) string {
+	how := "ended"
+	if end.wait != nil {
+		how = "ended with " + end.wait.Error()
+	}
+	said := printable(append(end.garbage, r.stderr.held()...))
+	if said == "" {
+		said = "(no output)"
+	}
+	hint := ""
+	if code := exitCode(end.wait); code == 127 || code == 126 {
+		hint = fmt.Sprintf("; is rainrun installed there as %s?", r.words[len(r.words)-2])
+	} else if r.words[0] == "ssh" && code == 255 {
+		hint = "; check the name, and that ssh works without a password"
+	}
+	return fmt.Sprintf("cannot start the agent on host %s: %s: %s: %s%s", r.name, r.command(), how, said, hint)
+}
+
+// positive says whether the end of the starting process proves that the agent
+// is dead. ssh returns 255 for its own failures: then the agent may well live.
+func (end remoteEnd) positive() bool {
+	return !(end.r.words[0] == "ssh" && exitCode(end.wait) == 255)
+}
+
+func exitCode(err error) int {
+	var e *exec.ExitError
+	switch {
+	case err == nil:
+		return 0
+	case errors.As(err, &e):
+		return e.ExitCode()
+	}
+	return -1
+}
+
+// agentStderr holds what an agent and its starter print until the agent is
+// ready: if it never is, that is the reason. Afterwards it passes lines on.
+type agentStderr struct {
+	mu   sync.Mutex
+	buf  bytes.Buffer
+	pass io.Writer
+}
+
+func (s *agentStderr) Write(b []byte) (int, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.pass != nil {
+		return s.pass.Write(b)
+	}
+	if room := 4096 - s.buf.Len(); room > 0 {
+		s.buf.Write(b[:min(room, len(b))])
+	}
+	return len(b), nil
+}
+
+func (s *agentStderr) open(w io.Writer) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.buf.Len() > 0 {
+		_, _ = w.Write(s.buf.Bytes())
+		s.buf.Reset()
+	}
+	s.pass = w
+}
+
+func (s *agentStderr) held() []byte {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return bytes.Clone(s.buf.Bytes())
+}

@@ -1,0 +1,23 @@
+package launcher
+
+import "os"
+
+// A StartMethod makes the words of the command that starts an agent on a host.
+type StartMethod func(host string) []string
+
+// agentCommand is the agent's own command; exe is rainrun's file.
+func agentCommand(exe string) []string { return []string{exe, "agent"} }
+
+// LocalStart starts the agent as a child of rainrun, from the very file that
+// runs, even if it has been replaced since.
+func LocalStart(string) []string { return agentCommand("/proc/self/exe") }
+
+// Executable is the file of the running rainrun; agents on other hosts are
+// started from the same path.
+func Executable() string {
+	exe, err := os.Executable()
+	if err != nil {
+		return "rainrun"
+	}
+	return exe
+}

@@ -20,6 +20,7 @@ import (
 var labCommands = map[string]command{
 	"run":    {"make a lab, run a command, remove the lab", labRun},
 	"exec":   {"run a command on a host of the running lab", labExec},
+	"rsh":    {"exec for launchers that expect ssh: rainbench lab rsh [-OPTION...] HOST WORDS...", labRsh},
 	"fault":  {"cut, black-hole, lose or mend a rail of the running lab", labFault},
 	"status": {"state and counters of the running lab", labStatus},
 	"clean":  {"remove what killed labs left behind", labClean},
@@ -168,6 +169,27 @@ func labExec(args []string) (int, error) {
 		return 255, err
 	}
 	return lab.ExecMain(dir, fs.Arg(0), fs.Args()[1:]), nil
+}
+
+// labRsh starts words on a host as ssh does: joined by spaces, read by a shell.
+// Options before the host are ignored; those of ssh that take a value are known.
+func labRsh(args []string) (int, error) {
+	for len(args) > 0 && strings.HasPrefix(args[0], "-") {
+		if len(args[0]) == 2 && strings.Contains("-l-p-o-i-F-c-m", args[0]) {
+			args = args[1:]
+		}
+		if len(args) > 0 {
+			args = args[1:]
+		}
+	}
+	if len(args) < 2 {
+		return 2, errors.New("usage: rainbench lab rsh HOST WORDS...")
+	}
+	dir, err := theLab("")
+	if err != nil {
+		return 255, err
+	}
+	return lab.ExecMain(dir, args[0], []string{"/bin/sh", "-c", strings.Join(args[1:], " ")}), nil
 }
 
 // theLab finds the lab that is meant.

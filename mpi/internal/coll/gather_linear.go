@@ -39,9 +39,9 @@ func (b *builder) recvBlock(i int) Ref {
 	r := Ref{Buf: RecvBuf, Type: RecvType}
 	switch b.sh.Coll {
 	case Gatherv, Allgatherv, Alltoallv, NeighborAllgatherv, NeighborAlltoallv:
-		return b.at(r, int64(b.v.RecvDispls[i]), int64(b.v.RecvCounts[i]))
+		return b.at(r, b.v.RecvDispls[i], b.v.RecvCounts[i])
 	case Alltoallw, NeighborAlltoallw:
-		return Ref{Buf: RecvBuf, Type: TypeAt(len(b.v.SendTypes) + i), Off: int64(b.v.RecvDispls[i]), Count: int64(b.v.RecvCounts[i])}
+		return Ref{Buf: RecvBuf, Type: TypeAt(len(b.v.SendTypes) + i), Off: b.v.RecvDispls[i], Count: b.v.RecvCounts[i]}
 	}
 	return b.at(r, int64(i)*b.sh.RecvCount, b.sh.RecvCount)
 }
@@ -51,9 +51,9 @@ func (b *builder) sendBlock(i int) Ref {
 	r := Ref{Buf: SendBuf, Type: SendType}
 	switch b.sh.Coll {
 	case Scatterv, Alltoallv, NeighborAlltoallv:
-		return b.at(r, int64(b.v.SendDispls[i]), int64(b.v.SendCounts[i]))
+		return b.at(r, b.v.SendDispls[i], b.v.SendCounts[i])
 	case Alltoallw, NeighborAlltoallw:
-		return Ref{Buf: SendBuf, Type: TypeAt(i), Off: int64(b.v.SendDispls[i]), Count: int64(b.v.SendCounts[i])}
+		return Ref{Buf: SendBuf, Type: TypeAt(i), Off: b.v.SendDispls[i], Count: b.v.SendCounts[i]}
 	}
 	return b.at(r, int64(i)*b.sh.SendCount, b.sh.SendCount)
 }

@@ -41,10 +41,10 @@ func evenly(n int64, p int, granule int64) cut {
 }
 
 // byCounts cuts a vector into pieces of the given counts.
-func byCounts(counts []int) cut {
+func byCounts(counts []int64) cut {
 	c := make(cut, len(counts)+1)
 	for i, n := range counts {
-		c[i+1] = c[i] + int64(n)
+		c[i+1] = c[i] + n
 	}
 	return c
 }

@@ -2,7 +2,6 @@ package coll
 
 import (
 	"fmt"
-
 	"rainmpi/mpi/internal/dtype"
 )
 
@@ -73,14 +72,14 @@ func (t trial) amount(i, j int) int {
 // layout places blocks of the given counts in a buffer: in descending order and
 // with gaps if the call has displacements, else in a row. It returns the counts,
 // the displacements in elements and the elements from 0 to the end.
-func blocks(n int, amount func(i int) int, gaps bool) (counts, displs []int, end int) {
-	counts, displs = make([]int, n), make([]int, n)
+func blocks(n int, amount func(i int) int, gaps bool) (counts, displs []int64, end int) {
+	counts, displs = make([]int64, n), make([]int64, n)
 	for k := range n {
 		i := k
 		if gaps {
 			i = n - 1 - k
 		}
-		counts[i], displs[i] = amount(i), end
+		counts[i], displs[i] = int64(amount(i)), int64(end)
 		end += amount(i)
 		if gaps {
 			end += 2
@@ -291,11 +290,11 @@ func (t trial) fillAlltoallw(s *seat, r int) {
 		return t.amount(from, to)
 	}
 	s.v = new(Vectors)
-	side := func(which int, amount func(i int) int) (spots []spot, counts, displs []int, types []Layout, ts []*dtype.Type) {
+	side := func(which int, amount func(i int) int) (spots []spot, counts, displs []int64, types []Layout, ts []*dtype.Type) {
 		var at int64
 		for i := range t.size {
 			k := t.kindFor(r+i, which)
-			counts, displs = append(counts, amount(i)), append(displs, int(at))
+			counts, displs = append(counts, int64(amount(i))), append(displs, at)
 			types, ts = append(types, LayoutOf(k.t)), append(ts, k.t)
 			for range amount(i) {
 				spots = append(spots, spot{at, k})

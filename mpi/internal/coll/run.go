@@ -32,8 +32,9 @@ type Args struct {
 }
 
 // A Run executes a schedule with one call's memory. Bind it, Start it, and tell
-// it what is Completed until it is Done; then Start it again, or Bind it to
-// something else. It belongs to whoever owns the engine's progress: it has no lock.
+// it what is Completed until it is Done; then Start it again, Bind it to something
+// else, or give it back to its Pool. It belongs to whoever owns the engine's
+// progress: it has no lock.
 //
 // A failed message does not stop the schedule: the other ranks wait for ours. The
 // first error is what Done reports.
@@ -60,10 +61,6 @@ func (r *Run) Bind(net Net, s *Schedule, a Args) {
 	r.net, r.sched, r.args = net, s, a
 	r.reserve(s.Scratch)
 }
-
-// Unbind forgets a call's memory, so that it can be collected. The scratch memory
-// stays, for the next Bind.
-func (r *Run) Unbind() { r.User, r.net, r.sched, r.args = nil, nil, nil, Args{} }
 
 // Start begins the schedule. What can be done at once is done when it returns,
 // perhaps all.
@@ -184,4 +181,29 @@ func (r *Run) reserve(n int64) {
 	r.memory = make([]byte, roundUp(n, 64)+15)
 	p := unsafe.Pointer(unsafe.SliceData(r.memory))
 	r.scratch = unsafe.Add(p, -int(uintptr(p))&15)
+}
+
+// A Pool keeps finished Runs for the next calls.
+type Pool struct{ free []*Run }
+
+// poolKeep bounds the Runs that a Pool keeps: more are under way only in programs
+// that have more nonblocking collectives open.
+const poolKeep = 64
+
+// Get returns a Run that nobody uses.
+func (p *Pool) Get() *Run {
+	if n := len(p.free); n > 0 {
+		r := p.free[n-1]
+		p.free = p.free[:n-1]
+		return r
+	}
+	return new(Run)
+}
+
+// Put takes back a Run that is Done and forgets the call's memory.
+func (p *Pool) Put(r *Run) {
+	r.User, r.net, r.sched, r.args = nil, nil, nil, Args{}
+	if len(p.free) < poolKeep {
+		p.free = append(p.free, r)
+	}
 }

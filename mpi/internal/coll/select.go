@@ -175,7 +175,7 @@ func (g *Group) bytes(s *Shape, v *Vectors) int64 {
 	case ReduceScatter, Allgatherv:
 		var n int64
 		for _, c := range v.RecvCounts {
-			n += int64(c)
+			n += c
 		}
 		return n * s.Recv.Size
 	}

@@ -63,8 +63,8 @@ type Shape struct {
 // gives them: displacements in extents, or in bytes for alltoallw. Only w uses
 // the types. Reduce_scatter uses RecvCounts. What a call does not name is nil.
 type Vectors struct {
-	SendCounts, SendDispls []int
-	RecvCounts, RecvDispls []int
+	SendCounts, SendDispls []int64
+	RecvCounts, RecvDispls []int64
 	SendTypes, RecvTypes   []Layout
 }
 

@@ -4,6 +4,7 @@
 //	rainbench lab exec HOST -- COMMAND      start a command on a host of the running lab
 //	rainbench lab fault ...                 break and mend rails of the running lab
 //	rainbench lab status | clean
+//	rainbench pt2pt | coll                  one C program, each MPI's own mpicc, interleaved runs
 package main
 
 import (
@@ -23,7 +24,9 @@ type command struct {
 }
 
 var commands = map[string]command{
-	"lab": {"build hosts and rails from namespaces, break and mend them", labMain},
+	"lab":   {"build hosts and rails from namespaces, break and mend them", labMain},
+	"pt2pt": {"latency, bandwidth and message rate beside other MPIs", pt2ptMain},
+	"coll":  {"collectives beside other MPIs", collMain},
 }
 
 func main() {

@@ -1,0 +1,146 @@
+package bench
+
+import (
+	"cmp"
+	"context"
+	"fmt"
+	"io"
+	"slices"
+	"strings"
+	"time"
+)
+
+// A Comparison is a set of tests that implementations take turns in.
+type Comparison struct {
+	Setting Setting
+	Impls   []*Impl
+	Progs   map[string]string // by implementation: the compiled program
+	Ranks   int
+	Args    []string // of the program
+	Runs    int
+	Limit   time.Duration // of one run
+}
+
+// A Row is a test at a size with the values of each implementation.
+type Row struct {
+	Test   string
+	Size   int
+	Ranks  int
+	Unit   string
+	Values map[string][]float64 // by implementation, one per run
+	Median map[string]float64
+	Wrong  uint64
+}
+
+// smaller says whether a smaller value is the better one.
+func (r Row) smaller() bool { return r.Unit == "us" || r.Unit == "s" }
+
+// Ratio is how good an implementation is beside the best of the others: 1.2 is
+// a fifth better, 0 unknown.
+func (r Row) Ratio(name string) float64 {
+	mine, best := r.Median[name], 0.0
+	for other, v := range r.Median {
+		switch {
+		case other == name || v == 0:
+		case best == 0, r.smaller() && v < best, !r.smaller() && v > best:
+			best = v
+		}
+	}
+	if mine == 0 || best == 0 {
+		return 0
+	}
+	if r.smaller() {
+		return best / mine
+	}
+	return mine / best
+}
+
+// Run lets the implementations take turns, tells progress, and returns the rows
+// in the program's order. A run that fails is told and leaves a hole.
+func (c *Comparison) Run(ctx context.Context, tell io.Writer) []Row {
+	var rows []Row
+	index := map[string]int{}
+	for run := range c.Runs {
+		for turn := range c.Impls {
+			i := c.Impls[(run+turn)%len(c.Impls)] // nobody is always first
+			r, err := Execute(ctx, i.Command(&c.Setting, c.Ranks, c.Progs[i.Name], c.Args...), c.Limit, nil)
+			if err != nil {
+				fmt.Fprintf(tell, "run %d of %s: %v\n", run+1, i.Name, err)
+			} else {
+				fmt.Fprintf(tell, "run %d of %s: %d results in %.1f s\n", run+1, i.Name, len(r.Results), r.Elapsed.Seconds())
+			}
+			for _, res := range r.Results {
+				key := fmt.Sprint(res.Test, res.Size)
+				n, ok := index[key]
+				if !ok {
+					n = len(rows)
+					index[key] = n
+					rows = append(rows, Row{Test: res.Test, Size: res.Size, Ranks: res.Ranks, Unit: res.Unit,
+						Values: map[string][]float64{}, Median: map[string]float64{}})
+				}
+				rows[n].Values[i.Name] = append(rows[n].Values[i.Name], res.Value)
+				rows[n].Wrong += res.Wrong
+			}
+			if ctx.Err() != nil {
+				break
+			}
+		}
+	}
+	for _, r := range rows {
+		for name, v := range r.Values {
+			r.Median[name] = Median(v)
+		}
+	}
+	return rows
+}
+
+// Print writes the rows as a table: medians, and rainmpi beside the best other.
+func Print(w io.Writer, impls []*Impl, rows []Row) {
+	fmt.Fprintf(w, "%-10s %9s %-5s", "test", "size", "unit")
+	for _, i := range impls {
+		fmt.Fprintf(w, " %12s %16s", i.Name, "least … most")
+	}
+	fmt.Fprintf(w, "  %s\n", "rainmpi / best other")
+	for _, r := range rows {
+		fmt.Fprintf(w, "%-10s %9s %-5s", r.Test, sizeName(r.Size), r.Unit)
+		for _, i := range impls {
+			v := r.Values[i.Name]
+			if len(v) == 0 {
+				fmt.Fprintf(w, " %12s %16s", "-", "")
+				continue
+			}
+			lo, hi := slices.MinFunc(v, cmp.Compare), slices.MaxFunc(v, cmp.Compare)
+			fmt.Fprintf(w, " %12.4g %16s", r.Median[i.Name], fmt.Sprintf("%.3g … %.3g", lo, hi))
+		}
+		if ratio := r.Ratio(RainMPI); ratio > 0 {
+			fmt.Fprintf(w, "  %.2f", ratio)
+		}
+		if r.Wrong > 0 {
+			fmt.Fprintf(w, "  %d WRONG MESSAGES", r.Wrong)
+		}
+		fmt.Fprintln(w)
+	}
+}
+
+func sizeName(n int) string {
+	switch {
+	case n >= 1<<20 && n%(1<<20) == 0:
+		return fmt.Sprintf("%d MiB", n>>20)
+	case n >= 1<<10 && n%(1<<10) == 0:
+		return fmt.Sprintf("%d KiB", n>>10)
+	}
+	return fmt.Sprintf("%d B", n)
+}
+
+// Header says what was compared on what.
+func (c *Comparison) Header() string {
+	var names []string
+	for _, i := range c.Impls {
+		names = append(names, i.Name)
+	}
+	where := fmt.Sprintf("one host with %d cores", c.Setting.Cores)
+	if l := c.Setting.Lab; l != nil {
+		where = fmt.Sprintf("%d lab hosts, %d rails (%s)", len(l.Hosts), len(l.Rails), l.Mode())
+	}
+	return fmt.Sprintf("%s; %d ranks on %s; medians of %d interleaved runs", strings.Join(names, ", "), c.Ranks, where, c.Runs)
+}

@@ -1,0 +1,189 @@
+package bench
+
+import (
+	"errors"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+
+	"rainmpi/bench/lab"
+)
+
+// An Impl is an MPI implementation that is installed here.
+type Impl struct {
+	Name string
+	cc   []string
+	// launch returns the words that start prog with n ranks.
+	launch func(s *Setting, n int) []string
+	env    []string // for every run, "K=V"
+}
+
+// Names of the implementations, in the order of tables.
+const (
+	RainMPI = "rainmpi"
+	OpenMPI = "openmpi"
+	MPICH   = "mpich"
+)
+
+// Find returns the implementations of the given names. prefix is where rainmpi
+// is built or installed: its bin folder has mpicc and rainrun.
+func Find(names []string, prefix string) ([]*Impl, error) {
+	var found []*Impl
+	for _, name := range names {
+		i, err := find(name, prefix)
+		if err != nil {
+			return nil, err
+		}
+		found = append(found, i)
+	}
+	return found, nil
+}
+
+// Installed returns those of Open MPI and MPICH that are installed.
+func Installed() []*Impl {
+	var found []*Impl
+	for _, name := range []string{OpenMPI, MPICH} {
+		if i, err := find(name, ""); err == nil {
+			found = append(found, i)
+		}
+	}
+	return found
+}
+
+func find(name, prefix string) (*Impl, error) {
+	switch name {
+	case RainMPI:
+		return rainMPI(prefix)
+	case OpenMPI:
+		return debianPeer(name, "openmpi-bin libopenmpi-dev", openMPIWords, []string{
+			"OMPI_ALLOW_RUN_AS_ROOT=1", "OMPI_ALLOW_RUN_AS_ROOT_CONFIRM=1",
+		})
+	case MPICH:
+		return debianPeer(name, "mpich libmpich-dev", mpichWords, nil)
+	}
+	return nil, fmt.Errorf("bench: no implementation %q: there are %s, %s, %s", name, RainMPI, OpenMPI, MPICH)
+}
+
+func rainMPI(prefix string) (*Impl, error) {
+	cc, rainrun := filepath.Join(prefix, "bin", "mpicc"), filepath.Join(prefix, "bin", "rainrun")
+	for _, p := range []string{cc, rainrun} {
+		if _, err := os.Stat(p); err != nil {
+			return nil, fmt.Errorf("bench: rainmpi is not built: %w: run make build, or name its folder by --prefix", err)
+		}
+	}
+	return &Impl{
+		Name: RainMPI,
+		cc:   []string{cc},
+		launch: func(s *Setting, n int) []string {
+			words := []string{rainrun, "-n", fmt.Sprint(n)}
+			if s.Lab == nil {
+				return words
+			}
+			// All lab hosts number the same cores from 0: pinning would put ranks of
+			// two hosts on one.
+			return append(words, "--bind-to", "none", "--host", s.hostSlots(n))
+		},
+	}, nil
+}
+
+// debianPeer finds a peer under the names that Debian's alternatives give it.
+func debianPeer(name, packages string, words func(*Setting, int) []string, env []string) (*Impl, error) {
+	for _, p := range []string{"mpicc." + name, "mpirun." + name} {
+		if _, err := exec.LookPath(p); err != nil {
+			return nil, fmt.Errorf("bench: %s is not installed: %w: apt-get install %s", name, err, packages)
+		}
+	}
+	return &Impl{Name: name, cc: []string{"mpicc." + name}, launch: words, env: env}, nil
+}
+
+func openMPIWords(s *Setting, n int) []string {
+	words := []string{"mpirun.openmpi", "-n", fmt.Sprint(n), "--mca", "pml", "ob1"}
+	if s.Lab == nil {
+		if n > s.Cores {
+			return append(words, "--oversubscribe")
+		}
+		return append(words, "--bind-to", "core")
+	}
+	return append(words, "--bind-to", "none", "--host", s.hostSlots(n),
+		"--mca", "btl", "self,vader,tcp",
+		"--mca", "btl_tcp_if_include", s.railList(),
+		"--mca", "oob_tcp_if_include", "rail1",
+		"--mca", "plm_rsh_agent", s.Rsh)
+}
+
+func mpichWords(s *Setting, n int) []string {
+	words := []string{"mpirun.mpich", "-n", fmt.Sprint(n)}
+	if s.Lab == nil {
+		if n > s.Cores {
+			return words
+		}
+		return append(words, "-bind-to", "core")
+	}
+	return append(words, "-launcher", "rsh", "-launcher-exec", s.Rsh, "-iface", "rail1",
+		"-hosts", s.hostSlots(n))
+}
+
+// A Setting is where programs run: on this machine, or between a lab's hosts.
+type Setting struct {
+	Cores int
+	Lab   *lab.Lab // nil: this machine
+	Rsh   string   // a program that starts words on a lab's host as rsh does
+}
+
+// hostSlots spreads n ranks evenly over the lab's hosts: "h1:2,h2:2".
+func (s *Setting) hostSlots(n int) string {
+	hosts := len(s.Lab.Hosts)
+	var words []string
+	for i, h := range s.Lab.Hosts {
+		slots := (n + hosts - 1 - i) / hosts
+		if slots > 0 {
+			words = append(words, fmt.Sprintf("%s:%d", h.Name, slots))
+		}
+	}
+	return strings.Join(words, ",")
+}
+
+func (s *Setting) railList() string {
+	var names []string
+	for _, r := range s.Lab.Rails {
+		names = append(names, r.Name)
+	}
+	return strings.Join(names, ",")
+}
+
+// Compile builds the C program of the folder src with the implementation's
+// compiler and returns its path in dir.
+func (i *Impl) Compile(src, dir string) (string, error) {
+	files, err := filepath.Glob(filepath.Join(src, "*.c"))
+	if err != nil || len(files) == 0 {
+		return "", fmt.Errorf("bench: no C files in %s: run from the project's folder or name it by --src", src)
+	}
+	prog := filepath.Join(dir, filepath.Base(src)+"."+i.Name)
+	args := append(append([]string{}, i.cc[1:]...), "-O2", "-o", prog)
+	out, err := exec.Command(i.cc[0], append(append(args, files...), "-lm")...).CombinedOutput()
+	var exit *exec.ExitError
+	if errors.As(err, &exit) {
+		return "", fmt.Errorf("bench: %s does not compile %s:\n%s", i.cc[0], src, out)
+	}
+	return prog, err
+}
+
+// Command returns the command that starts prog with n ranks in the setting. In a
+// lab a peer is started on the first host; rainmpi too, so that they compare.
+func (i *Impl) Command(s *Setting, n int, prog string, args ...string) *exec.Cmd {
+	words := append(append(i.launch(s, n), prog), args...)
+	var cmd *exec.Cmd
+	if s.Lab != nil {
+		cmd = s.Lab.Hosts[0].Command(words[0], words[1:]...)
+	} else {
+		cmd = exec.Command(words[0], words[1:]...)
+		cmd.Env = os.Environ()
+	}
+	cmd.Env = append(cmd.Env, i.env...)
+	if i.Name == MPICH && s.Lab != nil {
+		cmd.Env = append(cmd.Env, "UCX_NET_DEVICES="+s.railList())
+	}
+	return cmd
+}

@@ -1,0 +1,157 @@
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"os"
+	"os/signal"
+	"path/filepath"
+	"runtime"
+	"strings"
+	"time"
+
+	"github.com/spf13/pflag"
+
+	"rainmpi/bench"
+	"rainmpi/bench/lab"
+)
+
+// Tests and sizes of pt2pt and coll where the command line names none.
+var (
+	pt2ptTests = []string{"latency", "bandwidth", "bothways", "rate"}
+	collTests  = []string{"barrier", "bcast", "allreduce", "allgather", "alltoall"}
+	someSizes  = []string{"8", "1k", "64k", "1M"}
+)
+
+func pt2ptMain(args []string) (int, error) { return compareMain("pt2pt", pt2ptTests, args) }
+func collMain(args []string) (int, error)  { return compareMain("coll", collTests, args) }
+
+// places are the flags that say where things are built and run.
+type places struct {
+	prefix, src, work *string
+}
+
+func placeFlags(fs *pflag.FlagSet) places {
+	return places{
+		prefix: fs.String("prefix", defaultPrefix(), "where rainmpi is built or installed (bin/mpicc, bin/rainrun)"),
+		src:    fs.String("src", "bench/c", "folder of the C benchmark program"),
+		work:   fs.String("work", "", "folder for compiled programs; default a temporary one"),
+	}
+}
+
+// defaultPrefix is the folder above the one this program lies in: build/bin/rainbench.
+func defaultPrefix() string {
+	exe, err := os.Executable()
+	if err != nil {
+		return "build"
+	}
+	return filepath.Dir(filepath.Dir(exe))
+}
+
+// workDir makes the folder for compiled programs.
+func (p places) workDir() (dir string, remove func(), err error) {
+	if *p.work != "" {
+		return *p.work, func() {}, os.MkdirAll(*p.work, 0o755)
+	}
+	dir, err = os.MkdirTemp("", "rainbench-")
+	return dir, func() { os.RemoveAll(dir) }, err
+}
+
+// compile builds the C program once for each implementation.
+func compile(impls []*bench.Impl, src, dir string) (map[string]string, error) {
+	progs := map[string]string{}
+	for _, i := range impls {
+		prog, err := i.Compile(src, dir)
+		if err != nil {
+			return nil, err
+		}
+		progs[i.Name] = prog
+	}
+	return progs, nil
+}
+
+// setting describes the lab l, or this machine where l is nil. A launcher that
+// knows rsh only is given a script that hands its words to this program.
+func setting(l *lab.Lab, dir string) (bench.Setting, error) {
+	s := bench.Setting{Cores: runtime.NumCPU(), Lab: l}
+	if l == nil {
+		return s, nil
+	}
+	exe, err := os.Executable()
+	if err != nil {
+		return s, err
+	}
+	s.Rsh = filepath.Join(dir, "lab-rsh")
+	script := fmt.Sprintf("#!/bin/sh\nexec '%s' lab rsh \"$@\"\n", strings.ReplaceAll(exe, "'", `'\''`))
+	return s, os.WriteFile(s.Rsh, []byte(script), 0o755)
+}
+
+func compareMain(name string, tests, args []string) (int, error) {
+	fs := pflag.NewFlagSet("rainbench "+name, pflag.ContinueOnError)
+	peers := fs.StringSlice("peers", []string{"rainmpi", "openmpi", "mpich"}, "implementations")
+	which := fs.StringSlice("tests", tests, "tests of the C program")
+	sizes := fs.StringSlice("sizes", someSizes, "message sizes, bytes (k and M are binary)")
+	ranks := fs.IntP("ranks", "n", 2, "number of ranks")
+	runs := fs.Int("runs", 5, "runs of each implementation")
+	seconds := fs.Float64("duration", 0.2, "about how long a test takes at one size, seconds")
+	check := fs.Bool("check", false, "fill and check every message")
+	between := fs.Bool("lab", false, "between two lab hosts instead of on one; see --rails, --rate, ...")
+	asJSON := fs.String("json", "", "write the results to a file as JSON too")
+	config := labFlags(fs)
+	where := placeFlags(fs)
+	if err := fs.Parse(args); err != nil {
+		return 2, err
+	}
+	impls, err := bench.Find(*peers, *where.prefix)
+	if err != nil {
+		return 1, err
+	}
+	dir, remove, err := where.workDir()
+	if err != nil {
+		return 1, err
+	}
+	defer remove()
+	progs, err := compile(impls, *where.src, dir)
+	if err != nil {
+		return 1, err
+	}
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
+	defer stop()
+	var l *lab.Lab
+	if *between {
+		cfg, err := config()
+		if err != nil {
+			return 2, err
+		}
+		if l, err = lab.New(ctx, cfg); err != nil {
+			return 1, err
+		}
+		defer l.Close()
+	}
+	c := bench.Comparison{Impls: impls, Progs: progs, Ranks: *ranks, Runs: *runs}
+	if c.Setting, err = setting(l, dir); err != nil {
+		return 1, err
+	}
+	c.Args = []string{"-t", strings.Join(*which, ","), "-s", strings.Join(*sizes, ","), "-d", fmt.Sprint(*seconds)}
+	if *check {
+		c.Args = append(c.Args, "-c")
+	}
+	// Calibration takes a few times the duration; a machine with more ranks than cores, long.
+	c.Limit = time.Duration(float64(len(*which)*len(*sizes))*(*seconds*5+3)*float64(time.Second)) + 20*time.Second
+	fmt.Println(c.Header())
+	rows := c.Run(ctx, os.Stderr)
+	bench.Print(os.Stdout, impls, rows)
+	if len(rows) == 0 {
+		return 1, errors.New("no run succeeded")
+	}
+	if *asJSON == "" {
+		return 0, nil
+	}
+	text, err := json.MarshalIndent(rows, "", "\t")
+	if err != nil {
+		return 1, err
+	}
+	return 0, os.WriteFile(*asJSON, append(text, '\n'), 0o644)
+}

@@ -1,14 +1,15 @@
 package link
 
 // Ping is what one end tells the other on the path itself. Path and incarnation
-// are in the packet that carries it (its header and its key).
+// are in the packet that carries it (its header and its key). It has the fields
+// of wire.LinkFrame, so that one converts to the other.
 type Ping struct {
 	Number    uint32 // counts the pings I sent on this path, from 0
 	Echo      uint32 // number of the newest ping I received, if HasEcho
 	EchoDelay uint32 // microseconds between receiving that one and sending this
-	HasEcho   bool
-	Ask       bool   // answer at once; an answer does not ask
 	A, R      uint32 // my history: transitions made, transitions of yours learnt
+	HasEcho   bool
+	Ask       bool // answer at once; an answer does not ask
 }
 
 // ringSize is more pings than are sent in two T: at most ten per T are hurried,

@@ -5,6 +5,7 @@
 //	rainbench lab fault ...                 break and mend rails of the running lab
 //	rainbench lab status | clean
 //	rainbench pt2pt | coll                  one C program, each MPI's own mpicc, interleaved runs
+//	rainbench rails                         bandwidth over one and two rails, and while one is broken
 package main
 
 import (
@@ -26,6 +27,7 @@ type command struct {
 var commands = map[string]command{
 	"lab":   {"build hosts and rails from namespaces, break and mend them", labMain},
 	"pt2pt": {"latency, bandwidth and message rate beside other MPIs", pt2ptMain},
+	"rails": {"bandwidth over one and two rails, and while one is broken", railsMain},
 	"coll":  {"collectives beside other MPIs", collMain},
 }
 

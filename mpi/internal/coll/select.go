@@ -197,6 +197,9 @@ func (a *Algorithm) can(g *Group, s *Shape) bool { return a.fits == nil || a.fit
 // choose returns the algorithm of a call: the forced one if it fits, else the
 // table's.
 func choose(g *Group, forced *Choice, s *Shape, v *Vectors) *Algorithm {
+	if g.Remote > 0 {
+		return &interAlgorithms[s.Coll]
+	}
 	if a := forced[s.Coll]; a != nil && a.can(g, s) {
 		return a
 	}

@@ -35,6 +35,7 @@ type simRank struct {
 	s    *sim
 	rank int
 	run  *Run
+	of   func(peer int) int // the sim's rank of a peer
 }
 
 type message struct {
@@ -50,7 +51,7 @@ type pair struct{ sends, recvs []message }
 func newSim(n int, seed uint64, m manner) *sim {
 	s := &sim{rng: rand.New(rand.NewPCG(seed, 1)), manner: m, pairs: map[[2]int]*pair{}}
 	for i := range n {
-		s.ranks = append(s.ranks, &simRank{s: s, rank: i, run: new(Run)})
+		s.ranks = append(s.ranks, &simRank{s: s, rank: i, run: new(Run), of: func(peer int) int { return peer }})
 	}
 	return s
 }
@@ -83,7 +84,7 @@ func (n *simRank) Isend(r *Run, peer int, addr unsafe.Pointer, count int64, t *d
 	if n.s.chance() {
 		m.data = packAll(m)
 	}
-	p := n.s.pair(n.rank, peer)
+	p := n.s.pair(n.rank, n.of(peer))
 	p.sends = append(p.sends, m)
 	n.s.match(p)
 	if m.data != nil {
@@ -99,7 +100,7 @@ func (n *simRank) Irecv(r *Run, peer int, addr unsafe.Pointer, count int64, t *d
 		rubbish[i] = 0xEE
 	}
 	t.Unpack(addr, count, 0, rubbish)
-	p := n.s.pair(peer, n.rank)
+	p := n.s.pair(n.of(peer), n.rank)
 	p.recvs = append(p.recvs, m)
 	n.s.match(p)
 }

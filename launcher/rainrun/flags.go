@@ -71,7 +71,7 @@ func newSettings() *settings {
 	f.StringVar(&s.config, "configfile", "", "")
 	f.StringArrayVar(&s.rails, "rails", nil, "")
 	f.StringVar(&s.ports, "ports", "", "")
-	f.StringVar(&s.agent, "agent-command", "", "")
+	f.StringVar(&s.agent, "agent-command", os.Getenv("RAIN_AGENT_COMMAND"), "")
 	f.StringVar(&s.timeout, "timeout", "", "")
 	f.DurationVar(&s.grace, "kill-grace", 100*time.Millisecond, "")
 	f.DurationVar(&s.hostTime, "host-timeout", 30*time.Second, "")

@@ -1,0 +1,75 @@
+package rudp
+
+import "testing"
+
+func TestMessagesAndBulkOnCleanPath(t *testing.T) {
+	w := newWorld(t, 1, Config{}, gigabit())
+	w.up()
+	for i := range 100 {
+		w.sendMessage(w.ends[0], 8+i*37)
+		w.sendMessage(w.ends[1], 8+i*11)
+	}
+	w.sendBulk(w.ends[0], 1, 1<<20)
+	w.sendBulk(w.ends[1], 2, 0)
+	w.run(second, func() bool {
+		a, b := w.ends[0], w.ends[1]
+		return a.wantMsg == 100 && b.wantMsg == 100 && a.sent[1] && b.done[1] > 0 && b.sent[2] && a.done[2] > 0 &&
+			a.c.Backlog() == 0 && b.c.Backlog() == 0
+	})
+}
+
+func TestThroughput(t *testing.T) {
+	fast := &rail{rate: 6250e6, delay: 20 * microsecond, queue: 8 << 20}
+	slow := gigabit()
+	slow.rate, slow.queue = 12.5e6, 250e3
+	lossy := gigabit()
+	lossy.loss = 0.05
+	shallow := gigabit()
+	shallow.queue = 125e3
+	for _, tt := range []struct {
+		name  string
+		rails []*rail
+		want  float64 // of the sum of rates
+		both  bool
+	}{
+		{"one", []*rail{gigabit()}, 0.93, false},
+		{"two", []*rail{gigabit(), gigabit()}, 0.92, false},
+		{"unequal", []*rail{gigabit(), slow}, 0.9, false},
+		{"fast", []*rail{fast}, 0.8, false},
+		{"lossy", []*rail{lossy}, 0.82, false},
+		{"shallow", []*rail{shallow}, 0.85, false},
+		{"both", []*rail{gigabit(), gigabit()}, 0.9, true},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			w := newWorld(t, 1, Config{}, tt.rails...)
+			for _, e := range w.ends {
+				e.lateBy = 100 * microsecond
+			}
+			w.up()
+			var sum int64
+			for _, r := range tt.rails {
+				sum += r.rate
+			}
+			n := sum / 4
+			start := w.now
+			w.sendBulk(w.ends[0], 1, n)
+			if tt.both {
+				w.sendBulk(w.ends[1], 2, n)
+			}
+			w.run(10*second, func() bool {
+				return w.ends[0].sent[1] && (!tt.both || w.ends[1].sent[2])
+			})
+			got := float64(n) / float64(w.now-start) * second / float64(sum)
+			t.Logf("%.3f of the line rate", got)
+			for id, r := range w.rail {
+				t.Logf("path %v: %d kB sent, %d dropped, queue up to %d kB", id, r.sent[0]/1000, r.dropped[0], r.highest[0]/1000)
+			}
+			for _, p := range w.ends[0].c.Paths() {
+				t.Logf("%+v", p)
+			}
+			if got < tt.want {
+				t.Errorf("%.3f of the line rate, want %.2f", got, tt.want)
+			}
+		})
+	}
+}

@@ -1,0 +1,78 @@
+package rudp
+
+import (
+	"rainmpi/rainnet/link"
+	"rainmpi/rainnet/wire"
+)
+
+// EventKind says what an Event tells.
+type EventKind uint8
+
+const (
+	// Message: an ordered message of the peer, in Data.
+	Message EventKind = iota + 1
+	// BulkSent: all of the bulk data of Token is acknowledged; its Source is
+	// not read any more.
+	BulkSent
+	// BulkDone: all of the data expected for Token is in its Sink.
+	BulkDone
+	// PathUp and PathDown: a transition of Path; Epoch counts them and is
+	// equal at both ends.
+	PathUp
+	PathDown
+	// Stalled: no path to the peer is left. Everything waits, nothing is lost.
+	Stalled
+	// Resumed: a path is there again.
+	Resumed
+	// Room: Backlog has fallen below half of Config.Window.
+	Room
+	// Closed: the peer said that it goes; it will answer nothing any more.
+	Closed
+)
+
+// An Event is something that the owner of a Conn has to know.
+type Event struct {
+	Kind  EventKind
+	Data  []byte      // Message: good until the next call of NextEvent or Recv; may lie in the packet
+	Token uint64      // BulkSent, BulkDone
+	Path  wire.PathID // PathUp, PathDown
+	Epoch uint32
+	At    int64
+	Cause link.Cause
+	Code  uint32 // Closed: what the peer gave as its reason
+}
+
+// events is the queue of what NextEvent returns. The messages in it are bounded
+// by Config.Window, all else by what causes it.
+type events struct {
+	q    ring[queued]
+	last []byte // pooled buffer of the message returned last
+}
+
+type queued struct {
+	Event
+	pooled []byte // what Data lies in, if it is to go back to the pool
+}
+
+func (c *Conn) emit(e Event) { c.events.q.push().Event = e }
+
+// emitMessage queues a message whose data lies in a packet, or in a pooled
+// buffer that is given away.
+func (c *Conn) emitMessage(data, pooled []byte) {
+	q := c.events.q.push()
+	q.Kind, q.Data, q.pooled = Message, data, pooled
+}
+
+// NextEvent returns what has happened, oldest first.
+func (c *Conn) NextEvent() (Event, bool) {
+	if c.events.last != nil {
+		c.pool.put(c.events.last)
+		c.events.last = nil
+	}
+	if c.events.q.n == 0 {
+		return Event{}, false
+	}
+	e := c.events.q.pop()
+	c.events.last = e.pooled
+	return e.Event, true
+}

@@ -1,0 +1,349 @@
+package rudp
+
+import (
+	"bytes"
+	"encoding/binary"
+	"fmt"
+	"math/rand/v2"
+	"slices"
+	"testing"
+
+	"rainmpi/rainnet/wire"
+)
+
+// A world is two connections, a and b, and the paths between them, in virtual
+// time from one seed.
+type world struct {
+	t    *testing.T
+	now  int64
+	rng  *rand.Rand
+	ends [2]*end
+	rail map[wire.PathID]*rail
+	fly  flights
+	seq  uint64
+	buf  []byte
+}
+
+// An end is a connection and what its owner knows.
+type end struct {
+	c     *Conn
+	peer  *end
+	index int
+
+	nextMsg  uint64            // number of the next message to send
+	wantMsg  uint64            // and to receive
+	bulk     map[uint64]*store // by token
+	sent     map[uint64]bool
+	done     map[uint64]int64 // when
+	events   []Event
+	packets  int
+	rejected int
+	lateBy   int64 // the driver wakes this much late at most
+}
+
+// A rail is one path's network. Each direction has its own queue.
+type rail struct {
+	rate  int64   // bytes per second
+	delay int64   // one way
+	queue int64   // bytes that fit in before the wire
+	loss  float64 // of each packet
+	dup   float64
+	late  float64 // part of packets that are late by lateBy
+	by    int64
+	cut   [2]bool // by direction, index of the sender
+
+	freeAt  [2]int64
+	sent    [2]int64
+	dropped [2]int64 // by a full queue
+	highest [2]int64 // bytes queued
+}
+
+type flight struct {
+	at  int64
+	seq uint64
+	to  *end
+	id  wire.PathID
+	pkt []byte
+}
+
+// flights is a heap by time of arrival.
+type flights []flight
+
+func (h *flights) push(f flight) {
+	*h = append(*h, f)
+	for i := len(*h) - 1; i > 0; {
+		up := (i - 1) / 2
+		if !(*h)[i].before((*h)[up]) {
+			return
+		}
+		(*h)[i], (*h)[up] = (*h)[up], (*h)[i]
+		i = up
+	}
+}
+
+func (h *flights) pop() flight {
+	f := (*h)[0]
+	n := len(*h) - 1
+	(*h)[0] = (*h)[n]
+	*h = (*h)[:n]
+	for i := 0; ; {
+		k := 2*i + 1
+		if k >= n {
+			return f
+		}
+		if k+1 < n && (*h)[k+1].before((*h)[k]) {
+			k++
+		}
+		if !(*h)[k].before((*h)[i]) {
+			return f
+		}
+		(*h)[i], (*h)[k] = (*h)[k], (*h)[i]
+		i = k
+	}
+}
+
+func (f flight) before(g flight) bool { return f.at < g.at || f.at == g.at && f.seq < g.seq }
+
+// store is memory of a bulk transfer with a predictable content.
+type store struct {
+	token   uint64
+	data    []byte
+	written []bool
+	t       *testing.T
+}
+
+func pattern(token uint64, off int64) byte {
+	return byte(off) ^ byte(off>>8)*3 ^ byte(off>>16)*5 ^ byte(token)*7
+}
+
+func newSource(token uint64, n int64) *store {
+	s := &store{token: token, data: make([]byte, n)}
+	for i := range s.data {
+		s.data[i] = pattern(token, int64(i))
+	}
+	return s
+}
+
+func (s *store) ReadAt(p []byte, off int64) { copy(p, s.data[off:]) }
+
+func (s *store) WriteAt(p []byte, off int64) {
+	for i := range p {
+		if s.written[off+int64(i)] {
+			s.t.Fatalf("byte %d of token %d was written twice", off+int64(i), s.token)
+		}
+		s.written[off+int64(i)] = true
+	}
+	copy(s.data[off:], p)
+}
+
+func newWorld(t *testing.T, seed uint64, cfg Config, rails ...*rail) *world {
+	w := &world{t: t, rng: rand.New(rand.NewPCG(seed, 1)), rail: map[wire.PathID]*rail{}, buf: make([]byte, 1<<16)}
+	w.now = second
+	for i := range w.ends {
+		cfg.Local, cfg.Remote = wire.PeerID(i), wire.PeerID(1-i)
+		w.ends[i] = &end{
+			c: New(cfg, w.now), index: i,
+			bulk: map[uint64]*store{}, sent: map[uint64]bool{}, done: map[uint64]int64{},
+		}
+	}
+	w.ends[0].peer, w.ends[1].peer = w.ends[1], w.ends[0]
+	for i, r := range rails {
+		id := wire.MakePathID(0, 1, uint8(i), uint8(i))
+		w.rail[id] = r
+		for _, e := range w.ends {
+			e.c.AddPath(w.now, id, 1472)
+		}
+	}
+	return w
+}
+
+func (w *world) id(i int) wire.PathID { return wire.MakePathID(0, 1, uint8(i), uint8(i)) }
+
+// transmit gives a packet to the network.
+func (w *world) transmit(from *end, id wire.PathID, pkt []byte) {
+	r, dir := w.rail[id], from.index
+	size := int64(len(pkt)) + wire.TagLen + 28
+	r.sent[dir] += size
+	if r.cut[dir] || w.rng.Float64() < r.loss {
+		return
+	}
+	start := max(w.now, r.freeAt[dir])
+	queued := (start - w.now) * r.rate / second
+	r.highest[dir] = max(r.highest[dir], queued)
+	if queued+size > r.queue {
+		r.dropped[dir]++
+		return
+	}
+	r.freeAt[dir] = start + size*second/r.rate
+	at := r.freeAt[dir] + r.delay
+	if r.late > 0 && w.rng.Float64() < r.late {
+		at += w.rng.Int64N(r.by)
+	}
+	copies := 1
+	if r.dup > 0 && w.rng.Float64() < r.dup {
+		copies = 2
+	}
+	for ; copies > 0; copies-- {
+		w.seq++
+		w.fly.push(flight{at, w.seq, from.peer, id, slices.Clone(pkt)})
+		at += 100 * microsecond
+	}
+}
+
+// drive lets an end send all it wants.
+func (w *world) drive(e *end) {
+	for {
+		n, id, ok := e.c.NextPacket(w.now, w.buf)
+		if !ok {
+			return
+		}
+		e.packets++
+		w.transmit(e, id, w.buf[:n])
+	}
+}
+
+// run lets time pass until done, or fails at limit.
+func (w *world) run(limit int64, done func() bool) {
+	w.t.Helper()
+	limit += w.now
+	for !done() {
+		for _, e := range w.ends {
+			w.drive(e)
+		}
+		if done() {
+			return
+		}
+		next := int64(never)
+		if len(w.fly) > 0 {
+			next = w.fly[0].at
+		}
+		for _, e := range w.ends {
+			if d := e.c.Deadline(); d < never {
+				if e.lateBy > 0 && d > w.now {
+					d += w.rng.Int64N(e.lateBy)
+				}
+				next = min(next, max(d, w.now+1))
+			}
+		}
+		if next > limit {
+			w.fail("not done in time")
+		}
+		w.now = max(w.now, next)
+		for len(w.fly) > 0 && w.fly[0].at <= w.now {
+			f := w.fly.pop()
+			w.receive(f)
+		}
+		for _, e := range w.ends {
+			if e.c.Deadline() <= w.now {
+				e.c.Expire(w.now)
+				w.drain(e)
+			}
+		}
+	}
+}
+
+func (w *world) receive(f flight) {
+	h, err := wire.ParseHeader(f.pkt)
+	if err != nil || h.Path != f.id {
+		w.t.Fatalf("header %+v: %v", h, err)
+	}
+	err = f.to.c.Recv(w.now, f.id, h.Number, f.pkt[wire.HeaderLen:])
+	if err == ErrDuplicate {
+		f.to.rejected++
+	} else if err != nil {
+		w.fail("Recv: " + err.Error())
+	}
+	w.drain(f.to)
+}
+
+func (w *world) drain(e *end) {
+	for {
+		ev, ok := e.c.NextEvent()
+		if !ok {
+			return
+		}
+		switch ev.Kind {
+		case Message:
+			w.checkMessage(e, ev.Data)
+		case BulkSent:
+			if e.sent[ev.Token] {
+				w.fail("BulkSent twice")
+			}
+			e.sent[ev.Token] = true
+		case BulkDone:
+			w.checkBulk(e, ev.Token)
+		default:
+			e.events = append(e.events, ev)
+		}
+	}
+}
+
+// sendMessage sends the next numbered message of n bytes at least 8.
+func (w *world) sendMessage(e *end, n int) {
+	head := binary.BigEndian.AppendUint64(nil, e.nextMsg)
+	body := bytes.Repeat([]byte{byte(e.nextMsg)}, max(0, n-8))
+	e.nextMsg++
+	e.c.Send(w.now, head, body)
+}
+
+func (w *world) checkMessage(e *end, data []byte) {
+	if len(data) < 8 || binary.BigEndian.Uint64(data) != e.wantMsg {
+		w.fail(fmt.Sprintf("message %x where %d was to come", data[:min(8, len(data))], e.wantMsg))
+	}
+	for _, v := range data[8:] {
+		if v != byte(e.wantMsg) {
+			w.fail("message with wrong content")
+		}
+	}
+	e.wantMsg++
+}
+
+func (w *world) sendBulk(e *end, token uint64, n int64) {
+	e.peer.bulk[token] = &store{token: token, data: make([]byte, n), written: make([]bool, n), t: w.t}
+	e.peer.c.Expect(token, n, e.peer.bulk[token])
+	e.c.SendBulk(w.now, token, n, newSource(token, n))
+}
+
+func (w *world) checkBulk(e *end, token uint64) {
+	s := e.bulk[token]
+	if _, again := e.done[token]; s == nil || again {
+		w.fail("BulkDone for a token that was not expected, or twice")
+	}
+	for i, v := range s.data {
+		if v != pattern(token, int64(i)) {
+			w.fail(fmt.Sprintf("token %d: byte %d is wrong", token, i))
+		}
+	}
+	e.done[token] = w.now
+}
+
+func (w *world) fail(text string) {
+	w.t.Helper()
+	for i, e := range w.ends {
+		w.t.Logf("end %d: %d messages in, %d out, backlog %d, sent %v, desperate %v, deadline %d, now %d", i, e.wantMsg, e.nextMsg, e.c.Backlog(), len(e.sent), e.c.desperate, e.c.Deadline(), w.now)
+		for _, p := range e.c.Paths() {
+			w.t.Logf("  %+v", p)
+		}
+		w.t.Logf("  events %+v", e.events)
+	}
+	w.t.Fatal(text)
+}
+
+// up waits until all paths are Up at both ends.
+func (w *world) up() {
+	w.t.Helper()
+	w.run(5*second, func() bool {
+		for _, e := range w.ends {
+			for _, p := range e.c.Paths() {
+				if !p.Up {
+					return false
+				}
+			}
+		}
+		return true
+	})
+}
+
+func gigabit() *rail {
+	return &rail{rate: 125e6, delay: 30 * microsecond, queue: 2500e3}
+}

@@ -1,0 +1,33 @@
+package rudp
+
+// pacer spaces the packets of a path so that they leave at its rate. It is a
+// bucket of time: next is when the path will have paid for all it has sent.
+//
+// "Pacing by timerfd or ack clocking in bursts of at most min(64 KiB, 1 ms of
+// rate)": waking for each packet would cost more than the packet, so a burst
+// waits until a quantum is paid for, and then leaves in one piece. A driver that
+// wakes late finds up to depth of unused time, or the rail would stand idle for
+// as long as the driver was late.
+type pacer struct {
+	next int64
+}
+
+const (
+	maxQuantum  = 64 << 10        // what one system call takes with UDP_SEGMENT
+	quantumTime = millisecond / 2 // half of what the bucket holds
+	depth       = millisecond
+)
+
+// quantum returns the bytes of a burst at the given rate in bytes per second.
+func quantum(rate int64, mtu int) int64 {
+	q := rate / (second / quantumTime)
+	return max(min(q, maxQuantum), 2*int64(mtu))
+}
+
+// readyAt returns when a burst that takes d nanoseconds of rate may leave.
+func (p *pacer) readyAt(d int64) int64 { return p.next + min(d, depth) }
+
+// spend takes note that what left takes d nanoseconds of rate.
+func (p *pacer) spend(now, d int64) {
+	p.next = max(p.next, now-depth) + d
+}

@@ -1,0 +1,251 @@
+package rudp
+
+import (
+	"rainmpi/rainnet/link"
+	"rainmpi/rainnet/wire"
+)
+
+// NextPacket writes the next packet that is to leave now into buf: its header and
+// its frames in clear. Sealed, it is wire.TagLen longer, and then no longer than
+// the path's MTU. Packets of bulk data come in bursts of equal size for one path.
+// buf holds the largest MTU of all paths. Not ok means that nothing may leave
+// before Deadline, or before something else is called.
+func (c *Conn) NextPacket(now int64, buf []byte) (n int, id wire.PathID, ok bool) {
+	if p, ping := c.nextPing(now); p != nil {
+		return c.build(now, buf, p, contents{ping: ping, hasPing: true})
+	}
+	if c.closing {
+		return c.nextClose(now, buf)
+	}
+	if p := c.nextProbe(); p != nil {
+		// A suspect path is only asked whether it is still there, unless
+		// there is no better one.
+		data := !p.suspect || c.desperate
+		return c.build(now, buf, p, contents{probe: true, ordered: data, bulk: data})
+	}
+	if p, bulk := c.pick(now); p != nil {
+		return c.build(now, buf, p, contents{ordered: true, bulk: bulk})
+	}
+	if p := c.nextControl(now); p != nil {
+		return c.build(now, buf, p, contents{})
+	}
+	c.noteStarved()
+	return 0, 0, false
+}
+
+// contents says what a packet may carry beside acknowledgements and control.
+type contents struct {
+	ping          link.Ping
+	hasPing       bool
+	probe         bool // something to be acknowledged has to be in it
+	ordered, bulk bool
+}
+
+// nextPing returns a path whose link has a ping to send.
+func (c *Conn) nextPing(now int64) (*path, link.Ping) {
+	if !c.linkDirty && now < c.linkAt {
+		return nil, link.Ping{}
+	}
+	for _, p := range c.paths {
+		if p.gone {
+			continue
+		}
+		if ping, ok := p.link.NextPing(now); ok {
+			c.linkDirty = true
+			return p, ping
+		}
+	}
+	c.refreshLinks()
+	return nil, link.Ping{}
+}
+
+func linkFrame(p link.Ping) wire.LinkFrame {
+	return wire.LinkFrame{
+		Number: p.Number, Echo: p.Echo, EchoDelay: p.EchoDelay, HasEcho: p.HasEcho, Ask: p.Ask, A: p.A, R: p.R,
+	}
+}
+
+// nextProbe returns a path whose probe time-out has passed.
+func (c *Conn) nextProbe() *path {
+	for _, p := range c.paths {
+		if p.loss.probe > 0 {
+			p.loss.probe--
+			if !p.gone && !p.sent.full() {
+				return p
+			}
+		}
+	}
+	return nil
+}
+
+// nextControl returns a path for what has to leave even without data.
+func (c *Conn) nextControl(now int64) *path {
+	for _, p := range c.paths {
+		if p.recv.due(now) {
+			return c.ackPath(p)
+		}
+	}
+	if c.recv.creditDue || c.historyDue(now) {
+		return c.controlPath()
+	}
+	return nil
+}
+
+// ackPath returns the path for an acknowledgement of p: p itself, where it is a
+// measurement and a proof as well, unless it is known not to work.
+func (c *Conn) ackPath(p *path) *path {
+	if c.open(p) && !p.suspect {
+		return p
+	}
+	if q := c.controlPath(); q != nil {
+		return q
+	}
+	return p // it works in one direction at least
+}
+
+func (c *Conn) controlPath() *path {
+	if len(c.usable) == 0 || c.usable[0].sent.full() {
+		return nil
+	}
+	if c.desperate && c.usable[0].sent.inFlight > 0 {
+		return nil
+	}
+	return c.usable[0]
+}
+
+// build writes a packet for path p and remembers it.
+func (c *Conn) build(now int64, buf []byte, p *path, what contents) (n int, id wire.PathID, ok bool) {
+	room := min(len(buf), p.mtu-wire.TagLen)
+	pn := p.sent.next()
+	number := pn
+	if c.has(BugReusePacket) && pn%500 == 499 {
+		number--
+	}
+	b := wire.AppendHeader(buf[:0:room], wire.Header{
+		Kind: wire.KindData, Path: p.id, Src: c.cfg.Local, Dst: c.cfg.Remote, Number: number,
+	})
+	before := p.sent.pieces.n
+	if what.hasPing {
+		b = wire.AppendLink(b, linkFrame(what.ping))
+	}
+	b = c.appendAcks(now, b, p)
+	if c.open(p) && (!p.suspect || c.desperate) {
+		b = c.appendHistories(now, b, p)
+		if c.recv.creditDue {
+			b = c.appendCredit(b, p)
+		}
+	}
+	if what.ordered {
+		b = c.appendOrdered(b, p)
+	}
+	if what.bulk {
+		b = c.appendBulk(b, p)
+	}
+	if what.probe && p.sent.pieces.n == before {
+		b = c.appendCredit(b, p)
+	}
+	if len(b) == wire.HeaderLen {
+		return 0, 0, false
+	}
+	c.sentPacket(now, p, len(b)+wire.TagLen, p.sent.pieces.n-before)
+	return len(b), p.id, true
+}
+
+// sentPacket keeps the books of a packet that leaves.
+func (c *Conn) sentPacket(now int64, p *path, size, pieces int) {
+	flight := p.sent.bytes
+	s := p.sent.add(now, size, pieces, pieces > 0)
+	p.rate.onSent(now, s, flight)
+	p.stats.sentPackets++
+	p.stats.sentBytes += uint64(size)
+	if pieces == 0 {
+		if p.sent.inFlight == 0 {
+			p.sent.trim(now - p.rtt.pto(c.cfg.MaxAckDelay))
+		}
+		return
+	}
+	p.pace.spend(now, p.rate.duration(int64(size)))
+	if p == c.turn.path {
+		c.turn.left -= int64(size)
+	}
+}
+
+// appendAcks writes what is to be acknowledged of p, and of those other paths
+// that cannot speak for themselves.
+func (c *Conn) appendAcks(now int64, b []byte, p *path) []byte {
+	for _, q := range c.paths {
+		if q.recv.eliciting == 0 {
+			continue
+		}
+		if q == p || q.recv.due(now) && c.ackPath(q) == p {
+			b = q.recv.append(now, b, q.id)
+		}
+	}
+	return b
+}
+
+// historyDue reports whether the history of some path has to be told.
+func (c *Conn) historyDue(now int64) bool {
+	for _, p := range c.paths {
+		if c.tell(now, p) {
+			return true
+		}
+	}
+	return false
+}
+
+// tell reports whether the peer has to be told p's history: it has changed since
+// it was told, or it was told a while ago and is not acknowledged.
+func (c *Conn) tell(now int64, p *path) bool {
+	h := p.history()
+	if h == p.histKnown || c.has(BugStaleHistory) {
+		return false
+	}
+	return h != p.histTold || now-p.histAt >= historyRetry
+}
+
+// historyRetry is how long a history that was told may stay unacknowledged; one
+// that was lost is told again as soon as that is known.
+const historyRetry = 20 * millisecond
+
+// appendHistories writes the histories that have to be told. "(path, a, r) is
+// cumulative and rides on every packet to that peer, over any Up path."
+func (c *Conn) appendHistories(now int64, b []byte, p *path) []byte {
+	for _, q := range c.paths {
+		if !c.tell(now, q) || cap(b)-len(b) < wire.HistoryLen {
+			continue
+		}
+		a, r := q.link.History()
+		b = wire.AppendHistory(b, wire.HistoryFrame{Path: q.id, A: a, R: r})
+		q.histTold, q.histAt = q.history(), now
+		pc := p.sent.pieces.push()
+		pc.kind, pc.path, pc.off = pieceHistory, q.id, int64(q.history())
+	}
+	return b
+}
+
+// noteStarved tells the paths that have room that it is for lack of data.
+func (c *Conn) noteStarved() {
+	for _, p := range c.usable {
+		if p.room(0) && c.wakeAt == never {
+			p.rate.starved(p.sent.bytes)
+		}
+	}
+}
+
+// nextClose writes the CLOSE for a path that has not had it.
+func (c *Conn) nextClose(now int64, buf []byte) (n int, id wire.PathID, ok bool) {
+	for _, p := range c.paths {
+		if p.closed || p.gone {
+			continue
+		}
+		p.closed = true
+		b := wire.AppendHeader(buf[:0], wire.Header{
+			Kind: wire.KindData, Path: p.id, Src: c.cfg.Local, Dst: c.cfg.Remote, Number: p.sent.next(),
+		})
+		b = wire.AppendClose(c.appendAcks(now, b, p), c.closeCode)
+		c.sentPacket(now, p, len(b)+wire.TagLen, 0)
+		return len(b), p.id, true
+	}
+	return 0, 0, false
+}

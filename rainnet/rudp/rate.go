@@ -1,0 +1,304 @@
+package rudp
+
+// rate is the congestion state of a path. It follows BBR (Cardwell, Cheng, Gunn,
+// Yeganeh, Jacobson, "BBR: Congestion-Based Congestion Control", ACM Queue 14(5),
+// 2016): model the path by the highest delivery rate and the lowest round-trip
+// time seen lately, pace at that rate, keep about two bandwidth-delay products in
+// flight, and probe gently for more. Rates are bytes per second.
+//
+// Loss alone does not slow it, since a bad cable loses at random: only loss in a
+// round whose round-trip times have risen does.
+type rate struct {
+	mode rateMode
+
+	// Delivery rate (draft-cheng-iccrg-delivery-rate-estimation).
+	delivered   int64 // bytes acknowledged so far
+	deliveredAt int64 // when the last of them were
+	firstSentAt int64 // when the packet acknowledged last was sent
+	appLimited  int64 // while delivered is below this, samples tell what we had to send
+
+	bw       maxFilter
+	minRTT   int64 // 0 until known
+	minRTTAt int64
+
+	// A round ends when what was sent at its start is acknowledged.
+	roundEnd  int64 // value of delivered
+	roundAt   int64
+	roundRTT  int64 // least of this round; 0: none yet
+	roundLost int64 // bytes
+	roundFrom int64 // value of delivered at its start
+
+	full       int64 // rate at which startup last saw growth
+	fullRounds int   // rounds without
+
+	phase   int   // of cruise
+	phaseAt int64 // when it began; also of probeRTT
+	phaseBW int64 // bw at the start of a phase of probing
+
+	hi int64 // bound on the flight from loss with delay; 0: none
+
+	pacing int64 // computed by refresh
+	flight int64 // computed by refresh
+}
+
+type rateMode uint8
+
+const (
+	startup rateMode = iota
+	drain
+	cruise
+	probeRTT
+)
+
+const (
+	// 2/ln 2 = 2.885 is the least gain that doubles the rate each round when
+	// acknowledgements are smooth; BBR v2 takes 2.77.
+	startupGain = 277 // percent
+
+	initialFlight = 64 << 10 // before the first sample
+	minFlight     = 64 << 10
+
+	// Beside its bandwidth-delay products a path may have this much time of
+	// its rate in flight: acknowledgements come by the batch, and a peer may
+	// be off its processor for a while. It is less than the queue of a
+	// switch port, so that several connections on a rail fit too.
+	aggregation    = 5 * millisecond
+	maxAggregation = 1 << 20
+
+	minBWWindow   = 100 * millisecond
+	minRTTWindow  = 10 * second
+	probeRTTTime  = 10 * millisecond
+	minPhase      = 4 * millisecond
+	minRound      = millisecond
+	lossTolerance = 2 // percent of a round
+)
+
+// cruiseGains: probe, drain what the probe put into the queue, cruise.
+var cruiseGains = [...]int64{125, 75, 100, 100, 100, 100, 100, 100}
+
+// gains returns the gains of pacing and of the flight in percent.
+func (r *rate) gains() (pacing, flight int64) {
+	switch r.mode {
+	case startup:
+		return startupGain, startupGain
+	case drain:
+		return 35, startupGain
+	case cruise:
+		return cruiseGains[r.phase], 200
+	}
+	return 100, 50
+}
+
+// window returns how many bytes may be in flight.
+func (r *rate) window() int64 {
+	if r.flight == 0 {
+		return initialFlight
+	}
+	return r.flight
+}
+
+// duration returns how long n bytes take at the pacing rate, in nanoseconds.
+func (r *rate) duration(n int64) int64 {
+	if r.pacing == 0 {
+		return n * second / (initialFlight * second / initialRTT)
+	}
+	return n * second / r.pacing
+}
+
+// bandwidth returns the estimate of the path's rate, 0 if there is none.
+func (r *rate) bandwidth() int64 { return r.bw.get() }
+
+// refresh computes what depends on the model.
+func (r *rate) refresh() {
+	pacingGain, flightGain := r.gains()
+	bw, rtt := r.bw.get(), r.minRTT
+	if rtt == 0 {
+		rtt = initialRTT
+	}
+	if bw == 0 {
+		r.pacing = initialFlight * second / max(rtt, 10*microsecond) * startupGain / 100
+		r.flight = initialFlight
+		return
+	}
+	r.pacing = max(bw*pacingGain/100, 1000)
+	bdp := r.bdp()
+	r.flight = bdp*flightGain/100 + min(bw*aggregation/second, maxAggregation)
+	r.flight = max(r.flight, minFlight)
+	if r.mode == probeRTT {
+		r.flight = max(bdp/2, minFlight/8)
+	}
+	if r.hi > 0 {
+		r.flight = min(r.flight, r.hi)
+	}
+}
+
+// bdp returns the bandwidth-delay product in bytes.
+func (r *rate) bdp() int64 {
+	return min(r.bw.get(), 8e9) * min(r.minRTT, second) / second
+}
+
+// onSent stamps a packet that is sent while inFlight bytes are in flight.
+func (r *rate) onSent(now int64, p *sentPacket, inFlight int64) {
+	if inFlight == 0 {
+		r.firstSentAt, r.deliveredAt = now, now
+	}
+	p.delivered = r.delivered
+	p.deliveredAt = r.deliveredAt
+	p.firstSentAt = r.firstSentAt
+	p.appLimited = r.appLimited > r.delivered
+}
+
+// starved says that the path had room and nothing to send.
+func (r *rate) starved(inFlight int64) {
+	r.appLimited = r.delivered + max(inFlight, 1)
+}
+
+// onRTT takes a round-trip time measured on this path.
+func (r *rate) onRTT(now, rtt int64) {
+	if r.roundRTT == 0 || rtt < r.roundRTT {
+		r.roundRTT = rtt
+	}
+	if r.minRTT == 0 || rtt <= r.minRTT {
+		r.minRTT, r.minRTTAt = rtt, now
+		return
+	}
+	if now-r.minRTTAt <= minRTTWindow {
+		return
+	}
+	// The lowest is old: the route may have changed, or a queue may never have
+	// run empty since. Take what there is and let the queue run empty.
+	r.minRTT, r.minRTTAt = rtt, now
+	if r.mode == cruise {
+		r.mode, r.phaseAt = probeRTT, now
+	}
+}
+
+// onLost takes bytes that are taken for lost, except by a probe time-out.
+func (r *rate) onLost(n int64) { r.roundLost += n }
+
+// onAck takes an acknowledgement of bytes, the newest packet in it being p as
+// it was stamped, with inFlight bytes still in flight.
+func (r *rate) onAck(now int64, p *sentPacket, bytes, inFlight int64) {
+	r.delivered += bytes
+	r.deliveredAt = now
+	r.firstSentAt = p.at
+	r.sample(now, p, r.delivered-p.delivered)
+	if p.delivered >= r.roundEnd && now-r.roundAt >= minRound {
+		r.endRound(now, inFlight+bytes, p.appLimited)
+	}
+	r.step(now, inFlight)
+	r.refresh()
+}
+
+// sample measures the delivery rate over the flight of p.
+func (r *rate) sample(now int64, p *sentPacket, delivered int64) {
+	interval := max(p.at-p.firstSentAt, now-p.deliveredAt)
+	// "A sample whose interval is shorter than the round-trip time is not
+	// to be believed": acknowledgements were held up and came together.
+	if interval <= 0 || interval < r.minRTT {
+		return
+	}
+	bw := delivered * second / interval
+	if p.appLimited && bw < r.bw.get() {
+		return
+	}
+	r.bw.update(now, max(10*r.minRTT, minBWWindow), bw)
+}
+
+func (r *rate) endRound(now, flight int64, appLimited bool) {
+	lost, got := r.roundLost, r.delivered-r.roundFrom
+	lossy := lost*100 > (lost+got)*lossTolerance
+	risen := r.roundRTT > r.minRTT+max(r.minRTT/4, millisecond)
+	if lossy && risen {
+		r.slow(now, flight)
+	}
+	if r.mode == startup && !appLimited {
+		r.checkFull()
+	}
+	if r.mode == cruise && cruiseGains[r.phase] > 100 && !lossy {
+		r.grow()
+	}
+	r.roundEnd, r.roundFrom, r.roundAt = r.delivered, r.delivered, now
+	r.roundLost, r.roundRTT = 0, 0
+}
+
+// checkFull ends startup when the rate has not grown by 25 % in three rounds.
+func (r *rate) checkFull() {
+	if bw := r.bw.get(); bw >= r.full*125/100 {
+		r.full, r.fullRounds = bw, 0
+		return
+	}
+	r.fullRounds++
+	if r.fullRounds >= 3 {
+		r.mode = drain
+	}
+}
+
+// slow answers loss that comes with a queue: less in flight than what broke it.
+func (r *rate) slow(now, flight int64) {
+	r.hi = max(max(flight, r.bdp())*85/100, minFlight/2)
+	if r.mode == startup {
+		r.mode = drain
+	}
+	if r.mode == cruise {
+		r.phase, r.phaseAt = 1, now
+	}
+}
+
+// grow lifts the bound that slow set, while probing does no harm.
+func (r *rate) grow() {
+	if r.hi == 0 {
+		return
+	}
+	r.hi += r.hi / 8
+	if r.hi > 4*r.bdp()+2*maxAggregation {
+		r.hi = 0
+	}
+}
+
+// step moves from mode to mode and phase to phase.
+func (r *rate) step(now, inFlight int64) {
+	switch r.mode {
+	case drain:
+		if inFlight <= r.bdp()+max(r.bw.get()*quantumTime/second, minFlight/2) {
+			r.enterCruise(now)
+		}
+	case cruise:
+		r.stepCruise(now)
+	case probeRTT:
+		if now-r.phaseAt >= max(probeRTTTime, r.minRTT) {
+			r.minRTTAt = now
+			r.enterCruise(now)
+		}
+	}
+}
+
+func (r *rate) enterCruise(now int64) {
+	r.mode, r.phase, r.phaseAt, r.phaseBW = cruise, 2, now, r.bw.get()
+}
+
+func (r *rate) stepCruise(now int64) {
+	if now-r.phaseAt < max(r.minRTT, minPhase) {
+		return
+	}
+	bw := r.bw.get()
+	probing := cruiseGains[r.phase] > 100
+	r.phaseAt = now
+	if probing && bw > r.phaseBW*115/100 {
+		// The path gives what is asked of it: ask again. Eight phases for
+		// each 25 % would take a second to find a repaired rail.
+		r.phaseBW = bw
+		return
+	}
+	r.phase = (r.phase + 1) % len(cruiseGains)
+	r.phaseBW = bw
+}
+
+// restart begins anew on a path that was down: it may be another one now.
+func (r *rate) restart() {
+	*r = rate{
+		delivered: r.delivered, roundEnd: r.delivered, roundFrom: r.delivered,
+		minRTT: r.minRTT, minRTTAt: r.minRTTAt,
+	}
+	r.refresh()
+}

@@ -1,0 +1,122 @@
+package rudp
+
+// turn is the path that bulk data goes to for now. A path gets a burst of packets
+// of one size before the next has its turn, so that the driver can hand them to
+// the kernel in one piece (UDP_SEGMENT).
+type turn struct {
+	path *path
+	left int64 // bytes of the burst
+	next int   // index into usable of the path after
+}
+
+// pick returns the path that the next packet of data goes to, nil if there is
+// nothing to send or no path may send now. bulk says whether it may carry bulk.
+func (c *Conn) pick(now int64) (p *path, bulk bool) {
+	c.wakeAt = never
+	if c.desperate {
+		return c.pickSuspect()
+	}
+	if c.orderedWaits() {
+		if p := c.pickOrdered(now); p != nil {
+			return p, c.mayBulk(now, p)
+		}
+	}
+	if c.bulkWaits() {
+		return c.pickBulk(now), true
+	}
+	return nil, false
+}
+
+// pickSuspect returns a path to try when all are suspect: one with nothing in
+// flight. What is in flight is watched by probe time-outs.
+func (c *Conn) pickSuspect() (*path, bool) {
+	if !c.orderedWaits() && !c.bulkWaits() {
+		return nil, false
+	}
+	for _, p := range c.usable {
+		if p.sent.inFlight == 0 {
+			return p, true
+		}
+	}
+	return nil, false
+}
+
+// Messages may go beyond what bulk data is held to, so that a small message does
+// not wait for a large transfer: this much more in flight, and a debt of a quantum
+// to the pacer.
+const orderedSlack = 64 << 10
+
+// pickOrdered returns the path where a message will arrive first.
+func (c *Conn) pickOrdered(now int64) *path {
+	var best *path
+	var bestDelay int64
+	for _, p := range c.usable {
+		if !p.room(orderedSlack) {
+			continue
+		}
+		if at := p.pace.next - quantumTime; at > now {
+			c.wakeAt = min(c.wakeAt, at)
+			continue
+		}
+		delay := p.delay(now, smallMessage)
+		if p == c.send.path {
+			// Change for a reason only: a message that overtakes its
+			// predecessor has to wait for it in a buffer.
+			delay -= delay/4 + 20*microsecond
+		}
+		if best == nil || delay < bestDelay {
+			best, bestDelay = p, delay
+		}
+	}
+	if best != nil {
+		c.send.path = best
+	}
+	return best
+}
+
+const smallMessage = 1024
+
+// mayBulk reports whether a packet of messages may be filled with bulk data.
+func (c *Conn) mayBulk(now int64, p *path) bool {
+	return p.room(0) && p.pace.next <= now
+}
+
+// pickBulk returns the path that the next packet of bulk data goes to. Each path
+// takes as fast as it can, so that shares follow rates.
+func (c *Conn) pickBulk(now int64) *path {
+	if t := &c.turn; t.left > 0 && t.path != nil && c.mayBulk(now, t.path) {
+		return t.path
+	}
+	left := c.bulkLeft()
+	for i := range c.usable {
+		k := (c.turn.next + i) % len(c.usable)
+		p := c.usable[k]
+		if !p.room(0) || c.endsSooner(now, p, left) {
+			continue
+		}
+		burst := min(quantum(p.rate.pacing, p.mtu), max(left, int64(p.mtu)))
+		if at := p.pace.readyAt(p.rate.duration(burst)); at > now {
+			c.wakeAt = min(c.wakeAt, at)
+			continue
+		}
+		c.turn = turn{path: p, left: burst, next: k + 1}
+		return p
+	}
+	return nil
+}
+
+// endsSooner reports whether some other path alone would have sent all that is
+// left before p has sent its next burst: "the tail goes to the path that ends
+// first".
+func (c *Conn) endsSooner(now int64, p *path, left int64) bool {
+	if len(c.usable) == 1 {
+		return false
+	}
+	mine := p.delay(now, min(left, quantum(p.rate.pacing, p.mtu)))
+	for _, q := range c.usable {
+		if q != p && q.delay(now, left) < mine {
+			return true
+		}
+	}
+	return false
+}

@@ -1,0 +1,153 @@
+package rudp
+
+import (
+	"rainmpi/rainnet/link"
+)
+
+// This file is the only one that knows where the state of a path comes from.
+// The rest sees path.up, path.suspect and path.epoch. Today each path has its
+// own link machine; should an agent watch the links, it calls pathUp and
+// pathDown instead of pollLink.
+
+// pollLink takes over what a link machine has decided.
+func (c *Conn) pollLink(now int64, p *path) {
+	c.linkDirty = true
+	for e, ok := p.link.NextEvent(); ok; e, ok = p.link.NextEvent() {
+		if p.gone {
+			continue
+		}
+		if e.Up {
+			c.pathUp(now, p, e)
+		} else {
+			c.pathDown(now, p, e)
+		}
+	}
+	if rtt, ok := p.link.Sample(); ok && p.sent.inFlight == 0 {
+		p.rtt.sample(rtt, 0, 0)
+		p.rate.onRTT(now, rtt)
+		if p.rate.bandwidth() == 0 {
+			p.rate.refresh()
+		}
+	}
+}
+
+// proof tells the link that a packet sent at sentAt was acknowledged on the path
+// itself.
+func (c *Conn) proof(now int64, p *path, sentAt int64) {
+	p.link.Proof(now, sentAt)
+	c.pollLink(now, p)
+}
+
+func (c *Conn) pathUp(now int64, p *path, e link.Event) {
+	p.up, p.epoch, p.suspect = true, e.Epoch, false
+	p.loss.ptoCount, p.loss.probe = 0, 0
+	p.rate.restart()
+	c.everUp = true
+	c.emit(Event{Kind: PathUp, Path: p.id, Epoch: e.Epoch, At: e.At, Cause: e.Cause})
+	c.rank()
+	c.requeueWaiting(now)
+}
+
+func (c *Conn) pathDown(now int64, p *path, e link.Event) {
+	p.up, p.epoch, p.suspect = false, e.Epoch, true
+	c.emit(Event{Kind: PathDown, Path: p.id, Epoch: e.Epoch, At: e.At, Cause: e.Cause})
+	c.last = p
+	// "Re-striping after Down happens once per epoch."
+	p.requeue = !c.has(BugNoRequeue)
+	c.rank()
+	c.requeueWaiting(now)
+}
+
+// distrust takes a path for silent on the evidence of its probe time-outs, which
+// come sooner than the link's verdict. What is in flight there leaves by others.
+func (c *Conn) distrust(now int64, p *path) {
+	if p.suspect {
+		return
+	}
+	p.suspect = true
+	p.requeue = !c.has(BugNoRequeue)
+	c.rank()
+	c.requeueWaiting(now)
+}
+
+// trust takes a path back that has acknowledged something. What is missing of
+// its flight is found by its own loss detection.
+func (c *Conn) trust(now int64, p *path) {
+	if !p.suspect {
+		return
+	}
+	p.suspect = false
+	if p.up || p == c.last {
+		p.requeue = false
+	}
+	c.rank()
+	c.requeueWaiting(now)
+}
+
+// requeueWaiting moves what was in flight on paths that are left to the front of
+// what has to be sent, as soon as there is a path to send it by. While there is
+// none, the peer is stalled, and nothing is re-striped: it waits where it is.
+func (c *Conn) requeueWaiting(now int64) {
+	if c.desperate || len(c.usable) == 0 {
+		return
+	}
+	for _, p := range c.paths {
+		if p.requeue {
+			p.requeue = false
+			c.giveUpAll(now, p)
+		}
+	}
+}
+
+// open reports whether a path may carry data at all: it is Up, or it is the last
+// that was, which is "never closed to data, only suspect".
+func (c *Conn) open(p *path) bool {
+	return !p.gone && (p.up || p == c.last && c.upCount == 0)
+}
+
+// rank finds the active paths and those to send by: active ones, else backup
+// ones, else suspect ones, to which only probes are given.
+func (c *Conn) rank() {
+	c.upCount = 0
+	for _, p := range c.paths {
+		if p.up {
+			c.upCount++
+		}
+	}
+	match(c.paths)
+	c.desperate = false
+	c.choose(func(p *path) bool { return p.active && !p.suspect })
+	if len(c.usable) == 0 {
+		c.choose(func(p *path) bool { return c.open(p) && !p.suspect })
+	}
+	if len(c.usable) == 0 {
+		c.desperate = true
+		c.choose(c.open)
+	}
+	c.turn.left = 0
+	c.noteStall()
+}
+
+func (c *Conn) choose(good func(*path) bool) {
+	c.usable = c.usable[:0]
+	for _, p := range c.paths {
+		if good(p) {
+			c.usable = append(c.usable, p)
+		}
+	}
+}
+
+// noteStall tells when no path is left and when one is there again. "All paths
+// of a peer silent together is a stall of the peer."
+func (c *Conn) noteStall() {
+	stalled := c.everUp && c.upCount == 0 && (c.desperate || len(c.usable) == 0)
+	if stalled == c.stalled {
+		return
+	}
+	c.stalled = stalled
+	if stalled {
+		c.emit(Event{Kind: Stalled})
+	} else {
+		c.emit(Event{Kind: Resumed})
+	}
+}

@@ -30,13 +30,13 @@ func moveRun(p unsafe.Pointer, stream []byte, dir direction) {
 	}
 }
 
-// moveStrided copies count blocks of size bytes between stream, where they are dense, and memory,
-// where they lie stride bytes apart from p on.
-func moveStrided(p unsafe.Pointer, stride, count, size int64, stream []byte, dir direction) {
+// moveStrided copies count blocks of size bytes between stream, where they lie step bytes apart,
+// and memory, where they lie stride bytes apart from p on.
+func moveStrided(p unsafe.Pointer, stride, count, size int64, stream []byte, step int64, dir direction) {
 	q := unsafe.Pointer(unsafe.SliceData(stream))
-	dst, ds, src, ss := q, size, p, stride
+	dst, ds, src, ss := q, step, p, stride
 	if dir == unpack {
-		dst, ds, src, ss = p, stride, q, size
+		dst, ds, src, ss = p, stride, q, step
 	}
 	switch size {
 	case 1:
@@ -82,5 +82,36 @@ func pieces[T, U any](dst unsafe.Pointer, ds int64, src unsafe.Pointer, ss int64
 		d, s := unsafe.Add(dst, i*ds), unsafe.Add(src, i*ss)
 		*(*T)(d) = *(*T)(s)
 		*(*U)(unsafe.Add(d, at)) = *(*U)(unsafe.Add(s, at))
+	}
+}
+
+// moveScattered copies blocks of 4, 8 or 16 bytes between stream, where they are dense, and
+// memory, where they lie at displs from p on. It reports false, having done nothing, for blocks
+// of other sizes.
+func moveScattered(p unsafe.Pointer, displs []int64, size int64, stream []byte, dir direction) bool {
+	q := unsafe.Pointer(unsafe.SliceData(stream))
+	switch size {
+	case 4:
+		scattered[uint32](p, displs, q, dir)
+	case 8:
+		scattered[uint64](p, displs, q, dir)
+	case 16:
+		scattered[word16](p, displs, q, dir)
+	default:
+		return false
+	}
+	return true
+}
+
+func scattered[T any](p unsafe.Pointer, displs []int64, stream unsafe.Pointer, dir direction) {
+	dense := unsafe.Slice((*T)(stream), len(displs))
+	if dir == unpack {
+		for i, d := range displs {
+			*(*T)(unsafe.Add(p, d)) = dense[i]
+		}
+		return
+	}
+	for i, d := range displs {
+		dense[i] = *(*T)(unsafe.Add(p, d))
 	}
 }

@@ -92,11 +92,14 @@ func moveWhole(kid *node, p unsafe.Pointer, stride, count int64, stream []byte, 
 	size := kid.size
 	switch {
 	case kid.kind == kindRun:
-		moveStrided(p, stride, count, size, stream, dir)
+		moveStrided(p, stride, count, size, stream, size, dir)
 	case kid.kind == kindLoop && kid.kid.kind == kindRun: // a matrix: no need to look again at each row
+		row := kid.kid.size
 		for i := range count {
-			moveStrided(unsafe.Add(p, i*stride), kid.stride, kid.count, kid.kid.size, stream[i*size:], dir)
+			moveStrided(unsafe.Add(p, i*stride), kid.stride, kid.count, row, stream[i*size:], row, dir)
 		}
+	case kid.kind == kindRuns && count >= 4 && len(kid.disps) <= maxColumns && (dir == pack || kid.disjoint(stride)):
+		moveColumns(kid, p, stride, count, stream, dir)
 	default:
 		for i := range count {
 			move(kid, unsafe.Add(p, i*stride), stream[i*size:(i+1)*size], 0, dir)
@@ -104,9 +107,40 @@ func moveWhole(kid *node, p unsafe.Pointer, stride, count int64, stream []byte, 
 	}
 }
 
+// maxColumns is the number of members up to which an array of structs is moved member by member.
+const maxColumns = 16
+
+// moveColumns copies an array of structs: a batch of elements at a time, that member of all, then
+// the next member. A batch stays in the first-level cache.
+func moveColumns(kid *node, p unsafe.Pointer, stride, count int64, stream []byte, dir direction) {
+	batch := max(copyChunk/max(kid.size, stride, -stride), 4)
+	for i := int64(0); i < count; i += batch {
+		n := min(batch, count-i)
+		for j, disp := range kid.disps {
+			size := kid.starts[j+1] - kid.starts[j]
+			moveStrided(unsafe.Add(p, i*stride+disp), stride, n, size, stream[i*kid.size+kid.starts[j]:], kid.size, dir)
+		}
+	}
+}
+
+// disjoint reports whether copies of k that lie stride bytes apart do not overlap: only then they
+// can be written in another order than that of the stream.
+func (k *node) disjoint(stride int64) bool {
+	lo, hi := int64(0), int64(0)
+	for j, disp := range k.disps {
+		lo, hi = min(lo, disp), max(hi, disp+k.starts[j+1]-k.starts[j])
+	}
+	return max(stride, -stride) >= hi-lo
+}
+
 func moveBlocks(k *node, p unsafe.Pointer, stream []byte, off int64, dir direction) {
 	size := k.kid.size
 	i, r := off/size, off%size
+	if whole := int64(len(stream)) / size; r == 0 && k.kid.kind == kindRun &&
+		moveScattered(p, k.disps[i:i+whole], size, stream, dir) {
+		stream = stream[whole*size:]
+		i += whole
+	}
 	for ; len(stream) > 0; i++ {
 		n := min(size-r, int64(len(stream)))
 		move(k.kid, unsafe.Add(p, k.disps[i]), stream[:n], r, dir)

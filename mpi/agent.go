@@ -1,0 +1,75 @@
+package mpi
+
+import (
+	"os"
+	"strconv"
+	"time"
+
+	"golang.org/x/sys/unix"
+
+	"rainmpi/internal/boot"
+)
+
+// agent is this rank's connection to its agent.
+type agent struct {
+	conn   *boot.Conn
+	memory int // the shared memory's descriptor, -1 if there is none
+}
+
+// claim connects to the agent and claims the rank that the environment names.
+func claim(name string) (*agent, *boot.Welcome, error) {
+	rank, err := strconv.Atoi(os.Getenv(boot.EnvRank))
+	if err != nil {
+		return nil, nil, errorf(ErrOther, "%s is set but %s is %q; start programs with rainrun, or unset both", boot.EnvAgent, boot.EnvRank, os.Getenv(boot.EnvRank))
+	}
+	conn, err := boot.Dial(name)
+	if err != nil {
+		return nil, nil, errorf(ErrOther, "rank %d: %v; the job it belonged to has ended", rank, err)
+	}
+	if err := conn.Send(boot.Message{Hello: &boot.Hello{Rank: rank, Pid: os.Getpid()}}); err != nil {
+		return nil, nil, errorf(ErrOther, "rank %d: the agent has gone: %v", rank, err)
+	}
+	m, err := conn.Recv()
+	if err != nil || m.Welcome == nil {
+		return nil, nil, errorf(ErrOther, "rank %d: the agent gives no welcome: %v", rank, err)
+	}
+	if m.Welcome.Error != "" {
+		conn.Close()
+	}
+	return &agent{conn: conn, memory: conn.FD()}, m.Welcome, nil
+}
+
+// watch ends this process when the agent has gone: a rank never outlives it.
+func (a *agent) watch() {
+	go func() {
+		for {
+			if _, err := a.conn.Recv(); err != nil {
+				unix.Exit(1)
+			}
+		}
+	}()
+}
+
+// exchange gives the agent our card and returns everybody's.
+func (a *agent) exchange(card []byte) ([][]byte, error) {
+	if err := a.conn.Send(boot.Message{Card: &boot.Card{Card: card}}); err != nil {
+		return nil, errorf(ErrOther, "the agent has gone: %v", err)
+	}
+	m, err := a.conn.Recv()
+	if err != nil || m.Cards == nil {
+		return nil, errorf(ErrOther, "the agent gives no cards: %v", err)
+	}
+	return m.Cards.Cards, nil
+}
+
+func (a *agent) finalize() {
+	a.conn.Send(boot.Message{Finalize: &boot.Finalize{}})
+}
+
+// abort asks for the end of the job and waits for it. It returns only if the
+// end does not come.
+func (a *agent) abort(code int, text string) {
+	if a.conn.Send(boot.Message{Abort: &boot.Abort{Code: code, Text: text}}) == nil {
+		time.Sleep(10 * time.Second)
+	}
+}

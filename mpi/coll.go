@@ -1,0 +1,202 @@
+package mpi
+
+import (
+	"unsafe"
+
+	"rainmpi/mpi/internal/coll"
+	"rainmpi/mpi/internal/dtype"
+)
+
+// Collectives on the engine. A collective is a schedule of sends, receives,
+// copies and reductions (package coll), run by one executor whether the call
+// is blocking, nonblocking or persistent. Its tag is a sequence number that is
+// drawn at the call, one counter per communicator, and its context is apart
+// from point-to-point: "collective operations do not interfere with point-to-
+// point communication on the same communicator" (MPI 5.0 section 6.1).
+
+// collState is what a communicator keeps for its collectives.
+type collState struct {
+	comm *coll.Comm // schedules; nil until the first collective
+	// in and out are the neighbours of a process topology.
+	in, out []int
+	cart    bool
+}
+
+// A collCall is one collective, ready to start.
+type collCall struct {
+	shape   coll.Shape
+	vectors *coll.Vectors
+	args    coll.Args
+	op      *Op
+	element *Datatype // of a reduction
+}
+
+// collChoice is RAIN_COLL, or the launcher's option of the same meaning.
+var collChoice coll.Choice
+
+func setCollOverride(text string) error {
+	c, err := coll.ParseChoice(text)
+	if err != nil {
+		return errorf(ErrArg, "RAIN_COLL: %v", err)
+	}
+	collChoice = c
+	return nil
+}
+
+// schedules returns c's, made at the first collective. mu is held.
+func (c *Comm) schedules() *coll.Comm {
+	if c.coll.comm == nil {
+		g := coll.Group{Rank: c.rank, Size: c.Size(), In: c.coll.in, Out: c.coll.out, Cart: c.coll.cart}
+		if len(c.e.hosts) > 1 {
+			for _, w := range c.group.ranks {
+				g.HostOf = append(g.HostOf, c.e.procs[w].host)
+			}
+		}
+		if c.remote != nil {
+			g.Remote = c.remote.Size()
+		}
+		c.coll.comm = coll.NewComm(g, collChoice)
+	}
+	return c.coll.comm
+}
+
+// begin starts a collective.
+func (c *Comm) begin(k *collCall) *Request {
+	e := c.e
+	e.mu.Lock()
+	r := e.newRequest(collRequest)
+	r.comm = c
+	e.run(r, k)
+	e.mu.Unlock()
+	return r
+}
+
+// run executes k for the request r. mu is held.
+func (e *engine) run(r *Request, k *collCall) {
+	c := r.comm
+	c.seq++
+	r.head.tag = int32(c.seq & TagUB)
+	r.op, r.element = k.op, k.element
+	r.run = e.runs.Get()
+	r.run.User = r
+	r.run.Bind((*collNet)(e), c.schedules().Schedule(k.shape, k.vectors), k.args)
+	r.run.Start()
+	e.advanced(r.run)
+}
+
+// advanced ends the request of a run that is done. mu is held.
+func (e *engine) advanced(run *coll.Run) {
+	done, err := run.Done()
+	if !done {
+		return
+	}
+	r := run.User.(*Request)
+	r.run, r.op, r.element = nil, nil, nil
+	e.runs.Put(run)
+	e.complete(r, err)
+}
+
+// collNet is the engine as package coll sees it. Its methods are called with
+// mu held.
+type collNet engine
+
+func (n *collNet) Isend(run *coll.Run, peer int, addr unsafe.Pointer, count int64, t *dtype.Type) {
+	e := (*engine)(n)
+	r, p, source, _ := e.collStep(run, peer, addr, count, t)
+	e.startSendTo(r, Standard, p, source, int(run.User.(*Request).head.tag), r.comm.ctx+1)
+}
+
+func (n *collNet) Irecv(run *coll.Run, peer int, addr unsafe.Pointer, count int64, t *dtype.Type) {
+	e := (*engine)(n)
+	r, _, _, sources := e.collStep(run, peer, addr, count, t)
+	e.startRecvFrom(r, peer, int(run.User.(*Request).head.tag), r.comm.ctx+1, sources)
+}
+
+// collStep makes the request of one step. Peers from the local group's size on
+// are the remote group's: so that both groups can use one context, a message's
+// source is counted in the same way, from the receiver's side.
+func (e *engine) collStep(run *coll.Run, peer int, addr unsafe.Pointer, count int64, t *dtype.Type) (r *Request, p *proc, source, sources int) {
+	c := run.User.(*Request).comm
+	r = e.newRequest(stepRequest)
+	r.run, r.comm, r.addr, r.count, r.t = run, c, addr, count, t
+	r.size = count * t.Size()
+	size := c.Size()
+	if peer < size {
+		return r, e.procs[c.group.ranks[peer]], c.rank, size + c.peers()
+	}
+	return r, e.procs[c.remote.ranks[peer-size]], c.peers() + c.rank, size + c.peers()
+}
+
+// Reduce applies the collective's operation. A function of the user's waits
+// in calls until a caller can run it without the lock.
+func (n *collNet) Reduce(run *coll.Run, in, inout unsafe.Pointer, count int64, t *dtype.Type) bool {
+	e := (*engine)(n)
+	r := run.User.(*Request)
+	if r.op.Predefined() {
+		return r.op.reduce(in, inout, count, r.element)
+	}
+	e.calls = append(e.calls, Call{op: r.op, in: in, inout: inout, n: int(count), element: r.element, run: run})
+	e.wait.changed()
+	return false
+}
+
+// A Call is a function of the user's that waits to be run. Functions run in a
+// thread that is inside an MPI call, with no lock held: they may call MPI.
+type Call struct {
+	op        *Op
+	in, inout unsafe.Pointer
+	n         int
+	element   *Datatype
+	run       *coll.Run
+}
+
+// runCalls runs the functions that wait, but for those of C, which only C can
+// run (see TakeCall).
+func (e *engine) runCalls() {
+	for len(e.calls) > 0 {
+		c, ok := e.takeCall(false)
+		if !ok {
+			return
+		}
+		c.op.reduce(c.in, c.inout, int64(c.n), c.element)
+		e.called(c)
+	}
+}
+
+func (e *engine) takeCall(external bool) (Call, bool) {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	for i, c := range e.calls {
+		if (c.op.External != 0) == external {
+			e.calls = append(e.calls[:i], e.calls[i+1:]...)
+			return c, true
+		}
+	}
+	return Call{}, false
+}
+
+func (e *engine) called(c Call) {
+	e.mu.Lock()
+	c.run.Completed(nil)
+	e.advanced(c.run)
+	e.mu.Unlock()
+}
+
+// TakeCall is for language bindings: the next user function with an External
+// token that waits to be run by its language. Done is called after it.
+func TakeCall() (c Call, ok bool) {
+	e := life.current.Load()
+	if e == nil || len(e.calls) == 0 {
+		return Call{}, false
+	}
+	return e.takeCall(true)
+}
+
+// External is the operation's token, Args what the function is called with.
+func (c *Call) External() uintptr { return c.op.External }
+func (c *Call) Args() (in, inout unsafe.Pointer, n int, t *Datatype) {
+	return c.in, c.inout, c.n, c.element
+}
+
+// Done tells the engine that the function has returned.
+func (c *Call) Done() { c.run.User.(*Request).e.called(*c) }

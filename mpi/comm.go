@@ -1,0 +1,312 @@
+package mpi
+
+import (
+	"cmp"
+	"slices"
+)
+
+// A Comm is a communicator: a group of processes and a context of its own, in
+// which their messages meet no others (MPI 5.0 chapter 7).
+type Comm struct {
+	e      *engine
+	ctx    uint32 // of point-to-point traffic; ctx+1 is that of collectives
+	rank   int    // of this process
+	group  *Group
+	remote *Group // of an intercommunicator; nil in an intracommunicator
+	local  *Comm  // of an intercommunicator: its local group's own communicator
+
+	seq  uint32 // of the next collective; the same at all members
+	coll collState
+
+	freed bool
+	name  string
+	info  *Info
+	Attrs Attrs // cached attributes (section 7.7)
+}
+
+func (e *engine) newComm(ctx uint32, g *Group) *Comm {
+	return &Comm{e: e, ctx: ctx, rank: g.rank, group: g}
+}
+
+// Rank is this process's rank in the communicator.
+func (c *Comm) Rank() int { return c.rank }
+
+// Size is the number of processes; of an intercommunicator, of the local group.
+func (c *Comm) Size() int { return len(c.group.ranks) }
+
+// Group is the (local) group.
+func (c *Comm) Group() *Group { return c.group }
+
+// Inter reports whether c is an intercommunicator.
+func (c *Comm) Inter() bool { return c.remote != nil }
+
+// RemoteGroup is the other group of an intercommunicator.
+func (c *Comm) RemoteGroup() (*Group, error) {
+	if c.remote == nil {
+		return nil, errorf(ErrComm, "an intracommunicator has no remote group")
+	}
+	return c.remote, nil
+}
+
+// RemoteSize is the number of processes of the other group.
+func (c *Comm) RemoteSize() (int, error) {
+	g, err := c.RemoteGroup()
+	if err != nil {
+		return 0, err
+	}
+	return g.Size(), nil
+}
+
+// Name and SetName are what debuggers print (MPI_Comm_set_name).
+func (c *Comm) Name() string        { return c.name }
+func (c *Comm) SetName(name string) { c.name = name }
+
+// peers is the number of ranks that point-to-point calls may name.
+func (c *Comm) peers() int {
+	if c.remote != nil {
+		return len(c.remote.ranks)
+	}
+	return len(c.group.ranks)
+}
+
+// proc is the process of that rank.
+func (c *Comm) proc(rank int) *proc {
+	if c.remote != nil {
+		return c.e.procs[c.remote.ranks[rank]]
+	}
+	return c.e.procs[c.group.ranks[rank]]
+}
+
+func (c *Comm) check() error {
+	if c == nil || c.freed {
+		return errorf(ErrComm, "the communicator is null or was freed")
+	}
+	return nil
+}
+
+// Compare returns Ident, Congruent, Similar or Unequal (MPI_Comm_compare).
+func (c *Comm) Compare(o *Comm) int {
+	if c == o {
+		return Ident
+	}
+	if c.Inter() != o.Inter() {
+		return Unequal
+	}
+	v := c.group.Compare(o.group)
+	if c.Inter() {
+		v = max(v, c.remote.Compare(o.remote))
+	}
+	if v == Ident {
+		return Congruent
+	}
+	return v
+}
+
+// agreeContext finds a context that no member has ever used: the largest of
+// what each would take next. Contexts are never used again, so that a late
+// message cannot be mistaken. Every process of c calls it.
+func (c *Comm) agreeContext() (uint32, error) {
+	mine, all := []int64{int64(c.e.contexts())}, []int64{0}
+	if err := c.Allreduce(Slice(mine), Slice(all), Max); err != nil {
+		return 0, err
+	}
+	return c.e.takeContext(uint32(all[0])), nil
+}
+
+func (e *engine) contexts() uint32 {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	return e.nextCtx
+}
+
+func (e *engine) takeContext(ctx uint32) uint32 {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	e.nextCtx = max(e.nextCtx, ctx+2)
+	return ctx
+}
+
+// Dup makes a communicator of the same processes with a context, and with
+// copies of the attributes that want to be copied (MPI_Comm_dup). Collective.
+func (c *Comm) Dup() (*Comm, error) {
+	if err := c.check(); err != nil {
+		return nil, err
+	}
+	ctx, err := c.agreeContext()
+	if err != nil {
+		return nil, err
+	}
+	d := c.e.newComm(ctx, c.group)
+	d.remote, d.local, d.info = c.remote, c.local, c.info.Dup()
+	if err := c.Attrs.copyTo(&d.Attrs, c); err != nil {
+		return nil, err
+	}
+	return d, nil
+}
+
+// Create makes a communicator of the members of g, a subgroup; the others get
+// nil (MPI_Comm_create). All processes of c call it; different groups must be
+// disjoint.
+func (c *Comm) Create(g *Group) (*Comm, error) {
+	if err := c.check(); err != nil {
+		return nil, err
+	}
+	if g == nil {
+		return nil, errorf(ErrGroup, "the group is null")
+	}
+	for _, w := range g.ranks {
+		if !slices.Contains(c.group.ranks, w) {
+			return nil, errorf(ErrGroup, "process %d of the group is not in the communicator", w)
+		}
+	}
+	ctx, err := c.agreeContext()
+	if err != nil || g.rank == Undefined {
+		return nil, err
+	}
+	return c.e.newComm(ctx, g), nil
+}
+
+// Split makes a communicator per color, its ranks ordered by key, then by rank
+// in c. Color Undefined gives nil (MPI_Comm_split). Collective.
+func (c *Comm) Split(color, key int) (*Comm, error) {
+	if err := c.check(); err != nil {
+		return nil, err
+	}
+	if color < 0 && color != Undefined {
+		return nil, errorf(ErrArg, "color is %d; it must not be negative, or MPI_UNDEFINED", color)
+	}
+	mine := []int64{int64(color), int64(key)}
+	all := make([]int64, 2*c.Size())
+	if err := Allgather(c, mine, all); err != nil {
+		return nil, err
+	}
+	ctx, err := c.agreeContext()
+	if err != nil || color == Undefined {
+		return nil, err
+	}
+	var members []int
+	for r := range c.Size() {
+		if all[2*r] == int64(color) {
+			members = append(members, r)
+		}
+	}
+	slices.SortStableFunc(members, func(a, b int) int { return cmp.Compare(all[2*a+1], all[2*b+1]) })
+	g, err := c.group.Incl(members)
+	if err != nil {
+		return nil, err
+	}
+	return c.e.newComm(ctx, g), nil
+}
+
+// SplitShared splits by host: the ranks of each result share memory
+// (MPI_Comm_split_type with MPI_COMM_TYPE_SHARED). Collective.
+func (c *Comm) SplitShared(key int) (*Comm, error) {
+	if err := c.check(); err != nil {
+		return nil, err
+	}
+	return c.Split(c.e.procs[c.e.rank].host, key)
+}
+
+// CreateGroup is Create, called by the members of g only (MPI_Comm_create_group).
+// tag tells concurrent calls of several threads apart.
+func (c *Comm) CreateGroup(g *Group, tag int) (*Comm, error) {
+	if err := c.check(); err != nil {
+		return nil, err
+	}
+	if g == nil || g.rank == Undefined {
+		return nil, errorf(ErrGroup, "this process is not in the group")
+	}
+	if err := c.checkTag(tag, 0); err != nil {
+		return nil, err
+	}
+	ctx, err := c.agreeAmong(g, int32(-16-tag))
+	if err != nil {
+		return nil, err
+	}
+	return c.e.newComm(ctx, g), nil
+}
+
+// agreeAmong agrees on a context among some processes only: the first of them
+// gathers and tells. It speaks in c's context of collectives with a negative
+// tag, where no collective is heard.
+func (c *Comm) agreeAmong(g *Group, tag int32) (uint32, error) {
+	at, err := g.Translate(sequence(g.Size()), c.group)
+	if err != nil {
+		return 0, err
+	}
+	best := []int64{int64(c.e.contexts())}
+	one := Slice(best)
+	if g.rank != 0 {
+		if err := c.internal(one, at[0], tag, true); err != nil {
+			return 0, err
+		}
+		if err := c.internal(one, at[0], tag, false); err != nil {
+			return 0, err
+		}
+		return c.e.takeContext(uint32(best[0])), nil
+	}
+	for _, r := range at[1:] {
+		theirs := []int64{0}
+		if err := c.internal(Slice(theirs), r, tag, false); err != nil {
+			return 0, err
+		}
+		best[0] = max(best[0], theirs[0])
+	}
+	for _, r := range at[1:] {
+		if err := c.internal(one, r, tag, true); err != nil {
+			return 0, err
+		}
+	}
+	return c.e.takeContext(uint32(best[0])), nil
+}
+
+// internal is a blocking send or receive of the library's own.
+func (c *Comm) internal(b Buffer, peer int, tag int32, send bool) error {
+	e := c.e
+	e.mu.Lock()
+	kind := recvRequest
+	if send {
+		kind = sendRequest
+	}
+	r := e.newRequest(kind)
+	r.bind(c, b)
+	if send {
+		e.startSend(r, Standard, peer, int(tag), c.ctx+1)
+	} else {
+		e.startRecv(r, peer, int(tag), c.ctx+1)
+	}
+	e.mu.Unlock()
+	_, err := r.Wait()
+	return err
+}
+
+// Free gives the communicator up (MPI_Comm_free). Pending communication goes
+// on to its end. Collective by the standard, local here.
+func (c *Comm) Free() error {
+	if err := c.check(); err != nil {
+		return err
+	}
+	if c.ctx < firstUserContext {
+		return errorf(ErrComm, "MPI_COMM_WORLD and MPI_COMM_SELF cannot be freed")
+	}
+	if err := c.Attrs.deleteAll(c); err != nil {
+		return err
+	}
+	c.freed = true
+	return nil
+}
+
+func sequence(n int) []int {
+	s := make([]int, n)
+	for i := range s {
+		s[i] = i
+	}
+	return s
+}
+
+// Contexts of the predefined communicators: each takes two.
+const (
+	worldContext     = 0
+	selfContext      = 2
+	firstUserContext = 4
+)

@@ -1,0 +1,255 @@
+package mpi
+
+import "sync/atomic"
+
+// Ending requests (MPI 5.0 section 3.7.3 and 3.7.5). A nil *Request is
+// MPI_REQUEST_NULL; it and an inactive persistent request count as complete
+// with an empty status.
+
+// Done reports whether the request has ended, without making progress. Finish
+// collects it.
+func (r *Request) Done() bool { return r.inactive() || r.done.Load() != 0 }
+
+func (r *Request) inactive() bool { return r == nil || r.persistent != nil && !r.active }
+
+// Wait ends the request and returns what came. The status of a send is empty.
+func (r *Request) Wait() (Status, error) {
+	if r.inactive() {
+		return emptyStatus(), nil
+	}
+	if r.done.Load() == 0 {
+		r.e.until(func() bool { return r.done.Load() != 0 })
+	}
+	return r.Finish()
+}
+
+// Test is Wait if the request has ended; else it makes some progress and
+// returns false.
+func (r *Request) Test() (Status, bool, error) {
+	if r.inactive() {
+		return emptyStatus(), true, nil
+	}
+	if r.done.Load() == 0 {
+		r.e.step()
+		if r.done.Load() == 0 {
+			return Status{}, false, nil
+		}
+	}
+	s, err := r.Finish()
+	return s, true, err
+}
+
+// Peek is Test without ending the request (MPI_Request_get_status).
+func (r *Request) Peek() (Status, bool) {
+	if r.inactive() {
+		return emptyStatus(), true
+	}
+	if r.done.Load() == 0 {
+		r.e.step()
+		if r.done.Load() == 0 {
+			return Status{}, false
+		}
+	}
+	return r.status, true
+}
+
+// Finish collects a request that is Done. A persistent one becomes inactive,
+// any other is spent: the engine uses its memory again.
+func (r *Request) Finish() (Status, error) {
+	if r.inactive() {
+		return emptyStatus(), nil
+	}
+	s, err := r.status, r.err
+	s.Err = err
+	if r.persistent != nil {
+		r.active = false
+		r.err = nil
+		return s, err
+	}
+	r.e.mu.Lock()
+	r.e.recycle(r)
+	r.e.mu.Unlock()
+	return s, err
+}
+
+// step makes progress once, for calls that return at once.
+func (e *engine) step() {
+	if e.mu.TryLock() {
+		e.progress()
+		e.mu.Unlock()
+		e.runCalls()
+	}
+}
+
+// Waitall ends all requests. If any failed the error has class ErrInStatus and
+// every status its own.
+func Waitall(rs []*Request) ([]Status, error) {
+	out := make([]Status, len(rs))
+	failed := 0
+	for i, r := range rs {
+		var err error
+		if out[i], err = r.Wait(); err != nil {
+			failed++
+		}
+	}
+	if failed > 0 {
+		return out, errorf(ErrInStatus, "%d of %d requests failed; the statuses say how", failed, len(rs))
+	}
+	return out, nil
+}
+
+// Testall is Waitall if all have ended; else it ends none and returns false.
+func Testall(rs []*Request) ([]Status, bool, error) {
+	if e := engineOf(rs); e != nil && !allDone(rs) {
+		e.step()
+		if !allDone(rs) {
+			return nil, false, nil
+		}
+	}
+	s, err := Waitall(rs)
+	return s, true, err
+}
+
+func allDone(rs []*Request) bool {
+	for _, r := range rs {
+		if !r.Done() {
+			return false
+		}
+	}
+	return true
+}
+
+// Waitany ends one request and returns its index, Undefined if there is none
+// to end.
+func Waitany(rs []*Request) (int, Status, error) {
+	e := engineOf(rs)
+	if e == nil {
+		return Undefined, emptyStatus(), nil
+	}
+	i := -1
+	e.until(func() bool { i = anyDone(rs); return i >= 0 })
+	s, err := rs[i].Finish()
+	return i, s, err
+}
+
+// Testany is Waitany if one has ended, else ok is false.
+func Testany(rs []*Request) (i int, s Status, ok bool, err error) {
+	e := engineOf(rs)
+	if e == nil {
+		return Undefined, emptyStatus(), true, nil
+	}
+	if i = anyDone(rs); i < 0 {
+		e.step()
+		if i = anyDone(rs); i < 0 {
+			return Undefined, Status{}, false, nil
+		}
+	}
+	s, err = rs[i].Finish()
+	return i, s, true, err
+}
+
+// anyDone prefers a different request each time, so that none starves.
+func anyDone(rs []*Request) int {
+	n := len(rs)
+	from := int(turn.Add(1) % uint32(n))
+	for k := range n {
+		i := (from + k) % n
+		if r := rs[i]; !r.inactive() && r.done.Load() != 0 {
+			return i
+		}
+	}
+	return -1
+}
+
+var turn atomic.Uint32
+
+// Waitsome ends at least one request and all others that have ended; the
+// indices are nil if there is none to end.
+func Waitsome(rs []*Request) ([]int, []Status, error) {
+	e := engineOf(rs)
+	if e == nil {
+		return nil, nil, nil
+	}
+	e.until(func() bool { return anyDone(rs) >= 0 })
+	return finishSome(rs)
+}
+
+// Testsome is Waitsome without waiting; ok is false if there is none to end.
+func Testsome(rs []*Request) (indices []int, s []Status, ok bool, err error) {
+	e := engineOf(rs)
+	if e == nil {
+		return nil, nil, false, nil
+	}
+	e.step()
+	indices, s, err = finishSome(rs)
+	return indices, s, true, err
+}
+
+func finishSome(rs []*Request) ([]int, []Status, error) {
+	indices, statuses, failed := []int{}, []Status{}, 0
+	for i, r := range rs {
+		if r.inactive() || r.done.Load() == 0 {
+			continue
+		}
+		s, err := r.Finish()
+		if err != nil {
+			failed++
+		}
+		indices, statuses = append(indices, i), append(statuses, s)
+	}
+	if failed > 0 {
+		return indices, statuses, errorf(ErrInStatus, "%d of %d requests failed; the statuses say how", failed, len(indices))
+	}
+	return indices, statuses, nil
+}
+
+// engineOf returns nil if no request is active.
+func engineOf(rs []*Request) *engine {
+	for _, r := range rs {
+		if !r.inactive() {
+			return r.e
+		}
+	}
+	return nil
+}
+
+// Cancel asks for a pending receive to end without a message. It ends either
+// way; Status.Cancelled says which. A send cannot be cancelled: it runs to its
+// end, as section 3.8.4 allows.
+func (r *Request) Cancel() error {
+	if r == nil {
+		return errorf(ErrRequest, "the request is null")
+	}
+	e := r.e
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	if r.kind == collRequest {
+		return errorf(ErrRequest, "a collective cannot be cancelled")
+	}
+	if r.kind == recvRequest && r.done.Load() == 0 && e.space(r.recvCtx(), 0).Cancel(&r.recv) {
+		r.status.cancelled = true
+		e.complete(r, nil)
+	}
+	return nil
+}
+
+func (r *Request) recvCtx() uint32 { return r.comm.ctx }
+
+// Free gives up a request without waiting (MPI_Request_free). Communication
+// under way goes on to its end.
+func (r *Request) Free() error {
+	if r == nil {
+		return errorf(ErrRequest, "the request is null")
+	}
+	e := r.e
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	idle := r.inactive()
+	r.persistent = nil
+	if !idle && r.done.Load() == 0 {
+		r.detached = true
+		return nil
+	}
+	e.recycle(r)
+	return nil
+}

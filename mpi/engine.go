@@ -1,0 +1,236 @@
+package mpi
+
+import (
+	"rainmpi/mpi/internal/coll"
+	"rainmpi/mpi/internal/match"
+	"rainmpi/mpi/internal/shm"
+	"rainmpi/rainnet"
+)
+
+// An engine is one process's end of a job: whom it can talk to, what it waits
+// for, and the only place where messages move. Everything in it is guarded by
+// mu but for what says otherwise; user code never runs with mu held.
+type engine struct {
+	mu lock
+
+	rank  int     // of this process in the world
+	procs []*proc // by world rank; procs[rank] is this process
+	hosts []string
+	slots int // MPI_UNIVERSE_SIZE
+	app   int // MPI_APPNUM
+
+	boot *agent  // nil in a singleton
+	net  *net    // rails; nil if the job is on one host
+	mem  *memory // nil if there is nobody else on this host
+
+	spaces   []*space // by context; nil where nothing was ever posted or sent
+	nextCtx  uint32   // the lowest context that no communicator of ours has
+	requests table    // requests that a peer may name
+	free     *Request // the pool
+	freeMsg  *message
+	scratch  []byte // for what is neither contiguous nor in place
+
+	wait waiting
+
+	bsends bsendBuffer
+
+	runs  coll.Pool // of collectives
+	calls []Call    // functions of the user's that wait to be run
+
+	options options
+}
+
+// A space is the matching state of a context.
+type space = match.Space[*Request, *message]
+
+// A message has arrived before its receive.
+type message struct {
+	node match.Arrival[*message]
+	head header
+	from *proc
+	data []byte   // eager: a copy; rts inside a host: where the data is
+	self *Request // rts to oneself: the send
+	next *message // in the pool
+}
+
+// A proc is one process of the job, as seen from this one.
+type proc struct {
+	world int // rank in MPI_COMM_WORLD
+	host  int // index into engine.hosts
+
+	// At most one of these ways leads there; none leads to oneself.
+	peer  *rainnet.Peer // another host
+	in    *shm.Reader   // this host
+	out   *shm.Writer
+	local int // rank among those of this host
+
+	queue   outgoing // envelopes and answers that found no room, in order
+	streams outgoing // data of rendezvous inside the host
+
+	choked bool  // it asked for no eager messages
+	held   int64 // bytes of its unexpected messages, here
+	choker bool  // this process asked it for no eager messages
+}
+
+// options are the thresholds that measurement may change.
+type options struct {
+	eagerLocal int64 // longest eager message inside a host, bytes
+	eagerRail  int64 // longest eager message between hosts, bytes
+	backlog    int64 // unacknowledged eager bytes to one peer before sends wait
+	held       int64 // unexpected bytes from one peer before it is choked
+}
+
+func defaultOptions() options {
+	return options{eagerLocal: 8 << 10, eagerRail: 16 << 10, backlog: 1 << 20, held: 4 << 20}
+}
+
+// space returns the matching state of a context, made on demand: a message
+// may come before this process has made the communicator.
+func (e *engine) space(ctx uint32, sources int) *space {
+	for int(ctx) >= len(e.spaces) {
+		e.spaces = append(e.spaces, nil)
+	}
+	s := e.spaces[ctx]
+	if s == nil {
+		s = match.New[*Request, *message](sources)
+		e.spaces[ctx] = s
+	}
+	s.Grow(sources)
+	return s
+}
+
+// progress moves everything that can move now and reports whether anything
+// did. It is called with mu held.
+func (e *engine) progress() bool {
+	worked := false
+	if e.mem != nil {
+		worked = e.mem.poll(e)
+	}
+	if e.net != nil && e.net.due(worked) {
+		worked = e.net.poll() || worked
+	}
+	return worked
+}
+
+// deliver takes a packet from a peer. payload is valid during the call.
+func (e *engine) deliver(p *proc, h header, payload []byte) {
+	switch h.kind {
+	case kindEager, kindRTS:
+		e.arrive(p, h, payload)
+	case kindCTS:
+		if r := e.requests.at(h.id); r != nil {
+			e.sendGranted(p, r, h.size)
+		}
+	case kindData:
+		if r := e.requests.at(h.id); r != nil {
+			r.WriteAt(payload, int64(h.size))
+			r.came(int64(len(payload)))
+		}
+	case kindFin, kindAck:
+		if r := e.requests.at(h.id); r != nil {
+			e.complete(r, nil)
+		}
+	case kindChoke:
+		p.choked = true
+	case kindUnchoke:
+		p.choked = false
+	}
+}
+
+// arrive pairs an envelope with a receive, or keeps it until one is posted.
+func (e *engine) arrive(p *proc, h header, payload []byte) {
+	s := e.space(h.ctx, int(h.src)+1)
+	if recv := s.Match(h.src, h.tag); recv != nil {
+		e.accept(recv.Value, p, h, payload, nil)
+		return
+	}
+	m := e.newMessage()
+	m.head, m.from = h, p
+	m.data = append(m.data[:0], payload...)
+	m.node.Source, m.node.Tag, m.node.Value = h.src, h.tag, m
+	s.Arrive(&m.node)
+	e.hold(p, int64(len(payload)))
+	e.wait.arrived()
+}
+
+// hold counts unexpected bytes; past the bound the sender is asked to keep
+// its payloads. Envelopes always flow, so a correct program never deadlocks
+// on the bound.
+func (e *engine) hold(p *proc, n int64) {
+	p.held += n
+	if p.held > e.options.held && !p.choker && p.world != e.rank {
+		p.choker = true
+		e.answer(p, header{kind: kindChoke})
+	}
+	if p.choker && p.held < e.options.held/2 {
+		p.choker = false
+		e.answer(p, header{kind: kindUnchoke})
+	}
+}
+
+// accept gives a matched message to its receive. It is the one place where
+// every kind of first packet meets its receive, posted before or after.
+func (e *engine) accept(r *Request, p *proc, h header, payload []byte, self *Request) {
+	r.status.Source, r.status.Tag = int(h.src), int(h.tag)
+	r.status.bytes = min(int64(h.size), r.size)
+	if int64(h.size) > r.size {
+		r.err = errorf(ErrTruncate, "a message of %d bytes from rank %d with tag %d for a buffer of %d bytes; receive with a larger count",
+			h.size, h.src, h.tag, r.size)
+	}
+	switch {
+	case self != nil:
+		e.copySelf(r, self)
+	case h.kind == kindEager:
+		r.WriteAt(payload, 0)
+		if h.sync {
+			e.answer(p, header{kind: kindAck, id: h.id})
+		}
+		e.complete(r, r.err)
+	default:
+		e.grant(r, p, h, payload)
+	}
+}
+
+// grant starts the transfer of a message whose data waits at the sender.
+func (e *engine) grant(r *Request, p *proc, h header, payload []byte) {
+	r.total = int64(h.size)
+	if p.peer == nil && e.mem.fetch(e, r, p, h, payload) {
+		e.answer(p, header{kind: kindFin, id: h.id})
+		e.complete(r, r.err)
+		return
+	}
+	r.id = e.requests.add(r)
+	if p.peer != nil {
+		p.peer.Expect(r.id, r.total, r)
+	}
+	e.answer(p, header{kind: kindCTS, id: h.id, size: r.id})
+}
+
+// came counts rendezvous data that was placed and ends the receive with it.
+func (r *Request) came(n int64) {
+	r.moved += n
+	if r.moved == r.total {
+		r.e.complete(r, r.err)
+	}
+}
+
+// newMessage takes from the pool; its data keeps its capacity.
+func (e *engine) newMessage() *message {
+	m := e.freeMsg
+	if m == nil {
+		return &message{}
+	}
+	e.freeMsg = m.next
+	m.next = nil
+	return m
+}
+
+// drop gives a message back after it was accepted.
+func (e *engine) drop(m *message) {
+	e.hold(m.from, -int64(len(m.data)))
+	if cap(m.data) > 64<<10 {
+		m.data = nil
+	}
+	m.from, m.self, m.next = nil, nil, e.freeMsg
+	e.freeMsg = m
+}

@@ -1,0 +1,276 @@
+package mpi
+
+import (
+	"fmt"
+	"os"
+	"runtime"
+	"sync"
+	"sync/atomic"
+
+	"golang.org/x/sys/unix"
+
+	"rainmpi/internal/boot"
+	"rainmpi/mpi/internal/shm"
+)
+
+// life is the state of the library in this process. Init and Finalize are
+// rare; everything else only loads current.
+var life struct {
+	mu        sync.Mutex
+	current   atomic.Pointer[engine]
+	started   atomic.Bool
+	finalized atomic.Bool
+	world     *Comm
+	self      *Comm
+	level     int // thread support
+	claimed   bool
+}
+
+// Init makes this process a rank of its job (MPI_Init). Without a launcher it
+// is a job of one rank.
+func Init() error {
+	_, err := InitThread(ThreadMultiple)
+	return err
+}
+
+// InitThread is Init with a level of thread support; it returns the level that
+// is provided, which is ThreadMultiple or what was asked for.
+func InitThread(required int) (provided int, err error) {
+	life.mu.Lock()
+	defer life.mu.Unlock()
+	if life.started.Load() {
+		return 0, errorf(ErrOther, "MPI_Init was called twice")
+	}
+	if runtime.GOMAXPROCS(0) < 2 {
+		// A waiting rank and Go's own work must not wait for each other, also
+		// where the affinity says one processor.
+		runtime.GOMAXPROCS(2)
+	}
+	e, err := newEngine()
+	if err != nil {
+		return 0, err
+	}
+	life.current.Store(e)
+	life.world = e.newComm(worldContext, e.group(worldRanks(len(e.procs))))
+	life.world.name = "MPI_COMM_WORLD"
+	life.self = e.newComm(selfContext, e.group([]int32{int32(e.rank)}))
+	life.self.name = "MPI_COMM_SELF"
+	life.level = required
+	life.started.Store(true)
+	return required, nil
+}
+
+func worldRanks(n int) []int32 {
+	ranks := make([]int32, n)
+	for i := range ranks {
+		ranks[i] = int32(i)
+	}
+	return ranks
+}
+
+// Initialized and Finalized may be called at any time.
+func Initialized() bool { return life.started.Load() }
+func Finalized() bool   { return life.finalized.Load() }
+
+// World is the communicator of all ranks of the job, nil before Init.
+func World() *Comm { return life.world }
+
+// Self is the communicator of this process alone.
+func Self() *Comm { return life.self }
+
+// ThreadLevel is what InitThread provided (MPI_Query_thread).
+func ThreadLevel() int { return life.level }
+
+// running is the engine between Init and Finalize.
+func running() (*engine, error) {
+	if e := life.current.Load(); e != nil {
+		return e, nil
+	}
+	if life.finalized.Load() {
+		return nil, errorf(ErrOther, "MPI was finalized; no communication is possible any more")
+	}
+	return nil, errorf(ErrOther, "MPI is not initialized; call MPI_Init first")
+}
+
+func newEngine() (*engine, error) {
+	w, err := newWaiting()
+	if err != nil {
+		return nil, errorf(ErrNoMem, "memory for waiting: %v", err)
+	}
+	e := &engine{wait: w, options: defaultOptions(), nextCtx: firstUserContext}
+	if name := os.Getenv(boot.EnvAgent); name != "" && !life.claimed {
+		if err := e.join(name); err != nil {
+			return nil, err
+		}
+	}
+	if e.boot == nil {
+		e.hosts, e.slots = []string{hostname()}, 1
+		e.procs = []*proc{{}}
+	}
+	return e, nil
+}
+
+func hostname() string {
+	name, err := os.Hostname()
+	if err != nil {
+		return "localhost"
+	}
+	return name
+}
+
+// join makes the engine a rank of the agent's job. A process that only
+// inherited the environment of a rank stays a singleton.
+func (e *engine) join(name string) error {
+	a, w, err := claim(name)
+	if err != nil {
+		return err
+	}
+	if w.Error != "" {
+		return nil
+	}
+	life.claimed = true
+	e.boot, e.rank, e.app, e.hosts, e.slots = a, w.Rank, w.AppNum, w.Hosts, w.Slots
+	if err := setCollOverride(w.Options["coll"]); err != nil {
+		return err
+	}
+	here := w.HostOf[w.Rank]
+	locals := 0
+	for r, host := range w.HostOf {
+		p := &proc{world: r, host: host, local: -1}
+		if host == here {
+			p.local = locals
+			locals++
+		}
+		e.procs = append(e.procs, p)
+	}
+	if locals > maxLocal+1 {
+		return errorf(ErrNoMem, "%d ranks on host %s; %d are supported", locals, w.Hosts[here], maxLocal+1)
+	}
+	bell, err := newDoorbell(w.Job, e.rank, len(w.Hosts) > 1)
+	if err != nil {
+		return err
+	}
+	e.wait.bell = bell
+	if locals > 1 {
+		if err := e.share(a.memory, locals, bell); err != nil {
+			return err
+		}
+	}
+	if locals > max(w.CPUs, 1) {
+		// More ranks than processors: whoever spins keeps another from working.
+		e.wait.set.Spins, e.wait.set.Yields = 0, 20
+	}
+	if locals < len(w.HostOf) {
+		if err := e.openRails(w, locals); err != nil {
+			return err
+		}
+	}
+	a.watch()
+	return nil
+}
+
+// share maps the memory of this host's ranks.
+func (e *engine) share(fd, locals int, bell doorbell) error {
+	if fd < 0 {
+		return errorf(ErrIntern, "the agent sent no shared memory")
+	}
+	seg, err := shm.Map(fd, locals, e.procs[e.rank].local)
+	unix.Close(fd)
+	if err != nil {
+		return errorf(ErrNoMem, "%v", err)
+	}
+	e.wait.set.watch(seg.Control(e.procs[e.rank].local))
+	e.mem = newMemory(seg, bell)
+	for _, p := range e.procs {
+		if p.local >= 0 && p.world != e.rank {
+			e.mem.add(e, p)
+		}
+	}
+	return nil
+}
+
+// Finalize ends the use of MPI (MPI_Finalize). It returns when all of this
+// process's messages have left and all ranks have come to it.
+func Finalize() error {
+	life.mu.Lock()
+	defer life.mu.Unlock()
+	e, err := running()
+	if err != nil {
+		return err
+	}
+	// "The first thing MPI_FINALIZE does is to free MPI_COMM_SELF", whose
+	// attributes' delete functions may still use MPI (section 11.4.4).
+	if err := life.self.Attrs.deleteAll(life.self); err != nil {
+		return err
+	}
+	if err := life.world.Attrs.deleteAll(life.world); err != nil {
+		return err
+	}
+	e.drainBuffered()
+	if err := life.world.Barrier(); err != nil {
+		return err
+	}
+	e.until(e.drained)
+	if e.net != nil {
+		e.net.close(e)
+	}
+	if e.boot != nil {
+		e.boot.finalize()
+	}
+	life.finalized.Store(true)
+	life.current.Store(nil)
+	return nil
+}
+
+// drained reports whether nothing waits to leave.
+func (e *engine) drained() bool {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	for _, p := range e.procs {
+		if !p.queue.empty() || !p.streams.empty() {
+			return false
+		}
+	}
+	return e.net == nil || e.net.idle()
+}
+
+// Abort ends the whole job with an exit status, from whatever state it is in
+// (MPI_Abort). It does not return.
+func Abort(code int) { AbortText(code, "MPI_Abort was called") }
+
+// AbortText is Abort with a reason that the launcher prints.
+func AbortText(code int, text string) {
+	if e := life.current.Load(); e != nil && e.boot != nil {
+		e.boot.abort(code, text)
+	}
+	fmt.Fprintf(os.Stderr, "rainmpi: %s (exit status %d)\n", text, code)
+	os.Exit(code)
+}
+
+// ProcessorName is the name of this host as the job knows it
+// (MPI_Get_processor_name).
+func ProcessorName() string {
+	if e := life.current.Load(); e != nil {
+		return e.hosts[e.procs[e.rank].host]
+	}
+	return hostname()
+}
+
+// UniverseSize and AppNum are the predefined attributes of the same names.
+func UniverseSize() int {
+	if e := life.current.Load(); e != nil {
+		return e.slots
+	}
+	return 1
+}
+
+func AppNum() int {
+	if e := life.current.Load(); e != nil {
+		return e.app
+	}
+	return 0
+}
+
+// Wtime is seconds since some time in the past, Wtick its resolution.
+func Wtime() float64 { return float64(now()) / 1e9 }
+func Wtick() float64 { return 1e-9 }

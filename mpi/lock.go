@@ -1,0 +1,30 @@
+package mpi
+
+import (
+	"sync/atomic"
+
+	"golang.org/x/sys/unix"
+)
+
+// A lock guards the engine. It spins and yields the processor, and never
+// sleeps: it is held for the length of one step of progress, and a contended
+// sync.Mutex would put a caller to sleep for longer than that (a wake-up of a
+// goroutine on a busy core takes milliseconds).
+type lock struct{ word atomic.Uint32 }
+
+func (l *lock) Lock() {
+	for spins := 0; !l.TryLock(); spins++ {
+		if spins > 100 {
+			yield()
+		}
+	}
+}
+
+func (l *lock) TryLock() bool {
+	return l.word.Load() == 0 && l.word.CompareAndSwap(0, 1)
+}
+
+func (l *lock) Unlock() { l.word.Store(0) }
+
+// yield gives the processor to another process or thread.
+func yield() { unix.RawSyscall(unix.SYS_SCHED_YIELD, 0, 0, 0) }

@@ -1,0 +1,146 @@
+package mpi
+
+import (
+	"encoding/binary"
+	"unsafe"
+
+	"rainmpi/mpi/internal/shm"
+)
+
+// memory is the way to the other ranks of this host.
+type memory struct {
+	seg   *shm.Segment
+	procs []*proc // the others, in the order of e.wait.set.Words
+	chunk int     // payload bytes of one data packet
+	bell  doorbell
+}
+
+// burst bounds the packets taken from one ring before the next one is looked
+// at.
+const burst = 64
+
+func newMemory(seg *shm.Segment, bell doorbell) *memory {
+	return &memory{seg: seg, chunk: seg.MaxRecord()/2 - headerSize, bell: bell}
+}
+
+func (m *memory) add(e *engine, p *proc) {
+	p.in, p.out = m.seg.In(p.local), m.seg.Out(p.local)
+	e.wait.set.Words[len(m.procs)] = p.in.Word()
+	m.procs = append(m.procs, p)
+	e.wait.set.N = uint32(len(m.procs))
+}
+
+// poll takes what has come and pushes what waits.
+func (m *memory) poll(e *engine) (worked bool) {
+	for i, p := range m.procs {
+		if rec := p.in.Next(); rec != nil {
+			worked = true
+			for range burst {
+				h, ok := decodeHeader(rec)
+				if !ok {
+					panic("mpi: a record in shared memory is no packet: it was overwritten by somebody")
+				}
+				e.deliver(p, h, rec[headerSize:])
+				p.in.Release(len(rec))
+				if rec = p.in.Next(); rec == nil {
+					break
+				}
+			}
+			e.wait.set.Words[i] = p.in.Word()
+		}
+		if !p.queue.empty() && e.flush(p) {
+			worked = true
+		}
+		if !p.streams.empty() && m.push(e, p) {
+			worked = true
+		}
+	}
+	return worked
+}
+
+// transmit writes one packet into p's ring.
+func (m *memory) transmit(p *proc, h *header, r *Request) bool {
+	n := 0
+	switch h.kind {
+	case kindEager:
+		n = int(h.size)
+	case kindRTS:
+		n = 8
+	}
+	b := p.out.Reserve(headerSize + n)
+	if b == nil {
+		return false
+	}
+	h.encode(b)
+	switch {
+	case h.kind == kindRTS:
+		var addr uint64 // 0: not in one piece, ask for it
+		if r.t.Contiguous() {
+			addr = uint64(uintptr(r.addr))
+		}
+		binary.LittleEndian.PutUint64(b[headerSize:], addr)
+	case n > 0:
+		r.ReadAt(b[headerSize:], 0)
+	}
+	m.publish(p)
+	return true
+}
+
+func (m *memory) publish(p *proc) {
+	p.out.Publish()
+	if c := m.seg.Control(p.local); c.Sleeping.Load() != 0 {
+		m.bell.ring(p, c)
+	}
+}
+
+// push moves rendezvous data that the peer cannot read itself through the
+// ring, a chunk at a time: both sides copy at once.
+func (m *memory) push(e *engine, p *proc) (worked bool) {
+	for !p.streams.empty() {
+		k := p.streams.first
+		r := k.request
+		for k.off < r.size {
+			n := min(int64(m.chunk), r.size-k.off)
+			b := p.out.Reserve(headerSize + int(n))
+			if b == nil {
+				return worked
+			}
+			h := header{kind: kindData, id: r.head.id, size: uint64(k.off)}
+			h.encode(b)
+			r.ReadAt(b[headerSize:], k.off)
+			m.publish(p)
+			k.off += n
+			worked = true
+		}
+		p.streams.pop()
+		e.complete(r, nil)
+	}
+	return worked
+}
+
+// fetch reads a message straight from the sender's memory into the receive
+// buffer, one copy for any length. It reports false if that is not possible,
+// also when it fails half-way: the data then comes through the ring.
+func (m *memory) fetch(e *engine, r *Request, p *proc, h header, payload []byte) bool {
+	n := min(int64(h.size), r.size)
+	if n == 0 {
+		return true
+	}
+	addr := uintptr(binary.LittleEndian.Uint64(payload))
+	if addr == 0 || !m.seg.Reach(p.local) {
+		return false
+	}
+	if r.t.Contiguous() {
+		return m.seg.Read(p.local, r.addr, addr, int(n)) == int(n)
+	}
+	e.scratch = grow(e.scratch, 64<<10)
+	for off := int64(0); off < n; {
+		b := e.scratch[:min(int64(len(e.scratch)), n-off)]
+		if m.seg.Read(p.local, unsafe.Pointer(&b[0]), addr+uintptr(off), len(b)) != len(b) {
+			return false
+		}
+		r.WriteAt(b, off)
+		off += int64(len(b))
+	}
+	return true
+}

@@ -1,0 +1,258 @@
+package mpi
+
+import (
+	"math"
+	"sync/atomic"
+
+	"golang.org/x/sys/unix"
+
+	"rainmpi/internal/boot"
+	"rainmpi/rainnet"
+	"rainmpi/rainnet/wire"
+)
+
+// net is the way to the ranks of other hosts: one rainnet Endpoint, driven by
+// whoever makes progress.
+type net struct {
+	e     *engine
+	ep    *rainnet.Endpoint
+	bulks map[bulk]*Request // sends whose data is under way
+	stuck []*proc           // have packets that wait for room
+	turn  uint              // of polls
+	head  [headerSize]byte  // scratch
+	entry atomic.Uint32     // raised whenever a caller makes progress; see background
+	end   atomic.Bool
+}
+
+// bulk names a rendezvous transfer at its sender: the token is the receiver's.
+type bulk struct {
+	to    *proc
+	token uint64
+}
+
+// openRails opens the endpoint, tells everybody how it is reached, and makes
+// the others known.
+func (e *engine) openRails(w *boot.Welcome, locals int) error {
+	n := &net{e: e, bulks: make(map[bulk]*Request)}
+	ep, err := rainnet.Open(rainnet.Config{
+		ID: wire.PeerID(w.Rank), Key: w.Key,
+		Rails: w.Rails, PortLow: w.PortLow, PortHigh: w.PortHigh,
+	}, n)
+	if err != nil {
+		return errorf(ErrOther, "rank %d on host %s: %v", w.Rank, e.hosts[w.HostOf[w.Rank]], err)
+	}
+	n.ep = ep
+	card, err := ep.Card().MarshalBinary()
+	if err != nil {
+		return errorf(ErrIntern, "the endpoint's card: %v", err)
+	}
+	cards, err := e.boot.exchange(card)
+	if err != nil {
+		return err
+	}
+	if len(cards) != len(e.procs) {
+		return errorf(ErrIntern, "%d cards for %d ranks", len(cards), len(e.procs))
+	}
+	for _, p := range e.procs {
+		if p.local >= 0 {
+			continue
+		}
+		var c rainnet.Card
+		if err := c.UnmarshalBinary(cards[p.world]); err != nil {
+			return errorf(ErrIntern, "the card of rank %d: %v", p.world, err)
+		}
+		if p.peer, err = ep.AddPeer(c); err != nil {
+			return errorf(ErrIntern, "rank %d: %v", p.world, err)
+		}
+		p.peer.User = p
+	}
+	s := e.wait.set
+	for i, fd := range append(ep.FDs(), e.wait.bell.fd) {
+		if i == len(s.FD) {
+			return errorf(ErrOther, "%d sockets; %d are supported: name fewer rails with --rails", len(ep.FDs()), len(s.FD)-1)
+		}
+		s.FD[i] = int32(fd)
+		s.NFD = uint32(i + 1)
+	}
+	e.net = n
+	go n.background()
+	return nil
+}
+
+// due reports whether it is time to look at the sockets: each look is a system
+// call per rail, so while memory gives work they get a look in sixteen.
+func (n *net) due(worked bool) bool {
+	n.turn++
+	return !worked || n.turn%16 == 0
+}
+
+// poll runs the endpoint.
+func (n *net) poll() bool {
+	worked := n.ep.Poll()
+	if len(n.stuck) > 0 {
+		n.unstick()
+	}
+	n.setDeadline()
+	return worked
+}
+
+// setDeadline tells those who park when they must come back, in their clock.
+func (n *net) setDeadline() {
+	d := n.ep.Deadline()
+	if d != math.MaxInt64 {
+		d = now() + max(0, d-rainnet.Now())
+	}
+	atomic.StoreInt64(&n.e.wait.set.Deadline, d)
+}
+
+// transmit sends one packet. Envelopes wait while too much is
+// unacknowledged; answers never do, as the peer's progress may need them.
+func (n *net) transmit(p *proc, h *header, r *Request) bool {
+	if r != nil && p.peer.Backlog() > n.e.options.backlog {
+		n.stick(p)
+		return false
+	}
+	h.encode(n.head[:])
+	var body []byte
+	if h.kind == kindEager && r != nil {
+		body = n.e.packed(r)
+	}
+	p.peer.Send(n.head[:], body)
+	return true
+}
+
+// packed is the message in one piece, in place if it is.
+func (e *engine) packed(r *Request) []byte {
+	if r.size == 0 {
+		return nil
+	}
+	if r.t.Contiguous() {
+		return bytesAt(r.addr, r.size)
+	}
+	e.scratch = grow(e.scratch, int(r.size))
+	r.ReadAt(e.scratch, 0)
+	return e.scratch
+}
+
+func (n *net) stick(p *proc) {
+	for _, q := range n.stuck {
+		if q == p {
+			return
+		}
+	}
+	n.stuck = append(n.stuck, p)
+}
+
+// unstick tries again what found no room.
+func (n *net) unstick() {
+	waiting := n.stuck
+	n.stuck = n.stuck[len(n.stuck):]
+	for _, p := range waiting {
+		n.e.flush(p)
+		if !p.queue.empty() {
+			n.stick(p)
+		}
+	}
+}
+
+// sendBulk sends a rendezvous message's data to where the receiver wants it.
+func (n *net) sendBulk(p *proc, r *Request, token uint64) {
+	n.bulks[bulk{p, token}] = r
+	p.peer.SendBulk(token, r.size, r)
+}
+
+// idle reports whether everything sent has been acknowledged.
+func (n *net) idle() bool {
+	if len(n.bulks) > 0 || len(n.stuck) > 0 {
+		return false
+	}
+	for _, p := range n.e.procs {
+		if p.peer != nil && p.peer.Backlog() > 0 {
+			return false
+		}
+	}
+	return true
+}
+
+func (n *net) close(e *engine) {
+	n.end.Store(true)
+	e.mu.Lock()
+	n.ep.Close()
+	e.mu.Unlock()
+}
+
+// Message, BulkSent, BulkDone, Path and Room implement rainnet.Handler. They
+// are called from Poll, with mu held.
+
+func (n *net) Message(peer *rainnet.Peer, data []byte) {
+	h, ok := decodeHeader(data)
+	if !ok {
+		panic("mpi: an authentic message that is no packet")
+	}
+	n.e.deliver(peer.User.(*proc), h, data[headerSize:])
+}
+
+func (n *net) BulkSent(peer *rainnet.Peer, token uint64) {
+	key := bulk{peer.User.(*proc), token}
+	if r := n.bulks[key]; r != nil {
+		delete(n.bulks, key)
+		n.e.complete(r, nil)
+	}
+}
+
+func (n *net) BulkDone(_ *rainnet.Peer, token uint64) {
+	if r := n.e.requests.at(token); r != nil {
+		n.e.complete(r, r.err)
+	}
+}
+
+func (n *net) Path(*rainnet.Peer, rainnet.PathEvent) {}
+
+func (n *net) Room(peer *rainnet.Peer) { n.e.flush(peer.User.(*proc)) }
+
+// park sleeps until a socket or the doorbell has something, or the deadline.
+func (n *net) park(s *WaitSet) {
+	n.parkFor(s, math.MaxInt64)
+	n.e.wait.bell.drain()
+}
+
+// parkFor is park, for not longer than limit nanoseconds.
+func (n *net) parkFor(s *WaitSet, limit int64) {
+	var fds [len(s.FD)]unix.PollFd
+	for i := range s.NFD {
+		fds[i] = unix.PollFd{Fd: s.FD[i], Events: unix.POLLIN}
+	}
+	if d := atomic.LoadInt64(&s.Deadline); d != math.MaxInt64 {
+		limit = min(limit, max(0, d-now()))
+	}
+	var timeout *unix.Timespec
+	if limit != math.MaxInt64 {
+		t := unix.NsecToTimespec(limit)
+		timeout = &t
+	}
+	unix.Ppoll(fds[:s.NFD], timeout, nil)
+}
+
+// lookAfter is how long a rank may be outside MPI before the background looks
+// at the sockets in its place, in nanoseconds.
+const lookAfter = 5e6
+
+// background makes progress while the program computes: pings are answered,
+// acknowledged data is let go, transfers under way go on. It arms itself only
+// when nobody has been in MPI for a while, so that a waiting caller and it
+// are never woken by the same packet.
+func (n *net) background() {
+	s := n.e.wait.set
+	nap := unix.NsecToTimespec(lookAfter)
+	for !n.end.Load() {
+		entry := n.entry.Load()
+		unix.Nanosleep(&nap, nil)
+		for s.Sleep.Load() == 0 && n.entry.Load() == entry && !n.end.Load() {
+			if n.e.mu.TryLock() {
+				n.e.progress()
+				n.e.mu.Unlock()
+			}
+			n.parkFor(s, lookAfter)
+		}
+	}
+}

@@ -1,0 +1,73 @@
+package mpi
+
+// outgoing is a queue of packets that found no room, in order.
+type outgoing struct{ first, last *packet }
+
+// A packet waits in an outgoing queue. Its payload stays in the request's
+// buffer; off is how much of it has left (streams only).
+type packet struct {
+	head    header
+	request *Request // nil for an answer
+	off     int64
+	next    *packet
+}
+
+func (q *outgoing) empty() bool { return q.first == nil }
+
+func (q *outgoing) push(k *packet) {
+	if q.last == nil {
+		q.first = k
+	} else {
+		q.last.next = k
+	}
+	q.last = k
+}
+
+func (q *outgoing) pop() {
+	q.first = q.first.next
+	if q.first == nil {
+		q.last = nil
+	}
+}
+
+// post sends a request's first packet: an envelope, with the message if it is
+// eager. Envelopes leave in the order of their sends.
+func (e *engine) post(p *proc, r *Request) {
+	if p.queue.empty() && e.transmit(p, &r.head, r) {
+		e.left(r)
+		return
+	}
+	p.queue.push(&packet{head: r.head, request: r})
+}
+
+// answer sends a packet without payload that the peer waits for.
+func (e *engine) answer(p *proc, h header) {
+	if p.queue.empty() && e.transmit(p, &h, nil) {
+		return
+	}
+	p.queue.push(&packet{head: h})
+}
+
+// flush sends what can leave now of what waited.
+func (e *engine) flush(p *proc) (worked bool) {
+	for !p.queue.empty() {
+		k := p.queue.first
+		if !e.transmit(p, &k.head, k.request) {
+			return worked
+		}
+		p.queue.pop()
+		worked = true
+		if k.request != nil {
+			e.left(k.request)
+		}
+	}
+	return worked
+}
+
+// transmit hands one packet to the way that leads to p, if there is room.
+func (e *engine) transmit(p *proc, h *header, r *Request) bool {
+	if p.peer != nil {
+		return e.net.transmit(p, h, r)
+	}
+	return e.mem.transmit(p, h, r)
+}

@@ -1,0 +1,204 @@
+package mpi
+
+import (
+	"math"
+	"sync/atomic"
+	"unsafe"
+
+	"golang.org/x/sys/unix"
+	"rainmpi/mpi/internal/shm"
+)
+
+// How a caller waits.
+//
+// A blocked call looks for work, and the looking is cheap: one word per ring,
+// and the sockets now and then. It spins for a while, yields the processor for
+// a while, and parks at last in one system call that any work ends. Nothing
+// here uses a channel, a sync.Cond or Go's network poller.
+//
+// The words, descriptors and limits stand in a WaitSet outside the Go heap,
+// because callers in C wait in C: a C thread that spins in Go would hold one
+// of the few slots of Go's scheduler. Both sides follow the same steps:
+//
+//	1. events, the words: has anything changed?       spins times
+//	2. sched_yield, then 1                            yields times
+//	3. Sleeping += 1, then 1, then park till the deadline, Sleeping -= 1
+//
+// Parking is a futex in a job on one host, and otherwise ppoll on the rails'
+// sockets and one doorbell socket.
+
+// maxLocal is the largest number of other ranks on a host.
+const maxLocal = 1023
+
+// WaitSet is what a waiting thread looks at. The layout is C's; cbind has its
+// twin (rain_waitset).
+type WaitSet struct {
+	N      uint32         // words to watch
+	NFD    uint32         // descriptors to park on; 0: park on Bell
+	Events uint32         // changes whenever a request completes or a message arrives
+	Spins  uint32         // looks before the first yield
+	Yields uint32         // yields before parking
+	_      uint32         //
+	Sleep  *atomic.Uint32 // shm.Control.Sleeping
+	Bell   *atomic.Uint32 // shm.Control.Bell
+	// Deadline is when the engine must be called even if nothing comes, in
+	// nanoseconds of CLOCK_MONOTONIC.
+	Deadline int64
+	FD       [64]int32
+	Words    [maxLocal]*uint32 // not 0: there is work
+}
+
+type waiting struct {
+	set  *WaitSet
+	bell doorbell
+}
+
+// newWaiting puts the set into memory of its own, for C to read.
+func newWaiting() (waiting, error) {
+	mem, err := unix.Mmap(-1, 0, int(unsafe.Sizeof(WaitSet{})), unix.PROT_READ|unix.PROT_WRITE, unix.MAP_PRIVATE|unix.MAP_ANON)
+	if err != nil {
+		return waiting{}, err
+	}
+	set := (*WaitSet)(unsafe.Pointer(&mem[0]))
+	set.Spins, set.Yields, set.Deadline = 2000, 50, math.MaxInt64
+	bell, err := unix.Mmap(-1, 0, int(unsafe.Sizeof(shm.Control{})), unix.PROT_READ|unix.PROT_WRITE, unix.MAP_PRIVATE|unix.MAP_ANON)
+	if err != nil {
+		return waiting{}, err
+	}
+	set.watch((*shm.Control)(unsafe.Pointer(&bell[0])))
+	return waiting{set: set, bell: doorbell{fd: -1}}, nil
+}
+
+func (s *WaitSet) watch(c *shm.Control) { s.Sleep, s.Bell = &c.Sleeping, &c.Bell }
+
+// completed and arrived tell other threads of this process that wait. mu is
+// held.
+func (w *waiting) completed() { w.changed() }
+func (w *waiting) arrived()   { w.changed() }
+
+func (w *waiting) changed() {
+	atomic.AddUint32(&w.set.Events, 1)
+	if w.set.Sleep.Load() != 0 {
+		w.rouse()
+	}
+}
+
+// rouse ends the parking of this process's own threads.
+func (w *waiting) rouse() {
+	if w.bell.fd >= 0 {
+		unix.Sendto(w.bell.fd, ding, unix.MSG_DONTWAIT|unix.MSG_NOSIGNAL, w.bell.me)
+		return
+	}
+	w.set.Bell.Add(1)
+	futexWake(w.set.Bell)
+}
+
+// ready reports whether there is work, or a change since events was read.
+func (s *WaitSet) ready(events uint32) bool {
+	if atomic.LoadUint32(&s.Events) != events {
+		return true
+	}
+	for _, w := range s.Words[:s.N] {
+		if atomic.LoadUint32(w) != 0 {
+			return true
+		}
+	}
+	return false
+}
+
+// A patience is how long one call has waited without seeing work.
+type patience struct{ looks uint32 }
+
+// pause spends a moment: a spin, a yield or a nap. events is the value of
+// WaitSet.Events before the caller last looked for what it waits for.
+func (e *engine) pause(t *patience, events uint32) {
+	s := e.wait.set
+	t.looks++
+	switch {
+	case t.looks < s.Spins/sweep:
+		for range sweep {
+			if s.ready(events) {
+				return
+			}
+		}
+	case t.looks < s.Spins/sweep+s.Yields:
+		if !s.ready(events) {
+			yield()
+		}
+	default:
+		e.park(events)
+	}
+}
+
+// sweep is the number of looks at the words between two calls of the engine,
+// which looks at the sockets and at the clock.
+const sweep = 20
+
+// park sleeps until something may have changed.
+func (e *engine) park(events uint32) {
+	s := e.wait.set
+	bell := s.Bell.Load()
+	s.Sleep.Add(1)
+	// A sender publishes and then reads Sleep; we have written Sleep and read
+	// the words now. One of the two sees the other.
+	if !s.ready(events) {
+		if s.NFD == 0 {
+			futexWait(s.Bell, bell, s.Deadline)
+		} else {
+			e.net.park(s)
+		}
+	}
+	s.Sleep.Add(^uint32(0))
+}
+
+// until waits for done, making progress. It is the only loop in which a Go
+// caller waits.
+func (e *engine) until(done func() bool) {
+	var t patience
+	for {
+		events := atomic.LoadUint32(&e.wait.set.Events)
+		if done() {
+			return
+		}
+		if e.mu.TryLock() {
+			worked := e.progress()
+			e.mu.Unlock()
+			e.runCalls()
+			if worked {
+				t.looks = 0
+				continue
+			}
+		}
+		e.pause(&t, events)
+	}
+}
+
+// Futexes in memory that processes share: no FUTEX_PRIVATE_FLAG.
+const (
+	futexOpWait = 0
+	futexOpWake = 1
+)
+
+func futexWait(word *atomic.Uint32, value uint32, deadline int64) {
+	var timeout *unix.Timespec
+	if deadline != math.MaxInt64 {
+		left := deadline - now()
+		if left <= 0 {
+			return
+		}
+		t := unix.NsecToTimespec(left)
+		timeout = &t
+	}
+	unix.Syscall6(unix.SYS_FUTEX, uintptr(unsafe.Pointer(word)), futexOpWait, uintptr(value), uintptr(unsafe.Pointer(timeout)), 0, 0)
+}
+
+func futexWake(word *atomic.Uint32) {
+	unix.RawSyscall6(unix.SYS_FUTEX, uintptr(unsafe.Pointer(word)), futexOpWake, math.MaxInt32, 0, 0, 0)
+}
+
+// now is CLOCK_MONOTONIC in nanoseconds, the clock of rainnet and of C.
+func now() int64 {
+	var t unix.Timespec
+	unix.ClockGettime(unix.CLOCK_MONOTONIC, &t)
+	return t.Nano()
+}

@@ -180,7 +180,17 @@ func (l *Lab) AgentCommand() string {
 	if err != nil {
 		exe = os.Args[0]
 	}
-	return fmt.Sprintf("%s %s %s %%h --", exe, roleExec, l.dir)
+	return fmt.Sprintf("%s %s %s %%h --", quoteWord(exe), roleExec, quoteWord(l.dir))
+}
+
+// quoteWord protects a path with blanks or quotes for rainrun, and its percent
+// signs from being placeholders.
+func quoteWord(s string) string {
+	s = strings.ReplaceAll(s, "%", "%%")
+	if strings.ContainsAny(s, " \t'\"\\") {
+		s = "'" + strings.ReplaceAll(s, "'", `'\''`) + "'"
+	}
+	return s
 }
 
 // Environ is what commands of the lab find in their environment besides their own:

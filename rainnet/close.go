@@ -1,0 +1,76 @@
+package rainnet
+
+import "errors"
+
+const (
+	// closeLinger bounds how long Close waits for what was sent to be acknowledged.
+	closeLinger = 1_000_000_000
+	// closeAcks is how long the acknowledgements that the peers wait for may be held back: the
+	// machines' largest delay, twice.
+	closeAcks = 2_000_000
+)
+
+// Close waits until everything that was sent is acknowledged, but at most a second and not for peers
+// to whom no path leads; the Handler is still called meanwhile. Then it tells the peers, and closes
+// the sockets. The peers of the Endpoint must not be used afterwards.
+func (e *Endpoint) Close() error {
+	if e.closed || e.polling {
+		return nil
+	}
+	end := Now() + closeLinger
+	for e.unfinished() && Now() < end {
+		if !e.Poll() {
+			e.Wait(end)
+		}
+	}
+	for end = Now() + closeAcks; Now() < end; {
+		if !e.Poll() {
+			e.Wait(end)
+		}
+	}
+	e.farewell()
+	e.closed = true
+	e.carrier.close()
+	return e.closeRails()
+}
+
+// unfinished tells whether a reachable peer has not acknowledged everything.
+func (e *Endpoint) unfinished() bool {
+	for _, p := range e.peers {
+		if p.conn != nil && p.conn.Backlog() > 0 && p.reachable() {
+			return true
+		}
+	}
+	return false
+}
+
+func (p *Peer) reachable() bool {
+	for _, path := range p.conn.Paths() {
+		if path.Up {
+			return true
+		}
+	}
+	return false
+}
+
+// farewell lets every machine say that it goes.
+func (e *Endpoint) farewell() {
+	now := Now()
+	for _, p := range e.peers {
+		if p.conn != nil {
+			p.conn.Close(now, 0)
+			e.mark(p)
+		}
+	}
+	e.flush()
+	for _, p := range e.peers {
+		p.gone = true
+	}
+}
+
+func (e *Endpoint) closeRails() (err error) {
+	for i := range e.rails {
+		err = errors.Join(err, e.rails[i].conn.Close())
+	}
+	return err
+}

@@ -1,0 +1,236 @@
+package rainnet
+
+import (
+	"crypto/rand"
+	"errors"
+	"fmt"
+
+	"rainmpi/rainnet/link"
+	"rainmpi/rainnet/udp"
+	"rainmpi/rainnet/wire"
+)
+
+// Config says who the Endpoint is and what it may use.
+type Config struct {
+	ID  wire.PeerID
+	Key []byte // the job's key, at least 16 bytes, the same at all its peers
+
+	Rails    []string // interface names or addresses; empty: every usable interface
+	PortLow  int      // UDP port range; 0: any port
+	PortHigh int
+	MTU      int // largest UDP payload in bytes, below what the interfaces allow; 0: what they allow
+
+	Link   link.Config // of every path
+	Window int64       // of every peer, bytes: see rudp.Config; 0: its default
+	Faults *Faults     // breaks rails at run time; nil in earnest
+
+	sealLimit int64       // tests rekey early
+	avoid     udp.Feature // tests do without these
+}
+
+// A Handler hears what happens. It is called from Poll only, on the caller's stack; data is valid
+// until it returns. It may call every method of a Peer, but neither Poll nor Close.
+type Handler interface {
+	Message(p *Peer, data []byte)   // an ordered message, exactly once, in the order of Send
+	BulkSent(p *Peer, token uint64) // all of the data has arrived: the source is not read again
+	BulkDone(p *Peer, token uint64) // all of the data has been written to the sink
+	Path(p *Peer, ev PathEvent)     // a path came, went, or all are silent
+	Room(p *Peer)                   // the backlog has gone down after it was large
+}
+
+// An Endpoint is one peer of a job: its sockets, one per address of its rails, and the machines
+// that talk to the other peers. It belongs to whoever drives it: no two calls at a time, on the
+// Endpoint or on its peers. It starts no goroutine and does nothing between calls, except that the
+// kernel keeps what arrives.
+type Endpoint struct {
+	cfg     Config
+	self    identity
+	handler Handler
+
+	rails []rail
+	card  Card
+	peers map[wire.PeerID]*Peer
+	last  *Peer // whom the newest packet was from
+
+	timers timers
+	dirty  []*Peer // have something to write, or deadlines to reconsider
+	spare  []*Peer // the other of two lists that take turns
+
+	in      *udp.Inbox
+	scratch []byte // a packet in plain text
+	out     outbox
+	carrier carrier
+
+	polling bool
+	closed  bool
+	fds     []int
+	wait    waitSet
+	stats   Stats
+}
+
+// A rail of the Endpoint is one socket on one address.
+type rail struct {
+	conn *udp.Conn
+	place
+}
+
+// Open binds the rails and is then ready for AddPeer. The error of a host without usable rails, or
+// of a port range that is used up, says what to do.
+func Open(cfg Config, h Handler) (*Endpoint, error) {
+	if len(cfg.Key) < 16 {
+		return nil, fmt.Errorf("the job key has %d bytes, at least 16 are needed", len(cfg.Key))
+	}
+	if cfg.sealLimit == 0 {
+		cfg.sealLimit = SealLimit
+	}
+	e := &Endpoint{cfg: cfg, handler: h, peers: make(map[wire.PeerID]*Peer),
+		in: udp.NewInbox(), scratch: make([]byte, udp.MaxDatagram)}
+	e.self.id = cfg.ID
+	rand.Read(e.self.salt[:])
+	if err := e.openRails(); err != nil {
+		e.closeRails()
+		return nil, fmt.Errorf("%v: %w", cfg.ID, err)
+	}
+	e.out.init(len(e.rails))
+	e.makeCard()
+	e.carrier.open()
+	e.listFDs()
+	return e, nil
+}
+
+// openRails binds a socket to each address. An address that has gone since it was listed, or that
+// cannot be bound for reasons of its own, costs a rail; it is an error only if a person named it or
+// if it was the last.
+func (e *Endpoint) openRails() error {
+	places, err := findPlaces(e.cfg.Rails)
+	if err != nil {
+		return err
+	}
+	var first error
+	for _, p := range places {
+		conn, err := udp.Open(udp.Config{Addr: p.addr, Device: p.device, Tentative: p.tentative,
+			PortLow: e.cfg.PortLow, PortHigh: e.cfg.PortHigh, Avoid: e.cfg.avoid})
+		if err != nil {
+			if len(e.cfg.Rails) > 0 {
+				return err
+			}
+			first = errors.Join(first, err)
+			continue
+		}
+		e.rails = append(e.rails, rail{conn: conn, place: p})
+	}
+	if len(e.rails) == 0 {
+		return first
+	}
+	return nil
+}
+
+func (e *Endpoint) makeCard() {
+	e.card = Card{ID: e.self.id, Salt: e.self.salt}
+	for i := range e.rails {
+		r := &e.rails[i]
+		if e.cfg.MTU > 0 {
+			r.mtu = min(r.mtu, e.cfg.MTU)
+		}
+		e.card.Addrs = append(e.card.Addrs, r.conn.LocalAddr())
+		e.card.Rails = append(e.card.Rails, Rail{NIC: uint8(r.nic), MTU: r.mtu, Name: r.device})
+	}
+}
+
+// Card is what the other peers need for AddPeer.
+func (e *Endpoint) Card() Card { return e.card }
+
+// Stats returns the counters. They are only ever raised.
+func (e *Endpoint) Stats() Stats { return e.stats }
+
+// AddPeer makes a peer known. That costs next to nothing: keys are made and addresses probed when
+// the first message is sent to it or its first packet arrives. A peer that was added before is
+// returned as it is; another incarnation of it must be removed first.
+func (e *Endpoint) AddPeer(card Card) (*Peer, error) {
+	if len(card.Addrs) != len(card.Rails) || len(card.Addrs) > maxAddrs {
+		return nil, fmt.Errorf("peer %v: %w", card.ID, errCard)
+	}
+	if card.ID == e.self.id {
+		return nil, fmt.Errorf("%v cannot be its own peer", card.ID)
+	}
+	if p := e.peers[card.ID]; p != nil {
+		if p.card.Salt != card.Salt {
+			return nil, fmt.Errorf("%v is already known by an older card; remove that first", card.ID)
+		}
+		return p, nil
+	}
+	p := newPeer(e, card)
+	e.peers[card.ID] = p
+	return p, nil
+}
+
+// RemovePeer forgets a peer at once, without a word to it: it is known to have gone, or comes back
+// with a new card. Nothing of it is reported any more.
+func (e *Endpoint) RemovePeer(p *Peer) {
+	if e.peers[p.card.ID] != p {
+		return
+	}
+	delete(e.peers, p.card.ID)
+	e.timers.remove(p)
+	p.gone = true
+	if e.last == p {
+		e.last = nil
+	}
+}
+
+// Poll does everything there is to do now without blocking: it reads every socket, runs the
+// machines and the timers that are due, tells the Handler, and writes what the machines want
+// written. It reports whether there was anything to do, so that a driver can spin while there is.
+func (e *Endpoint) Poll() (worked bool) {
+	if e.polling || e.closed {
+		return false
+	}
+	e.polling = true
+	defer func() { e.polling = false }()
+	now := Now()
+	worked = e.readRails(now)
+	worked = e.carrier.poll(e, now) || worked
+	if e.timers.next() <= now {
+		e.expire(now)
+		worked = true
+	}
+	return e.flush() || worked
+}
+
+// expire runs the machines whose time has come.
+func (e *Endpoint) expire(now int64) {
+	for e.timers.next() <= now {
+		p := e.timers.heap[0]
+		e.timers.remove(p)
+		p.conn.Expire(now)
+		p.drain()
+		e.mark(p)
+	}
+}
+
+// Deadline is when Poll must run next, in the clock of Now, even if no descriptor is readable;
+// math.MaxInt64 if there is nothing to wait for.
+func (e *Endpoint) Deadline() int64 {
+	if len(e.dirty) > 0 {
+		return 0
+	}
+	return e.timers.next()
+}
+
+// mark puts p on the list of those that flush looks at.
+func (e *Endpoint) mark(p *Peer) {
+	if !p.dirty && !p.gone {
+		p.dirty = true
+		e.dirty = append(e.dirty, p)
+	}
+}
+
+// touched is called after something was asked of p's machine. Inside Poll writing waits until
+// everything read has been looked at, so that acknowledgements and answers share packets; otherwise
+// the caller is sending, and the packet leaves on its stack.
+func (e *Endpoint) touched(p *Peer) {
+	e.mark(p)
+	if !e.polling && !e.closed {
+		e.flush()
+	}
+}

@@ -1,0 +1,125 @@
+package rainnet
+
+import (
+	"fmt"
+
+	"rainmpi/rainnet/link"
+	"rainmpi/rainnet/rudp"
+	"rainmpi/rainnet/wire"
+)
+
+// EventKind is what happened to the paths of a peer.
+type EventKind uint8
+
+const (
+	PathUp   EventKind = iota // a path answers in both directions
+	PathDown                  // a path does not
+	Stalled                   // no path to the peer answers
+	Resumed                   // one does again
+	Closed                    // the peer has said that it goes, and will answer nothing any more
+)
+
+// A PathEvent tells people what happened to the network. Peer, Path, Epoch and Kind are the same at
+// both ends of a path, so that two logs can be compared line by line.
+type PathEvent struct {
+	Kind  EventKind
+	Peer  wire.PeerID
+	Path  wire.PathID // PathUp, PathDown
+	Epoch uint32      // of the path: the number of its transitions
+	At    int64       // in the clock of Now
+	Cause string
+
+	Local, Remote string // address and interface of each end
+	Up            int    // paths that are up now
+	Code          uint32 // Closed: the reason the peer gave
+}
+
+// String is one line: who, which path, why, what was done.
+func (ev PathEvent) String() string {
+	switch ev.Kind {
+	case Stalled:
+		return fmt.Sprintf("%v: no path answers; its messages wait until one does", ev.Peer)
+	case Resumed:
+		return fmt.Sprintf("%v: answers again; its messages go on", ev.Peer)
+	case Closed:
+		return fmt.Sprintf("%v: has said goodbye (code %d); nothing more is sent to it", ev.Peer, ev.Code)
+	}
+	state, done := "up", "it carries its share"
+	if ev.Kind == PathDown {
+		state, done = "down", "its data moves there"
+		if ev.Up == 0 {
+			done = "its data waits"
+		}
+	}
+	return fmt.Sprintf("%v: path %v %s (%s → %s, epoch %d): %s; %s up, %s",
+		ev.Peer, ev.Path, state, ev.Local, ev.Remote, ev.Epoch, ev.Cause, plural(ev.Up, "path"), done)
+}
+
+func plural(n int, noun string) string {
+	if n == 1 {
+		return "1 " + noun
+	}
+	return fmt.Sprintf("%d %ss", n, noun)
+}
+
+// describe fills in what the machine does not know: addresses and names.
+func (p *Peer) describe(ev PathEvent) PathEvent {
+	ev.Peer = p.card.ID
+	for _, info := range p.conn.Paths() {
+		if info.Up {
+			ev.Up++
+		}
+	}
+	if ev.Kind != PathUp && ev.Kind != PathDown {
+		return ev
+	}
+	mine, theirs := ev.Path.Addrs(p.e.self.id, p.card.ID)
+	ev.Local = end(p.e.card, int(mine))
+	ev.Remote = end(p.card, int(theirs))
+	return ev
+}
+
+func end(c Card, i int) string {
+	if i >= len(c.Addrs) {
+		return "?"
+	}
+	return fmt.Sprintf("%v %s", c.Addrs[i].Addr(), c.Rails[i].Name)
+}
+
+var kindOf = map[rudp.EventKind]EventKind{rudp.PathUp: PathUp, rudp.PathDown: PathDown,
+	rudp.Stalled: Stalled, rudp.Resumed: Resumed, rudp.Closed: Closed}
+
+// causes says why a link changed, for people.
+var causes = map[link.Cause]string{
+	link.CauseSilent:  "no answer for its time-out",
+	link.CauseEchoes:  "it answers in both directions",
+	link.CausePeer:    "the peer says so",
+	link.CauseCarrier: "the carrier is lost at this end",
+}
+
+// drain hands the machine's events to the Handler.
+func (p *Peer) drain() {
+	h := p.e.handler
+	for {
+		ev, ok := p.conn.NextEvent()
+		if !ok {
+			return
+		}
+		switch ev.Kind {
+		case rudp.Message:
+			h.Message(p, ev.Data)
+		case rudp.BulkSent:
+			h.BulkSent(p, ev.Token)
+		case rudp.BulkDone:
+			h.BulkDone(p, ev.Token)
+		case rudp.Room:
+			h.Room(p)
+		default:
+			h.Path(p, p.describe(PathEvent{Kind: kindOf[ev.Kind], Path: ev.Path, Epoch: ev.Epoch,
+				At: ev.At, Cause: causes[ev.Cause], Code: ev.Code}))
+		}
+		if p.gone {
+			return // the handler has removed it
+		}
+	}
+}

@@ -1,0 +1,136 @@
+package rainnet
+
+import (
+	"net"
+	"strings"
+	"testing"
+
+	"rainmpi/rainnet/link"
+	"rainmpi/rainnet/udp"
+	"rainmpi/rainnet/wire"
+)
+
+func wireID(host int) wire.PeerID { return wire.PeerID(host) }
+
+// TestTwoRails finds two cards by itself, and both carry.
+func TestTwoRails(t *testing.T) {
+	l := newLab(t, 2, 1500, false)
+	a, b := l.node(t, 0, Config{}), l.node(t, 1, Config{})
+	introduce(t, a, b)
+	if got := len(a.e.Card().Addrs); got != 2 {
+		t.Fatalf("%d addresses found, want 2: %+v", got, a.e.Card())
+	}
+	transfer(t, a, b, 10, func(int) {})
+	for _, p := range a.peers[11].Paths() {
+		t.Logf("%+v", p)
+	}
+}
+
+// TestIPv6 uses IPv6 beside IPv4 on the same cards: two cards remain two active paths.
+func TestIPv6(t *testing.T) {
+	l := newLab(t, 2, 1500, true)
+	a, b := l.node(t, 0, Config{}), l.node(t, 1, Config{})
+	introduce(t, a, b)
+	if got := len(a.e.Card().Addrs); got != 4 {
+		t.Fatalf("%d addresses found, want 4: %+v", got, a.e.Card())
+	}
+	transfer(t, a, b, 10, func(int) {})
+}
+
+// TestJumbo: both ends say how large their frames are, and the smaller end decides.
+func TestJumbo(t *testing.T) {
+	l := newLab(t, 1, 9000, false)
+	a, b := l.node(t, 0, Config{}), l.node(t, 1, Config{MTU: 4000})
+	introduce(t, a, b)
+	transfer(t, a, b, 5, func(int) {})
+	if s := a.e.Stats(); s.TooBig != 0 || s.SentBytes/s.Sent > 4000 {
+		t.Fatalf("%+v", s)
+	}
+}
+
+// TestCarrier: when the own card goes down, its path is down at once, not after a time-out.
+func TestCarrier(t *testing.T) {
+	slow := link.Config{MinTimeout: 60e9}
+	l := newLab(t, 2, 1500, false)
+	a, b := l.node(t, 0, Config{Link: slow}), l.node(t, 1, Config{Link: slow})
+	introduce(t, a, b)
+	transfer(t, a, b, 2, func(int) {})
+	l.down(t, 0, "rail0")
+	lost := func() bool {
+		for _, ev := range a.events {
+			if ev.Kind == PathDown && strings.Contains(ev.Local, "rail0") {
+				return true
+			}
+		}
+		return false
+	}
+	drive(t, 5, "the path of the dead card down", lost, a, b)
+	transfer(t, a, b, 5, func(int) {})
+	l.up(t, 0, "rail0")
+	before := len(a.events)
+	drive(t, 10, "the path up again", func() bool {
+		for _, ev := range a.events[before:] {
+			if ev.Kind == PathUp {
+				return true
+			}
+		}
+		return false
+	}, a, b)
+}
+
+// TestSameAddressOnBothHosts: a private network that exists on both hosts under the same address
+// (docker0) is no path, and packets that come back to oneself are recognised.
+func TestSameAddressOnBothHosts(t *testing.T) {
+	l := newLab(t, 1, 1500, false)
+	for host := range l.hosts {
+		l.bridge(t, host, "docker0", "172.17.0.1")
+	}
+	cfg := Config{PortLow: 47001, PortHigh: 47001, Link: link.Config{Period: 2e6, IdlePeriod: 2e6}}
+	a, b := l.node(t, 0, cfg), l.node(t, 1, cfg)
+	introduce(t, a, b)
+	if got := len(a.e.Card().Addrs); got != 2 {
+		t.Fatalf("%d addresses found, want 2: %+v", got, a.e.Card())
+	}
+	transfer(t, a, b, 5, func(int) {})
+	drive(t, 5, "a ping that reached its own sender", func() bool { return a.e.Stats().Own > 0 }, a, b)
+	for _, ev := range a.events {
+		if strings.Contains(ev.Local, "172.17.0.1") && strings.Contains(ev.Remote, "172.17.0.1") {
+			t.Errorf("the same address at both ends is taken for a path: %v", ev)
+		}
+	}
+}
+
+// TestOneSubnet: two cards of each host in one subnet. Only the pairs with a wire between them answer,
+// although the kernel answers ARP for every address on every card.
+func TestOneSubnet(t *testing.T) {
+	for _, avoid := range []udp.Feature{0, udp.Device} {
+		t.Run("without "+avoid.String(), func(t *testing.T) {
+			l := newLab(t, 0, 1500, false)
+			for rail := range 2 {
+				name := []string{"left", "right"}[rail]
+				l.veth(t, name, 1500)
+				for host := range l.hosts {
+					link, err := l.links[host].LinkByName(name)
+					if err != nil {
+						t.Fatal(err)
+					}
+					l.addr(t, host, link, net.IPv4(10, 78, 0, byte(1+rail*2+host)), 24)
+					l.up(t, host, name)
+				}
+			}
+			cfg := Config{avoid: avoid, Link: link.Config{Period: 2e6, IdlePeriod: 2e6}}
+			a, b := l.node(t, 0, cfg), l.node(t, 1, cfg)
+			introduce(t, a, b)
+			transfer(t, a, b, 10, func(int) {})
+			up := map[wire.PathID]bool{}
+			for _, p := range a.peers[11].Paths() {
+				if p.Up {
+					up[p.ID] = true
+				}
+			}
+			if len(up) != 2 || !up[0x0000] || !up[0x0101] {
+				t.Errorf("paths up: %v, want 0-0 and 1-1", up)
+			}
+		})
+	}
+}

@@ -1,0 +1,124 @@
+package rainnet
+
+import (
+	"rainmpi/rainnet/rudp"
+	"rainmpi/rainnet/wire"
+)
+
+// maxReads bounds the batches read from one socket in one Poll, so that acknowledgements leave and
+// timers run while a fast peer keeps the socket full.
+const maxReads = 4
+
+// A driver that comes later than late for a timer was stopped, or computed. Everything that has
+// arrived meanwhile is read before any timer runs, or else the machines would take the silence for
+// their peers'.
+const (
+	late      = 5_000_000
+	lateReads = 64
+)
+
+// readRails reads every socket.
+func (e *Endpoint) readRails(now int64) (worked bool) {
+	reads := maxReads
+	if now-e.timers.next() > late {
+		reads = lateReads
+	}
+	for i := range e.rails {
+		for range reads {
+			n, more := e.rails[i].conn.ReadBatch(e.in)
+			if n > 0 {
+				e.stats.Reads++
+				worked = true
+				e.readBatch(i, n, now)
+			}
+			if !more {
+				break
+			}
+			now = Now()
+		}
+	}
+	return worked
+}
+
+// readBatch takes the n messages in the inbox apart into packets.
+func (e *Endpoint) readBatch(rail, n int, now int64) {
+	broken := e.cfg.Faults.drops(e.rails[rail].nic)
+	for i := range n {
+		data, segment := e.in.Message(i)
+		for len(data) > 0 {
+			packet := data[:min(segment, len(data))]
+			data = data[len(packet):]
+			e.stats.Received++
+			e.stats.ReceivedBytes += int64(len(packet))
+			if broken {
+				e.stats.Broken++
+				continue
+			}
+			e.receive(rail, packet, now)
+		}
+	}
+}
+
+// receive takes one packet from the socket of a rail to the machine of its peer. Nothing in the
+// packet is believed, and nothing of the peer's state changes, before the tag has been verified;
+// what is looked at before that only finds the key.
+func (e *Endpoint) receive(rail int, packet []byte, now int64) {
+	p, h := e.sender(rail, packet)
+	if p == nil {
+		return
+	}
+	p.deriveKeys()
+	frames, ok := p.opener.open(e.scratch, packet)
+	if !ok {
+		e.stats.Forged++
+		return
+	}
+	e.last = p
+	p.start(now)
+	switch err := p.conn.Recv(now, h.Path, h.Number, frames); err {
+	case nil:
+	case rudp.ErrDuplicate:
+		e.stats.Duplicate++
+	default:
+		e.stats.Malformed++
+	}
+	p.drain()
+	e.mark(p)
+}
+
+// sender finds the peer that a packet says it is from, and checks what can be checked without a key.
+// A peer is known by its id, never by the address that a packet came from.
+func (e *Endpoint) sender(rail int, packet []byte) (*Peer, wire.Header) {
+	if len(packet) < wire.Overhead {
+		e.stats.Short++
+		return nil, wire.Header{}
+	}
+	h, err := wire.ParseHeader(packet)
+	switch {
+	case err != nil || h.Kind != wire.KindData:
+		e.stats.Foreign++
+		return nil, h
+	case h.Src == e.self.id:
+		e.stats.Own++
+		return nil, h
+	case h.Dst != e.self.id:
+		e.stats.Foreign++
+		return nil, h
+	}
+	p := e.last
+	if p == nil || p.card.ID != h.Src {
+		if p = e.peers[h.Src]; p == nil {
+			e.stats.Unknown++
+			return nil, h
+		}
+	}
+	// The path id is a promise about wires, and pings on them are only proof if it is kept: the
+	// packet must have come to the address that the path ends at.
+	mine, theirs := h.Path.Addrs(e.self.id, h.Src)
+	if int(mine) != rail || int(theirs) >= len(p.card.Addrs) ||
+		!couldReach(e.rails[rail].addr, p.card.Addrs[theirs].Addr()) {
+		e.stats.Misrouted++
+		return nil, h
+	}
+	return p, h
+}

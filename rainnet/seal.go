@@ -1,0 +1,188 @@
+package rainnet
+
+import (
+	"crypto/aes"
+	"crypto/cipher"
+	"crypto/hkdf"
+	"crypto/sha256"
+	"encoding/binary"
+	"fmt"
+
+	"rainmpi/rainnet/wire"
+)
+
+// Every packet is sealed with AES-128-GCM. Each direction between two incarnations of two peers has
+// a key of its own, so that no nonce is ever used twice under one key:
+//
+//	secret(0)   = HKDF(job key, salt of sender ‖ salt of receiver, "rain packets" ‖ ids)
+//	secret(n+1) = HKDF-Expand(secret(n), "rain next")
+//	key, iv (n) = HKDF-Expand(secret(n), "rain key"), HKDF-Expand(secret(n), "rain iv")
+//	nonce       = iv ⊕ (path id ‖ 0 ‖ packet number)
+//
+// n is the key phase. Its low two bits travel in the header's flags; the header is authenticated
+// as additional data.
+
+const (
+	// SealLimit is the number of packets sealed under one key. RFC 9001, section 6.6: "For
+	// AEAD_AES_128_GCM and AEAD_AES_256_GCM, the confidentiality limit is 2^23 encrypted packets".
+	// No key ever comes near 2^36, where GCM itself would end.
+	SealLimit = 1 << 23
+
+	phaseMask = 3 // the bits of wire.Header.Flags that hold the key phase
+	flagsAt   = 1 // where the flags are in an encoded header
+	numberAt  = 16
+
+	keySize = 16
+)
+
+// identity is one end of a pair of keys.
+type identity struct {
+	id   wire.PeerID
+	salt [16]byte // drawn anew by each incarnation
+}
+
+// secret is where the keys of one phase of one direction come from.
+type secret [sha256.Size]byte
+
+func firstSecret(jobKey []byte, from, to identity) (secret, error) {
+	salt := append(from.salt[:], to.salt[:]...)
+	info := binary.BigEndian.AppendUint32([]byte("rain packets"), uint32(from.id))
+	info = binary.BigEndian.AppendUint32(info, uint32(to.id))
+	b, err := hkdf.Key(sha256.New, jobKey, salt, string(info), sha256.Size)
+	if err != nil {
+		return secret{}, fmt.Errorf("deriving packet keys: %w", err)
+	}
+	return secret(b), nil
+}
+
+func (s *secret) expand(label string, n int) []byte {
+	b, err := hkdf.Expand(sha256.New, s[:], label, n)
+	if err != nil {
+		panic("HKDF refuses a constant length: " + err.Error())
+	}
+	return b
+}
+
+func (s *secret) next() secret { return secret(s.expand("rain next", sha256.Size)) }
+
+// phaseKey is the key of one phase.
+type phaseKey struct {
+	aead cipher.AEAD
+	iv   [12]byte
+}
+
+func (s *secret) key() phaseKey {
+	block, err := aes.NewCipher(s.expand("rain key", keySize))
+	if err != nil {
+		panic("AES refuses its own key size: " + err.Error())
+	}
+	aead, err := cipher.NewGCM(block)
+	if err != nil {
+		panic("GCM refuses AES: " + err.Error())
+	}
+	return phaseKey{aead, [12]byte(s.expand("rain iv", 12))}
+}
+
+// nonce makes the nonce of a packet from its encoded header.
+func (k *phaseKey) nonce(n *[12]byte, header []byte) {
+	*n = k.iv
+	n[0] ^= header[2] // path id
+	n[1] ^= header[3]
+	x := binary.BigEndian.Uint64(n[4:]) ^ binary.BigEndian.Uint64(header[numberAt:])
+	binary.BigEndian.PutUint64(n[4:], x)
+}
+
+// sealer seals what one peer sends to another.
+type sealer struct {
+	key    phaseKey
+	secret secret // of this phase
+	phase  uint32
+	used   int64 // packets sealed in this phase
+	limit  int64
+	nonce  [12]byte
+}
+
+func newSealer(first secret, limit int64) *sealer {
+	return &sealer{secret: first, key: first.key(), limit: limit}
+}
+
+// seal encrypts a packet in place: header and frames in packet, whose capacity has room for the tag.
+// It returns the packet with the tag.
+func (s *sealer) seal(packet []byte) []byte {
+	if s.used == s.limit {
+		s.rekey()
+	}
+	s.used++
+	packet[flagsAt] = packet[flagsAt]&^phaseMask | byte(s.phase&phaseMask)
+	s.key.nonce(&s.nonce, packet)
+	header, frames := packet[:wire.HeaderLen], packet[wire.HeaderLen:]
+	frames = s.key.aead.Seal(frames[:0], s.nonce[:], frames, header)
+	return packet[:wire.HeaderLen+len(frames)]
+}
+
+func (s *sealer) rekey() {
+	s.secret = s.secret.next()
+	s.key = s.secret.key()
+	s.phase++
+	s.used = 0
+}
+
+// opener opens what one peer receives from another. It knows four phases: the one before, for
+// packets that were overtaken; the present one; and the next two, into which the sender may go at
+// any time (two, so that even a phase of which every packet was lost does no harm).
+type opener struct {
+	keys   [4]phaseKey // by phase & phaseMask
+	has    [4]bool
+	phase  uint32
+	secret secret // of this phase
+	nonce  [12]byte
+}
+
+func newOpener(first secret) *opener {
+	o := &opener{secret: first}
+	o.keys[0], o.has[0] = first.key(), true
+	return o
+}
+
+// open decrypts packet into scratch. It reports false, and changes nothing, if any bit of the packet
+// is not what the peer sealed.
+func (o *opener) open(scratch, packet []byte) (frames []byte, ok bool) {
+	slot := packet[flagsAt] & phaseMask
+	if !o.has[slot] && !o.derive(slot) {
+		return nil, false
+	}
+	k := &o.keys[slot]
+	k.nonce(&o.nonce, packet)
+	frames, err := k.aead.Open(scratch[:0], o.nonce[:], packet[wire.HeaderLen:], packet[:wire.HeaderLen])
+	if err != nil {
+		return nil, false
+	}
+	if ahead := (uint32(slot) - o.phase) & phaseMask; ahead == 1 || ahead == 2 {
+		o.advance(ahead)
+	}
+	return frames, true
+}
+
+// derive makes the key of one of the next two phases; the phase before, if its key is gone, is
+// beyond recovery.
+func (o *opener) derive(slot byte) bool {
+	ahead := (uint32(slot) - o.phase) & phaseMask
+	if ahead == 3 {
+		return false
+	}
+	s := o.secret
+	for range ahead {
+		s = s.next()
+	}
+	o.keys[slot], o.has[slot] = s.key(), true
+	return true
+}
+
+// advance makes the phase that a packet has just proved the present one.
+func (o *opener) advance(steps uint32) {
+	for range steps {
+		o.secret = o.secret.next()
+		o.phase++
+		o.has[(o.phase+2)&phaseMask] = false
+	}
+}

@@ -1,0 +1,143 @@
+package rainnet
+
+import (
+	"rainmpi/rainnet/udp"
+	"rainmpi/rainnet/wire"
+)
+
+const (
+	// outSize is written before it is handed to the kernel: large enough that a system call is a
+	// small part of the cost, small enough that it is still in the second-level cache then and that
+	// the peer starts to work early.
+	outSize = 128 << 10
+
+	// outRoom is kept for the packet that crosses outSize.
+	outRoom = udp.MaxDatagram
+)
+
+// The outbox collects sealed packets, one after the other in one arena, and remembers for each rail
+// which runs of them are its.
+type outbox struct {
+	arena []byte
+	used  int
+	runs  [][]udp.Message // by rail
+
+	// The run that the newest packet belongs to, if the next may join it.
+	open *udp.Message
+	rail int
+}
+
+func (o *outbox) init(rails int) {
+	o.arena = make([]byte, outSize+outRoom)
+	o.runs = make([][]udp.Message, rails)
+}
+
+// flush lets every marked peer write what it wants to write, and hands it to the kernel. Peers may
+// be marked again while it runs (a handler sends); they wait for the next Poll.
+func (e *Endpoint) flush() (worked bool) {
+	list := e.dirty
+	if len(list) == 0 {
+		return false
+	}
+	e.dirty, e.spare = e.spare[:0], list
+	for i, p := range list {
+		list[i] = nil
+		p.dirty = false
+		if !p.gone {
+			worked = e.write(p) || worked
+		}
+	}
+	e.transmit()
+	return worked
+}
+
+// write collects the packets that a peer's machine wants to send now, and asks when it wants to be
+// run again.
+func (e *Endpoint) write(p *Peer) (worked bool) {
+	now := Now()
+	for {
+		packet := e.out.arena[e.out.used:]
+		n, path, ok := p.conn.NextPacket(now, packet[:outRoom:outRoom])
+		if !ok {
+			break
+		}
+		worked = true
+		e.collect(p, path, p.sealer.seal(packet[:n:outRoom]))
+		if e.out.used >= outSize {
+			e.transmit()
+			now = Now()
+		}
+	}
+	e.timers.set(p, p.conn.Deadline())
+	return worked
+}
+
+// collect adds the packet at the end of the arena to the run before it, if it goes the same way and
+// has the same size, so that the kernel handles them as one (UDP_SEGMENT).
+func (e *Endpoint) collect(p *Peer, path wire.PathID, packet []byte) {
+	o := &e.out
+	mine, theirs := path.Addrs(e.self.id, p.card.ID)
+	to := &p.addrs[theirs]
+	start := o.used
+	o.used += len(packet)
+	e.stats.Sent++
+	e.stats.SentBytes += int64(len(packet))
+	if r := o.open; r != nil && o.rail == int(mine) && r.To == to && joins(r, len(packet)) {
+		r.Data = r.Data[:len(r.Data)+len(packet)]
+		if len(packet) < r.Segment {
+			o.open = nil // only the last datagram of a run may be shorter
+		}
+		return
+	}
+	o.runs[mine] = append(o.runs[mine], udp.Message{To: to, Data: o.arena[start:o.used], Segment: len(packet)})
+	o.open, o.rail = &o.runs[mine][len(o.runs[mine])-1], int(mine)
+}
+
+func joins(r *udp.Message, n int) bool {
+	return n <= r.Segment && len(r.Data)+n <= udp.MaxRun && len(r.Data) < r.Segment*udp.MaxSegments
+}
+
+// transmit hands everything collected to the kernel. What the kernel does not take is lost, as on
+// any network, and sent again when the machine finds it missing.
+func (e *Endpoint) transmit() {
+	o := &e.out
+	if o.used == 0 {
+		return
+	}
+	for i := range o.runs {
+		if len(o.runs[i]) > 0 {
+			e.transmitRail(i, o.runs[i])
+			clear(o.runs[i])
+			o.runs[i] = o.runs[i][:0]
+		}
+	}
+	o.used, o.open = 0, nil
+}
+
+func (e *Endpoint) transmitRail(rail int, msgs []udp.Message) {
+	if e.cfg.Faults.drops(e.rails[rail].nic) {
+		return
+	}
+	e.stats.Writes++
+	for len(msgs) > 0 {
+		n, fact := e.rails[rail].conn.WriteBatch(msgs)
+		if n == len(msgs) {
+			return
+		}
+		e.lose(&msgs[n], fact)
+		msgs = msgs[n+1:]
+	}
+}
+
+// lose counts the packets of a run that the kernel did not take.
+func (e *Endpoint) lose(m *udp.Message, fact udp.Fact) {
+	n := int64((len(m.Data) + m.Segment - 1) / m.Segment)
+	switch fact {
+	case udp.Full:
+		e.stats.Full += n
+	case udp.TooBig:
+		e.stats.TooBig += n
+	default:
+		e.stats.Unreachable += n
+	}
+}

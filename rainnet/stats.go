@@ -1,0 +1,25 @@
+package rainnet
+
+// Stats counts what an Endpoint has read and written since Open, in packets unless said otherwise.
+// Everything that was dropped is counted once, under the first reason that applied.
+type Stats struct {
+	Received, Sent           int64
+	ReceivedBytes, SentBytes int64 // of UDP payload
+	Reads, Writes            int64 // batches that carried something
+
+	// Dropped on reading.
+	Short     int64 // shorter than a header and a tag
+	Foreign   int64 // of another protocol or version, or for another peer
+	Own       int64 // sent by this endpoint: an address of the peer's is one of this host's too
+	Unknown   int64 // from a peer whose card is not known (yet)
+	Misrouted int64 // names a path that does not end at the socket it came to
+	Forged    int64 // the tag does not fit: wrong key, damaged, or from an earlier incarnation
+	Duplicate int64 // authentic, but received before: the network's doing, or a replay
+	Malformed int64 // authentic, but its frames make no sense: a fault in the peer's program
+	Broken    int64 // by Faults
+
+	// Dropped on writing; retransmission makes up for it.
+	Full        int64 // no room in the socket or the device
+	TooBig      int64 // larger than the MTU
+	Unreachable int64 // no route, no neighbour, device down, packet filter
+}

@@ -3,9 +3,7 @@ package launcher
 import (
 	"crypto/rand"
 	"encoding/hex"
-	"errors"
 	"fmt"
-	"io"
 	"os"
 	"os/signal"
 	"strings"
@@ -22,8 +20,8 @@ type agent struct {
 	start *Start
 
 	events chan any
-	out    *link // to rainrun, directly or through another agent
-	mesh   *mesh // nil in a job on one host
+	out    *frameWriter // to rainrun, directly or through another agent
+	mesh   *mesh        // nil in a job on one host
 	spawn  *spawner
 	boot   *bootServer
 	env    []string // rank environment without the rank's own variables
@@ -37,12 +35,18 @@ type agent struct {
 	kill     bool // grace is over: SIGKILL whatever is left
 	drained  bool // the time for output without a process is over
 	cause    *Cause
-	finished bool // all done is said
+	finished bool // kindDone is sent
+	bye      bool // rainrun lets us go
+
+	lost     map[int]bool // hosts whose agents have lost their start channel
+	relay    int          // the host through which we reach rainrun, if we have lost ours
+	orphaned bool         // all have
+	cards    map[int][][]byte
 }
 
 // Events beside frame and *bootEvent.
 type (
-	channelLost  struct{ err error }
+	channelLost  struct{}
 	childEnded   struct{}
 	streamEnded  struct{}
 	settled      struct{ cause Cause } // the time for other ranks' own failures is over
@@ -66,7 +70,7 @@ func Agent() int {
 		fmt.Fprintf(os.Stderr, "rainrun: agent: %v\n", err)
 		return 1
 	}
-	a := &agent{events: make(chan any, 64), byWorld: map[int]*rank{}}
+	a := &agent{events: make(chan any, 64), byWorld: map[int]*rank{}, lost: map[int]bool{}, cards: map[int][][]byte{}}
 	becomeSubreaper()
 	signals := make(chan os.Signal, 64)
 	signal.Notify(signals, unix.SIGCHLD, unix.SIGTERM, unix.SIGINT, unix.SIGHUP, unix.SIGPIPE)
@@ -77,7 +81,6 @@ func Agent() int {
 		fmt.Fprintf(os.Stderr, "rainrun: agent: this command is started by rainrun, not by hand; its standard input brought %q\n", printable(garbage))
 		return 2
 	}
-	a.out = newLink(newFrameWriter(out))
 	f, err := r.next()
 	if err == nil && f.kind != kindSetup {
 		err = fmt.Errorf("the first message is of kind %d", f.kind)
@@ -89,6 +92,7 @@ func Agent() int {
 		fmt.Fprintf(os.Stderr, "rainrun: agent: %v\n", err)
 		return 2
 	}
+	a.out = newFrameWriter(out, a.setup.Multi)
 	a.ready()
 	go a.readChannel(r)
 	a.loop()
@@ -131,10 +135,7 @@ func (a *agent) readChannel(r *frameReader) {
 	for {
 		f, err := r.next()
 		if err != nil {
-			if errors.Is(err, io.EOF) {
-				err = io.EOF
-			}
-			a.events <- channelLost{err}
+			a.events <- channelLost{}
 			return
 		}
 		a.events <- f
@@ -154,7 +155,10 @@ func (a *agent) ready() {
 		if err != nil {
 			answer.Error = err.Error()
 		} else {
-			a.mesh, answer.Card, answer.Rails = m, m.card(), m.rails()
+			a.mesh, answer.Rails = m, m.rails()
+			if answer.Card, err = m.card(); err != nil {
+				answer.Error = err.Error()
+			}
 		}
 	}
 	a.out.send(kindReady, answer)
@@ -178,32 +182,12 @@ func machineID() string {
 	return strings.TrimSpace(string(b))
 }
 
+// loop runs until the work is done. With several hosts it then stays: others
+// may need this agent to reach rainrun.
 func (a *agent) loop() {
-	for !a.finished {
+	for !a.bye && !(a.finished && (a.mesh == nil || a.orphaned)) {
 		a.handle(<-a.events)
 		a.progress()
-	}
-	if a.mesh == nil {
-		return
-	}
-	// Other hosts still run. Stay: they may need this agent to reach rainrun.
-	for {
-		switch ev := (<-a.events).(type) {
-		case frame:
-			if ev.kind == kindBye {
-				return
-			}
-			a.handle(ev)
-		case channelLost, terminated:
-			if a.out.relay == nil {
-				return
-			}
-		default:
-			a.handle(ev)
-		}
-		if a.mesh.everybodyLost() {
-			return
-		}
 	}
 }
 
@@ -214,7 +198,7 @@ func (a *agent) handle(ev any) {
 			a.end(Cause{Host: a.setup.Host, Code: 1, Text: fmt.Sprintf("the agent on host %s: %v", a.hostName(), err)})
 		}
 	case channelLost:
-		a.lostRainrun(ev.err)
+		a.lostRainrun()
 	case childEnded:
 		reap(a.ended)
 	case bootEvent:
@@ -237,8 +221,16 @@ func (a *agent) handle(ev any) {
 			text = "the agent on host %s was told to end (%v), or its guardian was killed"
 		}
 		a.end(Cause{Host: a.setup.Host, Code: 1, Text: fmt.Sprintf(text, a.hostName(), ev.sig)})
-	case meshEvent:
-		a.handleMesh(ev)
+	case meshFrame:
+		if err := a.handleMesh(ev.from, ev.f); err != nil {
+			a.end(Cause{Host: a.setup.Host, Code: ExitError, Text: fmt.Sprintf("the agent on host %s: %v", a.hostName(), err)})
+		}
+	case meshNotice:
+		if !a.ending {
+			a.out.send(kindNotice, Notice{Text: ev.text})
+		}
+	case meshLost:
+		a.end(Cause{Host: a.setup.Host, Code: ExitError, Text: ev.text})
 	}
 }
 
@@ -273,7 +265,7 @@ func (a *agent) handleFrame(f frame) error {
 	case kindRelayed:
 		return a.relayFromRainrun(f.body)
 	case kindBye:
-		a.finished = true
+		a.bye = true
 	default:
 		return fmt.Errorf("unexpected message of kind %d from rainrun", f.kind)
 	}
@@ -344,6 +336,7 @@ func (a *agent) hostName() string { return a.setup.Hosts[a.setup.Host] }
 func (a *agent) close() {
 	a.boot.close()
 	a.out.close()
+	<-a.out.done
 	if a.mesh != nil {
 		a.mesh.close()
 	}

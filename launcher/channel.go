@@ -8,7 +8,6 @@ import (
 	"fmt"
 	"io"
 	"strings"
-	"sync"
 )
 
 // The start channel begins, in both directions, with a preamble. What a login
@@ -20,7 +19,6 @@ const (
 	maxPreface   = 64 << 10 // bytes of other output tolerated before the preamble
 	frameHeader  = 8
 	maxFrame     = 64 << 20 // a Start message of 100,000 ranks is about 10 MB
-	maxQueued    = 1 << 20  // bytes of output queued before its producer waits
 	frameMagic   = 'R'
 	maxFrameKind = kindLast
 )
@@ -37,6 +35,18 @@ func (f frame) decode(v any) error {
 		return fmt.Errorf("start channel: frame of kind %d: %w", f.kind, err)
 	}
 	return nil
+}
+
+// encode makes a frame of a message; nil has no body.
+func encode(kind byte, v any) frame {
+	if v == nil {
+		return frame{kind: kind}
+	}
+	body, err := json.Marshal(v)
+	if err != nil {
+		panic("launcher: a message that cannot be encoded: " + err.Error())
+	}
+	return frame{kind, body}
 }
 
 func appendFrame(b []byte, kind byte, body []byte) []byte {
@@ -117,133 +127,6 @@ func goodbyeAtEnd(b []byte) (frame, bool) {
 		return frame{}, false
 	}
 	return frame{kindGoodbye, b[i+frameHeader:]}, true
-}
-
-// A frameWriter writes one direction of a start channel from its own
-// goroutine. Control frames never wait for output of the ranks: they overtake
-// it, and queueing one never blocks.
-type frameWriter struct {
-	w io.Writer
-
-	mu      sync.Mutex
-	changed *sync.Cond
-	urgent  []frame
-	bulk    []frame
-	queued  int  // bytes in bulk
-	closing bool // no more frames are taken; what is queued still goes out
-	err     error
-	done    chan struct{} // closed when the goroutine has ended
-}
-
-func newFrameWriter(w io.Writer) *frameWriter {
-	f := &frameWriter{w: w, done: make(chan struct{})}
-	f.changed = sync.NewCond(&f.mu)
-	go f.run()
-	return f
-}
-
-// send queues a control message; v is encoded as JSON, nil as no body.
-func (w *frameWriter) send(kind byte, v any) {
-	w.sendFrame(encode(kind, v))
-}
-
-func encode(kind byte, v any) frame {
-	if v == nil {
-		return frame{kind: kind}
-	}
-	body, err := json.Marshal(v)
-	if err != nil {
-		panic("launcher: a message that cannot be encoded: " + err.Error())
-	}
-	return frame{kind, body}
-}
-
-func (w *frameWriter) sendFrame(f frame) {
-	w.mu.Lock()
-	if !w.closing && w.err == nil {
-		w.urgent = append(w.urgent, f)
-	}
-	w.mu.Unlock()
-	w.changed.Broadcast()
-}
-
-// sendBulk queues output and waits while too much of it is queued. It keeps
-// body.
-func (w *frameWriter) sendBulk(kind byte, body []byte) {
-	w.mu.Lock()
-	for w.queued > maxQueued && w.err == nil && !w.closing {
-		w.changed.Wait()
-	}
-	if !w.closing && w.err == nil {
-		w.bulk = append(w.bulk, frame{kind, body})
-		w.queued += len(body)
-	}
-	w.mu.Unlock()
-	w.changed.Broadcast()
-}
-
-// sendLast queues a control message behind all output queued so far.
-func (w *frameWriter) sendLast(kind byte, v any) {
-	w.sendBulk(kind, encode(kind, v).body)
-}
-
-// close lets the goroutine write what is queued and end.
-func (w *frameWriter) close() {
-	w.mu.Lock()
-	w.closing = true
-	w.mu.Unlock()
-	w.changed.Broadcast()
-}
-
-func (w *frameWriter) run() {
-	defer close(w.done)
-	batch := append(make([]byte, 0, 64<<10), preamble...)
-	for {
-		for len(batch) < 256<<10 {
-			f, ok := w.take(len(batch) == 0)
-			if !ok {
-				break
-			}
-			batch = appendFrame(batch, f.kind, f.body)
-		}
-		if len(batch) == 0 {
-			return
-		}
-		if _, err := w.w.Write(batch); err != nil {
-			w.fail(err)
-			return
-		}
-		batch = batch[:0]
-	}
-}
-
-// take returns the next frame. With wait it waits for one, and false then says
-// that the writer is closed and empty.
-func (w *frameWriter) take(wait bool) (f frame, ok bool) {
-	w.mu.Lock()
-	defer w.mu.Unlock()
-	for wait && len(w.urgent) == 0 && len(w.bulk) == 0 && !w.closing {
-		w.changed.Wait()
-	}
-	switch {
-	case len(w.urgent) > 0:
-		f, w.urgent = w.urgent[0], w.urgent[1:]
-	case len(w.bulk) > 0:
-		f, w.bulk = w.bulk[0], w.bulk[1:]
-		w.queued -= len(f.body)
-		w.changed.Broadcast()
-	default:
-		return frame{}, false
-	}
-	return f, true
-}
-
-// fail drops everything: the other end is gone, and nobody may wait for it.
-func (w *frameWriter) fail(err error) {
-	w.mu.Lock()
-	w.err, w.urgent, w.bulk, w.queued = err, nil, nil, 0
-	w.mu.Unlock()
-	w.changed.Broadcast()
 }
 
 // printable shortens foreign output so that it fits into an error message.

@@ -21,21 +21,19 @@ const ackEvery = 32
 // the reader's goroutine: when standard output blocks, so does the rank that
 // writes, and the job's own goroutine stays free to end it all.
 func (j *job) receive(r *remote, f frame) {
-	if f.kind == kindRelayed {
-		j.receiveRelayed(r, f.body)
+	if f.kind == kindGoodbye { // the guardian's, which does not count
+		j.events <- remoteFrame{r, f}
 		return
 	}
-	r.inbox.mu.Lock()
-	seq := r.inbox.next
-	r.inbox.mu.Unlock()
+	seq := r.direct
+	r.direct++
 	j.deliver(r, seq, f)
 }
 
-// receiveRelayed takes a frame that via has passed on for another agent: its
-// host, its number, its kind, its body.
+// receiveRelayed takes a frame that via has passed on for another agent.
 func (j *job) receiveRelayed(via *remote, b []byte) {
 	host, seq, f, err := unpackRelayed(b)
-	if err != nil || host >= len(j.remotes) {
+	if err != nil || host < 0 || host >= len(j.remotes) || f.kind == kindRelayed {
 		return
 	}
 	j.relays.Store(host, via)
@@ -49,12 +47,12 @@ func (j *job) deliver(r *remote, seq uint64, f frame) {
 		return
 	}
 	r.inbox.next++
-	if f.kind == kindGoodbye {
-		r.inbox.next-- // the guardian's, not counted by the agent
-	}
-	if f.kind == kindOut {
+	switch f.kind {
+	case kindOut:
 		j.printOut(f.body)
-	} else {
+	case kindRelayed:
+		j.receiveRelayed(r, f.body)
+	default:
 		j.events <- remoteFrame{r, f}
 	}
 	if j.multi && r.inbox.next%ackEvery == 0 {
@@ -62,6 +60,8 @@ func (j *job) deliver(r *remote, seq uint64, f frame) {
 	}
 }
 
+// packRelayed makes the body of a kindRelayed frame: the host whose agent it is
+// from or for, the frame's number, its kind, its body.
 func packRelayed(host int, seq uint64, f frame) []byte {
 	b := binary.LittleEndian.AppendUint32(make([]byte, 0, 13+len(f.body)), uint32(host))
 	b = binary.LittleEndian.AppendUint64(b, seq)

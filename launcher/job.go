@@ -60,6 +60,7 @@ type job struct {
 	signals chan os.Signal
 	out     *output  // locks itself
 	in      *input   // locks itself
+	reader  *remote  // whose rank reads standard input
 	relays  sync.Map // host → *remote that passes its frames on
 
 	started bool
@@ -225,32 +226,43 @@ func (j *job) remoteEnded(ev remoteEnd) {
 		j.end(Cause{Host: -1, Code: ExitError, Text: fmt.Sprintf("host %s: %s", r.name, r.dead)})
 	case ev.positive() || !j.multi:
 		r.done = true
-		how := "its channel ended"
+		how := statusText(ev.status)
 		if ev.err != nil {
 			how = ev.err.Error()
 		}
-		if ev.wait != nil {
-			how = ev.wait.Error()
-		}
 		j.end(Cause{Host: -1, Code: ExitError, Text: fmt.Sprintf("host %s: the agent died (%s)", r.name, how)})
-	case j.allLost():
-		r.done = true
-		j.end(Cause{Host: -1, Code: ExitError, Text: "the start channels of all hosts are lost"})
 	default:
 		// ssh is gone, the agent may live: the other agents will say.
 		if j.o.Verbose {
-			j.out.say("host %s: the start channel is lost (%v); its messages come through another host", r.name, ev.wait)
+			j.out.say("host %s: the start channel is lost (%v); its messages come through another host", r.name, statusText(ev.status))
 		}
 	}
+	j.reroute()
 }
 
-func (j *job) allLost() bool {
+// reroute finds a way to the agents whose start channel is lost, and tells them
+// that it is: a connection that was cut is not noticed at both ends.
+func (j *job) reroute() {
+	var via *remote
 	for _, r := range j.remotes {
 		if !r.lost && !r.done {
-			return false
+			via = r
 		}
 	}
-	return true
+	for _, r := range j.remotes {
+		switch {
+		case !r.lost || r.done:
+		case via == nil:
+			r.done = true
+			j.end(Cause{Host: -1, Code: ExitError, Text: "the start channels of all hosts are lost"})
+		default:
+			j.relays.Store(r.host, via)
+			j.sendTo(r, kindLost, Lost{Host: r.host})
+			if r == j.reader {
+				j.in.again()
+			}
+		}
+	}
 }
 
 // end ends the job; only the first cause counts.
@@ -277,7 +289,7 @@ func (j *job) giveUp() {
 		if !r.done {
 			r.done = true
 			j.out.say("host %s does not answer; processes of the job may be left there", r.name)
-			_ = r.cmd.Process.Kill()
+			_ = unix.Kill(r.pid, unix.SIGKILL)
 		}
 	}
 }
@@ -321,6 +333,9 @@ func (j *job) dismiss() {
 		r.out.close()
 	}
 	limit := time.After(2 * time.Second)
+	if j.hasty {
+		limit = time.After(0)
+	}
 	for _, r := range j.remotes {
 		for !r.ended {
 			select {
@@ -329,8 +344,19 @@ func (j *job) dismiss() {
 					end.r.ended = true
 				}
 			case <-limit:
+				j.killStarters()
 				return
 			}
+		}
+	}
+}
+
+// killStarters ends what started the agents (ssh) where it does not end itself.
+// The agents see the end of the start channel.
+func (j *job) killStarters() {
+	for _, r := range j.remotes {
+		if !r.ended {
+			_ = unix.Kill(r.pid, unix.SIGKILL)
 		}
 	}
 }

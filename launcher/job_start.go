@@ -189,8 +189,8 @@ func (j *job) startRanks() error {
 		r.out.send(kindStart, j.plan(r))
 	}
 	if j.o.StdinRank >= 0 {
-		reader := j.remotes[p.HostOf[j.o.StdinRank]]
-		go j.in.run(func(b []byte) { j.sendFrameTo(reader, frame{kindStdin, b}) })
+		j.reader = j.remotes[p.HostOf[j.o.StdinRank]]
+		go j.in.run(func(b []byte) { j.sendFrameTo(j.reader, frame{kindStdin, b}) })
 	}
 	return nil
 }

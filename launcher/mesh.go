@@ -1,23 +1,328 @@
 package launcher
 
-import "errors"
+import (
+	"fmt"
+	"strings"
+	"sync"
+	"time"
 
-// A mesh is an agent's connection with the agents of the other hosts.
-type mesh struct{}
+	"golang.org/x/sys/unix"
 
-type meshEvent struct{}
+	"rainmpi/rainnet"
+	"rainmpi/rainnet/wire"
+)
 
-func newMesh(s Setup, events chan<- any) (*mesh, error) {
-	return nil, errors.New("jobs on several hosts are not built yet; use one host")
+// A mesh is an agent's connection with the agents of the other hosts, over
+// rainnet, so that control survives the same faults as data. One goroutine
+// drives the endpoint; others hand it messages through a queue and an eventfd.
+type mesh struct {
+	self    int
+	names   []string
+	timeout time.Duration
+	events  chan<- any
+	e       *rainnet.Endpoint
+	wake    int // eventfd: the queue has something
+
+	mu      sync.Mutex
+	room    *sync.Cond
+	queue   []meshMessage
+	queued  int // bytes in queue
+	closing bool
+	done    chan struct{}
+
+	peers []*meshPeer // by host; nil: this one; set by the driver
 }
 
-func (m *mesh) card() []byte             { return nil }
-func (m *mesh) rails() string            { return "" }
-func (m *mesh) meet(cards [][]byte) error { return nil }
-func (m *mesh) flood(kind byte, v any)   {}
-func (m *mesh) everybodyLost() bool      { return true }
-func (m *mesh) close()                   {}
+// meshMessage goes to one host. A message without a kind introduces the peers.
+type meshMessage struct {
+	to   int
+	kind byte
+	body []byte
+	meet []rainnet.Card
+}
 
-func (a *agent) handleMesh(ev meshEvent)           {}
-func (a *agent) gatherCards()                      {}
-func (a *agent) relayFromRainrun(body []byte) error { return errors.New("no relay") }
+// meshPeer is what the driver knows of another agent.
+type meshPeer struct {
+	host  int
+	p     *rainnet.Peer
+	up    bool
+	ever  bool  // it has been up
+	since int64 // when it was last heard to be up, or introduced
+	said  bool  // its silence has been told
+	lost  bool  // its time is over, and that has been told
+}
+
+// Events for the agent.
+type (
+	meshFrame struct { // a message of another agent
+		from int
+		f    frame
+	}
+	meshNotice struct{ text string }
+	meshLost   struct { // an agent has been out of reach for too long
+		host int
+		text string
+	}
+)
+
+// quietTime is how long all paths may be silent before people hear of it: a
+// short break is nobody's business.
+const quietTime = int64(2 * time.Second)
+
+// agentID is the agent's address in rainnet; ranks have theirs below.
+func agentID(host int) wire.PeerID { return wire.AgentBase + wire.PeerID(host) }
+
+func newMesh(s Setup, events chan<- any) (*mesh, error) {
+	m := &mesh{self: s.Host, names: s.Hosts, timeout: s.HostTimeout, events: events,
+		done: make(chan struct{}), peers: make([]*meshPeer, len(s.Hosts))}
+	m.room = sync.NewCond(&m.mu)
+	var err error
+	m.e, err = rainnet.Open(rainnet.Config{ID: agentID(s.Host), Key: s.Key, Rails: s.Rails,
+		PortLow: s.PortLow, PortHigh: s.PortHigh}, m)
+	if err != nil {
+		return nil, fmt.Errorf("the agent's endpoint: %w", err)
+	}
+	if m.wake, err = unix.Eventfd(0, unix.EFD_CLOEXEC|unix.EFD_NONBLOCK); err != nil {
+		m.e.Close()
+		return nil, fmt.Errorf("eventfd: %w", err)
+	}
+	go m.drive()
+	return m, nil
+}
+
+// card is what other agents need to reach this one. It must be called before
+// meet.
+func (m *mesh) card() ([]byte, error) { return m.e.Card().MarshalBinary() }
+
+// rails lists the endpoint's addresses, for people.
+func (m *mesh) rails() string {
+	var s []string
+	for _, a := range m.e.Card().Addrs {
+		s = append(s, a.String())
+	}
+	return ", rails " + strings.Join(s, " ")
+}
+
+// meet introduces the other agents, by host.
+func (m *mesh) meet(cards [][]byte) error {
+	decoded := make([]rainnet.Card, len(cards))
+	for h, b := range cards {
+		if err := decoded[h].UnmarshalBinary(b); err != nil {
+			return fmt.Errorf("the card of host %s: %w", m.names[h], err)
+		}
+		if decoded[h].ID != agentID(h) {
+			return fmt.Errorf("the card of host %s is that of %v", m.names[h], decoded[h].ID)
+		}
+	}
+	m.put(meshMessage{meet: decoded})
+	return nil
+}
+
+// send queues a message to one host.
+func (m *mesh) send(host int, kind byte, body []byte) {
+	m.put(meshMessage{to: host, kind: kind, body: body})
+}
+
+// sendWait is send for output: it waits while too much is queued.
+func (m *mesh) sendWait(host int, kind byte, body []byte) {
+	m.mu.Lock()
+	for m.queued > maxQueued && !m.closing {
+		m.room.Wait()
+	}
+	m.mu.Unlock()
+	m.send(host, kind, body)
+}
+
+// flood sends a message to every other host directly: no host in between can
+// lose it.
+func (m *mesh) flood(kind byte, v any) {
+	f := encode(kind, v)
+	for h := range m.names {
+		if h != m.self {
+			m.send(h, f.kind, f.body)
+		}
+	}
+}
+
+func (m *mesh) put(msg meshMessage) {
+	m.mu.Lock()
+	m.queue = append(m.queue, msg)
+	m.queued += len(msg.body)
+	m.mu.Unlock()
+	m.ring()
+}
+
+func (m *mesh) ring() {
+	_, _ = unix.Write(m.wake, []byte{1, 0, 0, 0, 0, 0, 0, 0})
+}
+
+// close sends what is queued, waits a moment until it is acknowledged, and
+// ends the driver.
+func (m *mesh) close() {
+	m.mu.Lock()
+	m.closing = true
+	m.mu.Unlock()
+	m.room.Broadcast()
+	m.ring()
+	<-m.done
+}
+
+// drive is the goroutine that owns the endpoint.
+func (m *mesh) drive() {
+	defer close(m.done)
+	var count [8]byte
+	for {
+		_, _ = unix.Read(m.wake, count[:])
+		closing := m.transmit()
+		m.e.Poll()
+		if closing {
+			m.e.Close()
+			unix.Close(m.wake)
+			return
+		}
+		m.e.Wait(m.judge(rainnet.Now()), m.wake)
+	}
+}
+
+// maxBacklog bounds what one peer's machine holds for us; more waits in queue.
+const maxBacklog = 16 << 20
+
+// transmit hands the queue to the endpoint.
+func (m *mesh) transmit() (closing bool) {
+	m.mu.Lock()
+	queue := m.queue
+	m.queue, m.queued = nil, 0
+	closing = m.closing
+	m.mu.Unlock()
+	m.room.Broadcast()
+	for _, msg := range queue {
+		if msg.meet != nil {
+			m.introduce(msg.meet)
+			continue
+		}
+		if p := m.peers[msg.to]; p != nil && p.p.Backlog() < maxBacklog {
+			p.p.Send([]byte{msg.kind}, msg.body)
+		}
+	}
+	return closing
+}
+
+func (m *mesh) introduce(cards []rainnet.Card) {
+	for h, card := range cards {
+		if h == m.self || m.peers[h] != nil {
+			continue
+		}
+		p, err := m.e.AddPeer(card)
+		if err != nil {
+			m.events <- meshLost{h, err.Error()}
+			continue
+		}
+		peer := &meshPeer{host: h, p: p, since: rainnet.Now()}
+		p.User = peer
+		m.peers[h] = peer
+		p.Send([]byte{kindHello}, nil) // the first message makes it look for paths
+	}
+}
+
+// judge looks for agents that have been silent for too long. It returns when it
+// must look again.
+func (m *mesh) judge(now int64) (next int64) {
+	next = now + int64(time.Hour)
+	for _, p := range m.peers {
+		if p == nil || p.up || p.lost {
+			continue
+		}
+		if quiet := p.since + min(quietTime, int64(m.timeout)/2); !p.said {
+			if now < quiet {
+				next = min(next, quiet)
+			} else {
+				p.said = true
+				m.events <- meshNotice{fmt.Sprintf("host %s: host %s does not answer on any rail; waiting up to %v (--host-timeout)",
+					m.names[m.self], m.names[p.host], m.timeout)}
+			}
+		}
+		end := p.since + int64(m.timeout)
+		if now < end {
+			next = min(next, end)
+			continue
+		}
+		p.lost = true
+		m.events <- meshLost{p.host, m.explain(p)}
+	}
+	return next
+}
+
+// explain says why a host is given up.
+func (m *mesh) explain(p *meshPeer) string {
+	text := fmt.Sprintf("host %s did not answer host %s on any rail for %v (--host-timeout)", m.names[p.host], m.names[m.self], m.timeout)
+	if p.ever {
+		return text
+	}
+	stats := m.e.Stats()
+	if stats.Forged > 0 {
+		return text + fmt.Sprintf("; %d packets came that are not encrypted with this job's key: an agent with another key cannot join", stats.Forged)
+	}
+	return text + "; it was never reached: is UDP blocked (--ports, for a firewall), are the right interfaces used (--rails)?"
+}
+
+// Message implements rainnet.Handler.
+func (m *mesh) Message(p *rainnet.Peer, data []byte) {
+	peer, ok := p.User.(*meshPeer)
+	if !ok || len(data) == 0 || data[0] == kindHello {
+		return
+	}
+	m.events <- meshFrame{peer.host, frame{data[0], append([]byte(nil), data[1:]...)}}
+}
+
+// Path implements rainnet.Handler.
+func (m *mesh) Path(p *rainnet.Peer, ev rainnet.PathEvent) {
+	peer, ok := p.User.(*meshPeer)
+	if !ok {
+		return
+	}
+	switch ev.Kind {
+	case rainnet.PathUp, rainnet.Resumed:
+		if peer.said && !peer.up {
+			m.events <- meshNotice{fmt.Sprintf("host %s: host %s answers again", m.names[m.self], m.names[peer.host])}
+		}
+		peer.up, peer.ever, peer.said = true, true, false
+	case rainnet.Stalled:
+		peer.up, peer.since = false, rainnet.Now()
+	}
+}
+
+// BulkSent, BulkDone and Room implement rainnet.Handler; agents send no bulk.
+func (m *mesh) BulkSent(*rainnet.Peer, uint64) {}
+func (m *mesh) BulkDone(*rainnet.Peer, uint64) {}
+func (m *mesh) Room(*rainnet.Peer)             {}
+
+// handleMesh is the agent's side of what comes from other agents.
+func (a *agent) handleMesh(from int, f frame) error {
+	switch f.kind {
+	case kindEnding:
+		var c Cause
+		if err := f.decode(&c); err != nil {
+			return err
+		}
+		a.end(c)
+	case kindLost:
+		var l Lost
+		if err := f.decode(&l); err != nil {
+			return err
+		}
+		a.peerLost(from)
+	case kindRelayed:
+		a.relayForPeer(f.body)
+	case kindFromRainrun:
+		return a.relayedToUs(f.body)
+	case kindCards:
+		var c HostCards
+		if err := f.decode(&c); err != nil {
+			return err
+		}
+		a.hostCards(from, c)
+	default:
+		return fmt.Errorf("unexpected message of kind %d from host %s", f.kind, a.setup.Hosts[from])
+	}
+	return nil
+}

@@ -26,7 +26,13 @@ const (
 	kindNotice    // Notice: a line for people
 	kindDone      // none: no rank is left and all output is sent
 	kindGoodbye   // Goodbye: from the guardian, the agent is dead
-	kindRelayed   // binary: a frame of another agent whose channel is lost
+	kindRelayed   // binary: a frame of or for another agent, see packRelayed
+
+	// agent → agent
+	kindHello       // none
+	kindLost        // Lost: my start channel has ended (from rainrun: so has yours)
+	kindFromRainrun // binary: kind and body of a frame of rainrun's for you
+	kindCards       // HostCards
 
 	kindLast
 )

@@ -2,14 +2,13 @@ package launcher
 
 import (
 	"bytes"
-	"errors"
 	"fmt"
 	"io"
-	"os/exec"
 	"strings"
 	"sync"
-	"syscall"
 	"time"
+
+	"golang.org/x/sys/unix"
 )
 
 // A remote is rainrun's view of one agent: the process that started it and the
@@ -19,16 +18,17 @@ type remote struct {
 	name  string
 	words []string
 
-	cmd    *exec.Cmd
+	pid    int // of the process that starts the agent
 	out    *frameWriter
 	stderr *agentStderr
 
-	ready *Ready
-	inbox inbox
-	lost  bool   // the start channel has ended
-	done  bool   // no rank is left there
-	ended bool   // the process that started the agent has ended
-	dead  string // not empty: the agent is known to be dead, and how
+	ready  *Ready
+	direct uint64 // frames that have come on its own channel; its reader's
+	inbox  inbox
+	lost   bool   // the start channel has ended
+	done   bool   // no rank is left there
+	ended  bool   // the process that started the agent has ended
+	dead   string // not empty: the agent is known to be dead, and how
 }
 
 // Events of a remote for the job.
@@ -41,40 +41,35 @@ type (
 		r       *remote
 		garbage []byte // what came instead of the preamble
 		err     error  // of the channel; nil: end of file
-		wait    error  // of the process
+		status  unix.WaitStatus
 	}
 )
 
-// startRemote starts the agent and sends Setup. The process gets a session of
+// startRemote starts the agent; Setup comes next. The process gets a session of
 // its own: ctrl-c is for rainrun, which then ends the job in order.
 func (j *job) startRemote(host int, name string, words []string) (*remote, error) {
 	r := &remote{host: host, name: name, words: words, stderr: &agentStderr{}}
-	r.cmd = exec.Command(words[0], words[1:]...)
-	r.cmd.SysProcAttr = &syscall.SysProcAttr{Setsid: true}
-	r.cmd.Stderr = r.stderr
-	r.cmd.WaitDelay = time.Second
-	in, err := r.cmd.StdinPipe()
+	p, err := startPiped(words)
 	if err != nil {
-		return nil, err
-	}
-	out, err := r.cmd.StdoutPipe()
-	if err != nil {
-		return nil, err
-	}
-	if err := r.cmd.Start(); err != nil {
 		return nil, fmt.Errorf("cannot start the agent on host %s: %s: %w", name, r.command(), err)
 	}
-	r.out = newFrameWriter(in)
+	r.pid = p.pid
+	r.out = newFrameWriter(p.stdin, false)
 	go func() {
 		<-r.out.done
-		in.Close()
+		p.stdin.Close()
 	}()
-	go r.read(out, j)
+	go r.read(p, j)
 	return r, nil
 }
 
-func (r *remote) read(in io.Reader, j *job) {
-	frames := newFrameReader(in)
+func (r *remote) read(p *piped, j *job) {
+	said := make(chan struct{})
+	go func() {
+		_, _ = io.Copy(r.stderr, p.stderr)
+		close(said)
+	}()
+	frames := newFrameReader(p.stdout)
 	garbage, err := frames.preamble()
 	for err == nil {
 		var f frame
@@ -87,23 +82,26 @@ func (r *remote) read(in io.Reader, j *job) {
 	if err == io.EOF {
 		err = nil
 	}
-	j.events <- remoteEnd{r, garbage, err, r.cmd.Wait()}
+	status := p.wait()
+	select { // a process in the background may hold standard error
+	case <-said:
+	case <-time.After(time.Second):
+	}
+	p.close()
+	j.events <- remoteEnd{r, garbage, err, status}
 }
 
 func (r *remote) command() string { return strings.Join(r.words, " ") }
 
 // explainStart says why an agent never became ready.
 func (r *remote) explainStart(end remoteEnd) string {
-	how := "ended"
-	if end.wait != nil {
-		how = "ended with " + end.wait.Error()
-	}
+	how := statusText(end.status)
 	said := printable(append(end.garbage, r.stderr.held()...))
 	if said == "" {
 		said = "(no output)"
 	}
 	hint := ""
-	if code := exitCode(end.wait); code == 127 || code == 126 {
+	if code := end.status.ExitStatus(); code == 127 || code == 126 {
 		hint = fmt.Sprintf("; is rainrun installed there as %s?", r.words[len(r.words)-2])
 	} else if r.words[0] == "ssh" && code == 255 {
 		hint = "; check the name, and that ssh works without a password"
@@ -114,18 +112,14 @@ func (r *remote) explainStart(end remoteEnd) string {
 // positive says whether the end of the starting process proves that the agent
 // is dead. ssh returns 255 for its own failures: then the agent may well live.
 func (end remoteEnd) positive() bool {
-	return !(end.r.words[0] == "ssh" && exitCode(end.wait) == 255)
+	return !(end.r.words[0] == "ssh" && end.status.ExitStatus() == 255)
 }
 
-func exitCode(err error) int {
-	var e *exec.ExitError
-	switch {
-	case err == nil:
-		return 0
-	case errors.As(err, &e):
-		return e.ExitCode()
+func statusText(ws unix.WaitStatus) string {
+	if ws.Signaled() {
+		return fmt.Sprintf("killed by signal %d (%s)", ws.Signal(), ws.Signal())
 	}
-	return -1
+	return fmt.Sprintf("exit status %d", ws.ExitStatus())
 }
 
 // agentStderr holds what an agent and its starter print until the agent is

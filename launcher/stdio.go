@@ -94,9 +94,10 @@ type stdinWriter struct {
 	mu   sync.Mutex
 	wake *sync.Cond
 	data [][]byte
-	end  bool // no more input follows
-	dead bool // the rank does not read any more
-	done int64
+	come int64 // bytes that have come from rainrun
+	end  bool  // no more input follows
+	dead bool  // the rank does not read any more
+	done int64 // bytes that the rank has taken
 }
 
 const stdinWindow = 256 << 10
@@ -117,20 +118,31 @@ func (a *agent) openStdin(r *rank) (fd int, err error) {
 	return p[0], nil
 }
 
-// stdin takes input from rainrun; an empty piece is its end.
-func (a *agent) stdin(data []byte) {
+// stdin takes input from rainrun: its offset in the stream, then the data; none
+// is the end. After a start channel was lost some comes twice.
+func (a *agent) stdin(b []byte) {
+	if a.start == nil || len(b) < 8 {
+		return
+	}
 	r := a.byWorld[a.start.StdinRank]
 	if r == nil || r.stdin == nil {
 		return
 	}
-	w := r.stdin
+	r.stdin.take(int64(binary.LittleEndian.Uint64(b)), b[8:])
+}
+
+func (w *stdinWriter) take(off int64, data []byte) {
 	w.mu.Lock()
-	if len(data) == 0 {
+	defer w.mu.Unlock()
+	switch {
+	case off != w.come:
+		return
+	case len(data) == 0:
 		w.end = true
-	} else {
+	default:
 		w.data = append(w.data, data)
+		w.come += int64(len(data))
 	}
-	w.mu.Unlock()
 	w.wake.Signal()
 }
 

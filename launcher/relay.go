@@ -1,0 +1,88 @@
+package launcher
+
+import (
+	"errors"
+	"fmt"
+)
+
+// When an agent's start channel is lost (ssh has died, its connection was cut),
+// the agent goes on. It tells the others, and what it has for rainrun goes
+// through one that still has its channel:
+//
+//	agent 2 ── kindRelayed over rainnet ──► agent 0 ── kindRelayed ──► rainrun
+//
+// and back the same way. When all have lost rainrun, it is dead, and so is the
+// job.
+
+// Lost says that an agent has lost its start channel.
+type Lost struct{ Host int }
+
+// lostRainrun: this agent's start channel has ended, or rainrun says that it
+// has (a dead connection is not noticed by both ends).
+func (a *agent) lostRainrun() {
+	if a.lost[a.setup.Host] {
+		return
+	}
+	a.lost[a.setup.Host] = true
+	if a.mesh != nil {
+		a.mesh.flood(kindLost, Lost{Host: a.setup.Host})
+	}
+	a.findRelay()
+}
+
+// peerLost: another agent has lost its channel.
+func (a *agent) peerLost(host int) {
+	a.lost[host] = true
+	if a.lost[a.setup.Host] && (a.relay == host || len(a.lost) == len(a.setup.Hosts)) {
+		a.findRelay()
+	}
+}
+
+// findRelay chooses the way to rainrun, or ends the job if there is none.
+func (a *agent) findRelay() {
+	for h := range a.setup.Hosts {
+		if !a.lost[h] {
+			a.relay = h
+			a.out.divert(func(seq uint64, f frame) {
+				a.mesh.sendWait(h, kindRelayed, packRelayed(a.setup.Host, seq, f))
+			})
+			return
+		}
+	}
+	a.orphaned = true
+	a.out.drop()
+	a.end(Cause{Host: a.setup.Host, Code: ExitError, Text: "rainrun is gone"})
+}
+
+// relayFromRainrun passes a frame of rainrun's on to the agent that has lost
+// its channel.
+func (a *agent) relayFromRainrun(b []byte) error {
+	host, _, f, err := unpackRelayed(b)
+	if err != nil {
+		return err
+	}
+	if a.mesh == nil || host < 0 || host >= len(a.setup.Hosts) || host == a.setup.Host {
+		return fmt.Errorf("a frame to relay to host number %d", host)
+	}
+	a.mesh.send(host, kindFromRainrun, append([]byte{f.kind}, f.body...))
+	return nil
+}
+
+// relayedToUs is a frame of rainrun's that came through another agent.
+func (a *agent) relayedToUs(b []byte) error {
+	if len(b) < 1 {
+		return errors.New("an empty relayed frame")
+	}
+	if b[0] == kindLost {
+		a.lostRainrun()
+		return nil
+	}
+	return a.handleFrame(frame{b[0], b[1:]})
+}
+
+// relayForPeer passes a frame of another agent on to rainrun. The waiting for
+// room in the channel must not stop this agent; what is on its way here is
+// bounded by what the other keeps unacknowledged.
+func (a *agent) relayForPeer(b []byte) {
+	a.out.sendFrame(frame{kindRelayed, b})
+}

@@ -116,11 +116,11 @@ func (c *Conn) AddPath(now int64, id wire.PathID, mtu int) {
 	mtu = max(mtu, minMTU)
 	if p := c.path(id); p != nil {
 		p.mtu, p.gone = mtu, false
-		c.rank()
+		c.rank(now)
 		c.linkDirty = true
 		return
 	}
-	p := &path{id: id, mtu: mtu, link: link.New(c.cfg.Link, now)}
+	p := &path{id: id, mtu: mtu, lowerNIC: uint8(id >> 8), higherNIC: uint8(id), link: link.New(c.cfg.Link, now)}
 	p.link.SetUse(now, c.inUse)
 	p.recv.dueAt = never
 	p.loss.timeAt = never
@@ -132,7 +132,7 @@ func (c *Conn) AddPath(now int64, id wire.PathID, mtu int) {
 		c.paths[i-1], c.paths[i] = c.paths[i], c.paths[i-1]
 	}
 	c.linkDirty = true
-	c.rank()
+	c.rank(now)
 }
 
 // minMTU is the least packet that anything useful fits into: a header, a full
@@ -154,7 +154,7 @@ func (c *Conn) RemovePath(now int64, id wire.PathID) {
 	if c.last == p {
 		c.last = nil
 	}
-	c.rank()
+	c.rank(now)
 	c.requeueWaiting(now)
 }
 

@@ -8,23 +8,35 @@ import "rainmpi/rainnet/wire"
 // in two active paths, and no more pairs could be active at once. The others
 // are backup. Both ends compute it from the same ids by the same rule.
 
+// Several addresses may belong to one NIC (IPv4 and IPv6); until SetNICs says
+// so, each address counts as a NIC of its own.
+
+// SetNICs says which NICs a path connects: that of the peer with the lower id,
+// and that of the peer with the higher. Both ends must say the same.
+func (c *Conn) SetNICs(id wire.PathID, lower, higher uint8) {
+	if p := c.path(id); p != nil {
+		p.lowerNIC, p.higherNIC = lower, higher
+		c.rank(now)
+	}
+}
+
 // match marks the active ones of paths, which are sorted by id and of which
-// only those with up set take part. It is Kuhn's algorithm: each lower address
-// in turn takes a free higher address or makes its holder move to another.
-// Equal indices are tried first, because rails are listed in the same order at
-// both ends where somebody took care.
+// only those with up set take part. It is Kuhn's algorithm: each lower NIC in
+// turn takes a free higher NIC or makes its holder move to another. Equal
+// numbers are tried first, because rails are listed in the same order at both
+// ends where somebody took care.
 func match(paths []*path) {
 	var m matcher
 	m.paths = paths
 	for i := range m.holder {
 		m.holder[i] = nil
 	}
-	for i, p := range paths {
+	for _, p := range paths {
 		p.active = false
-		lower := p.id >> 8
-		if i == 0 || paths[i-1].id>>8 != lower {
+		if !m.placed[p.lowerNIC] {
+			m.placed[p.lowerNIC] = true
 			m.seen = [256]bool{}
-			m.place(lower)
+			m.place(p.lowerNIC)
 		}
 	}
 	for _, p := range m.holder {
@@ -36,24 +48,25 @@ func match(paths []*path) {
 
 type matcher struct {
 	paths  []*path
-	holder [256]*path // by higher address: the path that has it
-	seen   [256]bool  // higher addresses tried for the present one
+	holder [256]*path // by higher NIC: the path that has it
+	placed [256]bool  // lower NICs that had their turn
+	seen   [256]bool  // higher NICs tried for the present one
 }
 
-func (m *matcher) place(lower wire.PathID) bool {
+func (m *matcher) place(lower uint8) bool {
 	return m.try(lower, true) || m.try(lower, false)
 }
 
-// try looks for a place among the pairs of equal index, or among all others.
-func (m *matcher) try(lower wire.PathID, equal bool) bool {
+// try looks for a place among the pairs of equal number, or among all others.
+func (m *matcher) try(lower uint8, equal bool) bool {
 	for _, p := range m.paths {
-		higher := p.id & 0xff
-		if p.id>>8 != lower || !p.up || (higher == lower) != equal || m.seen[higher] {
+		higher := p.higherNIC
+		if p.lowerNIC != lower || !p.up || (higher == lower) != equal || m.seen[higher] {
 			continue
 		}
 		m.seen[higher] = true
 		held := m.holder[higher]
-		if held == nil || m.place(held.id>>8) {
+		if held == nil || m.place(held.lowerNIC) {
 			m.holder[higher] = p
 			return true
 		}

@@ -12,6 +12,8 @@ type path struct {
 	mtu  int  // UDP payload, tag included
 	gone bool // RemovePath was called; the link remembers its counts
 
+	lowerNIC, higherNIC uint8 // what the addresses belong to: see matching.go
+
 	// up is what the link machine says, epoch its count of transitions.
 	// Nothing but state.go writes them.
 	link  *link.Link

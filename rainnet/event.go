@@ -30,7 +30,7 @@ type PathEvent struct {
 	Cause string
 
 	Local, Remote string // address and interface of each end
-	Up            int    // paths that are up now
+	Active        int    // paths that carry data now; others that are up are in reserve
 	Code          uint32 // Closed: the reason the peer gave
 }
 
@@ -44,30 +44,23 @@ func (ev PathEvent) String() string {
 	case Closed:
 		return fmt.Sprintf("%v: has said goodbye (code %d); nothing more is sent to it", ev.Peer, ev.Code)
 	}
-	state, done := "up", "it carries its share"
+	state, done := "up", "is used or kept in reserve"
 	if ev.Kind == PathDown {
-		state, done = "down", "its data moves there"
-		if ev.Up == 0 {
-			done = "its data waits"
+		state, done = "down", "what it carried moves to the others"
+		if ev.Active == 0 {
+			done = "what it carried waits"
 		}
 	}
-	return fmt.Sprintf("%v: path %v %s (%s → %s, epoch %d): %s; %s up, %s",
-		ev.Peer, ev.Path, state, ev.Local, ev.Remote, ev.Epoch, ev.Cause, plural(ev.Up, "path"), done)
-}
-
-func plural(n int, noun string) string {
-	if n == 1 {
-		return "1 " + noun
-	}
-	return fmt.Sprintf("%d %ss", n, noun)
+	return fmt.Sprintf("%v: path %v %s (%s → %s, epoch %d): %s; %s (%d in use)",
+		ev.Peer, ev.Path, state, ev.Local, ev.Remote, ev.Epoch, ev.Cause, done, ev.Active)
 }
 
 // describe fills in what the machine does not know: addresses and names.
 func (p *Peer) describe(ev PathEvent) PathEvent {
 	ev.Peer = p.card.ID
 	for _, info := range p.conn.Paths() {
-		if info.Up {
-			ev.Up++
+		if info.Active {
+			ev.Active++
 		}
 	}
 	if ev.Kind != PathUp && ev.Kind != PathDown {

@@ -6,6 +6,7 @@ import (
 	"testing"
 
 	"rainmpi/rainnet/link"
+	"rainmpi/rainnet/rudp"
 	"rainmpi/rainnet/udp"
 	"rainmpi/rainnet/wire"
 )
@@ -35,6 +36,25 @@ func TestIPv6(t *testing.T) {
 		t.Fatalf("%d addresses found, want 4: %+v", got, a.e.Card())
 	}
 	transfer(t, a, b, 10, func(int) {})
+	drive(t, 5, "four paths up", func() bool { return count(a, isUp) == 4 }, a, b)
+	if n := count(a, isActive); n != 2 {
+		t.Errorf("%d active paths between two cards and two cards: %+v", n, a.peers[11].Paths())
+	}
+}
+
+func isUp(p rudp.PathInfo) bool     { return p.Up }
+func isActive(p rudp.PathInfo) bool { return p.Active }
+
+// count counts paths from a to its only peer.
+func count(a *node, is func(rudp.PathInfo) bool) (n int) {
+	for _, peer := range a.peers {
+		for _, p := range peer.Paths() {
+			if is(p) {
+				n++
+			}
+		}
+	}
+	return n
 }
 
 // TestJumbo: both ends say how large their frames are, and the smaller end decides.

@@ -65,7 +65,11 @@ func (p *Peer) start(now int64) {
 	for i := range e.rails {
 		for j, addr := range p.card.Addrs {
 			if r := &e.rails[i]; couldReach(r.addr, addr.Addr()) {
-				p.conn.AddPath(now, wire.MakePathID(e.self.id, p.card.ID, uint8(i), uint8(j)), min(r.mtu, p.card.Rails[j].MTU))
+				id := wire.MakePathID(e.self.id, p.card.ID, uint8(i), uint8(j))
+				p.conn.AddPath(now, id, min(r.mtu, p.card.Rails[j].MTU))
+				// A pair of NICs is made as a path id is: the lower peer's in the high byte.
+				nics := wire.MakePathID(e.self.id, p.card.ID, uint8(r.nic), p.card.Rails[j].NIC)
+				p.conn.SetNICs(id, uint8(nics>>8), uint8(nics))
 			}
 		}
 	}

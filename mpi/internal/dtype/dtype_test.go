@@ -16,7 +16,7 @@ type arena struct {
 	mid  int64
 }
 
-const arenaSize = 1 << 20
+const arenaSize = 1 << 17
 
 func newArena(seed byte) arena {
 	mem := make([]byte, arenaSize)

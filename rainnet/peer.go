@@ -69,7 +69,7 @@ func (p *Peer) start(now int64) {
 				p.conn.AddPath(now, id, min(r.mtu, p.card.Rails[j].MTU))
 				// A pair of NICs is made as a path id is: the lower peer's in the high byte.
 				nics := wire.MakePathID(e.self.id, p.card.ID, uint8(r.nic), p.card.Rails[j].NIC)
-				p.conn.SetNICs(id, uint8(nics>>8), uint8(nics))
+				p.conn.SetNICs(now, id, uint8(nics>>8), uint8(nics))
 			}
 		}
 	}

@@ -13,10 +13,10 @@ import "rainmpi/rainnet/wire"
 
 // SetNICs says which NICs a path connects: that of the peer with the lower id,
 // and that of the peer with the higher. Both ends must say the same.
-func (c *Conn) SetNICs(id wire.PathID, lower, higher uint8) {
+func (c *Conn) SetNICs(now int64, id wire.PathID, lower, higher uint8) {
 	if p := c.path(id); p != nil {
 		p.lowerNIC, p.higherNIC = lower, higher
-		c.rank(now)
+		c.rank()
 	}
 }
 

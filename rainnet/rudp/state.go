@@ -88,6 +88,7 @@ func (c *Conn) trust(now int64, p *path) {
 // what has to be sent, as soon as there is a path to send it by. While there is
 // none, the peer is stalled, and nothing is re-striped: it waits where it is.
 func (c *Conn) requeueWaiting(now int64) {
+	c.noteStall(now)
 	if c.desperate || len(c.usable) == 0 {
 		return
 	}
@@ -125,7 +126,6 @@ func (c *Conn) rank() {
 		c.choose(c.open)
 	}
 	c.turn.left = 0
-	c.noteStall()
 }
 
 func (c *Conn) choose(good func(*path) bool) {
@@ -139,15 +139,15 @@ func (c *Conn) choose(good func(*path) bool) {
 
 // noteStall tells when no path is left and when one is there again. "All paths
 // of a peer silent together is a stall of the peer."
-func (c *Conn) noteStall() {
+func (c *Conn) noteStall(now int64) {
 	stalled := c.everUp && c.upCount == 0 && (c.desperate || len(c.usable) == 0)
 	if stalled == c.stalled {
 		return
 	}
 	c.stalled = stalled
 	if stalled {
-		c.emit(Event{Kind: Stalled})
+		c.emit(Event{Kind: Stalled, At: now})
 	} else {
-		c.emit(Event{Kind: Resumed})
+		c.emit(Event{Kind: Resumed, At: now})
 	}
 }

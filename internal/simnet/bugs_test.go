@@ -1,0 +1,69 @@
+package simnet
+
+import (
+	"testing"
+
+	"rainmpi/rainnet/link"
+	"rainmpi/rainnet/rudp"
+)
+
+// planted are faults that the machines make when they are told to. A simulator
+// that finds nothing proves nothing: each has to be found within findWithin
+// seeds.
+var planted = []struct {
+	name string
+	Options
+}{
+	{"a lost piece of bulk data is not sent again", Options{Bugs: rudp.BugForgetLost}},
+	{"a lost piece of a message is not sent again", Options{Bugs: rudp.BugForgetLostMsg}},
+	{"an acknowledgement is believed twice", Options{Bugs: rudp.BugAckTwice}},
+	{"an ACK is taken for the path it came on", Options{Bugs: rudp.BugAckWrongPath}},
+	{"a message that comes twice is delivered twice", Options{Bugs: rudp.BugTakeTwice}},
+	{"what was in flight on a path that went down stays there", Options{Bugs: rudp.BugNoRequeue}},
+	{"bytes that come twice count twice", Options{Bugs: rudp.BugCountRepeats}},
+	{"a complete message overtakes an incomplete one", Options{Bugs: rudp.BugSwapMessages}},
+	{"the sender ignores the receiver's credit", Options{Bugs: rudp.BugIgnoreCredit}},
+	{"a credit that was lost is not sent again", Options{Bugs: rudp.BugLoseCredit}},
+	{"a packet number is used twice", Options{Bugs: rudp.BugReusePacket}},
+	{"a packet that did not come is acknowledged", Options{Bugs: rudp.BugAckLost}},
+	{"the history of a path is told on that path only", Options{Bugs: rudp.BugStaleHistory}},
+	{"a piece that is cut again loses a byte", Options{Bugs: rudp.BugOffByOne}},
+	{"BulkSent comes when all is sent", Options{Bugs: rudp.BugSentEarly}},
+	{"tin acts with the slack used up: N, not N-1", Options{LinkBugs: link.BugTinAtN}},
+	{"an echo from before my last transition counts", Options{LinkBugs: link.BugStaleEcho}},
+	{"an epoch is skipped", Options{LinkBugs: link.BugSkipEpoch}},
+	{"the slack is ignored", Options{LinkBugs: link.BugNoSlack}},
+	{"the peer's history is not followed", Options{LinkBugs: link.BugNoHistory}},
+}
+
+const findWithin = 500
+
+func TestPlantedBugs(t *testing.T) {
+	if len(planted) < 20 {
+		t.Errorf("only %d bugs are planted", len(planted))
+	}
+	seeds := make([]uint64, findWithin)
+	for i := range seeds {
+		seeds[i] = uint64(i)
+	}
+	for _, bug := range planted {
+		t.Run(bug.name, func(t *testing.T) {
+			if r, ok := find(seeds, bug.Options); ok {
+				t.Logf("seed %d: %s", r.Seed, r.Failures[0])
+			} else {
+				t.Errorf("not found within %d seeds", findWithin)
+			}
+		})
+	}
+}
+
+// find returns the first failure that turns up.
+func find(seeds []uint64, o Options) (found Result, ok bool) {
+	each(seeds, o, func(r Result) bool {
+		if len(r.Failures) > 0 && !ok {
+			found, ok = r, true
+		}
+		return !ok
+	})
+	return found, ok
+}

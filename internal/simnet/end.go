@@ -1,0 +1,190 @@
+package simnet
+
+import (
+	"errors"
+
+	"rainmpi/rainnet/rudp"
+	"rainmpi/rainnet/wire"
+)
+
+// An end is one rudp.Conn and what drives it: rainnet.Endpoint with virtual
+// sockets and a virtual clock.
+type end struct {
+	*session
+	name string
+	side int // 0 or 1
+	conn *rudp.Conn
+	peer *end
+	out  map[wire.PathID]*cable
+
+	asleep   bool // the host is stopped; packets wait in its socket
+	inbox    [][]byte
+	inboxLen int
+
+	wakeAt  int64 // the earliest wake-up that is scheduled
+	wakes   wakes
+	numbers map[wire.PathID]uint64 // least packet number that may come next
+	packet  []byte                 // being made
+
+	sentData int64 // packets with data
+
+	traffic
+}
+
+// socketBuffer bounds what waits while the host is stopped.
+const socketBuffer = 208 << 10
+
+// maxBurst is more packets than a Conn may want to send at one instant: pacing
+// bounds a burst to 64 KiB a path.
+const maxBurst = 2000
+
+// arrive takes a packet from the network.
+func (e *end) arrive(packet []byte) {
+	if e.over {
+		return
+	}
+	if e.asleep {
+		if e.inboxLen+len(packet) <= socketBuffer {
+			e.inbox = append(e.inbox, e.net.copy(packet))
+			e.inboxLen += len(packet)
+		}
+		return
+	}
+	e.recv(packet)
+	e.drive()
+}
+
+func (e *end) recv(packet []byte) {
+	h, err := wire.ParseHeader(packet)
+	if err != nil {
+		e.failf("%s: packet of the peer does not parse: %v", e.name, err)
+		return
+	}
+	if e.tracing {
+		e.tracef("%s recv %s", e.name, describe(packet))
+	}
+	err = e.conn.Recv(e.now, h.Path, h.Number, packet[wire.HeaderLen:])
+	switch {
+	case errors.Is(err, rudp.ErrDuplicate), errors.Is(err, rudp.ErrHoles):
+		// The network does repeat packets, and what is held has bounds.
+	case err != nil:
+		e.failf("%s: Recv: %v", e.name, err)
+	}
+	e.events()
+}
+
+// maxTurns is how often in a row a machine may want to be driven at one instant:
+// acting on one timer may find another one due.
+const maxTurns = 5
+
+// drive lets the machine do what it wants at this instant, and takes note of
+// when it wants to be driven next.
+func (e *end) drive() {
+	for turn := 0; !e.asleep && !e.over; turn++ {
+		if e.conn.Deadline() <= e.now {
+			e.conn.Expire(e.now)
+			e.events()
+		}
+		e.pump()
+		e.events()
+		d := e.conn.Deadline()
+		if d > e.now {
+			e.wakeUp(d)
+			return
+		}
+		if turn == maxTurns {
+			e.failf("%s: after all it wanted was done, its deadline is %v ago: it spins%s", e.name, duration(e.now-d), e.inside())
+		}
+	}
+}
+
+// pump takes all packets the machine wants to send now.
+func (e *end) pump() {
+	for burst := 0; ; burst++ {
+		n, path, ok := e.conn.NextPacket(e.now, e.packet)
+		if !ok {
+			return
+		}
+		e.send(path, e.packet[:n])
+		if burst == maxBurst {
+			e.failf("%s sends %d packets at one instant", e.name, burst)
+			return
+		}
+	}
+}
+
+func (e *end) send(path wire.PathID, packet []byte) {
+	c := e.out[path]
+	if c == nil {
+		e.failf("%s sends on path %d, which there is not", e.name, path)
+		return
+	}
+	e.checkPacket(path, c, packet)
+	if e.tracing {
+		e.tracef("%s send %s", e.name, describe(packet))
+	}
+	e.net.send(&c.line, packet, e.peer.arrive)
+}
+
+// wakeUp schedules the machine's deadline.
+func (e *end) wakeUp(d int64) {
+	if d == never || e.wakeAt > e.now && e.wakeAt <= d {
+		return
+	}
+	e.wakeAt = d
+	e.at(d, func() {
+		if e.wakeAt == d {
+			e.wakeAt = 0
+		}
+		if e.asleep || e.over {
+			return
+		}
+		if d := e.conn.Deadline(); d > e.now {
+			e.wakeUp(d)
+			return
+		}
+		e.checkWake()
+		e.drive()
+	})
+}
+
+// sleep stops the host for a while.
+func (e *end) sleep(d int64) {
+	if e.asleep {
+		return
+	}
+	e.asleep = true
+	e.after(d, func() {
+		e.asleep = false
+		inbox := e.inbox
+		e.inbox, e.inboxLen = nil, 0
+		for _, p := range inbox {
+			e.recv(p)
+			e.net.free(p)
+		}
+		e.drive()
+	})
+}
+
+// events takes all events of the machine.
+func (e *end) events() {
+	for {
+		ev, ok := e.conn.NextEvent()
+		if !ok {
+			return
+		}
+		switch ev.Kind {
+		case rudp.Message:
+			e.onMessage(ev.Data)
+		case rudp.BulkSent:
+			e.onBulkSent(ev.Token)
+		case rudp.BulkDone:
+			e.onBulkDone(ev.Token)
+		case rudp.PathUp, rudp.PathDown:
+			if e.tracing {
+				e.tracef("%s path %d up %v epoch %d %s", e.name, ev.Path, ev.Kind == rudp.PathUp, ev.Epoch, ev.Cause)
+			}
+			e.moved(e, ev.Path, ev.Kind == rudp.PathUp, ev.Epoch)
+		}
+	}
+}

@@ -1,0 +1,97 @@
+package simnet
+
+import (
+	"fmt"
+	"strings"
+
+	"rainmpi/rainnet/wire"
+)
+
+// checkPacket looks at a packet before it reaches the wire: its number is above
+// all earlier ones of its path (a number that comes twice is a nonce that comes
+// twice), and it leaves room for the tag.
+func (e *end) checkPacket(path wire.PathID, c *cable, packet []byte) {
+	h, err := wire.ParseHeader(packet)
+	switch {
+	case err != nil:
+		e.failf("%s sends a packet that does not parse: %v", e.name, err)
+	case h.Path != path:
+		e.failf("%s sends a packet of path %d on path %d", e.name, h.Path, path)
+	case h.Number < e.numbers[path]:
+		e.failf("%s path %d: packet number %d comes again", e.name, path, h.Number)
+	case len(packet)+wire.TagLen > c.mtu:
+		e.failf("%s path %d: packet of %d bytes with its tag, the path takes %d", e.name, path, len(packet)+wire.TagLen, c.mtu)
+	}
+	e.numbers[path] = h.Number + 1
+	if len(packet) > quietPacket {
+		e.sentData++
+	}
+}
+
+// quietPacket is more than a ping takes.
+const quietPacket = wire.HeaderLen + wire.LinkLen + 16
+
+// checkSilence fails if data still travels when all of it has long arrived.
+func (s *session) checkSilence() {
+	for _, e := range s.ends {
+		if e.sentData > 0 {
+			s.failf("%s sent %d packets of data in %v, long after all was acknowledged",
+				e.name, e.sentData, duration(quietAfter))
+		}
+		if b := e.conn.Backlog(); b != 0 {
+			s.failf("%s has a backlog of %d, long after all was acknowledged", e.name, b)
+		}
+	}
+}
+
+// describe is a packet for people.
+func describe(packet []byte) string {
+	var s strings.Builder
+	h, _ := wire.ParseHeader(packet)
+	fmt.Fprintf(&s, "path %d #%d %dB", h.Path, h.Number, len(packet))
+	b := packet[wire.HeaderLen:]
+	for len(b) > 0 {
+		n := 0
+		switch wire.FrameType(b[0]) {
+		case wire.Padding:
+			n = wire.ConsumePadding(b)
+		case wire.Link:
+			var f wire.LinkFrame
+			f, n = wire.ConsumeLink(b)
+			fmt.Fprintf(&s, " LINK%+v", f)
+		case wire.History:
+			var f wire.HistoryFrame
+			f, n = wire.ConsumeHistory(b)
+			fmt.Fprintf(&s, " HISTORY%+v", f)
+		case wire.Ack:
+			var f wire.AckFrame
+			f, n = wire.ConsumeAck(b)
+			fmt.Fprintf(&s, " ACK{path %d", f.Path)
+			for r, ok := f.Next(); ok; r, ok = f.Next() {
+				fmt.Fprintf(&s, " %d-%d", r.First, r.Last)
+			}
+			s.WriteString("}")
+		case wire.Msg:
+			var f wire.MsgFrame
+			f, n = wire.ConsumeMsg(b)
+			fmt.Fprintf(&s, " MSG{%d: %d+%d of %d}", f.ID, f.Offset, len(f.Data), f.Total)
+		case wire.Bulk:
+			var f wire.BulkFrame
+			f, n = wire.ConsumeBulk(b)
+			fmt.Fprintf(&s, " BULK{%d: %d+%d}", f.Token, f.Offset, len(f.Data))
+		case wire.Credit:
+			var limit uint64
+			limit, n = wire.ConsumeCredit(b)
+			fmt.Fprintf(&s, " CREDIT{%d}", limit)
+		case wire.Close:
+			_, n = wire.ConsumeClose(b)
+			s.WriteString(" CLOSE")
+		}
+		if n == 0 {
+			s.WriteString(" malformed")
+			break
+		}
+		b = b[n:]
+	}
+	return s.String()
+}

@@ -1,0 +1,128 @@
+package simnet
+
+import (
+	"math"
+	"math/rand/v2"
+
+	"rainmpi/rainnet/link"
+	"rainmpi/rainnet/rudp"
+)
+
+// MinPackets and MinFaults are the least that a seed is worth.
+const (
+	MinPackets = 10_000
+	MinFaults  = 3
+)
+
+// A plan is what a seed decides before anything happens.
+type plan struct {
+	slack    int
+	window   int64
+	hosts    []hostPlan
+	rails    []railPlan
+	bridged  bool // every card reaches every card; else only cards of equal index do
+	faults   []faultPlan
+	bugs     rudp.Bugs
+	linkBugs link.Bugs
+}
+
+type hostPlan struct{ cards []cardPlan }
+
+type cardPlan struct{ rate, limit int64 }
+
+type railPlan struct {
+	delay     int64
+	mtu       int
+	faults    lineFaults
+	connected bool
+}
+
+func draw(rng *rand.Rand) plan {
+	p := plan{
+		slack:   2 + pick(rng, 3, 1),
+		window:  logUniform(rng, 64<<10, 4<<20),
+		bridged: rng.IntN(3) == 0,
+	}
+	rails := 1 + pick(rng, 1, 6, 3)
+	rate := logUniform(rng, 1<<20, 60<<20)
+	for range 2 + pick(rng, 8, 1) {
+		var h hostPlan
+		for range rails {
+			// Rails are mostly equal, and sometimes very unequal.
+			r := rate
+			if rng.IntN(4) == 0 {
+				r = logUniform(rng, 1<<20, 60<<20)
+			}
+			// A queue of 2 to 30 ms.
+			h.cards = append(h.cards, cardPlan{r, max(60<<10, r*logUniform(rng, 2, 30)/1000)})
+		}
+		p.hosts = append(p.hosts, h)
+	}
+	delay := logUniform(rng, 5*microsecond, 20*millisecond)
+	mtu := mtus[rng.IntN(len(mtus))]
+	for range rails {
+		r := railPlan{delay: delay, mtu: mtu, faults: drawLine(rng, delay), connected: true}
+		if rng.IntN(4) == 0 {
+			r.delay = logUniform(rng, 5*microsecond, 20*millisecond)
+		}
+		if rng.IntN(3) == 0 {
+			r.mtu = mtus[rng.IntN(len(mtus))]
+		}
+		p.rails = append(p.rails, r)
+	}
+	for range MinFaults + rng.IntN(6) {
+		p.faults = append(p.faults, drawFault(rng))
+	}
+	return p
+}
+
+// mtus are UDP payloads: the least IPv6 promises, Ethernet, jumbo frames.
+var mtus = []int{1232, 1472, 1472, 4000, 8972}
+
+// drawLine returns how a rail misbehaves when all is well: not at all, mostly.
+func drawLine(rng *rand.Rand, delay int64) lineFaults {
+	f := lineFaults{late: delay + 100*microsecond}
+	if rng.IntN(2) == 0 {
+		return f
+	}
+	f.loss = rng.Float64() * 0.02
+	f.duplicate = rng.Float64() * 0.02
+	f.reorder = rng.Float64() * 0.03
+	f.jitter = rng.Int64N(delay + 1)
+	f.ghost = rng.Float64() * 0.001
+	return f
+}
+
+// rail returns what lies between card i of one host and card j of another.
+func (p *plan) rail(i, j int) railPlan {
+	if i == j {
+		return p.rails[i]
+	}
+	// Between the switches of two rails the worse of both.
+	a, b := p.rails[i], p.rails[j]
+	a.mtu = min(a.mtu, b.mtu)
+	a.delay = max(a.delay, b.delay) + 20*microsecond
+	a.connected = p.bridged
+	return a
+}
+
+// pick returns i with a chance in proportion to weights[i].
+func pick(rng *rand.Rand, weights ...int) int {
+	sum := 0
+	for _, w := range weights {
+		sum += w
+	}
+	n := rng.IntN(sum)
+	for i, w := range weights {
+		if n -= w; n < 0 {
+			return i
+		}
+	}
+	panic("unreachable")
+}
+
+// logUniform draws between lo and hi, every factor of two being as likely.
+func logUniform(rng *rand.Rand, lo, hi int64) int64 {
+	v := math.Exp(math.Log(float64(lo)) + rng.Float64()*(math.Log(float64(hi))-math.Log(float64(lo))))
+	return min(max(int64(v), lo), hi)
+}

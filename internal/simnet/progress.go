@@ -1,0 +1,89 @@
+package simnet
+
+// stuckAfter is how long nothing may be delivered although something waits and
+// a path has been well for as long. A probe time-out backs off to less.
+const stuckAfter = 2 * second
+
+// wellFor returns for how long some path has been well all the time: alive in
+// both directions, its faults mild, both hosts awake.
+func (s *session) wellFor() int64 {
+	best := int64(0)
+	for _, id := range s.pathIDs {
+		since := max(s.cables[0][id].illAt, s.cables[1][id].illAt, s.sleptAt)
+		if s.ends[0].asleep || s.ends[1].asleep || s.cables[0][id].ill() || s.cables[1][id].ill() {
+			continue
+		}
+		best = max(best, s.now-since)
+	}
+	return best
+}
+
+// ill reports whether a cable is in no state to demand delivery of it.
+func (c *cable) ill() bool { return c.dead > 0 || c.sick > 0 }
+
+// tick looks at the progress of both ends, now and then for ever.
+func (s *session) tick() {
+	for _, e := range s.ends {
+		e.checkProgress()
+		e.converse()
+		e.checkMemory()
+	}
+	for _, id := range s.pathIDs {
+		for side := range s.cables {
+			if c := s.cables[side][id]; c.ill() {
+				c.illAt = s.now
+			}
+		}
+	}
+	if s.ends[0].asleep || s.ends[1].asleep {
+		s.sleptAt = s.now
+	}
+	if !s.over {
+		s.after(20*millisecond, s.tick)
+	}
+}
+
+// checkProgress fails if nothing this end sends has got on for too long.
+func (e *end) checkProgress() {
+	mark := e.delivered + e.conn.Backlog()<<40 // any change is progress
+	if mark != e.progressMark || !e.pending() {
+		e.progressMark, e.progressAt = mark, e.now
+		return
+	}
+	if e.now-e.progressAt > stuckAfter && e.wellFor() > stuckAfter {
+		e.failf("%s: nothing delivered for %v though a path has been well for %v: %s",
+			e.name, duration(e.now-e.progressAt), duration(e.wellFor()), e.waitsFor())
+		e.progressAt = e.now
+	}
+}
+
+// wakes counts how often a machine is woken, per virtual time.
+type wakes struct {
+	since int64
+	count int
+	sent  int64
+}
+
+// checkWake fails if a machine lets itself be woken far more often than it has
+// anything to do: its timers are then no timers.
+func (e *end) checkWake() {
+	const most, within = 5000, 10 * millisecond
+	w := &e.wakes
+	w.count++
+	if e.now-w.since > within {
+		*w = wakes{since: e.now}
+	}
+	if w.count > most {
+		e.failf("%s wakes %d times in %v", e.name, w.count, duration(e.now-w.since))
+		*w = wakes{since: e.now}
+	}
+}
+
+// A cable is one direction of a path with what checkers know of it.
+type cable struct {
+	line
+	mtu   int
+	home  int64 // its delay when all is well
+	sick  int   // faults in force that delivery need not survive
+	illAt int64 // when it was last ill
+}

@@ -1,0 +1,178 @@
+package simnet
+
+import (
+	"fmt"
+	"math/rand/v2"
+
+	"rainmpi/rainnet/link"
+	"rainmpi/rainnet/rudp"
+)
+
+// Options are what can be had beside a seed.
+type Options struct {
+	Bugs     rudp.Bugs
+	LinkBugs link.Bugs
+	Trace    func(line string) // if not nil, is told everything that happens
+}
+
+// Result is what became of a seed.
+type Result struct {
+	Seed     uint64
+	Failures []string // what was promised and not kept; empty if all is well
+	Packets  int64
+	Faults   int
+	Messages uint64
+	Took     int64 // virtual nanoseconds
+	Memory   int64 // the most that was found on one Conn
+	Digest   uint64
+}
+
+func (r Result) String() string {
+	return fmt.Sprintf("seed %d: %d packets, %d messages, %d faults in %v, %d KiB at most",
+		r.Seed, r.Packets, r.Messages, r.Faults, duration(r.Took), r.Memory>>10)
+}
+
+// longest bounds a run: everything finishes when the faults have ended.
+const longest = 600 * second
+
+// quietAfter is how long the run is watched after the last delivery: no data may
+// travel any more once the last ghosts are gone.
+const quietAfter = 3 * second
+
+// Run runs one seed.
+func Run(seed uint64, o Options) (r Result) {
+	rng := rand.New(rand.NewPCG(seed, 0x7261696e))
+	p := draw(rng)
+	p.bugs, p.linkBugs = o.Bugs, o.LinkBugs
+	w := newWorld(seed, p, rng)
+	w.tracing, w.trace = o.Trace != nil, o.Trace
+	defer func() {
+		// A machine that finds its own invariant broken panics. That is a
+		// finding too.
+		if x := recover(); x != nil {
+			if o.Trace != nil {
+				panic(x)
+			}
+			w.failf("panic: %v", x)
+		}
+		r = w.result()
+	}()
+	w.run()
+	return r
+}
+
+func (w *world) run() {
+	for _, s := range w.sessions {
+		s.tick()
+	}
+	w.until(func() bool {
+		return w.net.carried >= MinPackets && w.faults == len(w.plan.faults) && w.broken == 0
+	}, "enough packets and all faults")
+	w.winding = true
+	w.until(w.done, "the delivery of all that was sent")
+	w.until(w.settled, "all paths to be Up with equal histories at both ends")
+	w.quiet()
+}
+
+// until runs the world until a condition holds.
+func (w *world) until(holds func() bool, what string) {
+	start := w.now
+	for !w.over && !holds() {
+		if !w.step() {
+			w.failf("nothing left to do while waiting for %s", what)
+		}
+		w.beginFaults()
+		if w.now-start > longest {
+			w.failf("%v of waiting for %s: %s", duration(w.now-start), what, w.waitsFor())
+		}
+	}
+}
+
+func (w *world) done() bool {
+	for _, s := range w.sessions {
+		for _, e := range s.ends {
+			if e.pending() || e.waiting {
+				return false
+			}
+		}
+	}
+	return true
+}
+
+func (w *world) settled() bool {
+	for _, s := range w.sessions {
+		if !s.settled() {
+			return false
+		}
+	}
+	return true
+}
+
+// quiet watches the world after all is done.
+func (w *world) quiet() {
+	until := w.now + quietAfter
+	w.until(func() bool { return w.now >= until }, "silence")
+	for _, s := range w.sessions {
+		for _, e := range s.ends {
+			e.sentData = 0
+		}
+	}
+	until = w.now + quietAfter
+	w.until(func() bool { return w.now >= until }, "silence")
+	for _, s := range w.sessions {
+		s.checkSilence()
+	}
+	w.over = true
+}
+
+// waitsFor is what is not delivered, for people.
+func (w *world) waitsFor() (text string) {
+	for _, s := range w.sessions {
+		for _, e := range s.ends {
+			text += e.name + ": " + e.waitsForMine() + "; "
+		}
+	}
+	return text
+}
+
+func (e *end) waitsForMine() (text string) {
+	text = fmt.Sprintf("backlog %d, %d messages of %d bytes", e.conn.Backlog(), len(e.box.waiting), e.box.bytes)
+	shown := 0
+	for token := uint64(1); token <= e.nextToken && shown < 5; token++ {
+		if x := e.transfers[token]; x != nil {
+			text += fmt.Sprintf(", %v", x)
+			shown++
+		}
+	}
+	for _, id := range e.pathIDs {
+		h := e.histories.of(id)
+		text += fmt.Sprintf(", path %d epoch %d", id, h.epoch[e.side])
+	}
+	return text
+}
+
+// debug, if set, shows the inside of a machine: for whoever looks for a fault, and
+// builds with an overlay that can.
+var debug func(e *end) string
+
+func (e *end) inside() string {
+	if debug == nil {
+		return ""
+	}
+	return "\n" + debug(e)
+}
+
+func (w *world) result() Result {
+	r := Result{Seed: w.seed, Failures: w.failures, Packets: w.net.carried, Faults: w.faults, Took: w.now}
+	for _, s := range w.sessions {
+		for _, e := range s.ends {
+			r.Messages += e.box.sent
+			r.Memory = max(r.Memory, e.largest)
+			r.Digest = word(r.Digest, uint64(e.delivered)+e.box.sent<<32)
+			for _, id := range s.pathIDs {
+				r.Digest = word(r.Digest, e.numbers[id])
+			}
+		}
+	}
+	return r
+}

@@ -1,0 +1,134 @@
+package simnet
+
+import (
+	"bufio"
+	"flag"
+	"os"
+	"runtime"
+	"strconv"
+	"strings"
+	"sync"
+	"testing"
+)
+
+var (
+	oneSeed = flag.Int64("seed", -1, "run this seed only")
+	trace   = flag.Bool("trace", false, "print everything that happens in the seed")
+)
+
+// seedsFile lists seeds that failed once. They are run always.
+const seedsFile = "testdata/seeds.txt"
+
+// TestSeeds runs the seeds that failed once and 500 others, or as many as
+// RAIN_SIM_SEEDS says.
+func TestSeeds(t *testing.T) {
+	if *oneSeed >= 0 {
+		testSeed(t, uint64(*oneSeed))
+		return
+	}
+	n := 500
+	if v := os.Getenv("RAIN_SIM_SEEDS"); v != "" {
+		var err error
+		if n, err = strconv.Atoi(v); err != nil {
+			t.Fatalf("RAIN_SIM_SEEDS=%s is no number", v)
+		}
+	}
+	seeds := failedOnce(t)
+	for i := range n {
+		seeds = append(seeds, uint64(i))
+	}
+	var total Result
+	each(seeds, Options{}, func(r Result) bool {
+		report(t, r)
+		total.Packets += r.Packets
+		total.Messages += r.Messages
+		total.Faults += r.Faults
+		total.Took += r.Took
+		total.Memory = max(total.Memory, r.Memory)
+		return true
+	})
+	t.Logf("%d seeds: %d packets, %d messages, %d faults in %v of virtual time; %d KiB at most",
+		len(seeds), total.Packets, total.Messages, total.Faults, duration(total.Took), total.Memory>>10)
+}
+
+func testSeed(t *testing.T, seed uint64) {
+	o := Options{}
+	if *trace {
+		out := bufio.NewWriter(os.Stdout)
+		defer out.Flush()
+		o.Trace = func(line string) {
+			out.WriteString(line)
+			out.WriteByte('\n')
+		}
+	}
+	r := Run(seed, o)
+	t.Log(r)
+	report(t, r)
+}
+
+func report(t *testing.T, r Result) {
+	t.Helper()
+	for _, f := range r.Failures {
+		t.Errorf("seed %d: %s\nagain: go test ./internal/simnet -run TestSeeds -seed %d -trace", r.Seed, f, r.Seed)
+	}
+	if len(r.Failures) == 0 && (r.Packets < MinPackets || r.Faults < MinFaults) {
+		t.Errorf("%v: not worth a seed", r)
+	}
+}
+
+// each runs seeds on all processors and hands their results to got, one at a
+// time in no particular order, until that returns false.
+func each(seeds []uint64, o Options, got func(Result) bool) {
+	var (
+		mu   sync.Mutex
+		wg   sync.WaitGroup
+		next int
+		stop bool
+	)
+	for range runtime.GOMAXPROCS(0) {
+		wg.Go(func() {
+			mu.Lock()
+			defer mu.Unlock()
+			for next < len(seeds) && !stop {
+				seed := seeds[next]
+				next++
+				mu.Unlock()
+				r := Run(seed, o)
+				mu.Lock()
+				stop = stop || !got(r)
+			}
+		})
+	}
+	wg.Wait()
+}
+
+func failedOnce(t *testing.T) (seeds []uint64) {
+	t.Helper()
+	text, err := os.ReadFile(seedsFile)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, line := range strings.Split(string(text), "\n") {
+		word, _, _ := strings.Cut(line, " ")
+		if word == "" || word == "#" {
+			continue
+		}
+		n, err := strconv.ParseUint(word, 10, 64)
+		if err != nil {
+			t.Fatalf("%s: %v", seedsFile, err)
+		}
+		seeds = append(seeds, n)
+	}
+	return seeds
+}
+
+// TestSameSeed checks that a seed gives the same run twice, or no failure could
+// be looked at again.
+func TestSameSeed(t *testing.T) {
+	for seed := uint64(1000); seed < 1004; seed++ {
+		a, b := Run(seed, Options{}), Run(seed, Options{})
+		if a.Digest != b.Digest || a.Packets != b.Packets || a.Took != b.Took {
+			t.Errorf("seed %d ran differently:\n%v\n%v", seed, a, b)
+		}
+	}
+}

@@ -116,7 +116,7 @@ func (c *Conn) AddPath(now int64, id wire.PathID, mtu int) {
 	mtu = max(mtu, minMTU)
 	if p := c.path(id); p != nil {
 		p.mtu, p.gone = mtu, false
-		c.rank(now)
+		c.rank()
 		c.linkDirty = true
 		return
 	}
@@ -132,7 +132,7 @@ func (c *Conn) AddPath(now int64, id wire.PathID, mtu int) {
 		c.paths[i-1], c.paths[i] = c.paths[i], c.paths[i-1]
 	}
 	c.linkDirty = true
-	c.rank(now)
+	c.rank()
 }
 
 // minMTU is the least packet that anything useful fits into: a header, a full
@@ -154,7 +154,7 @@ func (c *Conn) RemovePath(now int64, id wire.PathID) {
 	if c.last == p {
 		c.last = nil
 	}
-	c.rank(now)
+	c.rank()
 	c.requeueWaiting(now)
 }
 

@@ -50,7 +50,7 @@ func TestThroughput(t *testing.T) {
 			for _, r := range tt.rails {
 				sum += r.rate
 			}
-			n := sum / 4
+			n := min(sum/4, 128<<20)
 			start := w.now
 			w.sendBulk(w.ends[0], 1, n)
 			if tt.both {

@@ -37,7 +37,7 @@ type Event struct {
 	Token uint64      // BulkSent, BulkDone
 	Path  wire.PathID // PathUp, PathDown
 	Epoch uint32
-	At    int64
+	At    int64 // of paths, Stalled, Resumed
 	Cause link.Cause
 	Code  uint32 // Closed: what the peer gave as its reason
 }

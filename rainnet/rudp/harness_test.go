@@ -108,7 +108,7 @@ func (f flight) before(g flight) bool { return f.at < g.at || f.at == g.at && f.
 type store struct {
 	token   uint64
 	data    []byte
-	written []bool
+	written []byte
 	t       *testing.T
 }
 
@@ -127,11 +127,11 @@ func newSource(token uint64, n int64) *store {
 func (s *store) ReadAt(p []byte, off int64) { copy(p, s.data[off:]) }
 
 func (s *store) WriteAt(p []byte, off int64) {
-	for i := range p {
-		if s.written[off+int64(i)] {
-			s.t.Fatalf("byte %d of token %d was written twice", off+int64(i), s.token)
-		}
-		s.written[off+int64(i)] = true
+	if i := bytes.IndexByte(s.written[off:off+int64(len(p))], 1); i >= 0 {
+		s.t.Fatalf("byte %d of token %d was written twice", off+int64(i), s.token)
+	}
+	for i := range s.written[off : off+int64(len(p))] {
+		s.written[off+int64(i)] = 1
 	}
 	copy(s.data[off:], p)
 }
@@ -299,7 +299,7 @@ func (w *world) checkMessage(e *end, data []byte) {
 }
 
 func (w *world) sendBulk(e *end, token uint64, n int64) {
-	e.peer.bulk[token] = &store{token: token, data: make([]byte, n), written: make([]bool, n), t: w.t}
+	e.peer.bulk[token] = &store{token: token, data: make([]byte, n), written: make([]byte, n), t: w.t}
 	e.peer.c.Expect(token, n, e.peer.bulk[token])
 	e.c.SendBulk(w.now, token, n, newSource(token, n))
 }

@@ -78,9 +78,10 @@ func (c *Conn) waitingMsg(f wire.MsgFrame) (*inMsg, error) {
 		}
 		return m, nil
 	}
-	// One message may begin within the credit and end beyond.
+	// One message may begin within the credit and end beyond, and the next
+	// may be one whose own length has lengthened the credit.
 	cost := c.costOf(int64(f.Total))
-	if r.buffered+cost > 2*c.cfg.Window+2*wire.MessageCost {
+	if r.buffered+cost > 3*c.cfg.Window+3*wire.MessageCost {
 		return nil, ErrCredit
 	}
 	for r.waiting.n <= ahead {

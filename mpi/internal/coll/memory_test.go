@@ -29,6 +29,7 @@ var kinds = []*kind{
 	{"contiguous", must(dtype.Contiguous(2, dtype.Int32.Type())), 0, 4},
 	{"strided", must(dtype.Vector(2, 1, 3, dtype.Int32.Type())), 0, 12},
 	{"resized", must(dtype.Resized(must(dtype.Hindexed([]int64{1, 1}, []int64{20, 8}, dtype.Int32.Type())), -4, 36)), 20, 8},
+	{"below its origin", must(dtype.Hindexed([]int64{1, 1}, []int64{-12, -4}, dtype.Int32.Type())), -12, -4},
 }
 
 func must(t *dtype.Type, err error) *dtype.Type {
@@ -88,10 +89,9 @@ func spotsOf(k *kind, n int) []spot {
 func newMemory(spots []spot, fill byte) *memory {
 	var lo, hi int64
 	for _, s := range spots {
-		lo, hi = min(lo, s.off), max(hi, s.off+48)
+		lo, hi = min(lo, s.off-48), max(hi, s.off+48)
 	}
-	m := &memory{base: margin - lo, spots: spots, bytes: make([]byte, margin-lo+hi+margin)}
-	m.base = roundUp(m.base, 16)
+	m := &memory{base: roundUp(margin-lo, 16), spots: spots}
 	m.bytes = make([]byte, m.base+hi+margin)
 	for i := range m.bytes {
 		m.bytes[i] = fill

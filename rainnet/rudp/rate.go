@@ -65,6 +65,11 @@ const (
 	aggregation    = 5 * millisecond
 	maxAggregation = 1 << 20
 
+	// No rail is slower than 1 Mbit/s. A rate that is thought lower was
+	// measured while there was little to send or little came through, and
+	// one packet at that rate could hold up the path for seconds.
+	minPacing = 128 << 10
+
 	minBWWindow   = 100 * millisecond
 	minRTTWindow  = 10 * second
 	probeRTTTime  = 10 * millisecond
@@ -120,7 +125,7 @@ func (r *rate) refresh() {
 		r.flight = initialFlight
 		return
 	}
-	r.pacing = max(bw*pacingGain/100, 1000)
+	r.pacing = max(bw*pacingGain/100, minPacing)
 	bdp := r.bdp()
 	r.flight = bdp*flightGain/100 + min(bw*aggregation/second, maxAggregation)
 	r.flight = max(r.flight, minFlight)
@@ -199,7 +204,13 @@ func (r *rate) sample(now int64, p *sentPacket, delivered int64) {
 		return
 	}
 	bw := delivered * second / interval
-	if p.appLimited && bw < r.bw.get() {
+	// Until there is a rate, the first guess is what a sample that tells of
+	// little data must exceed.
+	least := r.bw.get()
+	if least == 0 {
+		least = initialFlight * second / max(r.minRTT, millisecond)
+	}
+	if p.appLimited && bw < least {
 		return
 	}
 	r.bw.update(now, max(10*r.minRTT, minBWWindow), bw)

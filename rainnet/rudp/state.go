@@ -42,6 +42,7 @@ func (c *Conn) pathUp(now int64, p *path, e link.Event) {
 	p.up, p.epoch, p.suspect = true, e.Epoch, false
 	p.loss.ptoCount, p.loss.probe = 0, 0
 	p.rate.restart()
+	p.pace.next = min(p.pace.next, now) // a debt at the rate of before
 	c.everUp = true
 	c.emit(Event{Kind: PathUp, Path: p.id, Epoch: e.Epoch, At: e.At, Cause: e.Cause})
 	c.rank()

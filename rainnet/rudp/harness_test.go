@@ -30,15 +30,17 @@ type end struct {
 	peer  *end
 	index int
 
-	nextMsg  uint64            // number of the next message to send
-	wantMsg  uint64            // and to receive
-	bulk     map[uint64]*store // by token
-	sent     map[uint64]bool
-	done     map[uint64]int64 // when
-	events   []Event
-	packets  int
-	rejected int
-	lateBy   int64 // the driver wakes this much late at most
+	nextMsg   uint64            // number of the next message to send
+	wantMsg   uint64            // and to receive
+	bulk      map[uint64]*store // by token
+	sent      map[uint64]bool
+	done      map[uint64]int64 // when
+	events    []Event
+	packets   int
+	rejected  int
+	expiredAt int64
+	expired   int
+	lateBy    int64 // the driver wakes this much late at most
 }
 
 // A rail is one path's network. Each direction has its own queue.
@@ -194,12 +196,29 @@ func (w *world) transmit(from *end, id wire.PathID, pkt []byte) {
 func (w *world) drive(e *end) {
 	for {
 		n, id, ok := e.c.NextPacket(w.now, w.buf)
-		if !ok {
+		if !ok && e.c.Deadline() > w.now {
 			return
+		}
+		if !ok {
+			w.expire(e)
+			continue
 		}
 		e.packets++
 		w.transmit(e, id, w.buf[:n])
 	}
+}
+
+// expire acts on a time that has come. A deadline that stays in the past would
+// keep a driver busy for nothing.
+func (w *world) expire(e *end) {
+	if w.now != e.expiredAt {
+		e.expiredAt, e.expired = w.now, 0
+	}
+	if e.expired++; e.expired > 10 {
+		w.fail("the deadline stays in the past")
+	}
+	e.c.Expire(w.now)
+	w.drain(e)
 }
 
 // run lets time pass until done, or fails at limit.
@@ -235,8 +254,7 @@ func (w *world) run(limit int64, done func() bool) {
 		}
 		for _, e := range w.ends {
 			if e.c.Deadline() <= w.now {
-				e.c.Expire(w.now)
-				w.drain(e)
+				w.expire(e)
 			}
 		}
 	}

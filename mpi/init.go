@@ -146,7 +146,8 @@ func (e *engine) join(name string) error {
 	if locals > maxLocal+1 {
 		return errorf(ErrNoMem, "%d ranks on host %s; %d are supported", locals, w.Hosts[here], maxLocal+1)
 	}
-	bell, err := newDoorbell(w.Job, e.rank, len(w.Hosts) > 1)
+	rails := locals < len(w.HostOf)
+	bell, err := newDoorbell(w.Job, e.rank, rails)
 	if err != nil {
 		return err
 	}
@@ -160,8 +161,8 @@ func (e *engine) join(name string) error {
 		// More ranks than processors: whoever spins keeps another from working.
 		e.wait.set.Spins, e.wait.set.Yields = 0, 20
 	}
-	if locals < len(w.HostOf) {
-		if err := e.openRails(w, locals); err != nil {
+	if rails {
+		if err := e.openRails(w); err != nil {
 			return err
 		}
 	}

@@ -32,7 +32,7 @@ type bulk struct {
 
 // openRails opens the endpoint, tells everybody how it is reached, and makes
 // the others known.
-func (e *engine) openRails(w *boot.Welcome, locals int) error {
+func (e *engine) openRails(w *boot.Welcome) error {
 	n := &net{e: e, bulks: make(map[bulk]*Request)}
 	ep, err := rainnet.Open(rainnet.Config{
 		ID: wire.PeerID(w.Rank), Key: w.Key,

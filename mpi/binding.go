@@ -1,0 +1,28 @@
+package mpi
+
+// What a language binding needs beside the public calls, TakeCall and
+// PredefinedDatatype: it waits in its own language.
+
+// Waiting is what a waiting thread looks at; nil when MPI is not running. It
+// lies outside the Go heap and stays valid until Finalize.
+func Waiting() *WaitSet {
+	if e := life.current.Load(); e != nil {
+		return e.wait.set
+	}
+	return nil
+}
+
+// Progress moves messages once, for calls that return at once.
+func Progress() {
+	if e := life.current.Load(); e != nil {
+		e.step()
+	}
+}
+
+// Wake makes the threads of this process that wait look again: something that
+// the binding itself keeps has changed.
+func Wake() {
+	if e := life.current.Load(); e != nil {
+		e.wait.changed()
+	}
+}

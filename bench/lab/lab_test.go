@@ -42,9 +42,13 @@ func self(t *testing.T) string {
 // and returns the sink's last line.
 func flow(t *testing.T, proto string, from, to *Host, addr netip.AddrPort, amount int) string {
 	t.Helper()
-	sink := to.Command(self(t), proto+"-sink", addr.String())
+	sink := to.Command(self(t), proto+"-sink", addr.String(), strconv.Itoa(amount))
 	sink.Stderr = os.Stderr
 	out, err := sink.StdoutPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	sent, err := sink.StdinPipe()
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -60,6 +64,7 @@ func flow(t *testing.T, proto string, from, to *Host, addr netip.AddrPort, amoun
 	if text, err := from.Command(self(t), proto+"-source", addr.String(), strconv.Itoa(amount)).CombinedOutput(); err != nil {
 		t.Fatalf("%s-source on %s: %v: %s", proto, from.Name, err, text)
 	}
+	sent.Close()
 	lines.Scan()
 	return lines.Text()
 }
@@ -123,9 +128,9 @@ func commandLines(t *testing.T, h *Host) string {
 // waitFor waits for a condition that nothing announces.
 func waitFor(t *testing.T, what string, cond func() bool) {
 	t.Helper()
-	for deadline := time.Now().Add(5 * time.Second); !cond(); {
+	for deadline := time.Now().Add(20 * time.Second); !cond(); {
 		if time.Now().After(deadline) {
-			t.Fatalf("%s: not within 5 s", what)
+			t.Fatalf("%s: not within 20 s", what)
 		}
 		time.Sleep(2 * time.Millisecond)
 	}

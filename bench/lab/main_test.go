@@ -77,30 +77,38 @@ func tcpSource(args []string) error {
 	return nil
 }
 
-// udpSink ADDR prints "ready", then counts datagrams until none came for 300 ms
-// after the first, or none at all for 700 ms, and prints their number.
+// udpSink ADDR COUNT prints "ready", then the number of datagrams that came: when
+// all have, or a quarter of a second after standard input has ended, which says
+// that the last has been sent.
 func udpSink(args []string) error {
+	want, err := strconv.Atoi(args[1])
+	if err != nil {
+		return err
+	}
 	c, err := net.ListenPacket("udp", args[0])
 	if err != nil {
 		return err
 	}
 	c.(*net.UDPConn).SetReadBuffer(4 << 20)
 	fmt.Println("ready")
+	go func() {
+		io.Copy(io.Discard, os.Stdin)
+		c.SetReadDeadline(time.Now().Add(250 * time.Millisecond))
+	}()
 	buf := make([]byte, 1<<16)
-	n, patience := 0, 700*time.Millisecond
-	for {
-		c.SetReadDeadline(time.Now().Add(patience))
+	n := 0
+	for n < want {
 		_, _, err := c.ReadFrom(buf)
-		var ne net.Error
-		if errors.As(err, &ne) && ne.Timeout() {
-			fmt.Println(n)
-			return nil
+		if errors.Is(err, os.ErrDeadlineExceeded) {
+			break
 		}
 		if err != nil {
 			return err
 		}
-		n, patience = n+1, 300*time.Millisecond
+		n++
 	}
+	fmt.Println(n)
+	return nil
 }
 
 // udpSource ADDR COUNT

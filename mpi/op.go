@@ -13,7 +13,7 @@ type Op struct {
 	commute bool
 	freed   bool
 	fn      func(in, inout unsafe.Pointer, n int, t *Datatype)
-	extent  int64 // of the elements that fn takes; 0: fn looks at the datatype
+	element *Datatype // that fn takes arrays of; nil: fn looks at the datatype itself
 
 	// External, if not 0, names a function that this package cannot call: the C
 	// face's token for a C function. A reduction with it is suspended until the
@@ -77,7 +77,7 @@ func NewOp(fn func(in, inout unsafe.Pointer, n int, t *Datatype), commute bool) 
 func OpFunc[T any](f func(a, b T) T, commute bool) *Op {
 	var zero T
 	size := int64(unsafe.Sizeof(zero))
-	return &Op{commute: commute, extent: size, fn: func(in, inout unsafe.Pointer, n int, t *Datatype) {
+	return &Op{commute: commute, element: DatatypeOf[T](), fn: func(in, inout unsafe.Pointer, n int, t *Datatype) {
 		if size == 0 {
 			return
 		}
@@ -121,6 +121,9 @@ func (o *Op) Free() error {
 // the operations that only accumulates may use, and no others than predefined ones:
 // "only predefined operations can be used" (section 12.3.4).
 func (o *Op) check(d *Datatype, oneSided bool) *Error {
+	if err := d.check(); err != nil {
+		return err
+	}
 	switch {
 	case o == nil || o.freed:
 		return errorf(ErrOp, "the operation is null or was freed")
@@ -134,8 +137,20 @@ func (o *Op) check(d *Datatype, oneSided bool) *Error {
 		}
 	case o.code != 0 && !redop.ValidOn(o.code, d.t):
 		return errorf(ErrOp, "%s is not defined on %s; use a datatype that MPI 5.0 section 6.9.2 allows, or an operation made by MPI_Op_create", o.Name(), d.label())
-	case o.extent != 0 && d.t.Extent()%o.extent != 0:
-		return errorf(ErrOp, "the operation is on elements of %d bytes, %s has %d", o.extent, d.label(), d.t.Extent())
+	case o.element != nil:
+		return o.element.checkArray(d)
+	}
+	return nil
+}
+
+// checkArray returns the error of taking d for an array of elements e without gaps.
+func (e *Datatype) checkArray(d *Datatype) *Error {
+	if err := e.check(); err != nil {
+		return err
+	}
+	n := d.t.Size() / max(e.t.Size(), 1)
+	if d.t.Size() != n*e.t.Size() || d.t.Extent() != n*e.t.Extent() || d.t.LB() != e.t.LB() {
+		return errorf(ErrOp, "the operation is on %s; %s is no array of that", e.label(), d.label())
 	}
 	return nil
 }

@@ -73,3 +73,66 @@ func TestThroughput(t *testing.T) {
 		})
 	}
 }
+
+// TestShare lets several connections use the same rails: together they fill them,
+// none starves, and their queue stays below what the rail holds.
+func TestShare(t *testing.T) {
+	rails := []*rail{gigabit(), gigabit()}
+	w := newWorld(t, 8, Config{}, rails...)
+	for range 3 {
+		w.addPair(Config{})
+	}
+	w.up()
+	start := w.now
+	const n = 16 << 20
+	for i := 0; i < len(w.ends); i += 2 {
+		w.sendBulk(w.ends[i], 1, n)
+	}
+	var first, last int64
+	w.run(5*second, func() bool {
+		done := 0
+		for i := 0; i < len(w.ends); i += 2 {
+			if w.ends[i].sent[1] {
+				done++
+			}
+		}
+		if done > 0 && first == 0 {
+			first = w.now - start
+		}
+		last = w.now - start
+		return done == len(w.ends)/2
+	})
+	got := float64(n*len(w.ends)/2) / float64(last) * second / 250e6
+	t.Logf("%.3f of the line rate; first done after %d ms, last after %d ms", got, first/millisecond, last/millisecond)
+	for id, r := range w.rail {
+		t.Logf("path %v: %d kB sent, %d dropped, queue up to %d kB", id, r.sent[0]/1000, r.dropped[0], r.highest[0]/1000)
+	}
+	if got < 0.88 || first < last/3 {
+		t.Error("unfair or slow")
+	}
+}
+
+// TestLatencyUnderBulk measures small messages beside a large transfer: they wait
+// for the queue in the network, which the rate control keeps short.
+func TestLatencyUnderBulk(t *testing.T) {
+	w := newWorld(t, 9, Config{}, gigabit())
+	w.up()
+	w.sendBulk(w.ends[0], 1, 40<<20)
+	from := w.now
+	w.run(second, func() bool { return w.now > from+100*millisecond })
+	var worst, sum int64
+	const rounds = 100
+	for i := range uint64(rounds) {
+		from := w.now
+		w.sendMessage(w.ends[0], 64)
+		w.run(second, func() bool { return w.ends[1].wantMsg == i+1 })
+		w.sendMessage(w.ends[1], 64)
+		w.run(second, func() bool { return w.ends[0].wantMsg == i+1 })
+		worst = max(worst, w.now-from)
+		sum += w.now - from
+	}
+	t.Logf("round trip %d µs in the mean, %d µs at worst", sum/rounds/microsecond, worst/microsecond)
+	if sum/rounds > 3*millisecond {
+		t.Error("small messages wait too long")
+	}
+}

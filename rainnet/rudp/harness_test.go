@@ -17,7 +17,7 @@ type world struct {
 	t    *testing.T
 	now  int64
 	rng  *rand.Rand
-	ends [2]*end
+	ends []*end // a and b, and of further pairs on the same rails
 	rail map[wire.PathID]*rail
 	fly  flights
 	seq  uint64
@@ -141,22 +141,28 @@ func (s *store) WriteAt(p []byte, off int64) {
 func newWorld(t *testing.T, seed uint64, cfg Config, rails ...*rail) *world {
 	w := &world{t: t, rng: rand.New(rand.NewPCG(seed, 1)), rail: map[wire.PathID]*rail{}, buf: make([]byte, 1<<16)}
 	w.now = second
-	for i := range w.ends {
+	for i, r := range rails {
+		w.rail[w.id(i)] = r
+	}
+	w.addPair(cfg)
+	return w
+}
+
+// addPair adds two connected ends to the same rails.
+func (w *world) addPair(cfg Config) {
+	var pair [2]*end
+	for i := range pair {
 		cfg.Local, cfg.Remote = wire.PeerID(i), wire.PeerID(1-i)
-		w.ends[i] = &end{
+		pair[i] = &end{
 			c: New(cfg, w.now), index: i,
 			bulk: map[uint64]*store{}, sent: map[uint64]bool{}, done: map[uint64]int64{},
 		}
-	}
-	w.ends[0].peer, w.ends[1].peer = w.ends[1], w.ends[0]
-	for i, r := range rails {
-		id := wire.MakePathID(0, 1, uint8(i), uint8(i))
-		w.rail[id] = r
-		for _, e := range w.ends {
-			e.c.AddPath(w.now, id, 1472)
+		for k := range w.rail {
+			pair[i].c.AddPath(w.now, k, 1472)
 		}
 	}
-	return w
+	pair[0].peer, pair[1].peer = pair[1], pair[0]
+	w.ends = append(w.ends, pair[0], pair[1])
 }
 
 func (w *world) id(i int) wire.PathID { return wire.MakePathID(0, 1, uint8(i), uint8(i)) }

@@ -1,6 +1,7 @@
 package mpi
 
 import (
+	"slices"
 	"unsafe"
 
 	"rainmpi/mpi/internal/coll"
@@ -17,18 +18,22 @@ import (
 // collState is what a communicator keeps for its collectives.
 type collState struct {
 	comm *coll.Comm // schedules; nil until the first collective
-	// in and out are the neighbours of a process topology.
-	in, out []int
-	cart    bool
+	plan collPlan   // of the call that is being checked
+
+	// The neighbours in the communicator's process topology, if it has one.
+	topology bool
+	in, out  []int // below zero: ProcNull
+	cart     bool  // in and out are the pairs of a Cartesian topology
 }
 
 // A collCall is one collective, ready to start.
 type collCall struct {
-	shape   coll.Shape
-	vectors *coll.Vectors
-	args    coll.Args
-	op      *Op
-	element *Datatype // of a reduction
+	shape    coll.Shape
+	vectors  *coll.Vectors
+	schedule *coll.Schedule // of a persistent call; nil: look for it
+	args     coll.Args
+	op       *Op
+	element  *Datatype // of a reduction
 }
 
 // collChoice is RAIN_COLL, or the launcher's option of the same meaning.
@@ -79,7 +84,11 @@ func (e *engine) run(r *Request, k *collCall) {
 	r.op, r.element = k.op, k.element
 	r.run = e.runs.Get()
 	r.run.User = r
-	r.run.Bind((*collNet)(e), c.schedules().Schedule(k.shape, k.vectors), k.args)
+	schedule := k.schedule
+	if schedule == nil {
+		schedule = c.schedules().Schedule(k.shape, k.vectors)
+	}
+	r.run.Bind((*collNet)(e), schedule, k.args)
 	r.run.Start()
 	e.advanced(r.run)
 }
@@ -136,6 +145,7 @@ func (n *collNet) Reduce(run *coll.Run, in, inout unsafe.Pointer, count int64, t
 		return r.op.reduce(in, inout, count, r.element)
 	}
 	e.calls = append(e.calls, Call{op: r.op, in: in, inout: inout, n: int(count), element: r.element, run: run})
+	e.callCount.Store(int32(len(e.calls)))
 	e.wait.changed()
 	return false
 }
@@ -153,7 +163,7 @@ type Call struct {
 // runCalls runs the functions that wait, but for those of C, which only C can
 // run (see TakeCall).
 func (e *engine) runCalls() {
-	for len(e.calls) > 0 {
+	for e.callCount.Load() > 0 {
 		c, ok := e.takeCall(false)
 		if !ok {
 			return
@@ -168,7 +178,8 @@ func (e *engine) takeCall(external bool) (Call, bool) {
 	defer e.mu.Unlock()
 	for i, c := range e.calls {
 		if (c.op.External != 0) == external {
-			e.calls = append(e.calls[:i], e.calls[i+1:]...)
+			e.calls = slices.Delete(e.calls, i, i+1)
+			e.callCount.Store(int32(len(e.calls)))
 			return c, true
 		}
 	}
@@ -186,7 +197,7 @@ func (e *engine) called(c Call) {
 // token that waits to be run by its language. Done is called after it.
 func TakeCall() (c Call, ok bool) {
 	e := life.current.Load()
-	if e == nil || len(e.calls) == 0 {
+	if e == nil || e.callCount.Load() == 0 {
 		return Call{}, false
 	}
 	return e.takeCall(true)

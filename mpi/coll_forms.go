@@ -8,12 +8,14 @@ import "rainmpi/mpi/internal/coll"
 // Barrier waits until all ranks have called it (MPI_Barrier).
 func (c *Comm) Barrier() error                 { return c.planBarrier().wait() }
 func (c *Comm) Ibarrier() (*Request, error)    { return c.planBarrier().start() }
-func (c *Comm) BarrierInit() (*Request, error) { return c.planBarrier().init() }
+func (c *Comm) BarrierInit() (*Request, error) { return c.planBarrier().persistent() }
 
 // Bcast sends the root's b to all ranks (MPI_Bcast).
-func (c *Comm) Bcast(b Buffer, root int) error                 { return c.planBcast(b, root).wait() }
-func (c *Comm) Ibcast(b Buffer, root int) (*Request, error)    { return c.planBcast(b, root).start() }
-func (c *Comm) BcastInit(b Buffer, root int) (*Request, error) { return c.planBcast(b, root).init() }
+func (c *Comm) Bcast(b Buffer, root int) error              { return c.planBcast(b, root).wait() }
+func (c *Comm) Ibcast(b Buffer, root int) (*Request, error) { return c.planBcast(b, root).start() }
+func (c *Comm) BcastInit(b Buffer, root int) (*Request, error) {
+	return c.planBcast(b, root).persistent()
+}
 
 // Gather collects one block per rank at the root; recv.Count is of one block (MPI_Gather).
 func (c *Comm) Gather(send, recv Buffer, root int) error {
@@ -23,7 +25,7 @@ func (c *Comm) Igather(send, recv Buffer, root int) (*Request, error) {
 	return c.planGather(send, recv, root).start()
 }
 func (c *Comm) GatherInit(send, recv Buffer, root int) (*Request, error) {
-	return c.planGather(send, recv, root).init()
+	return c.planGather(send, recv, root).persistent()
 }
 
 // Gatherv is Gather of blocks of different lengths (MPI_Gatherv).
@@ -34,7 +36,7 @@ func (c *Comm) Igatherv(send Buffer, recv BufferV, root int) (*Request, error) {
 	return c.planGatherv(send, recv, root).start()
 }
 func (c *Comm) GathervInit(send Buffer, recv BufferV, root int) (*Request, error) {
-	return c.planGatherv(send, recv, root).init()
+	return c.planGatherv(send, recv, root).persistent()
 }
 
 // Scatter deals the root's blocks out; send.Count is of one block (MPI_Scatter).
@@ -45,7 +47,7 @@ func (c *Comm) Iscatter(send, recv Buffer, root int) (*Request, error) {
 	return c.planScatter(send, recv, root).start()
 }
 func (c *Comm) ScatterInit(send, recv Buffer, root int) (*Request, error) {
-	return c.planScatter(send, recv, root).init()
+	return c.planScatter(send, recv, root).persistent()
 }
 
 // Scatterv is Scatter of blocks of different lengths (MPI_Scatterv).
@@ -56,16 +58,16 @@ func (c *Comm) Iscatterv(send BufferV, recv Buffer, root int) (*Request, error) 
 	return c.planScatterv(send, recv, root).start()
 }
 func (c *Comm) ScattervInit(send BufferV, recv Buffer, root int) (*Request, error) {
-	return c.planScatterv(send, recv, root).init()
+	return c.planScatterv(send, recv, root).persistent()
 }
 
-// Allgather collects one block per rank everywhere; recv.Count is of one block, or of all (MPI_Allgather).
+// Allgather collects one block per rank everywhere; recv.Count is of one block (MPI_Allgather).
 func (c *Comm) Allgather(send, recv Buffer) error { return c.planAllgather(send, recv).wait() }
 func (c *Comm) Iallgather(send, recv Buffer) (*Request, error) {
 	return c.planAllgather(send, recv).start()
 }
 func (c *Comm) AllgatherInit(send, recv Buffer) (*Request, error) {
-	return c.planAllgather(send, recv).init()
+	return c.planAllgather(send, recv).persistent()
 }
 
 // Allgatherv is Allgather of blocks of different lengths (MPI_Allgatherv).
@@ -76,7 +78,7 @@ func (c *Comm) Iallgatherv(send Buffer, recv BufferV) (*Request, error) {
 	return c.planAllgatherv(send, recv).start()
 }
 func (c *Comm) AllgathervInit(send Buffer, recv BufferV) (*Request, error) {
-	return c.planAllgatherv(send, recv).init()
+	return c.planAllgatherv(send, recv).persistent()
 }
 
 // Alltoall sends block i to rank i; the counts are of one block (MPI_Alltoall).
@@ -85,7 +87,7 @@ func (c *Comm) Ialltoall(send, recv Buffer) (*Request, error) {
 	return c.planAlltoall(send, recv).start()
 }
 func (c *Comm) AlltoallInit(send, recv Buffer) (*Request, error) {
-	return c.planAlltoall(send, recv).init()
+	return c.planAlltoall(send, recv).persistent()
 }
 
 // Alltoallv is Alltoall of blocks of different lengths (MPI_Alltoallv).
@@ -94,7 +96,7 @@ func (c *Comm) Ialltoallv(send, recv BufferV) (*Request, error) {
 	return c.planAlltoallv(send, recv).start()
 }
 func (c *Comm) AlltoallvInit(send, recv BufferV) (*Request, error) {
-	return c.planAlltoallv(send, recv).init()
+	return c.planAlltoallv(send, recv).persistent()
 }
 
 // Alltoallw is Alltoall of blocks of different lengths and types (MPI_Alltoallw).
@@ -103,7 +105,7 @@ func (c *Comm) Ialltoallw(send, recv BufferW) (*Request, error) {
 	return c.planAlltoallw(send, recv).start()
 }
 func (c *Comm) AlltoallwInit(send, recv BufferW) (*Request, error) {
-	return c.planAlltoallw(send, recv).init()
+	return c.planAlltoallw(send, recv).persistent()
 }
 
 // Reduce combines the ranks' buffers, in rank order, at the root (MPI_Reduce).
@@ -114,7 +116,7 @@ func (c *Comm) Ireduce(send, recv Buffer, op *Op, root int) (*Request, error) {
 	return c.planReduce(send, recv, op, root).start()
 }
 func (c *Comm) ReduceInit(send, recv Buffer, op *Op, root int) (*Request, error) {
-	return c.planReduce(send, recv, op, root).init()
+	return c.planReduce(send, recv, op, root).persistent()
 }
 
 // Allreduce combines the ranks' buffers, in rank order, everywhere (MPI_Allreduce).
@@ -125,10 +127,10 @@ func (c *Comm) Iallreduce(send, recv Buffer, op *Op) (*Request, error) {
 	return c.planAllreduce(send, recv, op).start()
 }
 func (c *Comm) AllreduceInit(send, recv Buffer, op *Op) (*Request, error) {
-	return c.planAllreduce(send, recv, op).init()
+	return c.planAllreduce(send, recv, op).persistent()
 }
 
-// ReduceScatter combines, and deals the result out by counts (MPI_ReduceScatter).
+// ReduceScatter combines, and deals the result out by counts; the buffers' own counts do not matter (MPI_Reduce_scatter).
 func (c *Comm) ReduceScatter(send, recv Buffer, counts []int64, op *Op) error {
 	return c.planReduceScatter(send, recv, counts, op).wait()
 }
@@ -136,10 +138,10 @@ func (c *Comm) IreduceScatter(send, recv Buffer, counts []int64, op *Op) (*Reque
 	return c.planReduceScatter(send, recv, counts, op).start()
 }
 func (c *Comm) ReduceScatterInit(send, recv Buffer, counts []int64, op *Op) (*Request, error) {
-	return c.planReduceScatter(send, recv, counts, op).init()
+	return c.planReduceScatter(send, recv, counts, op).persistent()
 }
 
-// ReduceScatterBlock combines, and deals the result out in equal blocks of recv.Count (MPI_ReduceScatterBlock).
+// ReduceScatterBlock combines, and deals the result out in equal blocks of recv.Count (MPI_Reduce_scatter_block).
 func (c *Comm) ReduceScatterBlock(send, recv Buffer, op *Op) error {
 	return c.planReduction(coll.ReduceScatterBlock, send, recv, op).wait()
 }
@@ -147,7 +149,7 @@ func (c *Comm) IreduceScatterBlock(send, recv Buffer, op *Op) (*Request, error) 
 	return c.planReduction(coll.ReduceScatterBlock, send, recv, op).start()
 }
 func (c *Comm) ReduceScatterBlockInit(send, recv Buffer, op *Op) (*Request, error) {
-	return c.planReduction(coll.ReduceScatterBlock, send, recv, op).init()
+	return c.planReduction(coll.ReduceScatterBlock, send, recv, op).persistent()
 }
 
 // Scan gives rank i the combination of ranks 0 to i (MPI_Scan).
@@ -158,7 +160,7 @@ func (c *Comm) Iscan(send, recv Buffer, op *Op) (*Request, error) {
 	return c.planReduction(coll.Scan, send, recv, op).start()
 }
 func (c *Comm) ScanInit(send, recv Buffer, op *Op) (*Request, error) {
-	return c.planReduction(coll.Scan, send, recv, op).init()
+	return c.planReduction(coll.Scan, send, recv, op).persistent()
 }
 
 // Exscan gives rank i the combination of ranks 0 to i-1; nothing to rank 0 (MPI_Exscan).
@@ -169,5 +171,5 @@ func (c *Comm) Iexscan(send, recv Buffer, op *Op) (*Request, error) {
 	return c.planReduction(coll.Exscan, send, recv, op).start()
 }
 func (c *Comm) ExscanInit(send, recv Buffer, op *Op) (*Request, error) {
-	return c.planReduction(coll.Exscan, send, recv, op).init()
+	return c.planReduction(coll.Exscan, send, recv, op).persistent()
 }

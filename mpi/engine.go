@@ -1,6 +1,8 @@
 package mpi
 
 import (
+	"sync/atomic"
+
 	"rainmpi/mpi/internal/coll"
 	"rainmpi/mpi/internal/match"
 	"rainmpi/mpi/internal/shm"
@@ -34,8 +36,9 @@ type engine struct {
 
 	bsends bsendBuffer
 
-	runs  coll.Pool // of collectives
-	calls []Call    // functions of the user's that wait to be run
+	runs      coll.Pool    // of collectives
+	calls     []Call       // functions of the user's that wait to be run
+	callCount atomic.Int32 // their number, for those who do not hold mu
 
 	options options
 }

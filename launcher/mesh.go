@@ -76,8 +76,11 @@ func newMesh(s Setup, events chan<- any) (*mesh, error) {
 	m := &mesh{self: s.Host, names: s.Hosts, timeout: s.HostTimeout, events: events,
 		done: make(chan struct{}), peers: make([]*meshPeer, len(s.Hosts))}
 	m.room = sync.NewCond(&m.mu)
-	var err error
-	m.e, err = rainnet.Open(rainnet.Config{ID: agentID(s.Host), Key: s.Key, Rails: s.Rails,
+	faults, err := rainnet.FaultsOfEnvironment()
+	if err != nil {
+		return nil, err
+	}
+	m.e, err = rainnet.Open(rainnet.Config{ID: agentID(s.Host), Key: s.Key, Rails: s.Rails, Faults: faults,
 		PortLow: s.PortLow, PortHigh: s.PortHigh}, m)
 	if err != nil {
 		return nil, fmt.Errorf("the agent's endpoint: %w", err)

@@ -34,8 +34,12 @@ type bulk struct {
 // the others known.
 func (e *engine) openRails(w *boot.Welcome) error {
 	n := &net{e: e, bulks: make(map[bulk]*Request)}
+	faults, err := rainnet.FaultsOfEnvironment()
+	if err != nil {
+		return errorf(ErrOther, "%v", err)
+	}
 	ep, err := rainnet.Open(rainnet.Config{
-		ID: wire.PeerID(w.Rank), Key: w.Key,
+		ID: wire.PeerID(w.Rank), Key: w.Key, Faults: faults,
 		Rails: w.Rails, PortLow: w.PortLow, PortHigh: w.PortHigh,
 	}, n)
 	if err != nil {

@@ -2,6 +2,7 @@ package mpi
 
 import (
 	"encoding/binary"
+	"sync/atomic"
 	"unsafe"
 
 	"rainmpi/mpi/internal/shm"
@@ -10,7 +11,7 @@ import (
 // memory is the way to the other ranks of this host.
 type memory struct {
 	seg   *shm.Segment
-	procs []*proc // the others, in the order of e.wait.set.Words
+	procs []*proc // the others; each has two of e.wait.set.Words
 	chunk int     // payload bytes of one data packet
 	bell  doorbell
 }
@@ -25,9 +26,10 @@ func newMemory(seg *shm.Segment, bell doorbell) *memory {
 
 func (m *memory) add(e *engine, p *proc) {
 	p.in, p.out = m.seg.In(p.local), m.seg.Out(p.local)
-	e.wait.set.Words[len(m.procs)] = p.in.Word()
+	words := e.wait.set.Words[2*len(m.procs):]
+	words[0], words[1] = p.in.Word(), p.out.Room()
 	m.procs = append(m.procs, p)
-	e.wait.set.N = uint32(len(m.procs))
+	e.wait.set.N = uint32(2 * len(m.procs))
 }
 
 // poll takes what has come and pushes what waits.
@@ -41,18 +43,23 @@ func (m *memory) poll(e *engine) (worked bool) {
 					panic("mpi: a record in shared memory is no packet: it was overwritten by somebody")
 				}
 				e.deliver(p, h, rec[headerSize:])
-				p.in.Release(len(rec))
+				if p.in.Release(len(rec)) {
+					m.wake(p)
+				}
 				if rec = p.in.Next(); rec == nil {
 					break
 				}
 			}
-			e.wait.set.Words[i] = p.in.Word()
+			e.wait.set.Words[2*i] = p.in.Word()
 		}
-		if !p.queue.empty() && e.flush(p) {
-			worked = true
+		if atomic.LoadUint32(p.out.Room()) != 0 {
+			atomic.StoreUint32(p.out.Room(), 0)
 		}
-		if !p.streams.empty() && m.push(e, p) {
-			worked = true
+		if !p.queue.empty() {
+			worked = e.flush(p) || worked
+		}
+		if !p.streams.empty() {
+			worked = m.push(e, p) || worked
 		}
 	}
 	return worked
@@ -88,6 +95,10 @@ func (m *memory) transmit(p *proc, h *header, r *Request) bool {
 
 func (m *memory) publish(p *proc) {
 	p.out.Publish()
+	m.wake(p)
+}
+
+func (m *memory) wake(p *proc) {
 	if c := m.seg.Control(p.local); c.Sleeping.Load() != 0 {
 		m.bell.ring(p, c)
 	}

@@ -45,7 +45,7 @@ type WaitSet struct {
 	// nanoseconds of CLOCK_MONOTONIC.
 	Deadline int64
 	FD       [64]int32
-	Words    [maxLocal]*uint32 // not 0: there is work
+	Words    [2 * maxLocal]*uint32 // not 0: there is work
 }
 
 type waiting struct {

@@ -13,16 +13,18 @@ const (
 // ring is what writer and reader share. Positions count bytes since the
 // beginning of the job and are multiples of a cache line.
 type ring struct {
-	head *atomic.Uint64 // everything before it is the writer's again
-	data []byte
+	head   *atomic.Uint64 // everything before it is the writer's again
+	hungry *atomic.Uint32 // 1: the writer waits for room
+	room   *uint32        // 1: it has some; see Writer.Room
+	data   []byte
 }
 
 func (r *ring) word(pos uint64) *uint32 {
 	return (*uint32)(unsafe.Pointer(&r.data[pos&uint64(len(r.data)-1)]))
 }
 
-// room is the number of lines' bytes that a record takes.
-func room(n int) uint64 { return uint64(n+recordHead+line-1) &^ (line - 1) }
+// spanned is the number of lines' bytes that a record takes.
+func spanned(n int) uint64 { return uint64(n+recordHead+line-1) &^ (line - 1) }
 
 // A Writer is the sending end of a ring; it belongs to one rank and is used
 // under its engine's lock.
@@ -36,17 +38,21 @@ type Writer struct {
 // Reserve returns the n bytes of the next record to fill in, or nil if there
 // is no room now. Publish makes it visible.
 func (w *Writer) Reserve(n int) []byte {
-	size, need := uint64(len(w.data)), room(n)
+	size, need := uint64(len(w.data)), spanned(n)
 	at := w.pos & (size - 1)
 	skip := uint64(0)
 	if at+need > size {
 		skip = size - at
 	}
-	if w.pos+skip+need-w.seen > size {
-		w.seen = w.head.Load()
-		if w.pos+skip+need-w.seen > size {
+	if w.full(skip + need) {
+		// Say that we wait, then look once more: the reader gives room and then
+		// looks whether anybody waits. One of the two sees the other.
+		atomic.StoreUint32(w.room, 0)
+		w.hungry.Store(1)
+		if w.full(skip + need) {
 			return nil
 		}
+		w.hungry.Store(0)
 	}
 	if skip > 0 {
 		// The reader may be looking at this word: it goes on at the start,
@@ -59,11 +65,21 @@ func (w *Writer) Reserve(n int) []byte {
 	return w.data[at+recordHead : at+recordHead+uint64(n)]
 }
 
+func (w *Writer) full(need uint64) bool {
+	if w.pos+need-w.seen > uint64(len(w.data)) {
+		w.seen = w.head.Load()
+	}
+	return w.pos+need-w.seen > uint64(len(w.data))
+}
+
+// Room becomes 1 when the reader has given room after a Reserve found none.
+func (w *Writer) Room() *uint32 { return w.room }
+
 // Publish hands the reserved record to the reader. It is a full barrier: a
 // load of the reader's Sleeping after it tells the truth.
 func (w *Writer) Publish() {
 	atomic.StoreUint32(w.word(w.pos), uint32(w.n)+1)
-	w.pos += room(w.n)
+	w.pos += spanned(w.n)
 }
 
 // A Reader is the receiving end of a ring.
@@ -97,8 +113,9 @@ func (r *Reader) Next() []byte {
 // Release gives the record that Next returned back to the writer. The
 // position is published once per quarter of the ring, to keep its cache line
 // at rest: a full ring always holds more than that, so nobody waits for ever.
-func (r *Reader) Release(n int) {
-	end := r.pos + room(n)
+// It reports whether the writer waited for this, and should be woken.
+func (r *Reader) Release(n int) (wake bool) {
+	end := r.pos + spanned(n)
 	for p := r.pos; p < end; p += line {
 		*r.word(p) = 0
 	}
@@ -106,5 +123,11 @@ func (r *Reader) Release(n int) {
 	if r.pos-r.given >= uint64(len(r.data))/4 {
 		r.given = r.pos
 		r.head.Store(r.pos)
+		if r.hungry.Load() != 0 {
+			r.hungry.Store(0)
+			atomic.StoreUint32(r.room, 1)
+			return true
+		}
 	}
+	return false
 }

@@ -31,8 +31,9 @@ import (
 const (
 	line = 64
 
-	// ringHead is the line in which the reader publishes its position.
-	ringHead = line
+	// ringHead is a line in which the reader publishes its position, and one
+	// for a writer that waits for room.
+	ringHead = 2 * line
 	pageSize = 4096
 )
 
@@ -119,8 +120,10 @@ func (s *Segment) ringBytes() int { return pageSize + s.ringSize }
 func (s *Segment) ring(from, to int) ring {
 	at := s.ringsAt() + (from*s.n+to)*s.ringBytes()
 	return ring{
-		head: (*atomic.Uint64)(unsafe.Pointer(&s.mem[at])),
-		data: s.mem[at+ringHead : at+ringHead+s.ringSize : at+ringHead+s.ringSize],
+		head:   (*atomic.Uint64)(unsafe.Pointer(&s.mem[at])),
+		hungry: (*atomic.Uint32)(unsafe.Pointer(&s.mem[at+line])),
+		room:   (*uint32)(unsafe.Pointer(&s.mem[at+line+4])),
+		data:   s.mem[at+ringHead : at+ringHead+s.ringSize : at+ringHead+s.ringSize],
 	}
 }
 

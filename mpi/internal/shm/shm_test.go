@@ -178,3 +178,28 @@ func BenchmarkRing(b *testing.B) {
 		r.Release(len(r.Next()))
 	}
 }
+
+// TestRoom: a writer that found no room is told when there is some, exactly by
+// the reader's release that gives it.
+func TestRoom(t *testing.T) {
+	fd := memory(t)
+	a := mapped(t, fd, 2, 0)
+	w, r := a.Out(1), mapped(t, fd, 2, 1).In(0)
+	for w.Reserve(1000) != nil {
+		w.Publish()
+	}
+	told := false
+	for !told {
+		if *w.Room() != 0 {
+			t.Fatal("room before the reader has released anything")
+		}
+		b := r.Next()
+		if b == nil {
+			t.Fatal("the ring is empty and the writer was not told")
+		}
+		told = r.Release(len(b))
+	}
+	if *w.Room() != 1 || w.Reserve(1000) == nil {
+		t.Error("the writer was told of room and finds none")
+	}
+}

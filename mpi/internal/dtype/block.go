@@ -62,16 +62,24 @@ func moveStrided(p unsafe.Pointer, stride, count, size int64, stream []byte, ste
 	}
 }
 
-// words copies count values of type T from src, step ss, to dst, step ds.
+// words copies count values of type T from src, step ss, to dst, step ds. Addresses advance only
+// while there is another value to come: one beyond the end may be in no object.
 func words[T any](dst unsafe.Pointer, ds int64, src unsafe.Pointer, ss int64, count int64) {
-	i := int64(0)
-	for ; i+4 <= count; i += 4 {
-		*(*T)(unsafe.Add(dst, i*ds)) = *(*T)(unsafe.Add(src, i*ss))
-		*(*T)(unsafe.Add(dst, (i+1)*ds)) = *(*T)(unsafe.Add(src, (i+1)*ss))
-		*(*T)(unsafe.Add(dst, (i+2)*ds)) = *(*T)(unsafe.Add(src, (i+2)*ss))
-		*(*T)(unsafe.Add(dst, (i+3)*ds)) = *(*T)(unsafe.Add(src, (i+3)*ss))
+	for ; count > 4; count -= 4 {
+		a := *(*T)(src)
+		b := *(*T)(unsafe.Add(src, ss))
+		src = unsafe.Add(src, 2*ss)
+		c := *(*T)(src)
+		d := *(*T)(unsafe.Add(src, ss))
+		src = unsafe.Add(src, 2*ss)
+		*(*T)(dst) = a
+		*(*T)(unsafe.Add(dst, ds)) = b
+		dst = unsafe.Add(dst, 2*ds)
+		*(*T)(dst) = c
+		*(*T)(unsafe.Add(dst, ds)) = d
+		dst = unsafe.Add(dst, 2*ds)
 	}
-	for ; i < count; i++ {
+	for i := range count {
 		*(*T)(unsafe.Add(dst, i*ds)) = *(*T)(unsafe.Add(src, i*ss))
 	}
 }

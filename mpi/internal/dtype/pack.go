@@ -183,6 +183,9 @@ func (k *node) seek(off int64) int {
 // enough to stay in the first-level cache, large enough to make the seeks cheap.
 const copyChunk = 8 << 10
 
+// smallCopy is up to how many bytes Copy takes a smaller buffer, which is sooner cleared.
+const smallCopy = 256
+
 // Copy copies sn elements of type st at src to dn elements of type dt at dst, in stream order, as
 // a message to oneself would. It copies the smaller of the two sizes and returns it in bytes.
 // The buffers must not overlap.
@@ -197,6 +200,12 @@ func Copy(dst unsafe.Pointer, dt *Type, dn int64, src unsafe.Pointer, st *Type, 
 	}
 	if disp, ok := dt.Run(dn); ok {
 		st.Pack(unsafe.Slice((*byte)(unsafe.Add(dst, disp)), n), src, sn, 0)
+		return n
+	}
+	if n <= smallCopy {
+		var buf [smallCopy]byte
+		st.Pack(buf[:n], src, sn, 0)
+		dt.Unpack(dst, dn, 0, buf[:n])
 		return n
 	}
 	var buf [copyChunk]byte

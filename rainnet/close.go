@@ -37,7 +37,7 @@ func (e *Endpoint) Close() error {
 // unfinished tells whether a reachable peer has not acknowledged everything.
 func (e *Endpoint) unfinished() bool {
 	for _, p := range e.peers {
-		if p.conn != nil && p.conn.Backlog() > 0 && p.reachable() {
+		if p.conn != nil && !p.left && (p.conn.Backlog() > 0 || p.bulk > 0) && p.reachable() {
 			return true
 		}
 	}

@@ -59,6 +59,7 @@ type Endpoint struct {
 	in      *udp.Inbox
 	scratch []byte // a packet in plain text
 	out     outbox
+	heldAt  int64 // when to look at what the rails hold
 	carrier carrier
 
 	polling bool
@@ -72,6 +73,7 @@ type Endpoint struct {
 type rail struct {
 	conn *udp.Conn
 	place
+	held held
 }
 
 // Open binds the rails and is then ready for AddPeer. The error of a host without usable rails, or
@@ -84,7 +86,7 @@ func Open(cfg Config, h Handler) (*Endpoint, error) {
 		cfg.sealLimit = SealLimit
 	}
 	e := &Endpoint{cfg: cfg, handler: h, peers: make(map[wire.PeerID]*Peer),
-		in: udp.NewInbox(), scratch: make([]byte, udp.MaxDatagram)}
+		in: udp.NewInbox(), scratch: make([]byte, udp.MaxDatagram), heldAt: never}
 	e.self.id = cfg.ID
 	rand.Read(e.self.salt[:])
 	if err := e.openRails(); err != nil {
@@ -99,8 +101,8 @@ func Open(cfg Config, h Handler) (*Endpoint, error) {
 }
 
 // openRails binds a socket to each address. An address that has gone since it was listed, or that
-// cannot be bound for reasons of its own, costs a rail; it is an error only if a person named it or
-// if it was the last.
+// cannot be bound for reasons of its own, costs a rail; it is an error if a person named it, if it
+// was the last, or if the port range is used up, about which a person can do something.
 func (e *Endpoint) openRails() error {
 	places, err := findPlaces(e.cfg.Rails)
 	if err != nil {
@@ -111,7 +113,7 @@ func (e *Endpoint) openRails() error {
 		conn, err := udp.Open(udp.Config{Addr: p.addr, Device: p.device, Tentative: p.tentative,
 			PortLow: e.cfg.PortLow, PortHigh: e.cfg.PortHigh, Avoid: e.cfg.avoid})
 		if err != nil {
-			if len(e.cfg.Rails) > 0 {
+			if len(e.cfg.Rails) > 0 || errors.Is(err, udp.ErrPorts) {
 				return err
 			}
 			first = errors.Join(first, err)
@@ -190,6 +192,7 @@ func (e *Endpoint) Poll() (worked bool) {
 	now := Now()
 	worked = e.readRails(now)
 	worked = e.carrier.poll(e, now) || worked
+	worked = e.release(now) || worked
 	if e.timers.next() <= now {
 		e.expire(now)
 		worked = true
@@ -214,7 +217,7 @@ func (e *Endpoint) Deadline() int64 {
 	if len(e.dirty) > 0 {
 		return 0
 	}
-	return e.timers.next()
+	return min(e.timers.next(), e.heldAt)
 }
 
 // mark puts p on the list of those that flush looks at.

@@ -102,12 +102,14 @@ func (p *Peer) drain() {
 		case rudp.Message:
 			h.Message(p, ev.Data)
 		case rudp.BulkSent:
+			p.bulk--
 			h.BulkSent(p, ev.Token)
 		case rudp.BulkDone:
 			h.BulkDone(p, ev.Token)
 		case rudp.Room:
 			h.Room(p)
 		default:
+			p.left = p.left || ev.Kind == rudp.Closed
 			h.Path(p, p.describe(PathEvent{Kind: kindOf[ev.Kind], Path: ev.Path, Epoch: ev.Epoch,
 				At: ev.At, Cause: causes[ev.Cause], Code: ev.Code}))
 		}

@@ -167,3 +167,24 @@ func (l *lab) bridge(t testing.TB, host int, name, ip string) {
 	l.addr(t, host, link, net.ParseIP(ip), 16)
 	l.up(t, host, name)
 }
+
+// shape makes a rail as fast as a real one, in both directions.
+func (l *lab) shape(t testing.TB, name string, bytesPerSecond uint64) {
+	t.Helper()
+	for h := range l.hosts {
+		link, err := l.links[h].LinkByName(name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		const burst = 128 << 10
+		tbf := &netlink.Tbf{
+			QdiscAttrs: netlink.QdiscAttrs{LinkIndex: link.Attrs().Index, Handle: netlink.MakeHandle(1, 0), Parent: netlink.HANDLE_ROOT},
+			Rate:       bytesPerSecond,
+			Limit:      uint32(bytesPerSecond/50) + burst, // 20 ms
+			Buffer:     netlink.Xmittime(bytesPerSecond, burst),
+		}
+		if err := l.links[h].QdiscAdd(tbf); err != nil {
+			t.Skip("this machine does not allow traffic shaping: ", err)
+		}
+	}
+}

@@ -25,6 +25,8 @@ type Peer struct {
 	slot     int   // in the heap of timers; -1: not there
 	dirty    bool  // on the list of the Endpoint
 	gone     bool  // RemovePeer or Close
+	left     bool  // the peer has said goodbye
+	bulk     int   // transfers begun and not reported as sent
 }
 
 func newPeer(e *Endpoint, card Card) *Peer {
@@ -62,6 +64,7 @@ func (p *Peer) start(now int64) {
 	p.deriveKeys()
 	e := p.e
 	p.conn = rudp.New(rudp.Config{Local: e.self.id, Remote: p.card.ID, Link: e.cfg.Link, Window: e.cfg.Window}, now)
+	e.mark(p) // it has pings to send
 	for i := range e.rails {
 		for j, addr := range p.card.Addrs {
 			if r := &e.rails[i]; couldReach(r.addr, addr.Addr()) {
@@ -114,6 +117,7 @@ func (p *Peer) SendBulk(token uint64, n int64, src rudp.Source) {
 	}
 	now := Now()
 	p.start(now)
+	p.bulk++
 	p.conn.SendBulk(now, token, n, src)
 	p.e.touched(p)
 }
@@ -126,7 +130,6 @@ func (p *Peer) Expect(token uint64, n int64, dst rudp.Sink) {
 	}
 	p.start(Now())
 	p.conn.Expect(token, n, dst)
-	p.e.mark(p) // the machine may already have its answer
 }
 
 // Forget withdraws an Expect: data that still comes for token is acknowledged and dropped.

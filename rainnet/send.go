@@ -54,6 +54,9 @@ func (e *Endpoint) flush() (worked bool) {
 // write collects the packets that a peer's machine wants to send now, and asks when it wants to be
 // run again.
 func (e *Endpoint) write(p *Peer) (worked bool) {
+	if p.left {
+		return false // it answers nothing any more, so that nothing can be sent to it
+	}
 	now := Now()
 	for {
 		packet := e.out.arena[e.out.used:]
@@ -97,8 +100,8 @@ func joins(r *udp.Message, n int) bool {
 	return n <= r.Segment && len(r.Data)+n <= udp.MaxRun && len(r.Data) < r.Segment*udp.MaxSegments
 }
 
-// transmit hands everything collected to the kernel. What the kernel does not take is lost, as on
-// any network, and sent again when the machine finds it missing.
+// transmit hands everything collected to the kernel. What the kernel refuses is lost, as on any
+// network, and sent again when the machine finds it missing; what it has no room for is held.
 func (e *Endpoint) transmit() {
 	o := &e.out
 	if o.used == 0 {
@@ -114,14 +117,23 @@ func (e *Endpoint) transmit() {
 	o.used, o.open = 0, nil
 }
 
-func (e *Endpoint) transmitRail(rail int, msgs []udp.Message) {
-	if e.cfg.Faults.drops(e.rails[rail].nic) {
+func (e *Endpoint) transmitRail(i int, msgs []udp.Message) {
+	r := &e.rails[i]
+	if e.cfg.Faults.drops(r.nic) {
 		return
 	}
 	e.stats.Writes++
+	if r.held.busy() { // first come, first served
+		e.hold(r, msgs)
+		return
+	}
 	for len(msgs) > 0 {
-		n, fact := e.rails[rail].conn.WriteBatch(msgs)
+		n, fact := r.conn.WriteBatch(msgs)
 		if n == len(msgs) {
+			return
+		}
+		if fact == udp.Full {
+			e.hold(r, msgs[n:])
 			return
 		}
 		e.lose(&msgs[n], fact)

@@ -13,6 +13,9 @@ import (
 // at its sockets loses nothing.
 const defaultBuffer = 8 << 20
 
+// ErrPorts says that every port that may be used is taken.
+var ErrPorts = errors.New("no free UDP port")
+
 func open(cfg Config) (*Conn, error) {
 	family := unix.AF_INET6
 	if cfg.Addr.Is4() || cfg.Addr.Is4In6() {
@@ -121,9 +124,9 @@ func (c *Conn) bind(cfg Config) error {
 		}
 	}
 	if low == 0 {
-		return errors.New("no UDP port is free on this address; the range is /proc/sys/net/ipv4/ip_local_port_range")
+		return fmt.Errorf("%w: the machine's range is /proc/sys/net/ipv4/ip_local_port_range", ErrPorts)
 	}
-	return fmt.Errorf("none of the UDP ports %d-%d is free; widen the range, or end the processes that hold them (ss -lunp)", low, high)
+	return fmt.Errorf("%w: none of %d-%d is free; widen the range, or end the processes that hold them (ss -lunp)", ErrPorts, low, high)
 }
 
 func (c *Conn) learnLocal() error {

@@ -1,0 +1,74 @@
+package rainnet
+
+import "rainmpi/rainnet/udp"
+
+// A socket's send buffer may be far smaller than what a path has in flight: without privilege it is
+// 208 KiB on most machines (net.core.wmem_max), and a slow card keeps all of it in its queue. Packets
+// that find no room wait here, in their order, and the path sees a longer round trip instead of a
+// loss.
+
+const (
+	heldSize = 1 << 20 // of one rail; what does not fit is lost
+	// heldPeriod is when to try again: at 1 Gbit/s another 25 KB have left by then.
+	heldPeriod = 200_000
+)
+
+// held is the packets of one rail that wait for room in its socket.
+type held struct {
+	arena []byte
+	used  int
+	msgs  []udp.Message
+	next  int // the first of msgs that is still here
+}
+
+func (h *held) busy() bool { return h.next < len(h.msgs) }
+
+// hold takes copies of messages until the rail's socket has room.
+func (e *Endpoint) hold(r *rail, msgs []udp.Message) {
+	h := &r.held
+	if h.arena == nil {
+		h.arena = make([]byte, heldSize)
+	}
+	for i := range msgs {
+		m := &msgs[i]
+		if h.used+len(m.Data) > heldSize {
+			e.lose(m, udp.Full)
+			continue
+		}
+		start := h.used
+		h.used += copy(h.arena[start:], m.Data)
+		h.msgs = append(h.msgs, udp.Message{To: m.To, Data: h.arena[start:h.used], Segment: m.Segment})
+	}
+	e.heldAt = min(e.heldAt, Now()+heldPeriod)
+}
+
+// release hands what is held to the kernel again.
+func (e *Endpoint) release(now int64) (worked bool) {
+	if now < e.heldAt {
+		return false
+	}
+	e.heldAt = never
+	for i := range e.rails {
+		r := &e.rails[i]
+		h := &r.held
+		for h.busy() {
+			n, fact := r.conn.WriteBatch(h.msgs[h.next:])
+			h.next += n
+			worked = worked || n > 0
+			if !h.busy() {
+				break
+			}
+			if fact == udp.Full {
+				e.heldAt = now + heldPeriod
+				break
+			}
+			e.lose(&h.msgs[h.next], fact)
+			h.next++
+		}
+		if !h.busy() {
+			clear(h.msgs)
+			h.used, h.next, h.msgs = 0, 0, h.msgs[:0]
+		}
+	}
+	return worked
+}

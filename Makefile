@@ -1,0 +1,63 @@
+# rainmpi. `make demo` and `make test` do all the set-up; `make help` lists the rest.
+
+GO    ?= go
+B     ?= build
+PREFIX ?= /usr/local
+
+.PHONY: help build test race fuzz demo install nightly conformance hpcc deps clean
+.DEFAULT_GOAL := build
+
+help:
+	@echo "make build            everything into $(B)/{bin,lib,include}"
+	@echo "make demo             the main job on two hosts with two rails, one of which is cut and repaired"
+	@echo "make test             unit, simulation, script, fuzz, race, sockets, namespaces, examples"
+	@echo "make nightly          the whole of what make test takes a share of; hours"
+	@echo "make conformance      MPICH's C tests; DIRS=pt2pt,coll takes some directories"
+	@echo "make hpcc             HPCC on two hosts while rails fail"
+	@echo "make install PREFIX=  into PREFIX/{bin,lib,include}; DESTDIR is honoured"
+
+include cbind/cbind.mk
+
+build: deps cbind $(B)/bin/rainrun $(B)/bin/mpiexec $(B)/bin/mpirun $(B)/bin/rainbench
+
+# Commands are always handed to go build, which knows best what is up to date.
+.PHONY: $(B)/bin/rainrun $(B)/bin/rainbench
+$(B)/bin/rainrun:
+	@CGO_ENABLED=0 $(GO) build -o $@ ./launcher/rainrun
+$(B)/bin/rainbench:
+	@CGO_ENABLED=0 $(GO) build -o $@ ./bench/rainbench
+$(B)/bin/mpiexec $(B)/bin/mpirun: | $(B)/bin/rainrun
+	@ln -sf rainrun $@
+
+deps:
+	@.ci/deps
+
+demo: build
+	@PATH="$(CURDIR)/$(B)/bin:$$PATH" $(B)/bin/rainbench demo
+
+# The test command. TESTFLAGS go to every go test.
+test: build
+	$(GO) vet ./...
+	PATH="$(CURDIR)/$(B)/bin:$$PATH" $(GO) test $(TESTFLAGS) -timeout 14m ./...
+	@$(MAKE) --no-print-directory race fuzz
+
+# What runs in more than one thread, under the race detector.
+race:
+	$(GO) test -race -short $(TESTFLAGS) -timeout 10m ./internal/boot ./mpi ./rainnet ./launcher
+
+FUZZTIME ?= 3s
+fuzz:
+	@.ci/fuzz $(FUZZTIME)
+
+nightly: build
+	RAIN_SIM_SEEDS=10000 $(GO) test -timeout 10h ./internal/simnet
+	@$(MAKE) --no-print-directory test FUZZTIME=5m
+
+install: build
+	install -d $(DESTDIR)$(PREFIX)/bin $(DESTDIR)$(PREFIX)/lib/pkgconfig $(DESTDIR)$(PREFIX)/include
+	cp -a $(B)/bin/. $(DESTDIR)$(PREFIX)/bin/
+	cp -a $(B)/lib/. $(DESTDIR)$(PREFIX)/lib/
+	cp -a $(B)/include/. $(DESTDIR)$(PREFIX)/include/
+
+clean:
+	rm -rf $(B)

@@ -91,8 +91,8 @@ func optionName(a string) (name, value string, joined bool) {
 		return "", "", false
 	case len(body) == 1:
 		return name, "", false
-	case switches[name], name == "np" && !digits(body[1:]):
-		return "", "", false // letters run together, or a misspelt long option
+	case !digits(body[1:]):
+		return "", "", false // only a number may follow at once: -frobnicate is not -f robnicate
 	}
 	return name, body[1:], true
 }

@@ -1,0 +1,40 @@
+package main
+
+import (
+	"strings"
+	"testing"
+)
+
+func TestBoot(t *testing.T) {
+	res := rainrun(t, "-n", "3", self(t), "rank", "init", "size", "again", "finalize")
+	res.want(t, 0)
+	for _, w := range []string{"size 3 slots", "hosts 1 app 0", "refused: this", "taken by process"} {
+		if w != "refused: this" && strings.Count(res.out, w) != 3 {
+			t.Errorf("%q is not there 3 times: %s", w, res.out)
+		}
+	}
+}
+
+func TestEndsThatFail(t *testing.T) {
+	prog := self(t)
+	rainrun(t, "-n", "2", prog, "rank", "1:0", "init", "hang").want(t, 1, "rank 1", "before MPI_Init", "1 of 2 ranks")
+	rainrun(t, "-n", "2", prog, "rank", "init", "1:0", "hang").want(t, 1, "rank 1", "without MPI_Finalize")
+	rainrun(t, "-n", "2", prog, "rank", "init", "1:abort", "hang").want(t, 7, "rank 1", "MPI_Abort with code 7: enough")
+	rainrun(t, "-n", "2", prog, "rank", "init", "1:die", "hang").want(t, 137, "rank 1", "signal 9")
+	rainrun(t, "-n", "2", prog, "rank", "init", "finalize", "1:4").want(t, 4, "rank 1", "status 4")
+	// The process that speaks MPI dies inside a wrapper that lives on.
+	rainrun(t, "-n", "2", "sh", "-c", prog+" rank init 1:die hang; sleep 1000").
+		want(t, 1, "rank 1", "the MPI process", "without MPI_Finalize")
+}
+
+// A wrapper that leaves its program in the background.
+func TestWrapper(t *testing.T) {
+	prog := self(t)
+	rainrun(t, "-n", "2", "sh", "-c", prog+" rank init finalize & wait").want(t, 0)
+	rainrun(t, "-n", "2", "sh", "-c", prog+" rank init finalize").want(t, 0)
+	rainrun(t, "-n", "2", "bash", "-c", prog+" rank init 1:abort hang & wait").want(t, 7)
+}
+
+func TestGarbageOnBootSocket(t *testing.T) {
+	rainrun(t, "-n", "2", self(t), "rank", "garbage", "init", "garbage", "finalize").want(t, 0)
+}

@@ -19,7 +19,7 @@ func TestMessagesAndBulkOnCleanPath(t *testing.T) {
 }
 
 func TestThroughput(t *testing.T) {
-	fast := &rail{rate: 6250e6, delay: 20 * microsecond, queue: 8 << 20}
+	fast := func() *rail { return &rail{rate: 6250e6, delay: 20 * microsecond, queue: 8 << 20} }
 	slow := gigabit()
 	slow.rate, slow.queue = 12.5e6, 250e3
 	lossy := gigabit()
@@ -31,14 +31,18 @@ func TestThroughput(t *testing.T) {
 		rails []*rail
 		want  float64 // of the sum of rates
 		both  bool
+		busy  int64
 	}{
-		{"one", []*rail{gigabit()}, 0.93, false},
-		{"two", []*rail{gigabit(), gigabit()}, 0.92, false},
-		{"unequal", []*rail{gigabit(), slow}, 0.9, false},
-		{"fast", []*rail{fast}, 0.8, false},
-		{"lossy", []*rail{lossy}, 0.82, false},
-		{"shallow", []*rail{shallow}, 0.85, false},
-		{"both", []*rail{gigabit(), gigabit()}, 0.9, true},
+		{"one", []*rail{gigabit()}, 0.93, false, 0},
+		{"two", []*rail{gigabit(), gigabit()}, 0.92, false, 0},
+		{"unequal", []*rail{gigabit(), slow}, 0.9, false, 0},
+		{"fast", []*rail{fast()}, 0.75, false, 0},
+		{"lossy", []*rail{lossy}, 0.82, false, 0},
+		{"shallow", []*rail{shallow}, 0.85, false, 0},
+		{"both", []*rail{gigabit(), gigabit()}, 0.9, true, 0},
+		{"stalls", []*rail{gigabit()}, 0.6, false, 8 * millisecond},
+		{"stalls two", []*rail{gigabit(), gigabit()}, 0.6, false, 8 * millisecond},
+		{"stalls fast", []*rail{fast()}, 0.1, false, 8 * millisecond},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			w := newWorld(t, 1, Config{}, tt.rails...)
@@ -50,7 +54,10 @@ func TestThroughput(t *testing.T) {
 			for _, r := range tt.rails {
 				sum += r.rate
 			}
-			n := min(sum/4, 128<<20)
+			for _, e := range w.ends {
+				e.stalls = tt.busy
+			}
+			n := min(sum/4, 64<<20)
 			start := w.now
 			w.sendBulk(w.ends[0], 1, n)
 			if tt.both {

@@ -30,14 +30,19 @@ type end struct {
 	peer  *end
 	index int
 
-	nextMsg   uint64            // number of the next message to send
-	wantMsg   uint64            // and to receive
-	bulk      map[uint64]*store // by token
-	sent      map[uint64]bool
-	done      map[uint64]int64 // when
-	events    []Event
-	packets   int
-	rejected  int
+	nextMsg  uint64            // number of the next message to send
+	wantMsg  uint64            // and to receive
+	bulk     map[uint64]*store // by token
+	sent     map[uint64]bool
+	done     map[uint64]int64 // when
+	events   []Event
+	packets  int
+	rejected int
+	// A process on a busy machine: off its processor now and again.
+	stalls     int64 // for up to so long
+	stallsTill int64
+	stallsNext int64
+
 	expiredAt int64
 	expired   int
 	lateBy    int64 // the driver wakes this much late at most
@@ -227,13 +232,24 @@ func (w *world) expire(e *end) {
 	w.drain(e)
 }
 
+// away reports whether the end is off its processor.
+func (w *world) away(e *end) bool {
+	if e.stalls > 0 && w.now >= e.stallsNext {
+		e.stallsTill = w.now + w.rng.Int64N(e.stalls)
+		e.stallsNext = e.stallsTill + w.rng.Int64N(e.stalls)
+	}
+	return w.now < e.stallsTill
+}
+
 // run lets time pass until done, or fails at limit.
 func (w *world) run(limit int64, done func() bool) {
 	w.t.Helper()
 	limit += w.now
 	for !done() {
 		for _, e := range w.ends {
-			w.drive(e)
+			if !w.away(e) {
+				w.drive(e)
+			}
 		}
 		if done() {
 			return
@@ -247,7 +263,7 @@ func (w *world) run(limit int64, done func() bool) {
 				if e.lateBy > 0 && d > w.now {
 					d += w.rng.Int64N(e.lateBy)
 				}
-				next = min(next, max(d, w.now+1))
+				next = min(next, max(d, w.now+1, e.stallsTill))
 			}
 		}
 		if next > limit {
@@ -256,10 +272,15 @@ func (w *world) run(limit int64, done func() bool) {
 		w.now = max(w.now, next)
 		for len(w.fly) > 0 && w.fly[0].at <= w.now {
 			f := w.fly.pop()
+			if f.to.stallsTill > w.now {
+				f.at = f.to.stallsTill
+				w.fly.push(f)
+				continue
+			}
 			w.receive(f)
 		}
 		for _, e := range w.ends {
-			if e.c.Deadline() <= w.now {
+			if !w.away(e) && e.c.Deadline() <= w.now {
 				w.expire(e)
 			}
 		}

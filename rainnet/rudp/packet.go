@@ -164,7 +164,7 @@ func (c *Conn) sentPacket(now int64, p *path, size, pieces int) {
 		}
 		return
 	}
-	p.pace.spend(now, p.rate.duration(int64(size)))
+	p.pace.spend(now, p.rate.duration(int64(size)), flight > 0)
 	if p == c.turn.path {
 		c.turn.left -= int64(size)
 	}

@@ -224,9 +224,9 @@ func TestPacer(t *testing.T) {
 			continue
 		}
 		for in := int64(0); p.next <= now; in += size {
-			p.spend(now, size*second/rate)
+			p.spend(now, size*second/rate, false)
 			sent += size
-			if in > rate*depth/second+size {
+			if in > rate*idleDepth/second+size {
 				t.Fatalf("burst of %d bytes at once", in)
 			}
 		}

@@ -35,6 +35,11 @@ type rate struct {
 	phaseAt int64 // when it began; also of probeRTT
 	phaseBW int64 // bw at the start of a phase of probing
 
+	// gap is the longest time lately between acknowledgements while there was
+	// something to acknowledge: peers and drivers that are off their processor.
+	// A queue in the network makes acknowledgements late but not rare.
+	gap maxFilter
+
 	hi int64 // bound on the flight from loss with delay; 0: none
 
 	pacing int64 // computed by refresh
@@ -59,11 +64,14 @@ const (
 	minFlight     = 64 << 10
 
 	// Beside its bandwidth-delay products a path may have this much time of
-	// its rate in flight: acknowledgements come by the batch, and a peer may
-	// be off its processor for a while. It is less than the queue of a
-	// switch port, so that several connections on a rail fit too.
-	aggregation    = 5 * millisecond
-	maxAggregation = 1 << 20
+	// its rate in flight, and the longest gap between acknowledgements: they
+	// come by the batch, and a peer may be off its processor for a while. It
+	// is less than the queue of a switch port, so that several connections on
+	// a rail fit too.
+	aggregation    = 4 * millisecond
+	maxAggregation = 2 << 20
+	maxGap         = 16 * millisecond
+	gapWindow      = second
 
 	// No rail is slower than 1 Mbit/s. A rate that is thought lower was
 	// measured while there was little to send or little came through, and
@@ -127,7 +135,7 @@ func (r *rate) refresh() {
 	}
 	r.pacing = max(bw*pacingGain/100, minPacing)
 	bdp := r.bdp()
-	r.flight = bdp*flightGain/100 + min(bw*aggregation/second, maxAggregation)
+	r.flight = bdp*flightGain/100 + min(bw*(aggregation+r.gap.get())/second, maxAggregation)
 	r.flight = max(r.flight, minFlight)
 	if r.mode == probeRTT {
 		r.flight = max(bdp/2, minFlight/8)
@@ -184,6 +192,7 @@ func (r *rate) onLost(n int64) { r.roundLost += n }
 // onAck takes an acknowledgement of bytes, the newest packet in it being p as
 // it was stamped, with inFlight bytes still in flight.
 func (r *rate) onAck(now int64, p *sentPacket, bytes, inFlight int64) {
+	r.gap.update(now, gapWindow, min(max(now-r.deliveredAt-r.minRTT, 0), maxGap))
 	r.delivered += bytes
 	r.deliveredAt = now
 	r.firstSentAt = p.at

@@ -1,9 +1,6 @@
 package mpi
 
-import (
-	"cmp"
-	"slices"
-)
+import "slices"
 
 // A Comm is a communicator: a group of processes and a context of its own, in
 // which their messages meet no others (MPI 5.0 chapter 7).
@@ -106,6 +103,9 @@ func (c *Comm) Compare(o *Comm) int {
 // what each would take next. Contexts are never used again, so that a late
 // message cannot be mistaken. Every process of c calls it.
 func (c *Comm) agreeContext() (uint32, error) {
+	if c.Inter() {
+		return c.agreeInter()
+	}
 	mine, all := []int64{int64(c.e.contexts())}, []int64{0}
 	if err := c.Allreduce(Slice(mine), Slice(all), Max); err != nil {
 		return 0, err
@@ -159,6 +159,9 @@ func (c *Comm) Create(g *Group) (*Comm, error) {
 			return nil, errorf(ErrGroup, "process %d of the group is not in the communicator", w)
 		}
 	}
+	if c.Inter() {
+		return c.createInter(g)
+	}
 	ctx, err := c.agreeContext()
 	if err != nil || g.rank == Undefined {
 		return nil, err
@@ -175,6 +178,9 @@ func (c *Comm) Split(color, key int) (*Comm, error) {
 	if color < 0 && color != Undefined {
 		return nil, errorf(ErrArg, "color is %d; it must not be negative, or MPI_UNDEFINED", color)
 	}
+	if c.Inter() {
+		return c.splitInter(color, key)
+	}
 	mine := []int64{int64(color), int64(key)}
 	all := make([]int64, 2*c.Size())
 	if err := Allgather(c, mine, all); err != nil {
@@ -184,14 +190,7 @@ func (c *Comm) Split(color, key int) (*Comm, error) {
 	if err != nil || color == Undefined {
 		return nil, err
 	}
-	var members []int
-	for r := range c.Size() {
-		if all[2*r] == int64(color) {
-			members = append(members, r)
-		}
-	}
-	slices.SortStableFunc(members, func(a, b int) int { return cmp.Compare(all[2*a+1], all[2*b+1]) })
-	g, err := c.group.Incl(members)
+	g, err := c.group.Incl(ofColor(all, color))
 	if err != nil {
 		return nil, err
 	}

@@ -230,6 +230,7 @@ func (a *agent) handle(ev any) {
 			a.out.send(kindNotice, Notice{Text: ev.text})
 		}
 	case meshLost:
+		a.peerLost(ev.host) // whatever it had of rainrun, it is no way there
 		a.end(Cause{Host: a.setup.Host, Code: ExitError, Text: ev.text})
 	}
 }

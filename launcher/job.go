@@ -326,8 +326,13 @@ func (j *job) handleSignal(s unix.Signal) {
 
 // dismiss lets the agents go and waits, not for long, until they have.
 func (j *job) dismiss() {
-	for _, r := range j.remotes {
-		j.sendTo(r, kindBye, nil)
+	// First those that are reached through others, which must not be gone yet.
+	for _, lost := range []bool{true, false} {
+		for _, r := range j.remotes {
+			if r.lost == lost {
+				j.sendTo(r, kindBye, nil)
+			}
+		}
 	}
 	for _, r := range j.remotes {
 		r.out.close()

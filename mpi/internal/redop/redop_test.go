@@ -168,7 +168,7 @@ func TestValid(t *testing.T) {
 		{Sum, dtype.Packed, false}, {Sum, dtype.DoubleInt, false}, {Sum, dtype.Count, true},
 		{Max, dtype.Complex, false}, {Max, dtype.CBool, false}, {Min, dtype.Real16, true}, {Max, dtype.Integer16, true},
 		{Land, dtype.Int, true}, {Land, dtype.Integer, false}, {Land, dtype.Logical, true}, {Land, dtype.CXXBool, true},
-		{Land, dtype.Double, false}, {Land, dtype.Byte, false},
+		{Land, dtype.Double, false}, {Lxor, dtype.Aint, true}, {Land, dtype.Byte, false},
 		{Band, dtype.Byte, true}, {Band, dtype.Integer, true}, {Band, dtype.Offset, true}, {Band, dtype.Float, false},
 		{Band, dtype.Logical, false}, {Minloc, dtype.TwoInt, true}, {Minloc, dtype.Int, false},
 		{Maxloc, dtype.TwoReal, true}, {Replace, dtype.Char, true}, {NoOp, dtype.DoubleInt, true},

@@ -43,7 +43,7 @@ func fill(b dtype.Basic, in *dtype.Info) {
 		set(Maxloc, locOf(in, false))
 	}
 	switch in.Class {
-	case dtype.ClassCInteger, dtype.ClassLogical:
+	case dtype.ClassCInteger, dtype.ClassLogical, dtype.ClassMulti: // MPI's own integers are C integers too
 		set(Land, logicalOf(Land, in.Size))
 		set(Lor, logicalOf(Lor, in.Size))
 		set(Lxor, logicalOf(Lxor, in.Size))

@@ -78,12 +78,15 @@ func rainMPI(prefix string) (*Impl, error) {
 		cc:   []string{cc},
 		launch: func(s *Setting, n int) []string {
 			words := []string{rainrun, "-n", fmt.Sprint(n)}
-			if s.Lab == nil {
-				return words
+			switch {
+			case s.Lab != nil:
+				// All lab hosts number the same cores from 0: pinning would put ranks
+				// of two hosts on one.
+				return append(words, "--bind-to", "none", "--host", s.hostSlots(n))
+			case s.Loopback != nil:
+				return append(words, s.Loopback.words(n)...)
 			}
-			// All lab hosts number the same cores from 0: pinning would put ranks of
-			// two hosts on one.
-			return append(words, "--bind-to", "none", "--host", s.hostSlots(n))
+			return words
 		},
 	}, nil
 }
@@ -130,16 +133,24 @@ type Setting struct {
 	Cores int
 	Lab   *lab.Lab // nil: this machine
 	Rsh   string   // a program that starts words on a lab's host as rsh does
+
+	Loopback *Loopback // rainmpi only: two hosts that are one, on loopback rails
 }
 
 // hostSlots spreads n ranks evenly over the lab's hosts: "h1:2,h2:2".
 func (s *Setting) hostSlots(n int) string {
-	hosts := len(s.Lab.Hosts)
+	var hosts []string
+	for _, h := range s.Lab.Hosts {
+		hosts = append(hosts, h.Name)
+	}
+	return spread(n, hosts)
+}
+
+func spread(n int, hosts []string) string {
 	var words []string
-	for i, h := range s.Lab.Hosts {
-		slots := (n + hosts - 1 - i) / hosts
-		if slots > 0 {
-			words = append(words, fmt.Sprintf("%s:%d", h.Name, slots))
+	for i, h := range hosts {
+		if slots := (n + len(hosts) - 1 - i) / len(hosts); slots > 0 {
+			words = append(words, fmt.Sprintf("%s:%d", h, slots))
 		}
 	}
 	return strings.Join(words, ",")
@@ -182,6 +193,9 @@ func (i *Impl) Command(s *Setting, n int, prog string, args ...string) *exec.Cmd
 		cmd.Env = os.Environ()
 	}
 	cmd.Env = append(cmd.Env, i.env...)
+	if s.Loopback != nil {
+		cmd.Env = append(cmd.Env, s.Loopback.Environ()...)
+	}
 	if i.Name == MPICH && s.Lab != nil {
 		cmd.Env = append(cmd.Env, "UCX_NET_DEVICES="+s.railList())
 	}

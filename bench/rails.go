@@ -59,15 +59,35 @@ type BrokenStream struct {
 	OnFault              func(lab.Fault) // may be nil: called when a fault or repair is done
 }
 
+// Break breaks or mends a rail of the setting.
+func (s *Setting) Break(f lab.Fault) error {
+	if s.Loopback != nil {
+		return s.Loopback.Fault(f)
+	}
+	return s.Lab.Fault(f)
+}
+
+// Shares returns a function that tells each rail's part of what was sent since,
+// nil where nobody counts.
+func (s *Setting) Shares() func() []float64 {
+	if s.Lab == nil {
+		return func() []float64 { return nil }
+	}
+	before, err := s.Lab.Status()
+	return func() []float64 {
+		after, err2 := s.Lab.Status()
+		if err != nil || err2 != nil {
+			return nil
+		}
+		return Shares(before, after)
+	}
+}
+
 // Run runs it. The times are the receiver's, so that a slow start does not matter;
 // a receiver that has stopped telling them does not stop the repair.
 func (b BrokenStream) Run(ctx context.Context) Broken {
 	out := Broken{Fault: b.Fault}
-	before, err := b.Setting.Lab.Status()
-	if err != nil {
-		out.Err = err
-		return out
-	}
+	shares := b.Setting.Shares()
 	f := faultClock{BrokenStream: b, out: &out}
 	cmd := b.Impl.Command(&b.Setting, b.Ranks, b.Prog, "-t", "stream", "-s", b.Size, "-d", fmt.Sprint(b.Seconds), "-c")
 	run, err := Execute(ctx, cmd, b.Limit, f.tick)
@@ -81,9 +101,7 @@ func (b BrokenStream) Run(ctx context.Context) Broken {
 	out.Before = Mean(run.Ticks, 0.5, out.BrokenAt)
 	out.Down = Mean(run.Ticks, out.BrokenAt, out.MendedAt)
 	out.Back = Mean(run.Ticks, out.MendedAt+1, b.Seconds)
-	if after, err := b.Setting.Lab.Status(); err == nil {
-		out.Shares = Shares(before, after)
-	}
+	out.Shares = shares()
 	return out
 }
 
@@ -115,7 +133,7 @@ func (f *faultClock) tick(t Tick) {
 }
 
 func (f *faultClock) do(fault lab.Fault) {
-	err := f.Setting.Lab.Fault(fault)
+	err := f.Setting.Break(fault)
 	if err == nil && f.OnFault != nil {
 		f.OnFault(fault)
 	}

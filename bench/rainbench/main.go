@@ -4,6 +4,7 @@
 //	rainbench lab exec HOST -- COMMAND      start a command on a host of the running lab
 //	rainbench lab fault ...                 break and mend rails of the running lab
 //	rainbench lab status | clean
+//	rainbench demo                          the main job, with a rail cut and repaired
 //	rainbench pt2pt | coll                  one C program, each MPI's own mpicc, interleaved runs
 //	rainbench rails                         bandwidth over one and two rails, and while one is broken
 package main
@@ -27,6 +28,7 @@ type command struct {
 var commands = map[string]command{
 	"lab":   {"build hosts and rails from namespaces, break and mend them", labMain},
 	"pt2pt": {"latency, bandwidth and message rate beside other MPIs", pt2ptMain},
+	"demo":  {"the main job: two hosts, two rails, one fails and comes back", demoMain},
 	"rails": {"bandwidth over one and two rails, and while one is broken", railsMain},
 	"coll":  {"collectives beside other MPIs", collMain},
 }

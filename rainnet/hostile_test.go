@@ -154,7 +154,7 @@ func TestRekeyInUse(t *testing.T) {
 	if phase := a.peers[2].sealer.phase; phase < 3 {
 		t.Errorf("only %d key phases were used", phase)
 	}
-	if s := b.e.Stats(); s.Forged > s.Received/100 {
+	if s := b.e.Stats(); s.Forged > s.Received/10 { // overtaken by more than a phase
 		t.Errorf("%d of %d packets did not open", s.Forged, s.Received)
 	}
 }

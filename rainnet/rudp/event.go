@@ -63,6 +63,18 @@ func (c *Conn) emitMessage(data, pooled []byte) {
 	q.Kind, q.Data, q.pooled = Message, data, pooled
 }
 
+// detach copies the messages that lie in a packet: it was refused half way, and a
+// driver may not look for events in what was refused.
+func (e *events) detach(pool *pool) {
+	for i := range e.q.n {
+		if q := e.q.at(i); q.Kind == Message && q.pooled == nil {
+			q.pooled = pool.get(len(q.Data))
+			copy(q.pooled, q.Data)
+			q.Data = q.pooled
+		}
+	}
+}
+
 // NextEvent returns what has happened, oldest first.
 func (c *Conn) NextEvent() (Event, bool) {
 	if c.events.last != nil {

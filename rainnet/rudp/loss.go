@@ -26,7 +26,8 @@ const (
 	timeThreshold      = 9 // eighths
 	maxTimeThreshold   = 16
 	maxPTO             = 250 * millisecond
-	suspectAfter       = 2 // probe time-outs
+	leastRTT           = 5 * microsecond // of two processes on one host
+	suspectAfter       = 2               // probe time-outs
 )
 
 // ackResult is what one ACK frame did.
@@ -155,7 +156,11 @@ func (c *Conn) acknowledged(now int64, p, on *path, f wire.AckFrame, res *ackRes
 	// acknowledged".
 	if on == p && res.newestPN == f.Largest {
 		p.rtt.sample(now-res.newest.at, int64(f.Delay)*1000, 2*c.cfg.MaxAckDelay)
-		p.rate.onRTT(now, max(p.rtt.latest-int64(f.Delay)*1000, 1))
+		// Both clocks are read once per batch, so the delay may come out
+		// longer than the round trip; such a sample says nothing.
+		if trip := p.rtt.latest - int64(f.Delay)*1000; trip > 0 {
+			p.rate.onRTT(now, max(trip, leastRTT))
+		}
 		p.link.SetRTT(p.rtt.smoothed)
 	}
 	p.rate.onAck(now, &res.newest, res.bytes, p.sent.bytes)

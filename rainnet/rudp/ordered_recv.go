@@ -54,7 +54,7 @@ func (c *Conn) recvMsg(now int64, f wire.MsgFrame) error {
 	if err != nil {
 		return err
 	}
-	if err := m.put(f); err != nil {
+	if err := c.put(m, f); err != nil {
 		return err
 	}
 	c.deliverWaiting()
@@ -91,7 +91,7 @@ func (c *Conn) waitingMsg(f wire.MsgFrame) (*inMsg, error) {
 	m := r.waiting.at(ahead)
 	m.begun = true
 	m.total = int64(f.Total)
-	m.buf = c.pool.get(int(f.Total))
+	m.buf = c.pool.get(int(min(int64(f.Total), c.cfg.Window)))
 	if k := len(r.spare); k > 0 {
 		m.have, r.spare = r.spare[k-1], r.spare[:k-1]
 	}
@@ -103,11 +103,21 @@ func (c *Conn) costOf(total int64) int64 {
 	return min(total, c.cfg.Window) + wire.MessageCost
 }
 
-// put copies what is new of a piece.
-func (m *inMsg) put(f wire.MsgFrame) error {
+// put copies what is new of a piece. The buffer of a message longer than the
+// window grows with what has come of it: a length alone claims no memory.
+func (c *Conn) put(m *inMsg, f wire.MsgFrame) error {
 	lo, hi := int64(f.Offset), int64(f.Offset)+int64(len(f.Data))
 	if len(m.have) >= maxIntervals {
 		return ErrHoles
+	}
+	if hi > m.got+3*c.cfg.Window {
+		return ErrCredit
+	}
+	if hi > int64(len(m.buf)) {
+		longer := c.pool.get(int(min(m.total, max(hi, 2*int64(len(m.buf))))))
+		copy(longer, m.buf)
+		c.pool.put(m.buf)
+		m.buf = longer
 	}
 	if m.got < m.total {
 		copy(m.buf[lo:hi], f.Data)

@@ -18,6 +18,7 @@ func (c *Conn) Recv(now int64, id wire.PathID, pn uint64, frames []byte) error {
 	}
 	eliciting, err := c.recvFrames(now, p, frames)
 	if err != nil {
+		c.events.detach(&c.pool)
 		return err
 	}
 	size := len(frames) + wire.Overhead

@@ -1,30 +1,101 @@
-/* Between two entries into Go: run the user's function, or wait. */
+/*
+ * Between two entries into Go: run the user's function, or wait. The steps are those of
+ * mpi/wait.go: look at the words, yield the processor, park. A C thread that waited in Go would hold
+ * one of the few slots of Go's scheduler.
+ */
+#define _GNU_SOURCE
+#include <linux/futex.h>
+#include <poll.h>
 #include <sched.h>
+#include <sys/socket.h>
+#include <sys/syscall.h>
+#include <time.h>
+#include <unistd.h>
 
 #include "frame.h"
 
-enum { SPINS = 200 };
+enum { SWEEP = 20 }; /* looks at the words between two entries into Go, which looks at sockets and clock */
+
+rain_waitset *rain_waits;
+
+static uint32_t load(const uint32_t *word) { return __atomic_load_n(word, __ATOMIC_SEQ_CST); }
 
 static void pause_cpu(void) {
 #if defined(__x86_64__)
     __builtin_ia32_pause();
+#elif defined(__aarch64__)
+    __asm__ volatile("yield");
 #endif
 }
 
-static void wait_a_little(rain_frame *f) {
-    if (f->spins++ < SPINS) {
-        pause_cpu();
-        return;
+/* ready reports whether there is work, or a change since Go looked last. */
+static int ready(rain_waitset *w, uint32_t events) {
+    if (load(&w->events) != events) return 1;
+    for (uint32_t i = 0; i < w->n; i++)
+        if (load(w->words[i])) return 1;
+    return 0;
+}
+
+/* left is the time to the deadline; NULL if there is none. */
+static struct timespec *left(rain_waitset *w, struct timespec *t) {
+    int64_t deadline = __atomic_load_n(&w->deadline, __ATOMIC_RELAXED);
+    if (deadline == INT64_MAX) return NULL;
+    clock_gettime(CLOCK_MONOTONIC, t);
+    int64_t ns = deadline - (t->tv_sec * 1000000000LL + t->tv_nsec);
+    if (ns < 0) ns = 0;
+    t->tv_sec = ns / 1000000000;
+    t->tv_nsec = ns % 1000000000;
+    return t;
+}
+
+static void park(rain_waitset *w, uint32_t events) {
+    struct timespec t;
+    rain_signals(); /* handlers run while we sleep, and Go runs after it */
+    uint32_t bell = load(w->bell);
+    __atomic_fetch_add(w->sleep, 1, __ATOMIC_SEQ_CST);
+    /* A sender publishes and then reads sleep; we have written sleep and read the words now: one of
+       the two sees the other. */
+    if (!ready(w, events)) {
+        if (w->nfd == 0) {
+            syscall(SYS_futex, w->bell, FUTEX_WAIT, bell, left(w, &t), NULL, 0);
+        } else {
+            struct pollfd fds[64];
+            for (uint32_t i = 0; i < w->nfd; i++) fds[i] = (struct pollfd){.fd = w->fd[i], .events = POLLIN};
+            ppoll(fds, w->nfd, left(w, &t), NULL);
+            char ring[16]; /* the last one is the doorbell: forget the rings so far */
+            if (fds[w->nfd - 1].revents)
+                while (recv(fds[w->nfd - 1].fd, ring, sizeof ring, MSG_DONTWAIT) > 0) {}
+        }
     }
-    sched_yield();
+    __atomic_fetch_sub(w->sleep, 1, __ATOMIC_SEQ_CST);
+}
+
+static void wait_a_little(rain_waitset *w, rain_frame *f) {
+    uint32_t look = f->looks++, sweeps = w->spins / SWEEP;
+    if (look < sweeps) {
+        for (int i = 0; i < SWEEP && !ready(w, f->events); i++) pause_cpu();
+    } else if (look < sweeps + w->yields) {
+        if (!ready(w, f->events)) sched_yield();
+    } else {
+        park(w, f->events);
+    }
 }
 
 int rain_again(int rc, rain_frame *f) {
+    rain_waitset *w = rain_waits;
     if (rc == RAIN_CALL) {
-        f->spins = 0;
         rain_callback(f);
+        f->looks = 0;
         return 1;
     }
-    wait_a_little(f);
+    if (!w) {
+        sched_yield();
+        return 1;
+    }
+    /* The first time, Go looked before we knew the number of events: let it look again. */
+    if (f->looks == 0) f->looks = 1;
+    else if (load(&w->events) != f->events) f->looks = 1;
+    else wait_a_little(w, f);
+    f->events = load(&w->events);
     return 1;
 }

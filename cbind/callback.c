@@ -49,6 +49,12 @@ void rain_callback(rain_frame *f) {
     case RAIN_CB_QUERY:
         f->result = ((MPI_Grequest_query_function *)f->fn)((void *)f->a[0], (MPI_Status *)f->a[1]);
         break;
+    case RAIN_CB_ERROR: {
+        MPI_Comm handle = (MPI_Comm)f->a[0];
+        int code = (int)f->n;
+        ((MPI_Comm_errhandler_function *)f->fn)(&handle, &code, "called by the program", (char *)0);
+        break;
+    }
     case RAIN_CB_FREE: f->result = ((MPI_Grequest_free_function *)f->fn)((void *)f->a[0]); break;
     case RAIN_CB_CANCEL: f->result = ((MPI_Grequest_cancel_function *)f->fn)((void *)f->a[0], (int)f->n); break;
     }

@@ -7,19 +7,57 @@ import "C"
 
 import (
 	"fmt"
-	"os"
+	"sync/atomic"
+	"unsafe"
 
 	"rainmpi/cbind/abi"
 	"rainmpi/mpi"
 )
 
-// An errhandler is what MPI_X_create_errhandler made: a function of the program.
+// An errhandler is a predefined handler, or what MPI_X_create_errhandler made: a function of the
+// program. "MPI_ERRHANDLER_FREE marks the handler; it will be deallocated after all objects
+// associated with it" are gone (MPI 5.0, 9.3): refs counts the program's handle and those objects.
 type errhandler struct {
-	fn   uintptr
-	kind int32 // C.RAIN_COMM, …: the objects it is for
+	handle uintptr
+	fn     uintptr // 0: predefined
+	kind   int32   // C.RAIN_COMM, …: the objects it is for
+	refs   atomic.Int32
 }
 
-var errhandlers = table[errhandler]{kind: errhandlerKind}
+var (
+	errhandlers = table[errhandler]{kind: errhandlerKind}
+
+	predefinedHandlers = map[uintptr]*errhandler{
+		abi.MPI_ERRORS_ARE_FATAL: {handle: abi.MPI_ERRORS_ARE_FATAL},
+		abi.MPI_ERRORS_ABORT:     {handle: abi.MPI_ERRORS_ABORT},
+		abi.MPI_ERRORS_RETURN:    {handle: abi.MPI_ERRORS_RETURN},
+	}
+	// fileHandler is that of MPI_FILE_NULL, which new files inherit.
+	fileHandler atomic.Pointer[errhandler]
+)
+
+func errhandlerOf(h uintptr) (*errhandler, error) {
+	if e := predefinedHandlers[h]; e != nil {
+		return e, nil
+	}
+	if e := errhandlers.get(h); e != nil {
+		return e, nil
+	}
+	return nil, bad(mpi.ErrErrhandler, "the error handler is null, freed, or none")
+}
+
+func (e *errhandler) retain() *errhandler {
+	if e != nil {
+		e.refs.Add(1)
+	}
+	return e
+}
+
+func (e *errhandler) release() {
+	if e != nil && e.fn != 0 && e.refs.Add(-1) == 0 {
+		errhandlers.remove(e.handle)
+	}
+}
 
 // rain_Raise chooses who hears of an error of class or code rc, and leaves the program's handler in
 // f.fn for C to call. It does not return when errors are fatal.
@@ -31,38 +69,183 @@ func rain_Raise(f uintptr, rc int32, kind int32, object uintptr, function uintpt
 		kind, object = int32(fr.onkind), uintptr(fr.on)
 	}
 	handler, object, name := handlerOf(kind, object)
-	switch handler {
+	switch handler.handle {
 	case abi.MPI_ERRORS_RETURN:
-		return
 	case abi.MPI_ERRORS_ARE_FATAL, abi.MPI_ERRORS_ABORT:
-		die(C.GoString((*C.char)(pointer(function))), name, rc, C.GoString(fr.text))
-	}
-	if h := errhandlers.get(handler); h != nil {
-		fr.fn = C.uintptr_t(h.fn)
+		die(cString(function, 64), name, rc, cString(uintptr(unsafe.Pointer(fr.text)), 4096))
+	default:
+		fr.fn = C.uintptr_t(handler.fn)
 		fr.a[0] = C.uintptr_t(object)
 	}
 }
 
-// handlerOf is the handler of the object, the handle that it is told, and the object's name for
-// people.
-func handlerOf(kind int32, object uintptr) (handler, told uintptr, name string) {
-	return abi.MPI_ERRORS_ARE_FATAL, abi.MPI_COMM_SELF, "MPI_COMM_SELF"
+// handlerOf is the handler of the object, the handle that the handler is told, and the object's name
+// for people. Errors without an object, or with an invalid one, go to MPI_COMM_SELF (MPI 5.0, 9.3);
+// programs from before MPI 4.0 set their handler on MPI_COMM_WORLD only, so that is asked next.
+func handlerOf(kind int32, object uintptr) (handler *errhandler, told uintptr, name string) {
+	switch kind {
+	case C.RAIN_COMM:
+		if c := findComm(object); c != nil {
+			return orFatal(c.handler.Load()), object, c.String()
+		}
+	case C.RAIN_FILE:
+		if e := fileHandler.Load(); e != nil {
+			return e, abi.MPI_FILE_NULL, "a file"
+		}
+		return predefinedHandlers[abi.MPI_ERRORS_RETURN], abi.MPI_FILE_NULL, "a file"
+	}
+	if c := self.Load(); c != nil && c.handler.Load() != nil {
+		return c.handler.Load(), abi.MPI_COMM_SELF, "MPI_COMM_SELF"
+	}
+	if c := world.Load(); c != nil {
+		return orFatal(c.handler.Load()), abi.MPI_COMM_WORLD, "no communicator in particular"
+	}
+	return orFatal(nil), abi.MPI_COMM_SELF, "no communicator"
+}
+
+func orFatal(e *errhandler) *errhandler {
+	if e == nil {
+		return predefinedHandlers[abi.MPI_ERRORS_ARE_FATAL]
+	}
+	return e
 }
 
 // die is MPI_ERRORS_ARE_FATAL: one line that says who, where and why, and the end of the job.
 func die(function, object string, rc int32, detail string) {
-	line := fmt.Sprintf("rainmpi: %s on %s failed: %s", function, object, errorString(rc))
+	line := fmt.Sprintf("%s on %s failed: %s", function, object, errorString(rc))
 	if detail != "" {
 		line += ": " + detail
 	}
-	fmt.Fprintf(os.Stderr, "%s. The job ends; set MPI_ERRORS_RETURN on the object to handle errors in the program.\n", line)
-	os.Exit(1)
+	abort(int(rc), line+". Errors end the job unless MPI_ERRORS_RETURN is set")
 }
 
-// errorString is the text of MPI_Error_string.
-func errorString(rc int32) string {
-	if rc >= 0 && int(rc) < len(abi.ClassNames) {
-		return abi.ClassNames[rc] + ": " + mpi.Class(rc).String()
+func createErrhandler(f uintptr, kind int32, fn, out uintptr) int32 {
+	if err := need(fn, out); err != nil {
+		return fail(f, err)
 	}
-	return mpi.Class(rc).String()
+	e := &errhandler{fn: fn, kind: kind}
+	e.refs.Store(1)
+	e.handle = errhandlers.add(e)
+	set(out, e.handle)
+	return 0
+}
+
+//export rain_Comm_create_errhandler
+func rain_Comm_create_errhandler(f, fn, out uintptr) int32 {
+	return createErrhandler(f, C.RAIN_COMM, fn, out)
+}
+
+//export rain_File_create_errhandler
+func rain_File_create_errhandler(f, fn, out uintptr) int32 {
+	return createErrhandler(f, C.RAIN_FILE, fn, out)
+}
+
+//export rain_Win_create_errhandler
+func rain_Win_create_errhandler(f, fn, out uintptr) int32 {
+	return createErrhandler(f, C.RAIN_WIN, fn, out)
+}
+
+//export rain_Session_create_errhandler
+func rain_Session_create_errhandler(f, fn, out uintptr) int32 {
+	return createErrhandler(f, C.RAIN_SESSION, fn, out)
+}
+
+//export rain_Errhandler_free
+func rain_Errhandler_free(f, h uintptr) int32 {
+	if err := need(h); err != nil {
+		return fail(f, err)
+	}
+	e, err := errhandlerOf(*at[uintptr](h))
+	if err != nil {
+		return fail(f, err)
+	}
+	e.release()
+	set(h, abi.MPI_ERRHANDLER_NULL)
+	return 0
+}
+
+//export rain_Comm_set_errhandler
+func rain_Comm_set_errhandler(f, h, handler uintptr) int32 {
+	c, err := commOf(h)
+	if err != nil {
+		return fail(f, err)
+	}
+	e, err := errhandlerOf(handler)
+	if err == nil && e.fn != 0 && e.kind != C.RAIN_COMM {
+		err = bad(mpi.ErrErrhandler, "the error handler was not made with MPI_Comm_create_errhandler")
+	}
+	if err != nil {
+		return fail(f, err)
+	}
+	c.handler.Swap(e.retain()).release()
+	return 0
+}
+
+//export rain_Comm_get_errhandler
+func rain_Comm_get_errhandler(f, h, out uintptr) int32 {
+	c, err := commOf(h)
+	if err == nil {
+		err = need(out)
+	}
+	if err != nil {
+		return fail(f, err)
+	}
+	set(out, orFatal(c.handler.Load()).retain().handle)
+	return 0
+}
+
+//export rain_File_set_errhandler
+func rain_File_set_errhandler(f, h, handler uintptr) int32 {
+	e, err := errhandlerOf(handler)
+	if err == nil && h != abi.MPI_FILE_NULL {
+		err = bad(mpi.ErrFile, "files are not implemented: only MPI_FILE_NULL has an error handler")
+	}
+	if err != nil {
+		return fail(f, err)
+	}
+	fileHandler.Swap(e.retain()).release()
+	return 0
+}
+
+//export rain_File_get_errhandler
+func rain_File_get_errhandler(f, h, out uintptr) int32 {
+	err := need(out)
+	if err == nil && h != abi.MPI_FILE_NULL {
+		err = bad(mpi.ErrFile, "files are not implemented: only MPI_FILE_NULL has an error handler")
+	}
+	if err != nil {
+		return fail(f, err)
+	}
+	e := fileHandler.Load()
+	if e == nil {
+		e = predefinedHandlers[abi.MPI_ERRORS_RETURN]
+	}
+	set(out, e.retain().handle)
+	return 0
+}
+
+// The handler runs as if the call had failed with the program's code; the call itself succeeds if
+// the handler returns (MPI 5.0, 9.5.4).
+//
+//export rain_Comm_call_errhandler
+func rain_Comm_call_errhandler(f, h uintptr, errorcode int32) int32 {
+	fr := at[frame](f)
+	if fr.op != 0 {
+		return 0
+	}
+	c, err := commOf(h)
+	if err != nil {
+		return fail(f, err)
+	}
+	e := orFatal(c.handler.Load())
+	if e.fn != 0 {
+		fr.op = 1
+		fr.cb, fr.fn = C.RAIN_CB_ERROR, C.uintptr_t(e.fn)
+		fr.a[0], fr.n = C.uintptr_t(h), C.int64_t(errorcode)
+		return call
+	}
+	if e.handle != abi.MPI_ERRORS_RETURN {
+		die("MPI_Comm_call_errhandler", c.String(), errorcode, "called by the program")
+	}
+	return 0
 }

@@ -25,7 +25,7 @@ const (
 
 // pointer turns an address that came from C into a pointer. The address must not be a handle or a
 // sentinel: the runtime throws when it finds a small integer in a pointer.
-func pointer(addr uintptr) unsafe.Pointer { return *(*unsafe.Pointer)(unsafe.Pointer(&addr)) }
+func pointer(addr uintptr) unsafe.Pointer { return unsafe.Add(nil, addr) }
 
 // at is the caller's variable at addr.
 func at[T any](addr uintptr) *T { return (*T)(pointer(addr)) }

@@ -33,13 +33,16 @@ enum {
     RAIN_CB_DELETE,  /* fn(a[0], n, a[1], a[2]): an attribute delete function */
     RAIN_CB_QUERY,   /* fn(a[0], (MPI_Status *)a[1]) of a generalized request */
     RAIN_CB_FREE,    /* fn(a[0]) */
-    RAIN_CB_CANCEL   /* fn(a[0], n) */
+    RAIN_CB_CANCEL,  /* fn(a[0], n) */
+    RAIN_CB_ERROR    /* fn(&a[0], &n): an error handler that the program calls itself */
 };
 
 typedef struct rain_frame {
     uint32_t op;      /* Go: what has been started; 0 at the first entry */
     uint32_t step;    /* Go: how far it has come */
-    uint32_t spins;   /* C: waits so far without progress */
+    uint32_t sub;     /* Go: where it is in what the step needs done first */
+    uint32_t looks;   /* C: waits so far without progress */
+    uint32_t events;  /* C: rain_waits->events before Go looked last */
     int32_t cb;       /* RAIN_CB_…, with RAIN_CALL */
     uintptr_t fn;     /* the user's function; after rain_Raise the error handler's, or 0 */
     uintptr_t a[4];   /* its arguments */
@@ -48,9 +51,34 @@ typedef struct rain_frame {
     int32_t result2;
     int32_t onkind;   /* Go, with an error: raise it on this object rather than on the argument */
     uintptr_t on;
+    uint32_t pend;    /* Go: the engine's user function that C has just run */
+    int32_t failed;   /* Go: requests that failed, in calls that end many */
+    int status[8];    /* an MPI_Status where the caller wants none */
     char *text;       /* Go, with an error: what happened; malloc'd, freed by rain_raise */
 } rain_frame;
 
+/* The twin of mpi.WaitSet (mpi/wait.go): what a waiting thread looks at. */
+typedef struct rain_waitset {
+    uint32_t n;             /* words to watch */
+    uint32_t nfd;           /* descriptors to park on; 0: park on bell */
+    uint32_t events;        /* changes whenever a request completes or a message arrives */
+    uint32_t spins, yields; /* looks before the first yield, yields before parking */
+    uint32_t unused;
+    uint32_t *sleep; /* threads that park */
+    uint32_t *bell;  /* a futex */
+    int64_t deadline; /* CLOCK_MONOTONIC, ns: when Go must run even if nothing comes */
+    int32_t fd[64];
+    uint32_t *words[1023]; /* not 0: there is work */
+} rain_waitset;
+extern rain_waitset *rain_waits; /* NULL outside MPI_Init … MPI_Finalize */
+
+/* What the predefined attributes of communicators point to. */
+extern struct rain_predefined {
+    int tag_ub, host, io, global, universe, appnum, lastcode;
+} rain_predefined;
+
+int rain_is_main_thread(void);
+void rain_free(uintptr_t base);
 int rain_again(int rc, rain_frame *f);
 void rain_callback(rain_frame *f);
 int rain_raise(rain_frame *f, int rc, int kind, uintptr_t object, const char *function);

@@ -1,9 +1,17 @@
 /* Functions that need no engine and no Go. They work at any time, in forked children too. */
-#include <stdarg.h>
-#include <string.h>
+#define _GNU_SOURCE
+#include <stdlib.h>
+#include <sys/syscall.h>
 #include <time.h>
+#include <unistd.h>
 
 #include "frame.h"
+
+struct rain_predefined rain_predefined;
+
+int rain_is_main_thread(void) { return syscall(SYS_gettid) == getpid(); }
+
+void rain_free(uintptr_t base) { free((void *)base); }
 
 double PMPI_Wtime(void) {
     struct timespec t;

@@ -34,7 +34,13 @@ int PMPI_Abi_set_fortran_info(MPI_Info info) {
 RAIN_WEAK(Abi_set_fortran_info)
 
 int PMPI_Abort(MPI_Comm comm, int errorcode) {
-    return rain_unsupported(RAIN_COMM, (uintptr_t)comm, "MPI_Abort");
+    if (rain_enter()) return rain_refused("MPI_Abort");
+    rain_frame f = {0};
+    int rc;
+    do rc = rain_Abort((uintptr_t)&f, (uintptr_t)comm, errorcode);
+    while (rc < 0 && rain_again(rc, &f));
+    if (rc) return rain_raise(&f, rc, RAIN_COMM, (uintptr_t)comm, "MPI_Abort");
+    return MPI_SUCCESS;
 }
 RAIN_WEAK(Abort)
 
@@ -49,232 +55,510 @@ int PMPI_Accumulate_c(const void *origin_addr, MPI_Count origin_count, MPI_Datat
 RAIN_WEAK(Accumulate_c)
 
 int PMPI_Add_error_class(int *errorclass) {
-    return rain_unsupported(RAIN_NONE, 0, "MPI_Add_error_class");
+    if (rain_enter()) return rain_refused("MPI_Add_error_class");
+    rain_frame f = {0};
+    int rc;
+    do rc = rain_Add_error_class((uintptr_t)&f, (uintptr_t)errorclass);
+    while (rc < 0 && rain_again(rc, &f));
+    if (rc) return rain_raise(&f, rc, RAIN_NONE, 0, "MPI_Add_error_class");
+    return MPI_SUCCESS;
 }
 RAIN_WEAK(Add_error_class)
 
 int PMPI_Add_error_code(int errorclass, int *errorcode) {
-    return rain_unsupported(RAIN_NONE, 0, "MPI_Add_error_code");
+    if (rain_enter()) return rain_refused("MPI_Add_error_code");
+    rain_frame f = {0};
+    int rc;
+    do rc = rain_Add_error_code((uintptr_t)&f, errorclass, (uintptr_t)errorcode);
+    while (rc < 0 && rain_again(rc, &f));
+    if (rc) return rain_raise(&f, rc, RAIN_NONE, 0, "MPI_Add_error_code");
+    return MPI_SUCCESS;
 }
 RAIN_WEAK(Add_error_code)
 
 int PMPI_Add_error_string(int errorcode, const char *string) {
-    return rain_unsupported(RAIN_NONE, 0, "MPI_Add_error_string");
+    if (rain_enter()) return rain_refused("MPI_Add_error_string");
+    rain_frame f = {0};
+    int rc;
+    do rc = rain_Add_error_string((uintptr_t)&f, errorcode, (uintptr_t)string);
+    while (rc < 0 && rain_again(rc, &f));
+    if (rc) return rain_raise(&f, rc, RAIN_NONE, 0, "MPI_Add_error_string");
+    return MPI_SUCCESS;
 }
 RAIN_WEAK(Add_error_string)
 
 int PMPI_Allgather(const void *sendbuf, int sendcount, MPI_Datatype sendtype, void *recvbuf, int recvcount, MPI_Datatype recvtype, MPI_Comm comm) {
-    return rain_unsupported(RAIN_COMM, (uintptr_t)comm, "MPI_Allgather");
+    if (rain_enter()) return rain_refused("MPI_Allgather");
+    rain_frame f = {0};
+    int rc;
+    do rc = rain_Allgather((uintptr_t)&f, (uintptr_t)sendbuf, sendcount, (uintptr_t)sendtype, (uintptr_t)recvbuf, recvcount, (uintptr_t)recvtype, (uintptr_t)comm);
+    while (rc < 0 && rain_again(rc, &f));
+    if (rc) return rain_raise(&f, rc, RAIN_COMM, (uintptr_t)comm, "MPI_Allgather");
+    return MPI_SUCCESS;
 }
 RAIN_WEAK(Allgather)
 
 int PMPI_Allgather_c(const void *sendbuf, MPI_Count sendcount, MPI_Datatype sendtype, void *recvbuf, MPI_Count recvcount, MPI_Datatype recvtype, MPI_Comm comm) {
-    return rain_unsupported(RAIN_COMM, (uintptr_t)comm, "MPI_Allgather_c");
+    if (rain_enter()) return rain_refused("MPI_Allgather_c");
+    rain_frame f = {0};
+    int rc;
+    do rc = rain_Allgather((uintptr_t)&f, (uintptr_t)sendbuf, sendcount, (uintptr_t)sendtype, (uintptr_t)recvbuf, recvcount, (uintptr_t)recvtype, (uintptr_t)comm);
+    while (rc < 0 && rain_again(rc, &f));
+    if (rc) return rain_raise(&f, rc, RAIN_COMM, (uintptr_t)comm, "MPI_Allgather_c");
+    return MPI_SUCCESS;
 }
 RAIN_WEAK(Allgather_c)
 
 int PMPI_Allgather_init(const void *sendbuf, int sendcount, MPI_Datatype sendtype, void *recvbuf, int recvcount, MPI_Datatype recvtype, MPI_Comm comm, MPI_Info info, MPI_Request *request) {
-    return rain_unsupported(RAIN_COMM, (uintptr_t)comm, "MPI_Allgather_init");
+    if (rain_enter()) return rain_refused("MPI_Allgather_init");
+    rain_frame f = {0};
+    int rc;
+    do rc = rain_Allgather_init((uintptr_t)&f, (uintptr_t)sendbuf, sendcount, (uintptr_t)sendtype, (uintptr_t)recvbuf, recvcount, (uintptr_t)recvtype, (uintptr_t)comm, (uintptr_t)info, (uintptr_t)request);
+    while (rc < 0 && rain_again(rc, &f));
+    if (rc) return rain_raise(&f, rc, RAIN_COMM, (uintptr_t)comm, "MPI_Allgather_init");
+    return MPI_SUCCESS;
 }
 RAIN_WEAK(Allgather_init)
 
 int PMPI_Allgather_init_c(const void *sendbuf, MPI_Count sendcount, MPI_Datatype sendtype, void *recvbuf, MPI_Count recvcount, MPI_Datatype recvtype, MPI_Comm comm, MPI_Info info, MPI_Request *request) {
-    return rain_unsupported(RAIN_COMM, (uintptr_t)comm, "MPI_Allgather_init_c");
+    if (rain_enter()) return rain_refused("MPI_Allgather_init_c");
+    rain_frame f = {0};
+    int rc;
+    do rc = rain_Allgather_init((uintptr_t)&f, (uintptr_t)sendbuf, sendcount, (uintptr_t)sendtype, (uintptr_t)recvbuf, recvcount, (uintptr_t)recvtype, (uintptr_t)comm, (uintptr_t)info, (uintptr_t)request);
+    while (rc < 0 && rain_again(rc, &f));
+    if (rc) return rain_raise(&f, rc, RAIN_COMM, (uintptr_t)comm, "MPI_Allgather_init_c");
+    return MPI_SUCCESS;
 }
 RAIN_WEAK(Allgather_init_c)
 
 int PMPI_Allgatherv(const void *sendbuf, int sendcount, MPI_Datatype sendtype, void *recvbuf, const int recvcounts[], const int displs[], MPI_Datatype recvtype, MPI_Comm comm) {
-    return rain_unsupported(RAIN_COMM, (uintptr_t)comm, "MPI_Allgatherv");
+    if (rain_enter()) return rain_refused("MPI_Allgatherv");
+    rain_frame f = {0};
+    int rc;
+    do rc = rain_Allgatherv((uintptr_t)&f, (uintptr_t)sendbuf, sendcount, (uintptr_t)sendtype, (uintptr_t)recvbuf, (uintptr_t)recvcounts, (uintptr_t)displs, (uintptr_t)recvtype, (uintptr_t)comm, 0);
+    while (rc < 0 && rain_again(rc, &f));
+    if (rc) return rain_raise(&f, rc, RAIN_COMM, (uintptr_t)comm, "MPI_Allgatherv");
+    return MPI_SUCCESS;
 }
 RAIN_WEAK(Allgatherv)
 
 int PMPI_Allgatherv_c(const void *sendbuf, MPI_Count sendcount, MPI_Datatype sendtype, void *recvbuf, const MPI_Count recvcounts[], const MPI_Aint displs[], MPI_Datatype recvtype, MPI_Comm comm) {
-    return rain_unsupported(RAIN_COMM, (uintptr_t)comm, "MPI_Allgatherv_c");
+    if (rain_enter()) return rain_refused("MPI_Allgatherv_c");
+    rain_frame f = {0};
+    int rc;
+    do rc = rain_Allgatherv((uintptr_t)&f, (uintptr_t)sendbuf, sendcount, (uintptr_t)sendtype, (uintptr_t)recvbuf, (uintptr_t)recvcounts, (uintptr_t)displs, (uintptr_t)recvtype, (uintptr_t)comm, 1);
+    while (rc < 0 && rain_again(rc, &f));
+    if (rc) return rain_raise(&f, rc, RAIN_COMM, (uintptr_t)comm, "MPI_Allgatherv_c");
+    return MPI_SUCCESS;
 }
 RAIN_WEAK(Allgatherv_c)
 
 int PMPI_Allgatherv_init(const void *sendbuf, int sendcount, MPI_Datatype sendtype, void *recvbuf, const int recvcounts[], const int displs[], MPI_Datatype recvtype, MPI_Comm comm, MPI_Info info, MPI_Request *request) {
-    return rain_unsupported(RAIN_COMM, (uintptr_t)comm, "MPI_Allgatherv_init");
+    if (rain_enter()) return rain_refused("MPI_Allgatherv_init");
+    rain_frame f = {0};
+    int rc;
+    do rc = rain_Allgatherv_init((uintptr_t)&f, (uintptr_t)sendbuf, sendcount, (uintptr_t)sendtype, (uintptr_t)recvbuf, (uintptr_t)recvcounts, (uintptr_t)displs, (uintptr_t)recvtype, (uintptr_t)comm, (uintptr_t)info, (uintptr_t)request, 0);
+    while (rc < 0 && rain_again(rc, &f));
+    if (rc) return rain_raise(&f, rc, RAIN_COMM, (uintptr_t)comm, "MPI_Allgatherv_init");
+    return MPI_SUCCESS;
 }
 RAIN_WEAK(Allgatherv_init)
 
 int PMPI_Allgatherv_init_c(const void *sendbuf, MPI_Count sendcount, MPI_Datatype sendtype, void *recvbuf, const MPI_Count recvcounts[], const MPI_Aint displs[], MPI_Datatype recvtype, MPI_Comm comm, MPI_Info info, MPI_Request *request) {
-    return rain_unsupported(RAIN_COMM, (uintptr_t)comm, "MPI_Allgatherv_init_c");
+    if (rain_enter()) return rain_refused("MPI_Allgatherv_init_c");
+    rain_frame f = {0};
+    int rc;
+    do rc = rain_Allgatherv_init((uintptr_t)&f, (uintptr_t)sendbuf, sendcount, (uintptr_t)sendtype, (uintptr_t)recvbuf, (uintptr_t)recvcounts, (uintptr_t)displs, (uintptr_t)recvtype, (uintptr_t)comm, (uintptr_t)info, (uintptr_t)request, 1);
+    while (rc < 0 && rain_again(rc, &f));
+    if (rc) return rain_raise(&f, rc, RAIN_COMM, (uintptr_t)comm, "MPI_Allgatherv_init_c");
+    return MPI_SUCCESS;
 }
 RAIN_WEAK(Allgatherv_init_c)
 
 int PMPI_Alloc_mem(MPI_Aint size, MPI_Info info, void *baseptr) {
-    return rain_unsupported(RAIN_NONE, 0, "MPI_Alloc_mem");
+    if (rain_enter()) return rain_refused("MPI_Alloc_mem");
+    rain_frame f = {0};
+    int rc;
+    do rc = rain_Alloc_mem((uintptr_t)&f, size, (uintptr_t)info, (uintptr_t)baseptr);
+    while (rc < 0 && rain_again(rc, &f));
+    if (rc) return rain_raise(&f, rc, RAIN_NONE, 0, "MPI_Alloc_mem");
+    return MPI_SUCCESS;
 }
 RAIN_WEAK(Alloc_mem)
 
 int PMPI_Allreduce(const void *sendbuf, void *recvbuf, int count, MPI_Datatype datatype, MPI_Op op, MPI_Comm comm) {
-    return rain_unsupported(RAIN_COMM, (uintptr_t)comm, "MPI_Allreduce");
+    if (rain_enter()) return rain_refused("MPI_Allreduce");
+    rain_frame f = {0};
+    int rc;
+    do rc = rain_Allreduce((uintptr_t)&f, (uintptr_t)sendbuf, (uintptr_t)recvbuf, count, (uintptr_t)datatype, (uintptr_t)op, (uintptr_t)comm);
+    while (rc < 0 && rain_again(rc, &f));
+    if (rc) return rain_raise(&f, rc, RAIN_COMM, (uintptr_t)comm, "MPI_Allreduce");
+    return MPI_SUCCESS;
 }
 RAIN_WEAK(Allreduce)
 
 int PMPI_Allreduce_c(const void *sendbuf, void *recvbuf, MPI_Count count, MPI_Datatype datatype, MPI_Op op, MPI_Comm comm) {
-    return rain_unsupported(RAIN_COMM, (uintptr_t)comm, "MPI_Allreduce_c");
+    if (rain_enter()) return rain_refused("MPI_Allreduce_c");
+    rain_frame f = {0};
+    int rc;
+    do rc = rain_Allreduce((uintptr_t)&f, (uintptr_t)sendbuf, (uintptr_t)recvbuf, count, (uintptr_t)datatype, (uintptr_t)op, (uintptr_t)comm);
+    while (rc < 0 && rain_again(rc, &f));
+    if (rc) return rain_raise(&f, rc, RAIN_COMM, (uintptr_t)comm, "MPI_Allreduce_c");
+    return MPI_SUCCESS;
 }
 RAIN_WEAK(Allreduce_c)
 
 int PMPI_Allreduce_init(const void *sendbuf, void *recvbuf, int count, MPI_Datatype datatype, MPI_Op op, MPI_Comm comm, MPI_Info info, MPI_Request *request) {
-    return rain_unsupported(RAIN_COMM, (uintptr_t)comm, "MPI_Allreduce_init");
+    if (rain_enter()) return rain_refused("MPI_Allreduce_init");
+    rain_frame f = {0};
+    int rc;
+    do rc = rain_Allreduce_init((uintptr_t)&f, (uintptr_t)sendbuf, (uintptr_t)recvbuf, count, (uintptr_t)datatype, (uintptr_t)op, (uintptr_t)comm, (uintptr_t)info, (uintptr_t)request);
+    while (rc < 0 && rain_again(rc, &f));
+    if (rc) return rain_raise(&f, rc, RAIN_COMM, (uintptr_t)comm, "MPI_Allreduce_init");
+    return MPI_SUCCESS;
 }
 RAIN_WEAK(Allreduce_init)
 
 int PMPI_Allreduce_init_c(const void *sendbuf, void *recvbuf, MPI_Count count, MPI_Datatype datatype, MPI_Op op, MPI_Comm comm, MPI_Info info, MPI_Request *request) {
-    return rain_unsupported(RAIN_COMM, (uintptr_t)comm, "MPI_Allreduce_init_c");
+    if (rain_enter()) return rain_refused("MPI_Allreduce_init_c");
+    rain_frame f = {0};
+    int rc;
+    do rc = rain_Allreduce_init((uintptr_t)&f, (uintptr_t)sendbuf, (uintptr_t)recvbuf, count, (uintptr_t)datatype, (uintptr_t)op, (uintptr_t)comm, (uintptr_t)info, (uintptr_t)request);
+    while (rc < 0 && rain_again(rc, &f));
+    if (rc) return rain_raise(&f, rc, RAIN_COMM, (uintptr_t)comm, "MPI_Allreduce_init_c");
+    return MPI_SUCCESS;
 }
 RAIN_WEAK(Allreduce_init_c)
 
 int PMPI_Alltoall(const void *sendbuf, int sendcount, MPI_Datatype sendtype, void *recvbuf, int recvcount, MPI_Datatype recvtype, MPI_Comm comm) {
-    return rain_unsupported(RAIN_COMM, (uintptr_t)comm, "MPI_Alltoall");
+    if (rain_enter()) return rain_refused("MPI_Alltoall");
+    rain_frame f = {0};
+    int rc;
+    do rc = rain_Alltoall((uintptr_t)&f, (uintptr_t)sendbuf, sendcount, (uintptr_t)sendtype, (uintptr_t)recvbuf, recvcount, (uintptr_t)recvtype, (uintptr_t)comm);
+    while (rc < 0 && rain_again(rc, &f));
+    if (rc) return rain_raise(&f, rc, RAIN_COMM, (uintptr_t)comm, "MPI_Alltoall");
+    return MPI_SUCCESS;
 }
 RAIN_WEAK(Alltoall)
 
 int PMPI_Alltoall_c(const void *sendbuf, MPI_Count sendcount, MPI_Datatype sendtype, void *recvbuf, MPI_Count recvcount, MPI_Datatype recvtype, MPI_Comm comm) {
-    return rain_unsupported(RAIN_COMM, (uintptr_t)comm, "MPI_Alltoall_c");
+    if (rain_enter()) return rain_refused("MPI_Alltoall_c");
+    rain_frame f = {0};
+    int rc;
+    do rc = rain_Alltoall((uintptr_t)&f, (uintptr_t)sendbuf, sendcount, (uintptr_t)sendtype, (uintptr_t)recvbuf, recvcount, (uintptr_t)recvtype, (uintptr_t)comm);
+    while (rc < 0 && rain_again(rc, &f));
+    if (rc) return rain_raise(&f, rc, RAIN_COMM, (uintptr_t)comm, "MPI_Alltoall_c");
+    return MPI_SUCCESS;
 }
 RAIN_WEAK(Alltoall_c)
 
 int PMPI_Alltoall_init(const void *sendbuf, int sendcount, MPI_Datatype sendtype, void *recvbuf, int recvcount, MPI_Datatype recvtype, MPI_Comm comm, MPI_Info info, MPI_Request *request) {
-    return rain_unsupported(RAIN_COMM, (uintptr_t)comm, "MPI_Alltoall_init");
+    if (rain_enter()) return rain_refused("MPI_Alltoall_init");
+    rain_frame f = {0};
+    int rc;
+    do rc = rain_Alltoall_init((uintptr_t)&f, (uintptr_t)sendbuf, sendcount, (uintptr_t)sendtype, (uintptr_t)recvbuf, recvcount, (uintptr_t)recvtype, (uintptr_t)comm, (uintptr_t)info, (uintptr_t)request);
+    while (rc < 0 && rain_again(rc, &f));
+    if (rc) return rain_raise(&f, rc, RAIN_COMM, (uintptr_t)comm, "MPI_Alltoall_init");
+    return MPI_SUCCESS;
 }
 RAIN_WEAK(Alltoall_init)
 
 int PMPI_Alltoall_init_c(const void *sendbuf, MPI_Count sendcount, MPI_Datatype sendtype, void *recvbuf, MPI_Count recvcount, MPI_Datatype recvtype, MPI_Comm comm, MPI_Info info, MPI_Request *request) {
-    return rain_unsupported(RAIN_COMM, (uintptr_t)comm, "MPI_Alltoall_init_c");
+    if (rain_enter()) return rain_refused("MPI_Alltoall_init_c");
+    rain_frame f = {0};
+    int rc;
+    do rc = rain_Alltoall_init((uintptr_t)&f, (uintptr_t)sendbuf, sendcount, (uintptr_t)sendtype, (uintptr_t)recvbuf, recvcount, (uintptr_t)recvtype, (uintptr_t)comm, (uintptr_t)info, (uintptr_t)request);
+    while (rc < 0 && rain_again(rc, &f));
+    if (rc) return rain_raise(&f, rc, RAIN_COMM, (uintptr_t)comm, "MPI_Alltoall_init_c");
+    return MPI_SUCCESS;
 }
 RAIN_WEAK(Alltoall_init_c)
 
 int PMPI_Alltoallv(const void *sendbuf, const int sendcounts[], const int sdispls[], MPI_Datatype sendtype, void *recvbuf, const int recvcounts[], const int rdispls[], MPI_Datatype recvtype, MPI_Comm comm) {
-    return rain_unsupported(RAIN_COMM, (uintptr_t)comm, "MPI_Alltoallv");
+    if (rain_enter()) return rain_refused("MPI_Alltoallv");
+    rain_frame f = {0};
+    int rc;
+    do rc = rain_Alltoallv((uintptr_t)&f, (uintptr_t)sendbuf, (uintptr_t)sendcounts, (uintptr_t)sdispls, (uintptr_t)sendtype, (uintptr_t)recvbuf, (uintptr_t)recvcounts, (uintptr_t)rdispls, (uintptr_t)recvtype, (uintptr_t)comm, 0);
+    while (rc < 0 && rain_again(rc, &f));
+    if (rc) return rain_raise(&f, rc, RAIN_COMM, (uintptr_t)comm, "MPI_Alltoallv");
+    return MPI_SUCCESS;
 }
 RAIN_WEAK(Alltoallv)
 
 int PMPI_Alltoallv_c(const void *sendbuf, const MPI_Count sendcounts[], const MPI_Aint sdispls[], MPI_Datatype sendtype, void *recvbuf, const MPI_Count recvcounts[], const MPI_Aint rdispls[], MPI_Datatype recvtype, MPI_Comm comm) {
-    return rain_unsupported(RAIN_COMM, (uintptr_t)comm, "MPI_Alltoallv_c");
+    if (rain_enter()) return rain_refused("MPI_Alltoallv_c");
+    rain_frame f = {0};
+    int rc;
+    do rc = rain_Alltoallv((uintptr_t)&f, (uintptr_t)sendbuf, (uintptr_t)sendcounts, (uintptr_t)sdispls, (uintptr_t)sendtype, (uintptr_t)recvbuf, (uintptr_t)recvcounts, (uintptr_t)rdispls, (uintptr_t)recvtype, (uintptr_t)comm, 1);
+    while (rc < 0 && rain_again(rc, &f));
+    if (rc) return rain_raise(&f, rc, RAIN_COMM, (uintptr_t)comm, "MPI_Alltoallv_c");
+    return MPI_SUCCESS;
 }
 RAIN_WEAK(Alltoallv_c)
 
 int PMPI_Alltoallv_init(const void *sendbuf, const int sendcounts[], const int sdispls[], MPI_Datatype sendtype, void *recvbuf, const int recvcounts[], const int rdispls[], MPI_Datatype recvtype, MPI_Comm comm, MPI_Info info, MPI_Request *request) {
-    return rain_unsupported(RAIN_COMM, (uintptr_t)comm, "MPI_Alltoallv_init");
+    if (rain_enter()) return rain_refused("MPI_Alltoallv_init");
+    rain_frame f = {0};
+    int rc;
+    do rc = rain_Alltoallv_init((uintptr_t)&f, (uintptr_t)sendbuf, (uintptr_t)sendcounts, (uintptr_t)sdispls, (uintptr_t)sendtype, (uintptr_t)recvbuf, (uintptr_t)recvcounts, (uintptr_t)rdispls, (uintptr_t)recvtype, (uintptr_t)comm, (uintptr_t)info, (uintptr_t)request, 0);
+    while (rc < 0 && rain_again(rc, &f));
+    if (rc) return rain_raise(&f, rc, RAIN_COMM, (uintptr_t)comm, "MPI_Alltoallv_init");
+    return MPI_SUCCESS;
 }
 RAIN_WEAK(Alltoallv_init)
 
 int PMPI_Alltoallv_init_c(const void *sendbuf, const MPI_Count sendcounts[], const MPI_Aint sdispls[], MPI_Datatype sendtype, void *recvbuf, const MPI_Count recvcounts[], const MPI_Aint rdispls[], MPI_Datatype recvtype, MPI_Comm comm, MPI_Info info, MPI_Request *request) {
-    return rain_unsupported(RAIN_COMM, (uintptr_t)comm, "MPI_Alltoallv_init_c");
+    if (rain_enter()) return rain_refused("MPI_Alltoallv_init_c");
+    rain_frame f = {0};
+    int rc;
+    do rc = rain_Alltoallv_init((uintptr_t)&f, (uintptr_t)sendbuf, (uintptr_t)sendcounts, (uintptr_t)sdispls, (uintptr_t)sendtype, (uintptr_t)recvbuf, (uintptr_t)recvcounts, (uintptr_t)rdispls, (uintptr_t)recvtype, (uintptr_t)comm, (uintptr_t)info, (uintptr_t)request, 1);
+    while (rc < 0 && rain_again(rc, &f));
+    if (rc) return rain_raise(&f, rc, RAIN_COMM, (uintptr_t)comm, "MPI_Alltoallv_init_c");
+    return MPI_SUCCESS;
 }
 RAIN_WEAK(Alltoallv_init_c)
 
 int PMPI_Alltoallw(const void *sendbuf, const int sendcounts[], const int sdispls[], const MPI_Datatype sendtypes[], void *recvbuf, const int recvcounts[], const int rdispls[], const MPI_Datatype recvtypes[], MPI_Comm comm) {
-    return rain_unsupported(RAIN_COMM, (uintptr_t)comm, "MPI_Alltoallw");
+    if (rain_enter()) return rain_refused("MPI_Alltoallw");
+    rain_frame f = {0};
+    int rc;
+    do rc = rain_Alltoallw((uintptr_t)&f, (uintptr_t)sendbuf, (uintptr_t)sendcounts, (uintptr_t)sdispls, (uintptr_t)sendtypes, (uintptr_t)recvbuf, (uintptr_t)recvcounts, (uintptr_t)rdispls, (uintptr_t)recvtypes, (uintptr_t)comm, 0);
+    while (rc < 0 && rain_again(rc, &f));
+    if (rc) return rain_raise(&f, rc, RAIN_COMM, (uintptr_t)comm, "MPI_Alltoallw");
+    return MPI_SUCCESS;
 }
 RAIN_WEAK(Alltoallw)
 
 int PMPI_Alltoallw_c(const void *sendbuf, const MPI_Count sendcounts[], const MPI_Aint sdispls[], const MPI_Datatype sendtypes[], void *recvbuf, const MPI_Count recvcounts[], const MPI_Aint rdispls[], const MPI_Datatype recvtypes[], MPI_Comm comm) {
-    return rain_unsupported(RAIN_COMM, (uintptr_t)comm, "MPI_Alltoallw_c");
+    if (rain_enter()) return rain_refused("MPI_Alltoallw_c");
+    rain_frame f = {0};
+    int rc;
+    do rc = rain_Alltoallw((uintptr_t)&f, (uintptr_t)sendbuf, (uintptr_t)sendcounts, (uintptr_t)sdispls, (uintptr_t)sendtypes, (uintptr_t)recvbuf, (uintptr_t)recvcounts, (uintptr_t)rdispls, (uintptr_t)recvtypes, (uintptr_t)comm, 1);
+    while (rc < 0 && rain_again(rc, &f));
+    if (rc) return rain_raise(&f, rc, RAIN_COMM, (uintptr_t)comm, "MPI_Alltoallw_c");
+    return MPI_SUCCESS;
 }
 RAIN_WEAK(Alltoallw_c)
 
 int PMPI_Alltoallw_init(const void *sendbuf, const int sendcounts[], const int sdispls[], const MPI_Datatype sendtypes[], void *recvbuf, const int recvcounts[], const int rdispls[], const MPI_Datatype recvtypes[], MPI_Comm comm, MPI_Info info, MPI_Request *request) {
-    return rain_unsupported(RAIN_COMM, (uintptr_t)comm, "MPI_Alltoallw_init");
+    if (rain_enter()) return rain_refused("MPI_Alltoallw_init");
+    rain_frame f = {0};
+    int rc;
+    do rc = rain_Alltoallw_init((uintptr_t)&f, (uintptr_t)sendbuf, (uintptr_t)sendcounts, (uintptr_t)sdispls, (uintptr_t)sendtypes, (uintptr_t)recvbuf, (uintptr_t)recvcounts, (uintptr_t)rdispls, (uintptr_t)recvtypes, (uintptr_t)comm, (uintptr_t)info, (uintptr_t)request, 0);
+    while (rc < 0 && rain_again(rc, &f));
+    if (rc) return rain_raise(&f, rc, RAIN_COMM, (uintptr_t)comm, "MPI_Alltoallw_init");
+    return MPI_SUCCESS;
 }
 RAIN_WEAK(Alltoallw_init)
 
 int PMPI_Alltoallw_init_c(const void *sendbuf, const MPI_Count sendcounts[], const MPI_Aint sdispls[], const MPI_Datatype sendtypes[], void *recvbuf, const MPI_Count recvcounts[], const MPI_Aint rdispls[], const MPI_Datatype recvtypes[], MPI_Comm comm, MPI_Info info, MPI_Request *request) {
-    return rain_unsupported(RAIN_COMM, (uintptr_t)comm, "MPI_Alltoallw_init_c");
+    if (rain_enter()) return rain_refused("MPI_Alltoallw_init_c");
+    rain_frame f = {0};
+    int rc;
+    do rc = rain_Alltoallw_init((uintptr_t)&f, (uintptr_t)sendbuf, (uintptr_t)sendcounts, (uintptr_t)sdispls, (uintptr_t)sendtypes, (uintptr_t)recvbuf, (uintptr_t)recvcounts, (uintptr_t)rdispls, (uintptr_t)recvtypes, (uintptr_t)comm, (uintptr_t)info, (uintptr_t)request, 1);
+    while (rc < 0 && rain_again(rc, &f));
+    if (rc) return rain_raise(&f, rc, RAIN_COMM, (uintptr_t)comm, "MPI_Alltoallw_init_c");
+    return MPI_SUCCESS;
 }
 RAIN_WEAK(Alltoallw_init_c)
 
 int PMPI_Attr_delete(MPI_Comm comm, int keyval) {
-    return rain_unsupported(RAIN_COMM, (uintptr_t)comm, "MPI_Attr_delete");
+    if (rain_enter()) return rain_refused("MPI_Attr_delete");
+    rain_frame f = {0};
+    int rc;
+    do rc = rain_Attr_delete((uintptr_t)&f, (uintptr_t)comm, keyval);
+    while (rc < 0 && rain_again(rc, &f));
+    if (rc) return rain_raise(&f, rc, RAIN_COMM, (uintptr_t)comm, "MPI_Attr_delete");
+    return MPI_SUCCESS;
 }
 RAIN_WEAK(Attr_delete)
 
 int PMPI_Attr_get(MPI_Comm comm, int keyval, void *attribute_val, int *flag) {
-    return rain_unsupported(RAIN_COMM, (uintptr_t)comm, "MPI_Attr_get");
+    if (rain_enter()) return rain_refused("MPI_Attr_get");
+    rain_frame f = {0};
+    int rc;
+    do rc = rain_Attr_get((uintptr_t)&f, (uintptr_t)comm, keyval, (uintptr_t)attribute_val, (uintptr_t)flag);
+    while (rc < 0 && rain_again(rc, &f));
+    if (rc) return rain_raise(&f, rc, RAIN_COMM, (uintptr_t)comm, "MPI_Attr_get");
+    return MPI_SUCCESS;
 }
 RAIN_WEAK(Attr_get)
 
 int PMPI_Attr_put(MPI_Comm comm, int keyval, void *attribute_val) {
-    return rain_unsupported(RAIN_COMM, (uintptr_t)comm, "MPI_Attr_put");
+    if (rain_enter()) return rain_refused("MPI_Attr_put");
+    rain_frame f = {0};
+    int rc;
+    do rc = rain_Attr_put((uintptr_t)&f, (uintptr_t)comm, keyval, (uintptr_t)attribute_val);
+    while (rc < 0 && rain_again(rc, &f));
+    if (rc) return rain_raise(&f, rc, RAIN_COMM, (uintptr_t)comm, "MPI_Attr_put");
+    return MPI_SUCCESS;
 }
 RAIN_WEAK(Attr_put)
 
 int PMPI_Barrier(MPI_Comm comm) {
-    return rain_unsupported(RAIN_COMM, (uintptr_t)comm, "MPI_Barrier");
+    if (rain_enter()) return rain_refused("MPI_Barrier");
+    rain_frame f = {0};
+    int rc;
+    do rc = rain_Barrier((uintptr_t)&f, (uintptr_t)comm);
+    while (rc < 0 && rain_again(rc, &f));
+    if (rc) return rain_raise(&f, rc, RAIN_COMM, (uintptr_t)comm, "MPI_Barrier");
+    return MPI_SUCCESS;
 }
 RAIN_WEAK(Barrier)
 
 int PMPI_Barrier_init(MPI_Comm comm, MPI_Info info, MPI_Request *request) {
-    return rain_unsupported(RAIN_COMM, (uintptr_t)comm, "MPI_Barrier_init");
+    if (rain_enter()) return rain_refused("MPI_Barrier_init");
+    rain_frame f = {0};
+    int rc;
+    do rc = rain_Barrier_init((uintptr_t)&f, (uintptr_t)comm, (uintptr_t)info, (uintptr_t)request);
+    while (rc < 0 && rain_again(rc, &f));
+    if (rc) return rain_raise(&f, rc, RAIN_COMM, (uintptr_t)comm, "MPI_Barrier_init");
+    return MPI_SUCCESS;
 }
 RAIN_WEAK(Barrier_init)
 
 int PMPI_Bcast(void *buffer, int count, MPI_Datatype datatype, int root, MPI_Comm comm) {
-    return rain_unsupported(RAIN_COMM, (uintptr_t)comm, "MPI_Bcast");
+    if (rain_enter()) return rain_refused("MPI_Bcast");
+    rain_frame f = {0};
+    int rc;
+    do rc = rain_Bcast((uintptr_t)&f, (uintptr_t)buffer, count, (uintptr_t)datatype, root, (uintptr_t)comm);
+    while (rc < 0 && rain_again(rc, &f));
+    if (rc) return rain_raise(&f, rc, RAIN_COMM, (uintptr_t)comm, "MPI_Bcast");
+    return MPI_SUCCESS;
 }
 RAIN_WEAK(Bcast)
 
 int PMPI_Bcast_c(void *buffer, MPI_Count count, MPI_Datatype datatype, int root, MPI_Comm comm) {
-    return rain_unsupported(RAIN_COMM, (uintptr_t)comm, "MPI_Bcast_c");
+    if (rain_enter()) return rain_refused("MPI_Bcast_c");
+    rain_frame f = {0};
+    int rc;
+    do rc = rain_Bcast((uintptr_t)&f, (uintptr_t)buffer, count, (uintptr_t)datatype, root, (uintptr_t)comm);
+    while (rc < 0 && rain_again(rc, &f));
+    if (rc) return rain_raise(&f, rc, RAIN_COMM, (uintptr_t)comm, "MPI_Bcast_c");
+    return MPI_SUCCESS;
 }
 RAIN_WEAK(Bcast_c)
 
 int PMPI_Bcast_init(void *buffer, int count, MPI_Datatype datatype, int root, MPI_Comm comm, MPI_Info info, MPI_Request *request) {
-    return rain_unsupported(RAIN_COMM, (uintptr_t)comm, "MPI_Bcast_init");
+    if (rain_enter()) return rain_refused("MPI_Bcast_init");
+    rain_frame f = {0};
+    int rc;
+    do rc = rain_Bcast_init((uintptr_t)&f, (uintptr_t)buffer, count, (uintptr_t)datatype, root, (uintptr_t)comm, (uintptr_t)info, (uintptr_t)request);
+    while (rc < 0 && rain_again(rc, &f));
+    if (rc) return rain_raise(&f, rc, RAIN_COMM, (uintptr_t)comm, "MPI_Bcast_init");
+    return MPI_SUCCESS;
 }
 RAIN_WEAK(Bcast_init)
 
 int PMPI_Bcast_init_c(void *buffer, MPI_Count count, MPI_Datatype datatype, int root, MPI_Comm comm, MPI_Info info, MPI_Request *request) {
-    return rain_unsupported(RAIN_COMM, (uintptr_t)comm, "MPI_Bcast_init_c");
+    if (rain_enter()) return rain_refused("MPI_Bcast_init_c");
+    rain_frame f = {0};
+    int rc;
+    do rc = rain_Bcast_init((uintptr_t)&f, (uintptr_t)buffer, count, (uintptr_t)datatype, root, (uintptr_t)comm, (uintptr_t)info, (uintptr_t)request);
+    while (rc < 0 && rain_again(rc, &f));
+    if (rc) return rain_raise(&f, rc, RAIN_COMM, (uintptr_t)comm, "MPI_Bcast_init_c");
+    return MPI_SUCCESS;
 }
 RAIN_WEAK(Bcast_init_c)
 
 int PMPI_Bsend(const void *buf, int count, MPI_Datatype datatype, int dest, int tag, MPI_Comm comm) {
-    return rain_unsupported(RAIN_COMM, (uintptr_t)comm, "MPI_Bsend");
+    if (rain_enter()) return rain_refused("MPI_Bsend");
+    rain_frame f = {0};
+    int rc;
+    do rc = rain_Bsend((uintptr_t)&f, (uintptr_t)buf, count, (uintptr_t)datatype, dest, tag, (uintptr_t)comm);
+    while (rc < 0 && rain_again(rc, &f));
+    if (rc) return rain_raise(&f, rc, RAIN_COMM, (uintptr_t)comm, "MPI_Bsend");
+    return MPI_SUCCESS;
 }
 RAIN_WEAK(Bsend)
 
 int PMPI_Bsend_c(const void *buf, MPI_Count count, MPI_Datatype datatype, int dest, int tag, MPI_Comm comm) {
-    return rain_unsupported(RAIN_COMM, (uintptr_t)comm, "MPI_Bsend_c");
+    if (rain_enter()) return rain_refused("MPI_Bsend_c");
+    rain_frame f = {0};
+    int rc;
+    do rc = rain_Bsend((uintptr_t)&f, (uintptr_t)buf, count, (uintptr_t)datatype, dest, tag, (uintptr_t)comm);
+    while (rc < 0 && rain_again(rc, &f));
+    if (rc) return rain_raise(&f, rc, RAIN_COMM, (uintptr_t)comm, "MPI_Bsend_c");
+    return MPI_SUCCESS;
 }
 RAIN_WEAK(Bsend_c)
 
 int PMPI_Bsend_init(const void *buf, int count, MPI_Datatype datatype, int dest, int tag, MPI_Comm comm, MPI_Request *request) {
-    return rain_unsupported(RAIN_COMM, (uintptr_t)comm, "MPI_Bsend_init");
+    if (rain_enter()) return rain_refused("MPI_Bsend_init");
+    rain_frame f = {0};
+    int rc;
+    do rc = rain_Bsend_init((uintptr_t)&f, (uintptr_t)buf, count, (uintptr_t)datatype, dest, tag, (uintptr_t)comm, (uintptr_t)request);
+    while (rc < 0 && rain_again(rc, &f));
+    if (rc) return rain_raise(&f, rc, RAIN_COMM, (uintptr_t)comm, "MPI_Bsend_init");
+    return MPI_SUCCESS;
 }
 RAIN_WEAK(Bsend_init)
 
 int PMPI_Bsend_init_c(const void *buf, MPI_Count count, MPI_Datatype datatype, int dest, int tag, MPI_Comm comm, MPI_Request *request) {
-    return rain_unsupported(RAIN_COMM, (uintptr_t)comm, "MPI_Bsend_init_c");
+    if (rain_enter()) return rain_refused("MPI_Bsend_init_c");
+    rain_frame f = {0};
+    int rc;
+    do rc = rain_Bsend_init((uintptr_t)&f, (uintptr_t)buf, count, (uintptr_t)datatype, dest, tag, (uintptr_t)comm, (uintptr_t)request);
+    while (rc < 0 && rain_again(rc, &f));
+    if (rc) return rain_raise(&f, rc, RAIN_COMM, (uintptr_t)comm, "MPI_Bsend_init_c");
+    return MPI_SUCCESS;
 }
 RAIN_WEAK(Bsend_init_c)
 
 int PMPI_Buffer_attach(void *buffer, int size) {
-    return rain_unsupported(RAIN_NONE, 0, "MPI_Buffer_attach");
+    if (rain_enter()) return rain_refused("MPI_Buffer_attach");
+    rain_frame f = {0};
+    int rc;
+    do rc = rain_Buffer_attach((uintptr_t)&f, (uintptr_t)buffer, size);
+    while (rc < 0 && rain_again(rc, &f));
+    if (rc) return rain_raise(&f, rc, RAIN_NONE, 0, "MPI_Buffer_attach");
+    return MPI_SUCCESS;
 }
 RAIN_WEAK(Buffer_attach)
 
 int PMPI_Buffer_attach_c(void *buffer, MPI_Count size) {
-    return rain_unsupported(RAIN_NONE, 0, "MPI_Buffer_attach_c");
+    if (rain_enter()) return rain_refused("MPI_Buffer_attach_c");
+    rain_frame f = {0};
+    int rc;
+    do rc = rain_Buffer_attach((uintptr_t)&f, (uintptr_t)buffer, size);
+    while (rc < 0 && rain_again(rc, &f));
+    if (rc) return rain_raise(&f, rc, RAIN_NONE, 0, "MPI_Buffer_attach_c");
+    return MPI_SUCCESS;
 }
 RAIN_WEAK(Buffer_attach_c)
 
 int PMPI_Buffer_detach(void *buffer_addr, int *size) {
-    return rain_unsupported(RAIN_NONE, 0, "MPI_Buffer_detach");
+    if (rain_enter()) return rain_refused("MPI_Buffer_detach");
+    rain_frame f = {0};
+    int rc;
+    MPI_Count size_ = 0;
+    do rc = rain_Buffer_detach((uintptr_t)&f, (uintptr_t)buffer_addr, size ? (uintptr_t)&size_ : 0);
+    while (rc < 0 && rain_again(rc, &f));
+    if (rc) return rain_raise(&f, rc, RAIN_NONE, 0, "MPI_Buffer_detach");
+    if (size) *size = size_ > INT_MAX ? MPI_UNDEFINED : (int)size_;
+    return MPI_SUCCESS;
 }
 RAIN_WEAK(Buffer_detach)
 
 int PMPI_Buffer_detach_c(void *buffer_addr, MPI_Count *size) {
-    return rain_unsupported(RAIN_NONE, 0, "MPI_Buffer_detach_c");
+    if (rain_enter()) return rain_refused("MPI_Buffer_detach_c");
+    rain_frame f = {0};
+    int rc;
+    do rc = rain_Buffer_detach((uintptr_t)&f, (uintptr_t)buffer_addr, (uintptr_t)size);
+    while (rc < 0 && rain_again(rc, &f));
+    if (rc) return rain_raise(&f, rc, RAIN_NONE, 0, "MPI_Buffer_detach_c");
+    return MPI_SUCCESS;
 }
 RAIN_WEAK(Buffer_detach_c)
 
 int PMPI_Buffer_flush(void) {
-    return rain_unsupported(RAIN_NONE, 0, "MPI_Buffer_flush");
+    if (rain_enter()) return rain_refused("MPI_Buffer_flush");
+    rain_frame f = {0};
+    int rc;
+    do rc = rain_Buffer_flush((uintptr_t)&f);
+    while (rc < 0 && rain_again(rc, &f));
+    if (rc) return rain_raise(&f, rc, RAIN_NONE, 0, "MPI_Buffer_flush");
+    return MPI_SUCCESS;
 }
 RAIN_WEAK(Buffer_flush)
 
@@ -284,7 +568,13 @@ int PMPI_Buffer_iflush(MPI_Request *request) {
 RAIN_WEAK(Buffer_iflush)
 
 int PMPI_Cancel(MPI_Request *request) {
-    return rain_unsupported(RAIN_NONE, 0, "MPI_Cancel");
+    if (rain_enter()) return rain_refused("MPI_Cancel");
+    rain_frame f = {0};
+    int rc;
+    do rc = rain_Cancel((uintptr_t)&f, (uintptr_t)request);
+    while (rc < 0 && rain_again(rc, &f));
+    if (rc) return rain_raise(&f, rc, RAIN_NONE, 0, "MPI_Cancel");
+    return MPI_SUCCESS;
 }
 RAIN_WEAK(Cancel)
 
@@ -349,12 +639,24 @@ int PMPI_Comm_attach_buffer_c(MPI_Comm comm, void *buffer, MPI_Count size) {
 RAIN_WEAK(Comm_attach_buffer_c)
 
 int PMPI_Comm_call_errhandler(MPI_Comm comm, int errorcode) {
-    return rain_unsupported(RAIN_COMM, (uintptr_t)comm, "MPI_Comm_call_errhandler");
+    if (rain_enter()) return rain_refused("MPI_Comm_call_errhandler");
+    rain_frame f = {0};
+    int rc;
+    do rc = rain_Comm_call_errhandler((uintptr_t)&f, (uintptr_t)comm, errorcode);
+    while (rc < 0 && rain_again(rc, &f));
+    if (rc) return rain_raise(&f, rc, RAIN_COMM, (uintptr_t)comm, "MPI_Comm_call_errhandler");
+    return MPI_SUCCESS;
 }
 RAIN_WEAK(Comm_call_errhandler)
 
 int PMPI_Comm_compare(MPI_Comm comm1, MPI_Comm comm2, int *result) {
-    return rain_unsupported(RAIN_COMM, (uintptr_t)comm1, "MPI_Comm_compare");
+    if (rain_enter()) return rain_refused("MPI_Comm_compare");
+    rain_frame f = {0};
+    int rc;
+    do rc = rain_Comm_compare((uintptr_t)&f, (uintptr_t)comm1, (uintptr_t)comm2, (uintptr_t)result);
+    while (rc < 0 && rain_again(rc, &f));
+    if (rc) return rain_raise(&f, rc, RAIN_COMM, (uintptr_t)comm1, "MPI_Comm_compare");
+    return MPI_SUCCESS;
 }
 RAIN_WEAK(Comm_compare)
 
@@ -364,12 +666,24 @@ int PMPI_Comm_connect(const char *port_name, MPI_Info info, int root, MPI_Comm c
 RAIN_WEAK(Comm_connect)
 
 int PMPI_Comm_create(MPI_Comm comm, MPI_Group group, MPI_Comm *newcomm) {
-    return rain_unsupported(RAIN_COMM, (uintptr_t)comm, "MPI_Comm_create");
+    if (rain_enter()) return rain_refused("MPI_Comm_create");
+    rain_frame f = {0};
+    int rc;
+    do rc = rain_Comm_create((uintptr_t)&f, (uintptr_t)comm, (uintptr_t)group, (uintptr_t)newcomm);
+    while (rc < 0 && rain_again(rc, &f));
+    if (rc) return rain_raise(&f, rc, RAIN_COMM, (uintptr_t)comm, "MPI_Comm_create");
+    return MPI_SUCCESS;
 }
 RAIN_WEAK(Comm_create)
 
 int PMPI_Comm_create_errhandler(MPI_Comm_errhandler_function *comm_errhandler_fn, MPI_Errhandler *errhandler) {
-    return rain_unsupported(RAIN_NONE, 0, "MPI_Comm_create_errhandler");
+    if (rain_enter()) return rain_refused("MPI_Comm_create_errhandler");
+    rain_frame f = {0};
+    int rc;
+    do rc = rain_Comm_create_errhandler((uintptr_t)&f, (uintptr_t)comm_errhandler_fn, (uintptr_t)errhandler);
+    while (rc < 0 && rain_again(rc, &f));
+    if (rc) return rain_raise(&f, rc, RAIN_NONE, 0, "MPI_Comm_create_errhandler");
+    return MPI_SUCCESS;
 }
 RAIN_WEAK(Comm_create_errhandler)
 
@@ -379,17 +693,35 @@ int PMPI_Comm_create_from_group(MPI_Group group, const char *stringtag, MPI_Info
 RAIN_WEAK(Comm_create_from_group)
 
 int PMPI_Comm_create_group(MPI_Comm comm, MPI_Group group, int tag, MPI_Comm *newcomm) {
-    return rain_unsupported(RAIN_COMM, (uintptr_t)comm, "MPI_Comm_create_group");
+    if (rain_enter()) return rain_refused("MPI_Comm_create_group");
+    rain_frame f = {0};
+    int rc;
+    do rc = rain_Comm_create_group((uintptr_t)&f, (uintptr_t)comm, (uintptr_t)group, tag, (uintptr_t)newcomm);
+    while (rc < 0 && rain_again(rc, &f));
+    if (rc) return rain_raise(&f, rc, RAIN_COMM, (uintptr_t)comm, "MPI_Comm_create_group");
+    return MPI_SUCCESS;
 }
 RAIN_WEAK(Comm_create_group)
 
 int PMPI_Comm_create_keyval(MPI_Comm_copy_attr_function *comm_copy_attr_fn, MPI_Comm_delete_attr_function *comm_delete_attr_fn, int *comm_keyval, void *extra_state) {
-    return rain_unsupported(RAIN_NONE, 0, "MPI_Comm_create_keyval");
+    if (rain_enter()) return rain_refused("MPI_Comm_create_keyval");
+    rain_frame f = {0};
+    int rc;
+    do rc = rain_Comm_create_keyval((uintptr_t)&f, (uintptr_t)comm_copy_attr_fn, (uintptr_t)comm_delete_attr_fn, (uintptr_t)comm_keyval, (uintptr_t)extra_state);
+    while (rc < 0 && rain_again(rc, &f));
+    if (rc) return rain_raise(&f, rc, RAIN_NONE, 0, "MPI_Comm_create_keyval");
+    return MPI_SUCCESS;
 }
 RAIN_WEAK(Comm_create_keyval)
 
 int PMPI_Comm_delete_attr(MPI_Comm comm, int comm_keyval) {
-    return rain_unsupported(RAIN_COMM, (uintptr_t)comm, "MPI_Comm_delete_attr");
+    if (rain_enter()) return rain_refused("MPI_Comm_delete_attr");
+    rain_frame f = {0};
+    int rc;
+    do rc = rain_Comm_delete_attr((uintptr_t)&f, (uintptr_t)comm, comm_keyval);
+    while (rc < 0 && rain_again(rc, &f));
+    if (rc) return rain_raise(&f, rc, RAIN_COMM, (uintptr_t)comm, "MPI_Comm_delete_attr");
+    return MPI_SUCCESS;
 }
 RAIN_WEAK(Comm_delete_attr)
 
@@ -404,17 +736,35 @@ int PMPI_Comm_detach_buffer_c(MPI_Comm comm, void *buffer_addr, MPI_Count *size)
 RAIN_WEAK(Comm_detach_buffer_c)
 
 int PMPI_Comm_disconnect(MPI_Comm *comm) {
-    return rain_unsupported(RAIN_COMM, comm ? (uintptr_t)*comm : 0, "MPI_Comm_disconnect");
+    if (rain_enter()) return rain_refused("MPI_Comm_disconnect");
+    rain_frame f = {0};
+    int rc;
+    do rc = rain_Comm_disconnect((uintptr_t)&f, (uintptr_t)comm);
+    while (rc < 0 && rain_again(rc, &f));
+    if (rc) return rain_raise(&f, rc, RAIN_COMM, comm ? (uintptr_t)*comm : 0, "MPI_Comm_disconnect");
+    return MPI_SUCCESS;
 }
 RAIN_WEAK(Comm_disconnect)
 
 int PMPI_Comm_dup(MPI_Comm comm, MPI_Comm *newcomm) {
-    return rain_unsupported(RAIN_COMM, (uintptr_t)comm, "MPI_Comm_dup");
+    if (rain_enter()) return rain_refused("MPI_Comm_dup");
+    rain_frame f = {0};
+    int rc;
+    do rc = rain_Comm_dup((uintptr_t)&f, (uintptr_t)comm, (uintptr_t)newcomm);
+    while (rc < 0 && rain_again(rc, &f));
+    if (rc) return rain_raise(&f, rc, RAIN_COMM, (uintptr_t)comm, "MPI_Comm_dup");
+    return MPI_SUCCESS;
 }
 RAIN_WEAK(Comm_dup)
 
 int PMPI_Comm_dup_with_info(MPI_Comm comm, MPI_Info info, MPI_Comm *newcomm) {
-    return rain_unsupported(RAIN_COMM, (uintptr_t)comm, "MPI_Comm_dup_with_info");
+    if (rain_enter()) return rain_refused("MPI_Comm_dup_with_info");
+    rain_frame f = {0};
+    int rc;
+    do rc = rain_Comm_dup_with_info((uintptr_t)&f, (uintptr_t)comm, (uintptr_t)info, (uintptr_t)newcomm);
+    while (rc < 0 && rain_again(rc, &f));
+    if (rc) return rain_raise(&f, rc, RAIN_COMM, (uintptr_t)comm, "MPI_Comm_dup_with_info");
+    return MPI_SUCCESS;
 }
 RAIN_WEAK(Comm_dup_with_info)
 
@@ -424,32 +774,68 @@ int PMPI_Comm_flush_buffer(MPI_Comm comm) {
 RAIN_WEAK(Comm_flush_buffer)
 
 int PMPI_Comm_free(MPI_Comm *comm) {
-    return rain_unsupported(RAIN_COMM, comm ? (uintptr_t)*comm : 0, "MPI_Comm_free");
+    if (rain_enter()) return rain_refused("MPI_Comm_free");
+    rain_frame f = {0};
+    int rc;
+    do rc = rain_Comm_free((uintptr_t)&f, (uintptr_t)comm);
+    while (rc < 0 && rain_again(rc, &f));
+    if (rc) return rain_raise(&f, rc, RAIN_COMM, comm ? (uintptr_t)*comm : 0, "MPI_Comm_free");
+    return MPI_SUCCESS;
 }
 RAIN_WEAK(Comm_free)
 
 int PMPI_Comm_free_keyval(int *comm_keyval) {
-    return rain_unsupported(RAIN_NONE, 0, "MPI_Comm_free_keyval");
+    if (rain_enter()) return rain_refused("MPI_Comm_free_keyval");
+    rain_frame f = {0};
+    int rc;
+    do rc = rain_Comm_free_keyval((uintptr_t)&f, (uintptr_t)comm_keyval);
+    while (rc < 0 && rain_again(rc, &f));
+    if (rc) return rain_raise(&f, rc, RAIN_NONE, 0, "MPI_Comm_free_keyval");
+    return MPI_SUCCESS;
 }
 RAIN_WEAK(Comm_free_keyval)
 
 int PMPI_Comm_get_attr(MPI_Comm comm, int comm_keyval, void *attribute_val, int *flag) {
-    return rain_unsupported(RAIN_COMM, (uintptr_t)comm, "MPI_Comm_get_attr");
+    if (rain_enter()) return rain_refused("MPI_Comm_get_attr");
+    rain_frame f = {0};
+    int rc;
+    do rc = rain_Comm_get_attr((uintptr_t)&f, (uintptr_t)comm, comm_keyval, (uintptr_t)attribute_val, (uintptr_t)flag);
+    while (rc < 0 && rain_again(rc, &f));
+    if (rc) return rain_raise(&f, rc, RAIN_COMM, (uintptr_t)comm, "MPI_Comm_get_attr");
+    return MPI_SUCCESS;
 }
 RAIN_WEAK(Comm_get_attr)
 
 int PMPI_Comm_get_errhandler(MPI_Comm comm, MPI_Errhandler *errhandler) {
-    return rain_unsupported(RAIN_COMM, (uintptr_t)comm, "MPI_Comm_get_errhandler");
+    if (rain_enter()) return rain_refused("MPI_Comm_get_errhandler");
+    rain_frame f = {0};
+    int rc;
+    do rc = rain_Comm_get_errhandler((uintptr_t)&f, (uintptr_t)comm, (uintptr_t)errhandler);
+    while (rc < 0 && rain_again(rc, &f));
+    if (rc) return rain_raise(&f, rc, RAIN_COMM, (uintptr_t)comm, "MPI_Comm_get_errhandler");
+    return MPI_SUCCESS;
 }
 RAIN_WEAK(Comm_get_errhandler)
 
 int PMPI_Comm_get_info(MPI_Comm comm, MPI_Info *info_used) {
-    return rain_unsupported(RAIN_COMM, (uintptr_t)comm, "MPI_Comm_get_info");
+    if (rain_enter()) return rain_refused("MPI_Comm_get_info");
+    rain_frame f = {0};
+    int rc;
+    do rc = rain_Comm_get_info((uintptr_t)&f, (uintptr_t)comm, (uintptr_t)info_used);
+    while (rc < 0 && rain_again(rc, &f));
+    if (rc) return rain_raise(&f, rc, RAIN_COMM, (uintptr_t)comm, "MPI_Comm_get_info");
+    return MPI_SUCCESS;
 }
 RAIN_WEAK(Comm_get_info)
 
 int PMPI_Comm_get_name(MPI_Comm comm, char *comm_name, int *resultlen) {
-    return rain_unsupported(RAIN_COMM, (uintptr_t)comm, "MPI_Comm_get_name");
+    if (rain_enter()) return rain_refused("MPI_Comm_get_name");
+    rain_frame f = {0};
+    int rc;
+    do rc = rain_Comm_get_name((uintptr_t)&f, (uintptr_t)comm, (uintptr_t)comm_name, (uintptr_t)resultlen);
+    while (rc < 0 && rain_again(rc, &f));
+    if (rc) return rain_raise(&f, rc, RAIN_COMM, (uintptr_t)comm, "MPI_Comm_get_name");
+    return MPI_SUCCESS;
 }
 RAIN_WEAK(Comm_get_name)
 
@@ -459,7 +845,13 @@ int PMPI_Comm_get_parent(MPI_Comm *parent) {
 RAIN_WEAK(Comm_get_parent)
 
 int PMPI_Comm_group(MPI_Comm comm, MPI_Group *group) {
-    return rain_unsupported(RAIN_COMM, (uintptr_t)comm, "MPI_Comm_group");
+    if (rain_enter()) return rain_refused("MPI_Comm_group");
+    rain_frame f = {0};
+    int rc;
+    do rc = rain_Comm_group((uintptr_t)&f, (uintptr_t)comm, (uintptr_t)group);
+    while (rc < 0 && rain_again(rc, &f));
+    if (rc) return rain_raise(&f, rc, RAIN_COMM, (uintptr_t)comm, "MPI_Comm_group");
+    return MPI_SUCCESS;
 }
 RAIN_WEAK(Comm_group)
 
@@ -484,42 +876,90 @@ int PMPI_Comm_join(int fd, MPI_Comm *intercomm) {
 RAIN_WEAK(Comm_join)
 
 int PMPI_Comm_rank(MPI_Comm comm, int *rank) {
-    return rain_unsupported(RAIN_COMM, (uintptr_t)comm, "MPI_Comm_rank");
+    if (rain_enter()) return rain_refused("MPI_Comm_rank");
+    rain_frame f = {0};
+    int rc;
+    do rc = rain_Comm_rank((uintptr_t)&f, (uintptr_t)comm, (uintptr_t)rank);
+    while (rc < 0 && rain_again(rc, &f));
+    if (rc) return rain_raise(&f, rc, RAIN_COMM, (uintptr_t)comm, "MPI_Comm_rank");
+    return MPI_SUCCESS;
 }
 RAIN_WEAK(Comm_rank)
 
 int PMPI_Comm_remote_group(MPI_Comm comm, MPI_Group *group) {
-    return rain_unsupported(RAIN_COMM, (uintptr_t)comm, "MPI_Comm_remote_group");
+    if (rain_enter()) return rain_refused("MPI_Comm_remote_group");
+    rain_frame f = {0};
+    int rc;
+    do rc = rain_Comm_remote_group((uintptr_t)&f, (uintptr_t)comm, (uintptr_t)group);
+    while (rc < 0 && rain_again(rc, &f));
+    if (rc) return rain_raise(&f, rc, RAIN_COMM, (uintptr_t)comm, "MPI_Comm_remote_group");
+    return MPI_SUCCESS;
 }
 RAIN_WEAK(Comm_remote_group)
 
 int PMPI_Comm_remote_size(MPI_Comm comm, int *size) {
-    return rain_unsupported(RAIN_COMM, (uintptr_t)comm, "MPI_Comm_remote_size");
+    if (rain_enter()) return rain_refused("MPI_Comm_remote_size");
+    rain_frame f = {0};
+    int rc;
+    do rc = rain_Comm_remote_size((uintptr_t)&f, (uintptr_t)comm, (uintptr_t)size);
+    while (rc < 0 && rain_again(rc, &f));
+    if (rc) return rain_raise(&f, rc, RAIN_COMM, (uintptr_t)comm, "MPI_Comm_remote_size");
+    return MPI_SUCCESS;
 }
 RAIN_WEAK(Comm_remote_size)
 
 int PMPI_Comm_set_attr(MPI_Comm comm, int comm_keyval, void *attribute_val) {
-    return rain_unsupported(RAIN_COMM, (uintptr_t)comm, "MPI_Comm_set_attr");
+    if (rain_enter()) return rain_refused("MPI_Comm_set_attr");
+    rain_frame f = {0};
+    int rc;
+    do rc = rain_Comm_set_attr((uintptr_t)&f, (uintptr_t)comm, comm_keyval, (uintptr_t)attribute_val);
+    while (rc < 0 && rain_again(rc, &f));
+    if (rc) return rain_raise(&f, rc, RAIN_COMM, (uintptr_t)comm, "MPI_Comm_set_attr");
+    return MPI_SUCCESS;
 }
 RAIN_WEAK(Comm_set_attr)
 
 int PMPI_Comm_set_errhandler(MPI_Comm comm, MPI_Errhandler errhandler) {
-    return rain_unsupported(RAIN_COMM, (uintptr_t)comm, "MPI_Comm_set_errhandler");
+    if (rain_enter()) return rain_refused("MPI_Comm_set_errhandler");
+    rain_frame f = {0};
+    int rc;
+    do rc = rain_Comm_set_errhandler((uintptr_t)&f, (uintptr_t)comm, (uintptr_t)errhandler);
+    while (rc < 0 && rain_again(rc, &f));
+    if (rc) return rain_raise(&f, rc, RAIN_COMM, (uintptr_t)comm, "MPI_Comm_set_errhandler");
+    return MPI_SUCCESS;
 }
 RAIN_WEAK(Comm_set_errhandler)
 
 int PMPI_Comm_set_info(MPI_Comm comm, MPI_Info info) {
-    return rain_unsupported(RAIN_COMM, (uintptr_t)comm, "MPI_Comm_set_info");
+    if (rain_enter()) return rain_refused("MPI_Comm_set_info");
+    rain_frame f = {0};
+    int rc;
+    do rc = rain_Comm_set_info((uintptr_t)&f, (uintptr_t)comm, (uintptr_t)info);
+    while (rc < 0 && rain_again(rc, &f));
+    if (rc) return rain_raise(&f, rc, RAIN_COMM, (uintptr_t)comm, "MPI_Comm_set_info");
+    return MPI_SUCCESS;
 }
 RAIN_WEAK(Comm_set_info)
 
 int PMPI_Comm_set_name(MPI_Comm comm, const char *comm_name) {
-    return rain_unsupported(RAIN_COMM, (uintptr_t)comm, "MPI_Comm_set_name");
+    if (rain_enter()) return rain_refused("MPI_Comm_set_name");
+    rain_frame f = {0};
+    int rc;
+    do rc = rain_Comm_set_name((uintptr_t)&f, (uintptr_t)comm, (uintptr_t)comm_name);
+    while (rc < 0 && rain_again(rc, &f));
+    if (rc) return rain_raise(&f, rc, RAIN_COMM, (uintptr_t)comm, "MPI_Comm_set_name");
+    return MPI_SUCCESS;
 }
 RAIN_WEAK(Comm_set_name)
 
 int PMPI_Comm_size(MPI_Comm comm, int *size) {
-    return rain_unsupported(RAIN_COMM, (uintptr_t)comm, "MPI_Comm_size");
+    if (rain_enter()) return rain_refused("MPI_Comm_size");
+    rain_frame f = {0};
+    int rc;
+    do rc = rain_Comm_size((uintptr_t)&f, (uintptr_t)comm, (uintptr_t)size);
+    while (rc < 0 && rain_again(rc, &f));
+    if (rc) return rain_raise(&f, rc, RAIN_COMM, (uintptr_t)comm, "MPI_Comm_size");
+    return MPI_SUCCESS;
 }
 RAIN_WEAK(Comm_size)
 
@@ -534,17 +974,35 @@ int PMPI_Comm_spawn_multiple(int count, char *array_of_commands[], char **array_
 RAIN_WEAK(Comm_spawn_multiple)
 
 int PMPI_Comm_split(MPI_Comm comm, int color, int key, MPI_Comm *newcomm) {
-    return rain_unsupported(RAIN_COMM, (uintptr_t)comm, "MPI_Comm_split");
+    if (rain_enter()) return rain_refused("MPI_Comm_split");
+    rain_frame f = {0};
+    int rc;
+    do rc = rain_Comm_split((uintptr_t)&f, (uintptr_t)comm, color, key, (uintptr_t)newcomm);
+    while (rc < 0 && rain_again(rc, &f));
+    if (rc) return rain_raise(&f, rc, RAIN_COMM, (uintptr_t)comm, "MPI_Comm_split");
+    return MPI_SUCCESS;
 }
 RAIN_WEAK(Comm_split)
 
 int PMPI_Comm_split_type(MPI_Comm comm, int split_type, int key, MPI_Info info, MPI_Comm *newcomm) {
-    return rain_unsupported(RAIN_COMM, (uintptr_t)comm, "MPI_Comm_split_type");
+    if (rain_enter()) return rain_refused("MPI_Comm_split_type");
+    rain_frame f = {0};
+    int rc;
+    do rc = rain_Comm_split_type((uintptr_t)&f, (uintptr_t)comm, split_type, key, (uintptr_t)info, (uintptr_t)newcomm);
+    while (rc < 0 && rain_again(rc, &f));
+    if (rc) return rain_raise(&f, rc, RAIN_COMM, (uintptr_t)comm, "MPI_Comm_split_type");
+    return MPI_SUCCESS;
 }
 RAIN_WEAK(Comm_split_type)
 
 int PMPI_Comm_test_inter(MPI_Comm comm, int *flag) {
-    return rain_unsupported(RAIN_COMM, (uintptr_t)comm, "MPI_Comm_test_inter");
+    if (rain_enter()) return rain_refused("MPI_Comm_test_inter");
+    rain_frame f = {0};
+    int rc;
+    do rc = rain_Comm_test_inter((uintptr_t)&f, (uintptr_t)comm, (uintptr_t)flag);
+    while (rc < 0 && rain_again(rc, &f));
+    if (rc) return rain_raise(&f, rc, RAIN_COMM, (uintptr_t)comm, "MPI_Comm_test_inter");
+    return MPI_SUCCESS;
 }
 RAIN_WEAK(Comm_test_inter)
 
@@ -579,37 +1037,79 @@ int PMPI_Dist_graph_neighbors_count(MPI_Comm comm, int *indegree, int *outdegree
 RAIN_WEAK(Dist_graph_neighbors_count)
 
 int PMPI_Errhandler_free(MPI_Errhandler *errhandler) {
-    return rain_unsupported(RAIN_NONE, 0, "MPI_Errhandler_free");
+    if (rain_enter()) return rain_refused("MPI_Errhandler_free");
+    rain_frame f = {0};
+    int rc;
+    do rc = rain_Errhandler_free((uintptr_t)&f, (uintptr_t)errhandler);
+    while (rc < 0 && rain_again(rc, &f));
+    if (rc) return rain_raise(&f, rc, RAIN_NONE, 0, "MPI_Errhandler_free");
+    return MPI_SUCCESS;
 }
 RAIN_WEAK(Errhandler_free)
 
 int PMPI_Error_class(int errorcode, int *errorclass) {
-    return rain_unsupported(RAIN_NONE, 0, "MPI_Error_class");
+    if (rain_enter()) return rain_refused("MPI_Error_class");
+    rain_frame f = {0};
+    int rc;
+    do rc = rain_Error_class((uintptr_t)&f, errorcode, (uintptr_t)errorclass);
+    while (rc < 0 && rain_again(rc, &f));
+    if (rc) return rain_raise(&f, rc, RAIN_NONE, 0, "MPI_Error_class");
+    return MPI_SUCCESS;
 }
 RAIN_WEAK(Error_class)
 
 int PMPI_Error_string(int errorcode, char *string, int *resultlen) {
-    return rain_unsupported(RAIN_NONE, 0, "MPI_Error_string");
+    if (rain_enter()) return rain_refused("MPI_Error_string");
+    rain_frame f = {0};
+    int rc;
+    do rc = rain_Error_string((uintptr_t)&f, errorcode, (uintptr_t)string, (uintptr_t)resultlen);
+    while (rc < 0 && rain_again(rc, &f));
+    if (rc) return rain_raise(&f, rc, RAIN_NONE, 0, "MPI_Error_string");
+    return MPI_SUCCESS;
 }
 RAIN_WEAK(Error_string)
 
 int PMPI_Exscan(const void *sendbuf, void *recvbuf, int count, MPI_Datatype datatype, MPI_Op op, MPI_Comm comm) {
-    return rain_unsupported(RAIN_COMM, (uintptr_t)comm, "MPI_Exscan");
+    if (rain_enter()) return rain_refused("MPI_Exscan");
+    rain_frame f = {0};
+    int rc;
+    do rc = rain_Exscan((uintptr_t)&f, (uintptr_t)sendbuf, (uintptr_t)recvbuf, count, (uintptr_t)datatype, (uintptr_t)op, (uintptr_t)comm);
+    while (rc < 0 && rain_again(rc, &f));
+    if (rc) return rain_raise(&f, rc, RAIN_COMM, (uintptr_t)comm, "MPI_Exscan");
+    return MPI_SUCCESS;
 }
 RAIN_WEAK(Exscan)
 
 int PMPI_Exscan_c(const void *sendbuf, void *recvbuf, MPI_Count count, MPI_Datatype datatype, MPI_Op op, MPI_Comm comm) {
-    return rain_unsupported(RAIN_COMM, (uintptr_t)comm, "MPI_Exscan_c");
+    if (rain_enter()) return rain_refused("MPI_Exscan_c");
+    rain_frame f = {0};
+    int rc;
+    do rc = rain_Exscan((uintptr_t)&f, (uintptr_t)sendbuf, (uintptr_t)recvbuf, count, (uintptr_t)datatype, (uintptr_t)op, (uintptr_t)comm);
+    while (rc < 0 && rain_again(rc, &f));
+    if (rc) return rain_raise(&f, rc, RAIN_COMM, (uintptr_t)comm, "MPI_Exscan_c");
+    return MPI_SUCCESS;
 }
 RAIN_WEAK(Exscan_c)
 
 int PMPI_Exscan_init(const void *sendbuf, void *recvbuf, int count, MPI_Datatype datatype, MPI_Op op, MPI_Comm comm, MPI_Info info, MPI_Request *request) {
-    return rain_unsupported(RAIN_COMM, (uintptr_t)comm, "MPI_Exscan_init");
+    if (rain_enter()) return rain_refused("MPI_Exscan_init");
+    rain_frame f = {0};
+    int rc;
+    do rc = rain_Exscan_init((uintptr_t)&f, (uintptr_t)sendbuf, (uintptr_t)recvbuf, count, (uintptr_t)datatype, (uintptr_t)op, (uintptr_t)comm, (uintptr_t)info, (uintptr_t)request);
+    while (rc < 0 && rain_again(rc, &f));
+    if (rc) return rain_raise(&f, rc, RAIN_COMM, (uintptr_t)comm, "MPI_Exscan_init");
+    return MPI_SUCCESS;
 }
 RAIN_WEAK(Exscan_init)
 
 int PMPI_Exscan_init_c(const void *sendbuf, void *recvbuf, MPI_Count count, MPI_Datatype datatype, MPI_Op op, MPI_Comm comm, MPI_Info info, MPI_Request *request) {
-    return rain_unsupported(RAIN_COMM, (uintptr_t)comm, "MPI_Exscan_init_c");
+    if (rain_enter()) return rain_refused("MPI_Exscan_init_c");
+    rain_frame f = {0};
+    int rc;
+    do rc = rain_Exscan_init((uintptr_t)&f, (uintptr_t)sendbuf, (uintptr_t)recvbuf, count, (uintptr_t)datatype, (uintptr_t)op, (uintptr_t)comm, (uintptr_t)info, (uintptr_t)request);
+    while (rc < 0 && rain_again(rc, &f));
+    if (rc) return rain_raise(&f, rc, RAIN_COMM, (uintptr_t)comm, "MPI_Exscan_init_c");
+    return MPI_SUCCESS;
 }
 RAIN_WEAK(Exscan_init_c)
 
@@ -629,7 +1129,13 @@ int PMPI_File_close(MPI_File *fh) {
 RAIN_WEAK(File_close)
 
 int PMPI_File_create_errhandler(MPI_File_errhandler_function *file_errhandler_fn, MPI_Errhandler *errhandler) {
-    return rain_unsupported(RAIN_FILE, (uintptr_t)MPI_FILE_NULL, "MPI_File_create_errhandler");
+    if (rain_enter()) return rain_refused("MPI_File_create_errhandler");
+    rain_frame f = {0};
+    int rc;
+    do rc = rain_File_create_errhandler((uintptr_t)&f, (uintptr_t)file_errhandler_fn, (uintptr_t)errhandler);
+    while (rc < 0 && rain_again(rc, &f));
+    if (rc) return rain_raise(&f, rc, RAIN_FILE, (uintptr_t)MPI_FILE_NULL, "MPI_File_create_errhandler");
+    return MPI_SUCCESS;
 }
 RAIN_WEAK(File_create_errhandler)
 
@@ -654,7 +1160,13 @@ int PMPI_File_get_byte_offset(MPI_File fh, MPI_Offset offset, MPI_Offset *disp) 
 RAIN_WEAK(File_get_byte_offset)
 
 int PMPI_File_get_errhandler(MPI_File file, MPI_Errhandler *errhandler) {
-    return rain_unsupported(RAIN_FILE, (uintptr_t)file, "MPI_File_get_errhandler");
+    if (rain_enter()) return rain_refused("MPI_File_get_errhandler");
+    rain_frame f = {0};
+    int rc;
+    do rc = rain_File_get_errhandler((uintptr_t)&f, (uintptr_t)file, (uintptr_t)errhandler);
+    while (rc < 0 && rain_again(rc, &f));
+    if (rc) return rain_raise(&f, rc, RAIN_FILE, (uintptr_t)file, "MPI_File_get_errhandler");
+    return MPI_SUCCESS;
 }
 RAIN_WEAK(File_get_errhandler)
 
@@ -929,7 +1441,13 @@ int PMPI_File_set_atomicity(MPI_File fh, int flag) {
 RAIN_WEAK(File_set_atomicity)
 
 int PMPI_File_set_errhandler(MPI_File file, MPI_Errhandler errhandler) {
-    return rain_unsupported(RAIN_FILE, (uintptr_t)file, "MPI_File_set_errhandler");
+    if (rain_enter()) return rain_refused("MPI_File_set_errhandler");
+    rain_frame f = {0};
+    int rc;
+    do rc = rain_File_set_errhandler((uintptr_t)&f, (uintptr_t)file, (uintptr_t)errhandler);
+    while (rc < 0 && rain_again(rc, &f));
+    if (rc) return rain_raise(&f, rc, RAIN_FILE, (uintptr_t)file, "MPI_File_set_errhandler");
+    return MPI_SUCCESS;
 }
 RAIN_WEAK(File_set_errhandler)
 
@@ -1059,57 +1577,123 @@ int PMPI_File_write_shared_c(MPI_File fh, const void *buf, MPI_Count count, MPI_
 RAIN_WEAK(File_write_shared_c)
 
 int PMPI_Finalize(void) {
-    return rain_unsupported(RAIN_NONE, 0, "MPI_Finalize");
+    if (rain_enter()) return rain_refused("MPI_Finalize");
+    rain_frame f = {0};
+    int rc;
+    do rc = rain_Finalize((uintptr_t)&f);
+    while (rc < 0 && rain_again(rc, &f));
+    if (rc) return rain_raise(&f, rc, RAIN_NONE, 0, "MPI_Finalize");
+    return MPI_SUCCESS;
 }
 RAIN_WEAK(Finalize)
 
 int PMPI_Finalized(int *flag) {
-    return rain_unsupported(RAIN_NONE, 0, "MPI_Finalized");
+    if (rain_enter()) return rain_refused("MPI_Finalized");
+    rain_frame f = {0};
+    int rc;
+    do rc = rain_Finalized((uintptr_t)&f, (uintptr_t)flag);
+    while (rc < 0 && rain_again(rc, &f));
+    if (rc) return rain_raise(&f, rc, RAIN_NONE, 0, "MPI_Finalized");
+    return MPI_SUCCESS;
 }
 RAIN_WEAK(Finalized)
 
 int PMPI_Free_mem(void *base) {
-    return rain_unsupported(RAIN_NONE, 0, "MPI_Free_mem");
+    if (rain_enter()) return rain_refused("MPI_Free_mem");
+    rain_frame f = {0};
+    int rc;
+    do rc = rain_Free_mem((uintptr_t)&f, (uintptr_t)base);
+    while (rc < 0 && rain_again(rc, &f));
+    if (rc) return rain_raise(&f, rc, RAIN_NONE, 0, "MPI_Free_mem");
+    return MPI_SUCCESS;
 }
 RAIN_WEAK(Free_mem)
 
 int PMPI_Gather(const void *sendbuf, int sendcount, MPI_Datatype sendtype, void *recvbuf, int recvcount, MPI_Datatype recvtype, int root, MPI_Comm comm) {
-    return rain_unsupported(RAIN_COMM, (uintptr_t)comm, "MPI_Gather");
+    if (rain_enter()) return rain_refused("MPI_Gather");
+    rain_frame f = {0};
+    int rc;
+    do rc = rain_Gather((uintptr_t)&f, (uintptr_t)sendbuf, sendcount, (uintptr_t)sendtype, (uintptr_t)recvbuf, recvcount, (uintptr_t)recvtype, root, (uintptr_t)comm);
+    while (rc < 0 && rain_again(rc, &f));
+    if (rc) return rain_raise(&f, rc, RAIN_COMM, (uintptr_t)comm, "MPI_Gather");
+    return MPI_SUCCESS;
 }
 RAIN_WEAK(Gather)
 
 int PMPI_Gather_c(const void *sendbuf, MPI_Count sendcount, MPI_Datatype sendtype, void *recvbuf, MPI_Count recvcount, MPI_Datatype recvtype, int root, MPI_Comm comm) {
-    return rain_unsupported(RAIN_COMM, (uintptr_t)comm, "MPI_Gather_c");
+    if (rain_enter()) return rain_refused("MPI_Gather_c");
+    rain_frame f = {0};
+    int rc;
+    do rc = rain_Gather((uintptr_t)&f, (uintptr_t)sendbuf, sendcount, (uintptr_t)sendtype, (uintptr_t)recvbuf, recvcount, (uintptr_t)recvtype, root, (uintptr_t)comm);
+    while (rc < 0 && rain_again(rc, &f));
+    if (rc) return rain_raise(&f, rc, RAIN_COMM, (uintptr_t)comm, "MPI_Gather_c");
+    return MPI_SUCCESS;
 }
 RAIN_WEAK(Gather_c)
 
 int PMPI_Gather_init(const void *sendbuf, int sendcount, MPI_Datatype sendtype, void *recvbuf, int recvcount, MPI_Datatype recvtype, int root, MPI_Comm comm, MPI_Info info, MPI_Request *request) {
-    return rain_unsupported(RAIN_COMM, (uintptr_t)comm, "MPI_Gather_init");
+    if (rain_enter()) return rain_refused("MPI_Gather_init");
+    rain_frame f = {0};
+    int rc;
+    do rc = rain_Gather_init((uintptr_t)&f, (uintptr_t)sendbuf, sendcount, (uintptr_t)sendtype, (uintptr_t)recvbuf, recvcount, (uintptr_t)recvtype, root, (uintptr_t)comm, (uintptr_t)info, (uintptr_t)request);
+    while (rc < 0 && rain_again(rc, &f));
+    if (rc) return rain_raise(&f, rc, RAIN_COMM, (uintptr_t)comm, "MPI_Gather_init");
+    return MPI_SUCCESS;
 }
 RAIN_WEAK(Gather_init)
 
 int PMPI_Gather_init_c(const void *sendbuf, MPI_Count sendcount, MPI_Datatype sendtype, void *recvbuf, MPI_Count recvcount, MPI_Datatype recvtype, int root, MPI_Comm comm, MPI_Info info, MPI_Request *request) {
-    return rain_unsupported(RAIN_COMM, (uintptr_t)comm, "MPI_Gather_init_c");
+    if (rain_enter()) return rain_refused("MPI_Gather_init_c");
+    rain_frame f = {0};
+    int rc;
+    do rc = rain_Gather_init((uintptr_t)&f, (uintptr_t)sendbuf, sendcount, (uintptr_t)sendtype, (uintptr_t)recvbuf, recvcount, (uintptr_t)recvtype, root, (uintptr_t)comm, (uintptr_t)info, (uintptr_t)request);
+    while (rc < 0 && rain_again(rc, &f));
+    if (rc) return rain_raise(&f, rc, RAIN_COMM, (uintptr_t)comm, "MPI_Gather_init_c");
+    return MPI_SUCCESS;
 }
 RAIN_WEAK(Gather_init_c)
 
 int PMPI_Gatherv(const void *sendbuf, int sendcount, MPI_Datatype sendtype, void *recvbuf, const int recvcounts[], const int displs[], MPI_Datatype recvtype, int root, MPI_Comm comm) {
-    return rain_unsupported(RAIN_COMM, (uintptr_t)comm, "MPI_Gatherv");
+    if (rain_enter()) return rain_refused("MPI_Gatherv");
+    rain_frame f = {0};
+    int rc;
+    do rc = rain_Gatherv((uintptr_t)&f, (uintptr_t)sendbuf, sendcount, (uintptr_t)sendtype, (uintptr_t)recvbuf, (uintptr_t)recvcounts, (uintptr_t)displs, (uintptr_t)recvtype, root, (uintptr_t)comm, 0);
+    while (rc < 0 && rain_again(rc, &f));
+    if (rc) return rain_raise(&f, rc, RAIN_COMM, (uintptr_t)comm, "MPI_Gatherv");
+    return MPI_SUCCESS;
 }
 RAIN_WEAK(Gatherv)
 
 int PMPI_Gatherv_c(const void *sendbuf, MPI_Count sendcount, MPI_Datatype sendtype, void *recvbuf, const MPI_Count recvcounts[], const MPI_Aint displs[], MPI_Datatype recvtype, int root, MPI_Comm comm) {
-    return rain_unsupported(RAIN_COMM, (uintptr_t)comm, "MPI_Gatherv_c");
+    if (rain_enter()) return rain_refused("MPI_Gatherv_c");
+    rain_frame f = {0};
+    int rc;
+    do rc = rain_Gatherv((uintptr_t)&f, (uintptr_t)sendbuf, sendcount, (uintptr_t)sendtype, (uintptr_t)recvbuf, (uintptr_t)recvcounts, (uintptr_t)displs, (uintptr_t)recvtype, root, (uintptr_t)comm, 1);
+    while (rc < 0 && rain_again(rc, &f));
+    if (rc) return rain_raise(&f, rc, RAIN_COMM, (uintptr_t)comm, "MPI_Gatherv_c");
+    return MPI_SUCCESS;
 }
 RAIN_WEAK(Gatherv_c)
 
 int PMPI_Gatherv_init(const void *sendbuf, int sendcount, MPI_Datatype sendtype, void *recvbuf, const int recvcounts[], const int displs[], MPI_Datatype recvtype, int root, MPI_Comm comm, MPI_Info info, MPI_Request *request) {
-    return rain_unsupported(RAIN_COMM, (uintptr_t)comm, "MPI_Gatherv_init");
+    if (rain_enter()) return rain_refused("MPI_Gatherv_init");
+    rain_frame f = {0};
+    int rc;
+    do rc = rain_Gatherv_init((uintptr_t)&f, (uintptr_t)sendbuf, sendcount, (uintptr_t)sendtype, (uintptr_t)recvbuf, (uintptr_t)recvcounts, (uintptr_t)displs, (uintptr_t)recvtype, root, (uintptr_t)comm, (uintptr_t)info, (uintptr_t)request, 0);
+    while (rc < 0 && rain_again(rc, &f));
+    if (rc) return rain_raise(&f, rc, RAIN_COMM, (uintptr_t)comm, "MPI_Gatherv_init");
+    return MPI_SUCCESS;
 }
 RAIN_WEAK(Gatherv_init)
 
 int PMPI_Gatherv_init_c(const void *sendbuf, MPI_Count sendcount, MPI_Datatype sendtype, void *recvbuf, const MPI_Count recvcounts[], const MPI_Aint displs[], MPI_Datatype recvtype, int root, MPI_Comm comm, MPI_Info info, MPI_Request *request) {
-    return rain_unsupported(RAIN_COMM, (uintptr_t)comm, "MPI_Gatherv_init_c");
+    if (rain_enter()) return rain_refused("MPI_Gatherv_init_c");
+    rain_frame f = {0};
+    int rc;
+    do rc = rain_Gatherv_init((uintptr_t)&f, (uintptr_t)sendbuf, sendcount, (uintptr_t)sendtype, (uintptr_t)recvbuf, (uintptr_t)recvcounts, (uintptr_t)displs, (uintptr_t)recvtype, root, (uintptr_t)comm, (uintptr_t)info, (uintptr_t)request, 1);
+    while (rc < 0 && rain_again(rc, &f));
+    if (rc) return rain_raise(&f, rc, RAIN_COMM, (uintptr_t)comm, "MPI_Gatherv_init_c");
+    return MPI_SUCCESS;
 }
 RAIN_WEAK(Gatherv_init_c)
 
@@ -1136,27 +1720,61 @@ RAIN_WEAK(Get_accumulate_c)
 /* MPI_Get_address: by hand, with its alias. */
 
 int PMPI_Get_count(const MPI_Status *status, MPI_Datatype datatype, int *count) {
-    return rain_unsupported(RAIN_NONE, 0, "MPI_Get_count");
+    if (rain_enter()) return rain_refused("MPI_Get_count");
+    rain_frame f = {0};
+    int rc;
+    MPI_Count count_ = 0;
+    do rc = rain_Get_count((uintptr_t)&f, (uintptr_t)status, (uintptr_t)datatype, count ? (uintptr_t)&count_ : 0);
+    while (rc < 0 && rain_again(rc, &f));
+    if (rc) return rain_raise(&f, rc, RAIN_NONE, 0, "MPI_Get_count");
+    if (count) *count = count_ > INT_MAX ? MPI_UNDEFINED : (int)count_;
+    return MPI_SUCCESS;
 }
 RAIN_WEAK(Get_count)
 
 int PMPI_Get_count_c(const MPI_Status *status, MPI_Datatype datatype, MPI_Count *count) {
-    return rain_unsupported(RAIN_NONE, 0, "MPI_Get_count_c");
+    if (rain_enter()) return rain_refused("MPI_Get_count_c");
+    rain_frame f = {0};
+    int rc;
+    do rc = rain_Get_count((uintptr_t)&f, (uintptr_t)status, (uintptr_t)datatype, (uintptr_t)count);
+    while (rc < 0 && rain_again(rc, &f));
+    if (rc) return rain_raise(&f, rc, RAIN_NONE, 0, "MPI_Get_count_c");
+    return MPI_SUCCESS;
 }
 RAIN_WEAK(Get_count_c)
 
 int PMPI_Get_elements(const MPI_Status *status, MPI_Datatype datatype, int *count) {
-    return rain_unsupported(RAIN_NONE, 0, "MPI_Get_elements");
+    if (rain_enter()) return rain_refused("MPI_Get_elements");
+    rain_frame f = {0};
+    int rc;
+    MPI_Count count_ = 0;
+    do rc = rain_Get_elements((uintptr_t)&f, (uintptr_t)status, (uintptr_t)datatype, count ? (uintptr_t)&count_ : 0);
+    while (rc < 0 && rain_again(rc, &f));
+    if (rc) return rain_raise(&f, rc, RAIN_NONE, 0, "MPI_Get_elements");
+    if (count) *count = count_ > INT_MAX ? MPI_UNDEFINED : (int)count_;
+    return MPI_SUCCESS;
 }
 RAIN_WEAK(Get_elements)
 
 int PMPI_Get_elements_c(const MPI_Status *status, MPI_Datatype datatype, MPI_Count *count) {
-    return rain_unsupported(RAIN_NONE, 0, "MPI_Get_elements_c");
+    if (rain_enter()) return rain_refused("MPI_Get_elements_c");
+    rain_frame f = {0};
+    int rc;
+    do rc = rain_Get_elements((uintptr_t)&f, (uintptr_t)status, (uintptr_t)datatype, (uintptr_t)count);
+    while (rc < 0 && rain_again(rc, &f));
+    if (rc) return rain_raise(&f, rc, RAIN_NONE, 0, "MPI_Get_elements_c");
+    return MPI_SUCCESS;
 }
 RAIN_WEAK(Get_elements_c)
 
 int PMPI_Get_elements_x(const MPI_Status *status, MPI_Datatype datatype, MPI_Count *count) {
-    return rain_unsupported(RAIN_NONE, 0, "MPI_Get_elements_x");
+    if (rain_enter()) return rain_refused("MPI_Get_elements_x");
+    rain_frame f = {0};
+    int rc;
+    do rc = rain_Get_elements_x((uintptr_t)&f, (uintptr_t)status, (uintptr_t)datatype, (uintptr_t)count);
+    while (rc < 0 && rain_again(rc, &f));
+    if (rc) return rain_raise(&f, rc, RAIN_NONE, 0, "MPI_Get_elements_x");
+    return MPI_SUCCESS;
 }
 RAIN_WEAK(Get_elements_x)
 
@@ -1177,7 +1795,13 @@ int PMPI_Get_library_version(char *version, int *resultlen) {
 RAIN_WEAK(Get_library_version)
 
 int PMPI_Get_processor_name(char *name, int *resultlen) {
-    return rain_unsupported(RAIN_NONE, 0, "MPI_Get_processor_name");
+    if (rain_enter()) return rain_refused("MPI_Get_processor_name");
+    rain_frame f = {0};
+    int rc;
+    do rc = rain_Get_processor_name((uintptr_t)&f, (uintptr_t)name, (uintptr_t)resultlen);
+    while (rc < 0 && rain_again(rc, &f));
+    if (rc) return rain_raise(&f, rc, RAIN_NONE, 0, "MPI_Get_processor_name");
+    return MPI_SUCCESS;
 }
 RAIN_WEAK(Get_processor_name)
 
@@ -1214,32 +1838,68 @@ int PMPI_Graphdims_get(MPI_Comm comm, int *nnodes, int *nedges) {
 RAIN_WEAK(Graphdims_get)
 
 int PMPI_Grequest_complete(MPI_Request request) {
-    return rain_unsupported(RAIN_NONE, 0, "MPI_Grequest_complete");
+    if (rain_enter()) return rain_refused("MPI_Grequest_complete");
+    rain_frame f = {0};
+    int rc;
+    do rc = rain_Grequest_complete((uintptr_t)&f, (uintptr_t)request);
+    while (rc < 0 && rain_again(rc, &f));
+    if (rc) return rain_raise(&f, rc, RAIN_NONE, 0, "MPI_Grequest_complete");
+    return MPI_SUCCESS;
 }
 RAIN_WEAK(Grequest_complete)
 
 int PMPI_Grequest_start(MPI_Grequest_query_function *query_fn, MPI_Grequest_free_function *free_fn, MPI_Grequest_cancel_function *cancel_fn, void *extra_state, MPI_Request *request) {
-    return rain_unsupported(RAIN_NONE, 0, "MPI_Grequest_start");
+    if (rain_enter()) return rain_refused("MPI_Grequest_start");
+    rain_frame f = {0};
+    int rc;
+    do rc = rain_Grequest_start((uintptr_t)&f, (uintptr_t)query_fn, (uintptr_t)free_fn, (uintptr_t)cancel_fn, (uintptr_t)extra_state, (uintptr_t)request);
+    while (rc < 0 && rain_again(rc, &f));
+    if (rc) return rain_raise(&f, rc, RAIN_NONE, 0, "MPI_Grequest_start");
+    return MPI_SUCCESS;
 }
 RAIN_WEAK(Grequest_start)
 
 int PMPI_Group_compare(MPI_Group group1, MPI_Group group2, int *result) {
-    return rain_unsupported(RAIN_NONE, 0, "MPI_Group_compare");
+    if (rain_enter()) return rain_refused("MPI_Group_compare");
+    rain_frame f = {0};
+    int rc;
+    do rc = rain_Group_compare((uintptr_t)&f, (uintptr_t)group1, (uintptr_t)group2, (uintptr_t)result);
+    while (rc < 0 && rain_again(rc, &f));
+    if (rc) return rain_raise(&f, rc, RAIN_NONE, 0, "MPI_Group_compare");
+    return MPI_SUCCESS;
 }
 RAIN_WEAK(Group_compare)
 
 int PMPI_Group_difference(MPI_Group group1, MPI_Group group2, MPI_Group *newgroup) {
-    return rain_unsupported(RAIN_NONE, 0, "MPI_Group_difference");
+    if (rain_enter()) return rain_refused("MPI_Group_difference");
+    rain_frame f = {0};
+    int rc;
+    do rc = rain_Group_difference((uintptr_t)&f, (uintptr_t)group1, (uintptr_t)group2, (uintptr_t)newgroup);
+    while (rc < 0 && rain_again(rc, &f));
+    if (rc) return rain_raise(&f, rc, RAIN_NONE, 0, "MPI_Group_difference");
+    return MPI_SUCCESS;
 }
 RAIN_WEAK(Group_difference)
 
 int PMPI_Group_excl(MPI_Group group, int n, const int ranks[], MPI_Group *newgroup) {
-    return rain_unsupported(RAIN_NONE, 0, "MPI_Group_excl");
+    if (rain_enter()) return rain_refused("MPI_Group_excl");
+    rain_frame f = {0};
+    int rc;
+    do rc = rain_Group_excl((uintptr_t)&f, (uintptr_t)group, n, (uintptr_t)ranks, (uintptr_t)newgroup);
+    while (rc < 0 && rain_again(rc, &f));
+    if (rc) return rain_raise(&f, rc, RAIN_NONE, 0, "MPI_Group_excl");
+    return MPI_SUCCESS;
 }
 RAIN_WEAK(Group_excl)
 
 int PMPI_Group_free(MPI_Group *group) {
-    return rain_unsupported(RAIN_NONE, 0, "MPI_Group_free");
+    if (rain_enter()) return rain_refused("MPI_Group_free");
+    rain_frame f = {0};
+    int rc;
+    do rc = rain_Group_free((uintptr_t)&f, (uintptr_t)group);
+    while (rc < 0 && rain_again(rc, &f));
+    if (rc) return rain_raise(&f, rc, RAIN_NONE, 0, "MPI_Group_free");
+    return MPI_SUCCESS;
 }
 RAIN_WEAK(Group_free)
 
@@ -1249,172 +1909,376 @@ int PMPI_Group_from_session_pset(MPI_Session session, const char *pset_name, MPI
 RAIN_WEAK(Group_from_session_pset)
 
 int PMPI_Group_incl(MPI_Group group, int n, const int ranks[], MPI_Group *newgroup) {
-    return rain_unsupported(RAIN_NONE, 0, "MPI_Group_incl");
+    if (rain_enter()) return rain_refused("MPI_Group_incl");
+    rain_frame f = {0};
+    int rc;
+    do rc = rain_Group_incl((uintptr_t)&f, (uintptr_t)group, n, (uintptr_t)ranks, (uintptr_t)newgroup);
+    while (rc < 0 && rain_again(rc, &f));
+    if (rc) return rain_raise(&f, rc, RAIN_NONE, 0, "MPI_Group_incl");
+    return MPI_SUCCESS;
 }
 RAIN_WEAK(Group_incl)
 
 int PMPI_Group_intersection(MPI_Group group1, MPI_Group group2, MPI_Group *newgroup) {
-    return rain_unsupported(RAIN_NONE, 0, "MPI_Group_intersection");
+    if (rain_enter()) return rain_refused("MPI_Group_intersection");
+    rain_frame f = {0};
+    int rc;
+    do rc = rain_Group_intersection((uintptr_t)&f, (uintptr_t)group1, (uintptr_t)group2, (uintptr_t)newgroup);
+    while (rc < 0 && rain_again(rc, &f));
+    if (rc) return rain_raise(&f, rc, RAIN_NONE, 0, "MPI_Group_intersection");
+    return MPI_SUCCESS;
 }
 RAIN_WEAK(Group_intersection)
 
 int PMPI_Group_range_excl(MPI_Group group, int n, int ranges[][3], MPI_Group *newgroup) {
-    return rain_unsupported(RAIN_NONE, 0, "MPI_Group_range_excl");
+    if (rain_enter()) return rain_refused("MPI_Group_range_excl");
+    rain_frame f = {0};
+    int rc;
+    do rc = rain_Group_range_excl((uintptr_t)&f, (uintptr_t)group, n, (uintptr_t)ranges, (uintptr_t)newgroup);
+    while (rc < 0 && rain_again(rc, &f));
+    if (rc) return rain_raise(&f, rc, RAIN_NONE, 0, "MPI_Group_range_excl");
+    return MPI_SUCCESS;
 }
 RAIN_WEAK(Group_range_excl)
 
 int PMPI_Group_range_incl(MPI_Group group, int n, int ranges[][3], MPI_Group *newgroup) {
-    return rain_unsupported(RAIN_NONE, 0, "MPI_Group_range_incl");
+    if (rain_enter()) return rain_refused("MPI_Group_range_incl");
+    rain_frame f = {0};
+    int rc;
+    do rc = rain_Group_range_incl((uintptr_t)&f, (uintptr_t)group, n, (uintptr_t)ranges, (uintptr_t)newgroup);
+    while (rc < 0 && rain_again(rc, &f));
+    if (rc) return rain_raise(&f, rc, RAIN_NONE, 0, "MPI_Group_range_incl");
+    return MPI_SUCCESS;
 }
 RAIN_WEAK(Group_range_incl)
 
 int PMPI_Group_rank(MPI_Group group, int *rank) {
-    return rain_unsupported(RAIN_NONE, 0, "MPI_Group_rank");
+    if (rain_enter()) return rain_refused("MPI_Group_rank");
+    rain_frame f = {0};
+    int rc;
+    do rc = rain_Group_rank((uintptr_t)&f, (uintptr_t)group, (uintptr_t)rank);
+    while (rc < 0 && rain_again(rc, &f));
+    if (rc) return rain_raise(&f, rc, RAIN_NONE, 0, "MPI_Group_rank");
+    return MPI_SUCCESS;
 }
 RAIN_WEAK(Group_rank)
 
 int PMPI_Group_size(MPI_Group group, int *size) {
-    return rain_unsupported(RAIN_NONE, 0, "MPI_Group_size");
+    if (rain_enter()) return rain_refused("MPI_Group_size");
+    rain_frame f = {0};
+    int rc;
+    do rc = rain_Group_size((uintptr_t)&f, (uintptr_t)group, (uintptr_t)size);
+    while (rc < 0 && rain_again(rc, &f));
+    if (rc) return rain_raise(&f, rc, RAIN_NONE, 0, "MPI_Group_size");
+    return MPI_SUCCESS;
 }
 RAIN_WEAK(Group_size)
 
 int PMPI_Group_translate_ranks(MPI_Group group1, int n, const int ranks1[], MPI_Group group2, int ranks2[]) {
-    return rain_unsupported(RAIN_NONE, 0, "MPI_Group_translate_ranks");
+    if (rain_enter()) return rain_refused("MPI_Group_translate_ranks");
+    rain_frame f = {0};
+    int rc;
+    do rc = rain_Group_translate_ranks((uintptr_t)&f, (uintptr_t)group1, n, (uintptr_t)ranks1, (uintptr_t)group2, (uintptr_t)ranks2);
+    while (rc < 0 && rain_again(rc, &f));
+    if (rc) return rain_raise(&f, rc, RAIN_NONE, 0, "MPI_Group_translate_ranks");
+    return MPI_SUCCESS;
 }
 RAIN_WEAK(Group_translate_ranks)
 
 int PMPI_Group_union(MPI_Group group1, MPI_Group group2, MPI_Group *newgroup) {
-    return rain_unsupported(RAIN_NONE, 0, "MPI_Group_union");
+    if (rain_enter()) return rain_refused("MPI_Group_union");
+    rain_frame f = {0};
+    int rc;
+    do rc = rain_Group_union((uintptr_t)&f, (uintptr_t)group1, (uintptr_t)group2, (uintptr_t)newgroup);
+    while (rc < 0 && rain_again(rc, &f));
+    if (rc) return rain_raise(&f, rc, RAIN_NONE, 0, "MPI_Group_union");
+    return MPI_SUCCESS;
 }
 RAIN_WEAK(Group_union)
 
 int PMPI_Iallgather(const void *sendbuf, int sendcount, MPI_Datatype sendtype, void *recvbuf, int recvcount, MPI_Datatype recvtype, MPI_Comm comm, MPI_Request *request) {
-    return rain_unsupported(RAIN_COMM, (uintptr_t)comm, "MPI_Iallgather");
+    if (rain_enter()) return rain_refused("MPI_Iallgather");
+    rain_frame f = {0};
+    int rc;
+    do rc = rain_Iallgather((uintptr_t)&f, (uintptr_t)sendbuf, sendcount, (uintptr_t)sendtype, (uintptr_t)recvbuf, recvcount, (uintptr_t)recvtype, (uintptr_t)comm, (uintptr_t)request);
+    while (rc < 0 && rain_again(rc, &f));
+    if (rc) return rain_raise(&f, rc, RAIN_COMM, (uintptr_t)comm, "MPI_Iallgather");
+    return MPI_SUCCESS;
 }
 RAIN_WEAK(Iallgather)
 
 int PMPI_Iallgather_c(const void *sendbuf, MPI_Count sendcount, MPI_Datatype sendtype, void *recvbuf, MPI_Count recvcount, MPI_Datatype recvtype, MPI_Comm comm, MPI_Request *request) {
-    return rain_unsupported(RAIN_COMM, (uintptr_t)comm, "MPI_Iallgather_c");
+    if (rain_enter()) return rain_refused("MPI_Iallgather_c");
+    rain_frame f = {0};
+    int rc;
+    do rc = rain_Iallgather((uintptr_t)&f, (uintptr_t)sendbuf, sendcount, (uintptr_t)sendtype, (uintptr_t)recvbuf, recvcount, (uintptr_t)recvtype, (uintptr_t)comm, (uintptr_t)request);
+    while (rc < 0 && rain_again(rc, &f));
+    if (rc) return rain_raise(&f, rc, RAIN_COMM, (uintptr_t)comm, "MPI_Iallgather_c");
+    return MPI_SUCCESS;
 }
 RAIN_WEAK(Iallgather_c)
 
 int PMPI_Iallgatherv(const void *sendbuf, int sendcount, MPI_Datatype sendtype, void *recvbuf, const int recvcounts[], const int displs[], MPI_Datatype recvtype, MPI_Comm comm, MPI_Request *request) {
-    return rain_unsupported(RAIN_COMM, (uintptr_t)comm, "MPI_Iallgatherv");
+    if (rain_enter()) return rain_refused("MPI_Iallgatherv");
+    rain_frame f = {0};
+    int rc;
+    do rc = rain_Iallgatherv((uintptr_t)&f, (uintptr_t)sendbuf, sendcount, (uintptr_t)sendtype, (uintptr_t)recvbuf, (uintptr_t)recvcounts, (uintptr_t)displs, (uintptr_t)recvtype, (uintptr_t)comm, (uintptr_t)request, 0);
+    while (rc < 0 && rain_again(rc, &f));
+    if (rc) return rain_raise(&f, rc, RAIN_COMM, (uintptr_t)comm, "MPI_Iallgatherv");
+    return MPI_SUCCESS;
 }
 RAIN_WEAK(Iallgatherv)
 
 int PMPI_Iallgatherv_c(const void *sendbuf, MPI_Count sendcount, MPI_Datatype sendtype, void *recvbuf, const MPI_Count recvcounts[], const MPI_Aint displs[], MPI_Datatype recvtype, MPI_Comm comm, MPI_Request *request) {
-    return rain_unsupported(RAIN_COMM, (uintptr_t)comm, "MPI_Iallgatherv_c");
+    if (rain_enter()) return rain_refused("MPI_Iallgatherv_c");
+    rain_frame f = {0};
+    int rc;
+    do rc = rain_Iallgatherv((uintptr_t)&f, (uintptr_t)sendbuf, sendcount, (uintptr_t)sendtype, (uintptr_t)recvbuf, (uintptr_t)recvcounts, (uintptr_t)displs, (uintptr_t)recvtype, (uintptr_t)comm, (uintptr_t)request, 1);
+    while (rc < 0 && rain_again(rc, &f));
+    if (rc) return rain_raise(&f, rc, RAIN_COMM, (uintptr_t)comm, "MPI_Iallgatherv_c");
+    return MPI_SUCCESS;
 }
 RAIN_WEAK(Iallgatherv_c)
 
 int PMPI_Iallreduce(const void *sendbuf, void *recvbuf, int count, MPI_Datatype datatype, MPI_Op op, MPI_Comm comm, MPI_Request *request) {
-    return rain_unsupported(RAIN_COMM, (uintptr_t)comm, "MPI_Iallreduce");
+    if (rain_enter()) return rain_refused("MPI_Iallreduce");
+    rain_frame f = {0};
+    int rc;
+    do rc = rain_Iallreduce((uintptr_t)&f, (uintptr_t)sendbuf, (uintptr_t)recvbuf, count, (uintptr_t)datatype, (uintptr_t)op, (uintptr_t)comm, (uintptr_t)request);
+    while (rc < 0 && rain_again(rc, &f));
+    if (rc) return rain_raise(&f, rc, RAIN_COMM, (uintptr_t)comm, "MPI_Iallreduce");
+    return MPI_SUCCESS;
 }
 RAIN_WEAK(Iallreduce)
 
 int PMPI_Iallreduce_c(const void *sendbuf, void *recvbuf, MPI_Count count, MPI_Datatype datatype, MPI_Op op, MPI_Comm comm, MPI_Request *request) {
-    return rain_unsupported(RAIN_COMM, (uintptr_t)comm, "MPI_Iallreduce_c");
+    if (rain_enter()) return rain_refused("MPI_Iallreduce_c");
+    rain_frame f = {0};
+    int rc;
+    do rc = rain_Iallreduce((uintptr_t)&f, (uintptr_t)sendbuf, (uintptr_t)recvbuf, count, (uintptr_t)datatype, (uintptr_t)op, (uintptr_t)comm, (uintptr_t)request);
+    while (rc < 0 && rain_again(rc, &f));
+    if (rc) return rain_raise(&f, rc, RAIN_COMM, (uintptr_t)comm, "MPI_Iallreduce_c");
+    return MPI_SUCCESS;
 }
 RAIN_WEAK(Iallreduce_c)
 
 int PMPI_Ialltoall(const void *sendbuf, int sendcount, MPI_Datatype sendtype, void *recvbuf, int recvcount, MPI_Datatype recvtype, MPI_Comm comm, MPI_Request *request) {
-    return rain_unsupported(RAIN_COMM, (uintptr_t)comm, "MPI_Ialltoall");
+    if (rain_enter()) return rain_refused("MPI_Ialltoall");
+    rain_frame f = {0};
+    int rc;
+    do rc = rain_Ialltoall((uintptr_t)&f, (uintptr_t)sendbuf, sendcount, (uintptr_t)sendtype, (uintptr_t)recvbuf, recvcount, (uintptr_t)recvtype, (uintptr_t)comm, (uintptr_t)request);
+    while (rc < 0 && rain_again(rc, &f));
+    if (rc) return rain_raise(&f, rc, RAIN_COMM, (uintptr_t)comm, "MPI_Ialltoall");
+    return MPI_SUCCESS;
 }
 RAIN_WEAK(Ialltoall)
 
 int PMPI_Ialltoall_c(const void *sendbuf, MPI_Count sendcount, MPI_Datatype sendtype, void *recvbuf, MPI_Count recvcount, MPI_Datatype recvtype, MPI_Comm comm, MPI_Request *request) {
-    return rain_unsupported(RAIN_COMM, (uintptr_t)comm, "MPI_Ialltoall_c");
+    if (rain_enter()) return rain_refused("MPI_Ialltoall_c");
+    rain_frame f = {0};
+    int rc;
+    do rc = rain_Ialltoall((uintptr_t)&f, (uintptr_t)sendbuf, sendcount, (uintptr_t)sendtype, (uintptr_t)recvbuf, recvcount, (uintptr_t)recvtype, (uintptr_t)comm, (uintptr_t)request);
+    while (rc < 0 && rain_again(rc, &f));
+    if (rc) return rain_raise(&f, rc, RAIN_COMM, (uintptr_t)comm, "MPI_Ialltoall_c");
+    return MPI_SUCCESS;
 }
 RAIN_WEAK(Ialltoall_c)
 
 int PMPI_Ialltoallv(const void *sendbuf, const int sendcounts[], const int sdispls[], MPI_Datatype sendtype, void *recvbuf, const int recvcounts[], const int rdispls[], MPI_Datatype recvtype, MPI_Comm comm, MPI_Request *request) {
-    return rain_unsupported(RAIN_COMM, (uintptr_t)comm, "MPI_Ialltoallv");
+    if (rain_enter()) return rain_refused("MPI_Ialltoallv");
+    rain_frame f = {0};
+    int rc;
+    do rc = rain_Ialltoallv((uintptr_t)&f, (uintptr_t)sendbuf, (uintptr_t)sendcounts, (uintptr_t)sdispls, (uintptr_t)sendtype, (uintptr_t)recvbuf, (uintptr_t)recvcounts, (uintptr_t)rdispls, (uintptr_t)recvtype, (uintptr_t)comm, (uintptr_t)request, 0);
+    while (rc < 0 && rain_again(rc, &f));
+    if (rc) return rain_raise(&f, rc, RAIN_COMM, (uintptr_t)comm, "MPI_Ialltoallv");
+    return MPI_SUCCESS;
 }
 RAIN_WEAK(Ialltoallv)
 
 int PMPI_Ialltoallv_c(const void *sendbuf, const MPI_Count sendcounts[], const MPI_Aint sdispls[], MPI_Datatype sendtype, void *recvbuf, const MPI_Count recvcounts[], const MPI_Aint rdispls[], MPI_Datatype recvtype, MPI_Comm comm, MPI_Request *request) {
-    return rain_unsupported(RAIN_COMM, (uintptr_t)comm, "MPI_Ialltoallv_c");
+    if (rain_enter()) return rain_refused("MPI_Ialltoallv_c");
+    rain_frame f = {0};
+    int rc;
+    do rc = rain_Ialltoallv((uintptr_t)&f, (uintptr_t)sendbuf, (uintptr_t)sendcounts, (uintptr_t)sdispls, (uintptr_t)sendtype, (uintptr_t)recvbuf, (uintptr_t)recvcounts, (uintptr_t)rdispls, (uintptr_t)recvtype, (uintptr_t)comm, (uintptr_t)request, 1);
+    while (rc < 0 && rain_again(rc, &f));
+    if (rc) return rain_raise(&f, rc, RAIN_COMM, (uintptr_t)comm, "MPI_Ialltoallv_c");
+    return MPI_SUCCESS;
 }
 RAIN_WEAK(Ialltoallv_c)
 
 int PMPI_Ialltoallw(const void *sendbuf, const int sendcounts[], const int sdispls[], const MPI_Datatype sendtypes[], void *recvbuf, const int recvcounts[], const int rdispls[], const MPI_Datatype recvtypes[], MPI_Comm comm, MPI_Request *request) {
-    return rain_unsupported(RAIN_COMM, (uintptr_t)comm, "MPI_Ialltoallw");
+    if (rain_enter()) return rain_refused("MPI_Ialltoallw");
+    rain_frame f = {0};
+    int rc;
+    do rc = rain_Ialltoallw((uintptr_t)&f, (uintptr_t)sendbuf, (uintptr_t)sendcounts, (uintptr_t)sdispls, (uintptr_t)sendtypes, (uintptr_t)recvbuf, (uintptr_t)recvcounts, (uintptr_t)rdispls, (uintptr_t)recvtypes, (uintptr_t)comm, (uintptr_t)request, 0);
+    while (rc < 0 && rain_again(rc, &f));
+    if (rc) return rain_raise(&f, rc, RAIN_COMM, (uintptr_t)comm, "MPI_Ialltoallw");
+    return MPI_SUCCESS;
 }
 RAIN_WEAK(Ialltoallw)
 
 int PMPI_Ialltoallw_c(const void *sendbuf, const MPI_Count sendcounts[], const MPI_Aint sdispls[], const MPI_Datatype sendtypes[], void *recvbuf, const MPI_Count recvcounts[], const MPI_Aint rdispls[], const MPI_Datatype recvtypes[], MPI_Comm comm, MPI_Request *request) {
-    return rain_unsupported(RAIN_COMM, (uintptr_t)comm, "MPI_Ialltoallw_c");
+    if (rain_enter()) return rain_refused("MPI_Ialltoallw_c");
+    rain_frame f = {0};
+    int rc;
+    do rc = rain_Ialltoallw((uintptr_t)&f, (uintptr_t)sendbuf, (uintptr_t)sendcounts, (uintptr_t)sdispls, (uintptr_t)sendtypes, (uintptr_t)recvbuf, (uintptr_t)recvcounts, (uintptr_t)rdispls, (uintptr_t)recvtypes, (uintptr_t)comm, (uintptr_t)request, 1);
+    while (rc < 0 && rain_again(rc, &f));
+    if (rc) return rain_raise(&f, rc, RAIN_COMM, (uintptr_t)comm, "MPI_Ialltoallw_c");
+    return MPI_SUCCESS;
 }
 RAIN_WEAK(Ialltoallw_c)
 
 int PMPI_Ibarrier(MPI_Comm comm, MPI_Request *request) {
-    return rain_unsupported(RAIN_COMM, (uintptr_t)comm, "MPI_Ibarrier");
+    if (rain_enter()) return rain_refused("MPI_Ibarrier");
+    rain_frame f = {0};
+    int rc;
+    do rc = rain_Ibarrier((uintptr_t)&f, (uintptr_t)comm, (uintptr_t)request);
+    while (rc < 0 && rain_again(rc, &f));
+    if (rc) return rain_raise(&f, rc, RAIN_COMM, (uintptr_t)comm, "MPI_Ibarrier");
+    return MPI_SUCCESS;
 }
 RAIN_WEAK(Ibarrier)
 
 int PMPI_Ibcast(void *buffer, int count, MPI_Datatype datatype, int root, MPI_Comm comm, MPI_Request *request) {
-    return rain_unsupported(RAIN_COMM, (uintptr_t)comm, "MPI_Ibcast");
+    if (rain_enter()) return rain_refused("MPI_Ibcast");
+    rain_frame f = {0};
+    int rc;
+    do rc = rain_Ibcast((uintptr_t)&f, (uintptr_t)buffer, count, (uintptr_t)datatype, root, (uintptr_t)comm, (uintptr_t)request);
+    while (rc < 0 && rain_again(rc, &f));
+    if (rc) return rain_raise(&f, rc, RAIN_COMM, (uintptr_t)comm, "MPI_Ibcast");
+    return MPI_SUCCESS;
 }
 RAIN_WEAK(Ibcast)
 
 int PMPI_Ibcast_c(void *buffer, MPI_Count count, MPI_Datatype datatype, int root, MPI_Comm comm, MPI_Request *request) {
-    return rain_unsupported(RAIN_COMM, (uintptr_t)comm, "MPI_Ibcast_c");
+    if (rain_enter()) return rain_refused("MPI_Ibcast_c");
+    rain_frame f = {0};
+    int rc;
+    do rc = rain_Ibcast((uintptr_t)&f, (uintptr_t)buffer, count, (uintptr_t)datatype, root, (uintptr_t)comm, (uintptr_t)request);
+    while (rc < 0 && rain_again(rc, &f));
+    if (rc) return rain_raise(&f, rc, RAIN_COMM, (uintptr_t)comm, "MPI_Ibcast_c");
+    return MPI_SUCCESS;
 }
 RAIN_WEAK(Ibcast_c)
 
 int PMPI_Ibsend(const void *buf, int count, MPI_Datatype datatype, int dest, int tag, MPI_Comm comm, MPI_Request *request) {
-    return rain_unsupported(RAIN_COMM, (uintptr_t)comm, "MPI_Ibsend");
+    if (rain_enter()) return rain_refused("MPI_Ibsend");
+    rain_frame f = {0};
+    int rc;
+    do rc = rain_Ibsend((uintptr_t)&f, (uintptr_t)buf, count, (uintptr_t)datatype, dest, tag, (uintptr_t)comm, (uintptr_t)request);
+    while (rc < 0 && rain_again(rc, &f));
+    if (rc) return rain_raise(&f, rc, RAIN_COMM, (uintptr_t)comm, "MPI_Ibsend");
+    return MPI_SUCCESS;
 }
 RAIN_WEAK(Ibsend)
 
 int PMPI_Ibsend_c(const void *buf, MPI_Count count, MPI_Datatype datatype, int dest, int tag, MPI_Comm comm, MPI_Request *request) {
-    return rain_unsupported(RAIN_COMM, (uintptr_t)comm, "MPI_Ibsend_c");
+    if (rain_enter()) return rain_refused("MPI_Ibsend_c");
+    rain_frame f = {0};
+    int rc;
+    do rc = rain_Ibsend((uintptr_t)&f, (uintptr_t)buf, count, (uintptr_t)datatype, dest, tag, (uintptr_t)comm, (uintptr_t)request);
+    while (rc < 0 && rain_again(rc, &f));
+    if (rc) return rain_raise(&f, rc, RAIN_COMM, (uintptr_t)comm, "MPI_Ibsend_c");
+    return MPI_SUCCESS;
 }
 RAIN_WEAK(Ibsend_c)
 
 int PMPI_Iexscan(const void *sendbuf, void *recvbuf, int count, MPI_Datatype datatype, MPI_Op op, MPI_Comm comm, MPI_Request *request) {
-    return rain_unsupported(RAIN_COMM, (uintptr_t)comm, "MPI_Iexscan");
+    if (rain_enter()) return rain_refused("MPI_Iexscan");
+    rain_frame f = {0};
+    int rc;
+    do rc = rain_Iexscan((uintptr_t)&f, (uintptr_t)sendbuf, (uintptr_t)recvbuf, count, (uintptr_t)datatype, (uintptr_t)op, (uintptr_t)comm, (uintptr_t)request);
+    while (rc < 0 && rain_again(rc, &f));
+    if (rc) return rain_raise(&f, rc, RAIN_COMM, (uintptr_t)comm, "MPI_Iexscan");
+    return MPI_SUCCESS;
 }
 RAIN_WEAK(Iexscan)
 
 int PMPI_Iexscan_c(const void *sendbuf, void *recvbuf, MPI_Count count, MPI_Datatype datatype, MPI_Op op, MPI_Comm comm, MPI_Request *request) {
-    return rain_unsupported(RAIN_COMM, (uintptr_t)comm, "MPI_Iexscan_c");
+    if (rain_enter()) return rain_refused("MPI_Iexscan_c");
+    rain_frame f = {0};
+    int rc;
+    do rc = rain_Iexscan((uintptr_t)&f, (uintptr_t)sendbuf, (uintptr_t)recvbuf, count, (uintptr_t)datatype, (uintptr_t)op, (uintptr_t)comm, (uintptr_t)request);
+    while (rc < 0 && rain_again(rc, &f));
+    if (rc) return rain_raise(&f, rc, RAIN_COMM, (uintptr_t)comm, "MPI_Iexscan_c");
+    return MPI_SUCCESS;
 }
 RAIN_WEAK(Iexscan_c)
 
 int PMPI_Igather(const void *sendbuf, int sendcount, MPI_Datatype sendtype, void *recvbuf, int recvcount, MPI_Datatype recvtype, int root, MPI_Comm comm, MPI_Request *request) {
-    return rain_unsupported(RAIN_COMM, (uintptr_t)comm, "MPI_Igather");
+    if (rain_enter()) return rain_refused("MPI_Igather");
+    rain_frame f = {0};
+    int rc;
+    do rc = rain_Igather((uintptr_t)&f, (uintptr_t)sendbuf, sendcount, (uintptr_t)sendtype, (uintptr_t)recvbuf, recvcount, (uintptr_t)recvtype, root, (uintptr_t)comm, (uintptr_t)request);
+    while (rc < 0 && rain_again(rc, &f));
+    if (rc) return rain_raise(&f, rc, RAIN_COMM, (uintptr_t)comm, "MPI_Igather");
+    return MPI_SUCCESS;
 }
 RAIN_WEAK(Igather)
 
 int PMPI_Igather_c(const void *sendbuf, MPI_Count sendcount, MPI_Datatype sendtype, void *recvbuf, MPI_Count recvcount, MPI_Datatype recvtype, int root, MPI_Comm comm, MPI_Request *request) {
-    return rain_unsupported(RAIN_COMM, (uintptr_t)comm, "MPI_Igather_c");
+    if (rain_enter()) return rain_refused("MPI_Igather_c");
+    rain_frame f = {0};
+    int rc;
+    do rc = rain_Igather((uintptr_t)&f, (uintptr_t)sendbuf, sendcount, (uintptr_t)sendtype, (uintptr_t)recvbuf, recvcount, (uintptr_t)recvtype, root, (uintptr_t)comm, (uintptr_t)request);
+    while (rc < 0 && rain_again(rc, &f));
+    if (rc) return rain_raise(&f, rc, RAIN_COMM, (uintptr_t)comm, "MPI_Igather_c");
+    return MPI_SUCCESS;
 }
 RAIN_WEAK(Igather_c)
 
 int PMPI_Igatherv(const void *sendbuf, int sendcount, MPI_Datatype sendtype, void *recvbuf, const int recvcounts[], const int displs[], MPI_Datatype recvtype, int root, MPI_Comm comm, MPI_Request *request) {
-    return rain_unsupported(RAIN_COMM, (uintptr_t)comm, "MPI_Igatherv");
+    if (rain_enter()) return rain_refused("MPI_Igatherv");
+    rain_frame f = {0};
+    int rc;
+    do rc = rain_Igatherv((uintptr_t)&f, (uintptr_t)sendbuf, sendcount, (uintptr_t)sendtype, (uintptr_t)recvbuf, (uintptr_t)recvcounts, (uintptr_t)displs, (uintptr_t)recvtype, root, (uintptr_t)comm, (uintptr_t)request, 0);
+    while (rc < 0 && rain_again(rc, &f));
+    if (rc) return rain_raise(&f, rc, RAIN_COMM, (uintptr_t)comm, "MPI_Igatherv");
+    return MPI_SUCCESS;
 }
 RAIN_WEAK(Igatherv)
 
 int PMPI_Igatherv_c(const void *sendbuf, MPI_Count sendcount, MPI_Datatype sendtype, void *recvbuf, const MPI_Count recvcounts[], const MPI_Aint displs[], MPI_Datatype recvtype, int root, MPI_Comm comm, MPI_Request *request) {
-    return rain_unsupported(RAIN_COMM, (uintptr_t)comm, "MPI_Igatherv_c");
+    if (rain_enter()) return rain_refused("MPI_Igatherv_c");
+    rain_frame f = {0};
+    int rc;
+    do rc = rain_Igatherv((uintptr_t)&f, (uintptr_t)sendbuf, sendcount, (uintptr_t)sendtype, (uintptr_t)recvbuf, (uintptr_t)recvcounts, (uintptr_t)displs, (uintptr_t)recvtype, root, (uintptr_t)comm, (uintptr_t)request, 1);
+    while (rc < 0 && rain_again(rc, &f));
+    if (rc) return rain_raise(&f, rc, RAIN_COMM, (uintptr_t)comm, "MPI_Igatherv_c");
+    return MPI_SUCCESS;
 }
 RAIN_WEAK(Igatherv_c)
 
 int PMPI_Improbe(int source, int tag, MPI_Comm comm, int *flag, MPI_Message *message, MPI_Status *status) {
-    return rain_unsupported(RAIN_COMM, (uintptr_t)comm, "MPI_Improbe");
+    if (rain_enter()) return rain_refused("MPI_Improbe");
+    rain_frame f = {0};
+    int rc;
+    do rc = rain_Improbe((uintptr_t)&f, source, tag, (uintptr_t)comm, (uintptr_t)flag, (uintptr_t)message, (uintptr_t)status);
+    while (rc < 0 && rain_again(rc, &f));
+    if (rc) return rain_raise(&f, rc, RAIN_COMM, (uintptr_t)comm, "MPI_Improbe");
+    return MPI_SUCCESS;
 }
 RAIN_WEAK(Improbe)
 
 int PMPI_Imrecv(void *buf, int count, MPI_Datatype datatype, MPI_Message *message, MPI_Request *request) {
-    return rain_unsupported(RAIN_NONE, 0, "MPI_Imrecv");
+    if (rain_enter()) return rain_refused("MPI_Imrecv");
+    rain_frame f = {0};
+    int rc;
+    do rc = rain_Imrecv((uintptr_t)&f, (uintptr_t)buf, count, (uintptr_t)datatype, (uintptr_t)message, (uintptr_t)request);
+    while (rc < 0 && rain_again(rc, &f));
+    if (rc) return rain_raise(&f, rc, RAIN_NONE, 0, "MPI_Imrecv");
+    return MPI_SUCCESS;
 }
 RAIN_WEAK(Imrecv)
 
 int PMPI_Imrecv_c(void *buf, MPI_Count count, MPI_Datatype datatype, MPI_Message *message, MPI_Request *request) {
-    return rain_unsupported(RAIN_NONE, 0, "MPI_Imrecv_c");
+    if (rain_enter()) return rain_refused("MPI_Imrecv_c");
+    rain_frame f = {0};
+    int rc;
+    do rc = rain_Imrecv((uintptr_t)&f, (uintptr_t)buf, count, (uintptr_t)datatype, (uintptr_t)message, (uintptr_t)request);
+    while (rc < 0 && rain_again(rc, &f));
+    if (rc) return rain_raise(&f, rc, RAIN_NONE, 0, "MPI_Imrecv_c");
+    return MPI_SUCCESS;
 }
 RAIN_WEAK(Imrecv_c)
 
@@ -1469,72 +2333,156 @@ int PMPI_Ineighbor_alltoallw_c(const void *sendbuf, const MPI_Count sendcounts[]
 RAIN_WEAK(Ineighbor_alltoallw_c)
 
 int PMPI_Info_create(MPI_Info *info) {
-    return rain_unsupported(RAIN_NONE, 0, "MPI_Info_create");
+    if (rain_enter()) return rain_refused("MPI_Info_create");
+    rain_frame f = {0};
+    int rc;
+    do rc = rain_Info_create((uintptr_t)&f, (uintptr_t)info);
+    while (rc < 0 && rain_again(rc, &f));
+    if (rc) return rain_raise(&f, rc, RAIN_NONE, 0, "MPI_Info_create");
+    return MPI_SUCCESS;
 }
 RAIN_WEAK(Info_create)
 
 int PMPI_Info_create_env(int argc, char *argv[], MPI_Info *info) {
-    return rain_unsupported(RAIN_NONE, 0, "MPI_Info_create_env");
+    if (rain_enter()) return rain_refused("MPI_Info_create_env");
+    rain_frame f = {0};
+    int rc;
+    do rc = rain_Info_create_env((uintptr_t)&f, argc, (uintptr_t)argv, (uintptr_t)info);
+    while (rc < 0 && rain_again(rc, &f));
+    if (rc) return rain_raise(&f, rc, RAIN_NONE, 0, "MPI_Info_create_env");
+    return MPI_SUCCESS;
 }
 RAIN_WEAK(Info_create_env)
 
 int PMPI_Info_delete(MPI_Info info, const char *key) {
-    return rain_unsupported(RAIN_NONE, 0, "MPI_Info_delete");
+    if (rain_enter()) return rain_refused("MPI_Info_delete");
+    rain_frame f = {0};
+    int rc;
+    do rc = rain_Info_delete((uintptr_t)&f, (uintptr_t)info, (uintptr_t)key);
+    while (rc < 0 && rain_again(rc, &f));
+    if (rc) return rain_raise(&f, rc, RAIN_NONE, 0, "MPI_Info_delete");
+    return MPI_SUCCESS;
 }
 RAIN_WEAK(Info_delete)
 
 int PMPI_Info_dup(MPI_Info info, MPI_Info *newinfo) {
-    return rain_unsupported(RAIN_NONE, 0, "MPI_Info_dup");
+    if (rain_enter()) return rain_refused("MPI_Info_dup");
+    rain_frame f = {0};
+    int rc;
+    do rc = rain_Info_dup((uintptr_t)&f, (uintptr_t)info, (uintptr_t)newinfo);
+    while (rc < 0 && rain_again(rc, &f));
+    if (rc) return rain_raise(&f, rc, RAIN_NONE, 0, "MPI_Info_dup");
+    return MPI_SUCCESS;
 }
 RAIN_WEAK(Info_dup)
 
 int PMPI_Info_free(MPI_Info *info) {
-    return rain_unsupported(RAIN_NONE, 0, "MPI_Info_free");
+    if (rain_enter()) return rain_refused("MPI_Info_free");
+    rain_frame f = {0};
+    int rc;
+    do rc = rain_Info_free((uintptr_t)&f, (uintptr_t)info);
+    while (rc < 0 && rain_again(rc, &f));
+    if (rc) return rain_raise(&f, rc, RAIN_NONE, 0, "MPI_Info_free");
+    return MPI_SUCCESS;
 }
 RAIN_WEAK(Info_free)
 
 int PMPI_Info_get(MPI_Info info, const char *key, int valuelen, char *value, int *flag) {
-    return rain_unsupported(RAIN_NONE, 0, "MPI_Info_get");
+    if (rain_enter()) return rain_refused("MPI_Info_get");
+    rain_frame f = {0};
+    int rc;
+    do rc = rain_Info_get((uintptr_t)&f, (uintptr_t)info, (uintptr_t)key, valuelen, (uintptr_t)value, (uintptr_t)flag);
+    while (rc < 0 && rain_again(rc, &f));
+    if (rc) return rain_raise(&f, rc, RAIN_NONE, 0, "MPI_Info_get");
+    return MPI_SUCCESS;
 }
 RAIN_WEAK(Info_get)
 
 int PMPI_Info_get_nkeys(MPI_Info info, int *nkeys) {
-    return rain_unsupported(RAIN_NONE, 0, "MPI_Info_get_nkeys");
+    if (rain_enter()) return rain_refused("MPI_Info_get_nkeys");
+    rain_frame f = {0};
+    int rc;
+    do rc = rain_Info_get_nkeys((uintptr_t)&f, (uintptr_t)info, (uintptr_t)nkeys);
+    while (rc < 0 && rain_again(rc, &f));
+    if (rc) return rain_raise(&f, rc, RAIN_NONE, 0, "MPI_Info_get_nkeys");
+    return MPI_SUCCESS;
 }
 RAIN_WEAK(Info_get_nkeys)
 
 int PMPI_Info_get_nthkey(MPI_Info info, int n, char *key) {
-    return rain_unsupported(RAIN_NONE, 0, "MPI_Info_get_nthkey");
+    if (rain_enter()) return rain_refused("MPI_Info_get_nthkey");
+    rain_frame f = {0};
+    int rc;
+    do rc = rain_Info_get_nthkey((uintptr_t)&f, (uintptr_t)info, n, (uintptr_t)key);
+    while (rc < 0 && rain_again(rc, &f));
+    if (rc) return rain_raise(&f, rc, RAIN_NONE, 0, "MPI_Info_get_nthkey");
+    return MPI_SUCCESS;
 }
 RAIN_WEAK(Info_get_nthkey)
 
 int PMPI_Info_get_string(MPI_Info info, const char *key, int *buflen, char *value, int *flag) {
-    return rain_unsupported(RAIN_NONE, 0, "MPI_Info_get_string");
+    if (rain_enter()) return rain_refused("MPI_Info_get_string");
+    rain_frame f = {0};
+    int rc;
+    do rc = rain_Info_get_string((uintptr_t)&f, (uintptr_t)info, (uintptr_t)key, (uintptr_t)buflen, (uintptr_t)value, (uintptr_t)flag);
+    while (rc < 0 && rain_again(rc, &f));
+    if (rc) return rain_raise(&f, rc, RAIN_NONE, 0, "MPI_Info_get_string");
+    return MPI_SUCCESS;
 }
 RAIN_WEAK(Info_get_string)
 
 int PMPI_Info_get_valuelen(MPI_Info info, const char *key, int *valuelen, int *flag) {
-    return rain_unsupported(RAIN_NONE, 0, "MPI_Info_get_valuelen");
+    if (rain_enter()) return rain_refused("MPI_Info_get_valuelen");
+    rain_frame f = {0};
+    int rc;
+    do rc = rain_Info_get_valuelen((uintptr_t)&f, (uintptr_t)info, (uintptr_t)key, (uintptr_t)valuelen, (uintptr_t)flag);
+    while (rc < 0 && rain_again(rc, &f));
+    if (rc) return rain_raise(&f, rc, RAIN_NONE, 0, "MPI_Info_get_valuelen");
+    return MPI_SUCCESS;
 }
 RAIN_WEAK(Info_get_valuelen)
 
 int PMPI_Info_set(MPI_Info info, const char *key, const char *value) {
-    return rain_unsupported(RAIN_NONE, 0, "MPI_Info_set");
+    if (rain_enter()) return rain_refused("MPI_Info_set");
+    rain_frame f = {0};
+    int rc;
+    do rc = rain_Info_set((uintptr_t)&f, (uintptr_t)info, (uintptr_t)key, (uintptr_t)value);
+    while (rc < 0 && rain_again(rc, &f));
+    if (rc) return rain_raise(&f, rc, RAIN_NONE, 0, "MPI_Info_set");
+    return MPI_SUCCESS;
 }
 RAIN_WEAK(Info_set)
 
 int PMPI_Init(int *argc, char ***argv) {
-    return rain_unsupported(RAIN_NONE, 0, "MPI_Init");
+    if (rain_enter()) return rain_refused("MPI_Init");
+    rain_frame f = {0};
+    int rc;
+    do rc = rain_Init((uintptr_t)&f, (uintptr_t)argc, (uintptr_t)argv);
+    while (rc < 0 && rain_again(rc, &f));
+    if (rc) return rain_raise(&f, rc, RAIN_NONE, 0, "MPI_Init");
+    return MPI_SUCCESS;
 }
 RAIN_WEAK(Init)
 
 int PMPI_Init_thread(int *argc, char ***argv, int required, int *provided) {
-    return rain_unsupported(RAIN_NONE, 0, "MPI_Init_thread");
+    if (rain_enter()) return rain_refused("MPI_Init_thread");
+    rain_frame f = {0};
+    int rc;
+    do rc = rain_Init_thread((uintptr_t)&f, (uintptr_t)argc, (uintptr_t)argv, required, (uintptr_t)provided);
+    while (rc < 0 && rain_again(rc, &f));
+    if (rc) return rain_raise(&f, rc, RAIN_NONE, 0, "MPI_Init_thread");
+    return MPI_SUCCESS;
 }
 RAIN_WEAK(Init_thread)
 
 int PMPI_Initialized(int *flag) {
-    return rain_unsupported(RAIN_NONE, 0, "MPI_Initialized");
+    if (rain_enter()) return rain_refused("MPI_Initialized");
+    rain_frame f = {0};
+    int rc;
+    do rc = rain_Initialized((uintptr_t)&f, (uintptr_t)flag);
+    while (rc < 0 && rain_again(rc, &f));
+    if (rc) return rain_raise(&f, rc, RAIN_NONE, 0, "MPI_Initialized");
+    return MPI_SUCCESS;
 }
 RAIN_WEAK(Initialized)
 
@@ -1554,102 +2502,222 @@ int PMPI_Intercomm_merge(MPI_Comm intercomm, int high, MPI_Comm *newintracomm) {
 RAIN_WEAK(Intercomm_merge)
 
 int PMPI_Iprobe(int source, int tag, MPI_Comm comm, int *flag, MPI_Status *status) {
-    return rain_unsupported(RAIN_COMM, (uintptr_t)comm, "MPI_Iprobe");
+    if (rain_enter()) return rain_refused("MPI_Iprobe");
+    rain_frame f = {0};
+    int rc;
+    do rc = rain_Iprobe((uintptr_t)&f, source, tag, (uintptr_t)comm, (uintptr_t)flag, (uintptr_t)status);
+    while (rc < 0 && rain_again(rc, &f));
+    if (rc) return rain_raise(&f, rc, RAIN_COMM, (uintptr_t)comm, "MPI_Iprobe");
+    return MPI_SUCCESS;
 }
 RAIN_WEAK(Iprobe)
 
 int PMPI_Irecv(void *buf, int count, MPI_Datatype datatype, int source, int tag, MPI_Comm comm, MPI_Request *request) {
-    return rain_unsupported(RAIN_COMM, (uintptr_t)comm, "MPI_Irecv");
+    if (rain_enter()) return rain_refused("MPI_Irecv");
+    rain_frame f = {0};
+    int rc;
+    do rc = rain_Irecv((uintptr_t)&f, (uintptr_t)buf, count, (uintptr_t)datatype, source, tag, (uintptr_t)comm, (uintptr_t)request);
+    while (rc < 0 && rain_again(rc, &f));
+    if (rc) return rain_raise(&f, rc, RAIN_COMM, (uintptr_t)comm, "MPI_Irecv");
+    return MPI_SUCCESS;
 }
 RAIN_WEAK(Irecv)
 
 int PMPI_Irecv_c(void *buf, MPI_Count count, MPI_Datatype datatype, int source, int tag, MPI_Comm comm, MPI_Request *request) {
-    return rain_unsupported(RAIN_COMM, (uintptr_t)comm, "MPI_Irecv_c");
+    if (rain_enter()) return rain_refused("MPI_Irecv_c");
+    rain_frame f = {0};
+    int rc;
+    do rc = rain_Irecv((uintptr_t)&f, (uintptr_t)buf, count, (uintptr_t)datatype, source, tag, (uintptr_t)comm, (uintptr_t)request);
+    while (rc < 0 && rain_again(rc, &f));
+    if (rc) return rain_raise(&f, rc, RAIN_COMM, (uintptr_t)comm, "MPI_Irecv_c");
+    return MPI_SUCCESS;
 }
 RAIN_WEAK(Irecv_c)
 
 int PMPI_Ireduce(const void *sendbuf, void *recvbuf, int count, MPI_Datatype datatype, MPI_Op op, int root, MPI_Comm comm, MPI_Request *request) {
-    return rain_unsupported(RAIN_COMM, (uintptr_t)comm, "MPI_Ireduce");
+    if (rain_enter()) return rain_refused("MPI_Ireduce");
+    rain_frame f = {0};
+    int rc;
+    do rc = rain_Ireduce((uintptr_t)&f, (uintptr_t)sendbuf, (uintptr_t)recvbuf, count, (uintptr_t)datatype, (uintptr_t)op, root, (uintptr_t)comm, (uintptr_t)request);
+    while (rc < 0 && rain_again(rc, &f));
+    if (rc) return rain_raise(&f, rc, RAIN_COMM, (uintptr_t)comm, "MPI_Ireduce");
+    return MPI_SUCCESS;
 }
 RAIN_WEAK(Ireduce)
 
 int PMPI_Ireduce_c(const void *sendbuf, void *recvbuf, MPI_Count count, MPI_Datatype datatype, MPI_Op op, int root, MPI_Comm comm, MPI_Request *request) {
-    return rain_unsupported(RAIN_COMM, (uintptr_t)comm, "MPI_Ireduce_c");
+    if (rain_enter()) return rain_refused("MPI_Ireduce_c");
+    rain_frame f = {0};
+    int rc;
+    do rc = rain_Ireduce((uintptr_t)&f, (uintptr_t)sendbuf, (uintptr_t)recvbuf, count, (uintptr_t)datatype, (uintptr_t)op, root, (uintptr_t)comm, (uintptr_t)request);
+    while (rc < 0 && rain_again(rc, &f));
+    if (rc) return rain_raise(&f, rc, RAIN_COMM, (uintptr_t)comm, "MPI_Ireduce_c");
+    return MPI_SUCCESS;
 }
 RAIN_WEAK(Ireduce_c)
 
 int PMPI_Ireduce_scatter(const void *sendbuf, void *recvbuf, const int recvcounts[], MPI_Datatype datatype, MPI_Op op, MPI_Comm comm, MPI_Request *request) {
-    return rain_unsupported(RAIN_COMM, (uintptr_t)comm, "MPI_Ireduce_scatter");
+    if (rain_enter()) return rain_refused("MPI_Ireduce_scatter");
+    rain_frame f = {0};
+    int rc;
+    do rc = rain_Ireduce_scatter((uintptr_t)&f, (uintptr_t)sendbuf, (uintptr_t)recvbuf, (uintptr_t)recvcounts, (uintptr_t)datatype, (uintptr_t)op, (uintptr_t)comm, (uintptr_t)request, 0);
+    while (rc < 0 && rain_again(rc, &f));
+    if (rc) return rain_raise(&f, rc, RAIN_COMM, (uintptr_t)comm, "MPI_Ireduce_scatter");
+    return MPI_SUCCESS;
 }
 RAIN_WEAK(Ireduce_scatter)
 
 int PMPI_Ireduce_scatter_c(const void *sendbuf, void *recvbuf, const MPI_Count recvcounts[], MPI_Datatype datatype, MPI_Op op, MPI_Comm comm, MPI_Request *request) {
-    return rain_unsupported(RAIN_COMM, (uintptr_t)comm, "MPI_Ireduce_scatter_c");
+    if (rain_enter()) return rain_refused("MPI_Ireduce_scatter_c");
+    rain_frame f = {0};
+    int rc;
+    do rc = rain_Ireduce_scatter((uintptr_t)&f, (uintptr_t)sendbuf, (uintptr_t)recvbuf, (uintptr_t)recvcounts, (uintptr_t)datatype, (uintptr_t)op, (uintptr_t)comm, (uintptr_t)request, 1);
+    while (rc < 0 && rain_again(rc, &f));
+    if (rc) return rain_raise(&f, rc, RAIN_COMM, (uintptr_t)comm, "MPI_Ireduce_scatter_c");
+    return MPI_SUCCESS;
 }
 RAIN_WEAK(Ireduce_scatter_c)
 
 int PMPI_Ireduce_scatter_block(const void *sendbuf, void *recvbuf, int recvcount, MPI_Datatype datatype, MPI_Op op, MPI_Comm comm, MPI_Request *request) {
-    return rain_unsupported(RAIN_COMM, (uintptr_t)comm, "MPI_Ireduce_scatter_block");
+    if (rain_enter()) return rain_refused("MPI_Ireduce_scatter_block");
+    rain_frame f = {0};
+    int rc;
+    do rc = rain_Ireduce_scatter_block((uintptr_t)&f, (uintptr_t)sendbuf, (uintptr_t)recvbuf, recvcount, (uintptr_t)datatype, (uintptr_t)op, (uintptr_t)comm, (uintptr_t)request);
+    while (rc < 0 && rain_again(rc, &f));
+    if (rc) return rain_raise(&f, rc, RAIN_COMM, (uintptr_t)comm, "MPI_Ireduce_scatter_block");
+    return MPI_SUCCESS;
 }
 RAIN_WEAK(Ireduce_scatter_block)
 
 int PMPI_Ireduce_scatter_block_c(const void *sendbuf, void *recvbuf, MPI_Count recvcount, MPI_Datatype datatype, MPI_Op op, MPI_Comm comm, MPI_Request *request) {
-    return rain_unsupported(RAIN_COMM, (uintptr_t)comm, "MPI_Ireduce_scatter_block_c");
+    if (rain_enter()) return rain_refused("MPI_Ireduce_scatter_block_c");
+    rain_frame f = {0};
+    int rc;
+    do rc = rain_Ireduce_scatter_block((uintptr_t)&f, (uintptr_t)sendbuf, (uintptr_t)recvbuf, recvcount, (uintptr_t)datatype, (uintptr_t)op, (uintptr_t)comm, (uintptr_t)request);
+    while (rc < 0 && rain_again(rc, &f));
+    if (rc) return rain_raise(&f, rc, RAIN_COMM, (uintptr_t)comm, "MPI_Ireduce_scatter_block_c");
+    return MPI_SUCCESS;
 }
 RAIN_WEAK(Ireduce_scatter_block_c)
 
 int PMPI_Irsend(const void *buf, int count, MPI_Datatype datatype, int dest, int tag, MPI_Comm comm, MPI_Request *request) {
-    return rain_unsupported(RAIN_COMM, (uintptr_t)comm, "MPI_Irsend");
+    if (rain_enter()) return rain_refused("MPI_Irsend");
+    rain_frame f = {0};
+    int rc;
+    do rc = rain_Irsend((uintptr_t)&f, (uintptr_t)buf, count, (uintptr_t)datatype, dest, tag, (uintptr_t)comm, (uintptr_t)request);
+    while (rc < 0 && rain_again(rc, &f));
+    if (rc) return rain_raise(&f, rc, RAIN_COMM, (uintptr_t)comm, "MPI_Irsend");
+    return MPI_SUCCESS;
 }
 RAIN_WEAK(Irsend)
 
 int PMPI_Irsend_c(const void *buf, MPI_Count count, MPI_Datatype datatype, int dest, int tag, MPI_Comm comm, MPI_Request *request) {
-    return rain_unsupported(RAIN_COMM, (uintptr_t)comm, "MPI_Irsend_c");
+    if (rain_enter()) return rain_refused("MPI_Irsend_c");
+    rain_frame f = {0};
+    int rc;
+    do rc = rain_Irsend((uintptr_t)&f, (uintptr_t)buf, count, (uintptr_t)datatype, dest, tag, (uintptr_t)comm, (uintptr_t)request);
+    while (rc < 0 && rain_again(rc, &f));
+    if (rc) return rain_raise(&f, rc, RAIN_COMM, (uintptr_t)comm, "MPI_Irsend_c");
+    return MPI_SUCCESS;
 }
 RAIN_WEAK(Irsend_c)
 
 int PMPI_Is_thread_main(int *flag) {
-    return rain_unsupported(RAIN_NONE, 0, "MPI_Is_thread_main");
+    if (rain_enter()) return rain_refused("MPI_Is_thread_main");
+    rain_frame f = {0};
+    int rc;
+    do rc = rain_Is_thread_main((uintptr_t)&f, (uintptr_t)flag);
+    while (rc < 0 && rain_again(rc, &f));
+    if (rc) return rain_raise(&f, rc, RAIN_NONE, 0, "MPI_Is_thread_main");
+    return MPI_SUCCESS;
 }
 RAIN_WEAK(Is_thread_main)
 
 int PMPI_Iscan(const void *sendbuf, void *recvbuf, int count, MPI_Datatype datatype, MPI_Op op, MPI_Comm comm, MPI_Request *request) {
-    return rain_unsupported(RAIN_COMM, (uintptr_t)comm, "MPI_Iscan");
+    if (rain_enter()) return rain_refused("MPI_Iscan");
+    rain_frame f = {0};
+    int rc;
+    do rc = rain_Iscan((uintptr_t)&f, (uintptr_t)sendbuf, (uintptr_t)recvbuf, count, (uintptr_t)datatype, (uintptr_t)op, (uintptr_t)comm, (uintptr_t)request);
+    while (rc < 0 && rain_again(rc, &f));
+    if (rc) return rain_raise(&f, rc, RAIN_COMM, (uintptr_t)comm, "MPI_Iscan");
+    return MPI_SUCCESS;
 }
 RAIN_WEAK(Iscan)
 
 int PMPI_Iscan_c(const void *sendbuf, void *recvbuf, MPI_Count count, MPI_Datatype datatype, MPI_Op op, MPI_Comm comm, MPI_Request *request) {
-    return rain_unsupported(RAIN_COMM, (uintptr_t)comm, "MPI_Iscan_c");
+    if (rain_enter()) return rain_refused("MPI_Iscan_c");
+    rain_frame f = {0};
+    int rc;
+    do rc = rain_Iscan((uintptr_t)&f, (uintptr_t)sendbuf, (uintptr_t)recvbuf, count, (uintptr_t)datatype, (uintptr_t)op, (uintptr_t)comm, (uintptr_t)request);
+    while (rc < 0 && rain_again(rc, &f));
+    if (rc) return rain_raise(&f, rc, RAIN_COMM, (uintptr_t)comm, "MPI_Iscan_c");
+    return MPI_SUCCESS;
 }
 RAIN_WEAK(Iscan_c)
 
 int PMPI_Iscatter(const void *sendbuf, int sendcount, MPI_Datatype sendtype, void *recvbuf, int recvcount, MPI_Datatype recvtype, int root, MPI_Comm comm, MPI_Request *request) {
-    return rain_unsupported(RAIN_COMM, (uintptr_t)comm, "MPI_Iscatter");
+    if (rain_enter()) return rain_refused("MPI_Iscatter");
+    rain_frame f = {0};
+    int rc;
+    do rc = rain_Iscatter((uintptr_t)&f, (uintptr_t)sendbuf, sendcount, (uintptr_t)sendtype, (uintptr_t)recvbuf, recvcount, (uintptr_t)recvtype, root, (uintptr_t)comm, (uintptr_t)request);
+    while (rc < 0 && rain_again(rc, &f));
+    if (rc) return rain_raise(&f, rc, RAIN_COMM, (uintptr_t)comm, "MPI_Iscatter");
+    return MPI_SUCCESS;
 }
 RAIN_WEAK(Iscatter)
 
 int PMPI_Iscatter_c(const void *sendbuf, MPI_Count sendcount, MPI_Datatype sendtype, void *recvbuf, MPI_Count recvcount, MPI_Datatype recvtype, int root, MPI_Comm comm, MPI_Request *request) {
-    return rain_unsupported(RAIN_COMM, (uintptr_t)comm, "MPI_Iscatter_c");
+    if (rain_enter()) return rain_refused("MPI_Iscatter_c");
+    rain_frame f = {0};
+    int rc;
+    do rc = rain_Iscatter((uintptr_t)&f, (uintptr_t)sendbuf, sendcount, (uintptr_t)sendtype, (uintptr_t)recvbuf, recvcount, (uintptr_t)recvtype, root, (uintptr_t)comm, (uintptr_t)request);
+    while (rc < 0 && rain_again(rc, &f));
+    if (rc) return rain_raise(&f, rc, RAIN_COMM, (uintptr_t)comm, "MPI_Iscatter_c");
+    return MPI_SUCCESS;
 }
 RAIN_WEAK(Iscatter_c)
 
 int PMPI_Iscatterv(const void *sendbuf, const int sendcounts[], const int displs[], MPI_Datatype sendtype, void *recvbuf, int recvcount, MPI_Datatype recvtype, int root, MPI_Comm comm, MPI_Request *request) {
-    return rain_unsupported(RAIN_COMM, (uintptr_t)comm, "MPI_Iscatterv");
+    if (rain_enter()) return rain_refused("MPI_Iscatterv");
+    rain_frame f = {0};
+    int rc;
+    do rc = rain_Iscatterv((uintptr_t)&f, (uintptr_t)sendbuf, (uintptr_t)sendcounts, (uintptr_t)displs, (uintptr_t)sendtype, (uintptr_t)recvbuf, recvcount, (uintptr_t)recvtype, root, (uintptr_t)comm, (uintptr_t)request, 0);
+    while (rc < 0 && rain_again(rc, &f));
+    if (rc) return rain_raise(&f, rc, RAIN_COMM, (uintptr_t)comm, "MPI_Iscatterv");
+    return MPI_SUCCESS;
 }
 RAIN_WEAK(Iscatterv)
 
 int PMPI_Iscatterv_c(const void *sendbuf, const MPI_Count sendcounts[], const MPI_Aint displs[], MPI_Datatype sendtype, void *recvbuf, MPI_Count recvcount, MPI_Datatype recvtype, int root, MPI_Comm comm, MPI_Request *request) {
-    return rain_unsupported(RAIN_COMM, (uintptr_t)comm, "MPI_Iscatterv_c");
+    if (rain_enter()) return rain_refused("MPI_Iscatterv_c");
+    rain_frame f = {0};
+    int rc;
+    do rc = rain_Iscatterv((uintptr_t)&f, (uintptr_t)sendbuf, (uintptr_t)sendcounts, (uintptr_t)displs, (uintptr_t)sendtype, (uintptr_t)recvbuf, recvcount, (uintptr_t)recvtype, root, (uintptr_t)comm, (uintptr_t)request, 1);
+    while (rc < 0 && rain_again(rc, &f));
+    if (rc) return rain_raise(&f, rc, RAIN_COMM, (uintptr_t)comm, "MPI_Iscatterv_c");
+    return MPI_SUCCESS;
 }
 RAIN_WEAK(Iscatterv_c)
 
 int PMPI_Isend(const void *buf, int count, MPI_Datatype datatype, int dest, int tag, MPI_Comm comm, MPI_Request *request) {
-    return rain_unsupported(RAIN_COMM, (uintptr_t)comm, "MPI_Isend");
+    if (rain_enter()) return rain_refused("MPI_Isend");
+    rain_frame f = {0};
+    int rc;
+    do rc = rain_Isend((uintptr_t)&f, (uintptr_t)buf, count, (uintptr_t)datatype, dest, tag, (uintptr_t)comm, (uintptr_t)request);
+    while (rc < 0 && rain_again(rc, &f));
+    if (rc) return rain_raise(&f, rc, RAIN_COMM, (uintptr_t)comm, "MPI_Isend");
+    return MPI_SUCCESS;
 }
 RAIN_WEAK(Isend)
 
 int PMPI_Isend_c(const void *buf, MPI_Count count, MPI_Datatype datatype, int dest, int tag, MPI_Comm comm, MPI_Request *request) {
-    return rain_unsupported(RAIN_COMM, (uintptr_t)comm, "MPI_Isend_c");
+    if (rain_enter()) return rain_refused("MPI_Isend_c");
+    rain_frame f = {0};
+    int rc;
+    do rc = rain_Isend((uintptr_t)&f, (uintptr_t)buf, count, (uintptr_t)datatype, dest, tag, (uintptr_t)comm, (uintptr_t)request);
+    while (rc < 0 && rain_again(rc, &f));
+    if (rc) return rain_raise(&f, rc, RAIN_COMM, (uintptr_t)comm, "MPI_Isend_c");
+    return MPI_SUCCESS;
 }
 RAIN_WEAK(Isend_c)
 
@@ -1674,22 +2742,46 @@ int PMPI_Isendrecv_replace_c(void *buf, MPI_Count count, MPI_Datatype datatype, 
 RAIN_WEAK(Isendrecv_replace_c)
 
 int PMPI_Issend(const void *buf, int count, MPI_Datatype datatype, int dest, int tag, MPI_Comm comm, MPI_Request *request) {
-    return rain_unsupported(RAIN_COMM, (uintptr_t)comm, "MPI_Issend");
+    if (rain_enter()) return rain_refused("MPI_Issend");
+    rain_frame f = {0};
+    int rc;
+    do rc = rain_Issend((uintptr_t)&f, (uintptr_t)buf, count, (uintptr_t)datatype, dest, tag, (uintptr_t)comm, (uintptr_t)request);
+    while (rc < 0 && rain_again(rc, &f));
+    if (rc) return rain_raise(&f, rc, RAIN_COMM, (uintptr_t)comm, "MPI_Issend");
+    return MPI_SUCCESS;
 }
 RAIN_WEAK(Issend)
 
 int PMPI_Issend_c(const void *buf, MPI_Count count, MPI_Datatype datatype, int dest, int tag, MPI_Comm comm, MPI_Request *request) {
-    return rain_unsupported(RAIN_COMM, (uintptr_t)comm, "MPI_Issend_c");
+    if (rain_enter()) return rain_refused("MPI_Issend_c");
+    rain_frame f = {0};
+    int rc;
+    do rc = rain_Issend((uintptr_t)&f, (uintptr_t)buf, count, (uintptr_t)datatype, dest, tag, (uintptr_t)comm, (uintptr_t)request);
+    while (rc < 0 && rain_again(rc, &f));
+    if (rc) return rain_raise(&f, rc, RAIN_COMM, (uintptr_t)comm, "MPI_Issend_c");
+    return MPI_SUCCESS;
 }
 RAIN_WEAK(Issend_c)
 
 int PMPI_Keyval_create(MPI_Copy_function *copy_fn, MPI_Delete_function *delete_fn, int *keyval, void *extra_state) {
-    return rain_unsupported(RAIN_NONE, 0, "MPI_Keyval_create");
+    if (rain_enter()) return rain_refused("MPI_Keyval_create");
+    rain_frame f = {0};
+    int rc;
+    do rc = rain_Keyval_create((uintptr_t)&f, (uintptr_t)copy_fn, (uintptr_t)delete_fn, (uintptr_t)keyval, (uintptr_t)extra_state);
+    while (rc < 0 && rain_again(rc, &f));
+    if (rc) return rain_raise(&f, rc, RAIN_NONE, 0, "MPI_Keyval_create");
+    return MPI_SUCCESS;
 }
 RAIN_WEAK(Keyval_create)
 
 int PMPI_Keyval_free(int *keyval) {
-    return rain_unsupported(RAIN_NONE, 0, "MPI_Keyval_free");
+    if (rain_enter()) return rain_refused("MPI_Keyval_free");
+    rain_frame f = {0};
+    int rc;
+    do rc = rain_Keyval_free((uintptr_t)&f, (uintptr_t)keyval);
+    while (rc < 0 && rain_again(rc, &f));
+    if (rc) return rain_raise(&f, rc, RAIN_NONE, 0, "MPI_Keyval_free");
+    return MPI_SUCCESS;
 }
 RAIN_WEAK(Keyval_free)
 
@@ -1699,17 +2791,35 @@ int PMPI_Lookup_name(const char *service_name, MPI_Info info, char *port_name) {
 RAIN_WEAK(Lookup_name)
 
 int PMPI_Mprobe(int source, int tag, MPI_Comm comm, MPI_Message *message, MPI_Status *status) {
-    return rain_unsupported(RAIN_COMM, (uintptr_t)comm, "MPI_Mprobe");
+    if (rain_enter()) return rain_refused("MPI_Mprobe");
+    rain_frame f = {0};
+    int rc;
+    do rc = rain_Mprobe((uintptr_t)&f, source, tag, (uintptr_t)comm, (uintptr_t)message, (uintptr_t)status);
+    while (rc < 0 && rain_again(rc, &f));
+    if (rc) return rain_raise(&f, rc, RAIN_COMM, (uintptr_t)comm, "MPI_Mprobe");
+    return MPI_SUCCESS;
 }
 RAIN_WEAK(Mprobe)
 
 int PMPI_Mrecv(void *buf, int count, MPI_Datatype datatype, MPI_Message *message, MPI_Status *status) {
-    return rain_unsupported(RAIN_NONE, 0, "MPI_Mrecv");
+    if (rain_enter()) return rain_refused("MPI_Mrecv");
+    rain_frame f = {0};
+    int rc;
+    do rc = rain_Mrecv((uintptr_t)&f, (uintptr_t)buf, count, (uintptr_t)datatype, (uintptr_t)message, (uintptr_t)status);
+    while (rc < 0 && rain_again(rc, &f));
+    if (rc) return rain_raise(&f, rc, RAIN_NONE, 0, "MPI_Mrecv");
+    return MPI_SUCCESS;
 }
 RAIN_WEAK(Mrecv)
 
 int PMPI_Mrecv_c(void *buf, MPI_Count count, MPI_Datatype datatype, MPI_Message *message, MPI_Status *status) {
-    return rain_unsupported(RAIN_NONE, 0, "MPI_Mrecv_c");
+    if (rain_enter()) return rain_refused("MPI_Mrecv_c");
+    rain_frame f = {0};
+    int rc;
+    do rc = rain_Mrecv((uintptr_t)&f, (uintptr_t)buf, count, (uintptr_t)datatype, (uintptr_t)message, (uintptr_t)status);
+    while (rc < 0 && rain_again(rc, &f));
+    if (rc) return rain_raise(&f, rc, RAIN_NONE, 0, "MPI_Mrecv_c");
+    return MPI_SUCCESS;
 }
 RAIN_WEAK(Mrecv_c)
 
@@ -1814,22 +2924,46 @@ int PMPI_Neighbor_alltoallw_init_c(const void *sendbuf, const MPI_Count sendcoun
 RAIN_WEAK(Neighbor_alltoallw_init_c)
 
 int PMPI_Op_commutative(MPI_Op op, int *commute) {
-    return rain_unsupported(RAIN_NONE, 0, "MPI_Op_commutative");
+    if (rain_enter()) return rain_refused("MPI_Op_commutative");
+    rain_frame f = {0};
+    int rc;
+    do rc = rain_Op_commutative((uintptr_t)&f, (uintptr_t)op, (uintptr_t)commute);
+    while (rc < 0 && rain_again(rc, &f));
+    if (rc) return rain_raise(&f, rc, RAIN_NONE, 0, "MPI_Op_commutative");
+    return MPI_SUCCESS;
 }
 RAIN_WEAK(Op_commutative)
 
 int PMPI_Op_create(MPI_User_function *user_fn, int commute, MPI_Op *op) {
-    return rain_unsupported(RAIN_NONE, 0, "MPI_Op_create");
+    if (rain_enter()) return rain_refused("MPI_Op_create");
+    rain_frame f = {0};
+    int rc;
+    do rc = rain_Op_create((uintptr_t)&f, (uintptr_t)user_fn, commute, (uintptr_t)op, 0);
+    while (rc < 0 && rain_again(rc, &f));
+    if (rc) return rain_raise(&f, rc, RAIN_NONE, 0, "MPI_Op_create");
+    return MPI_SUCCESS;
 }
 RAIN_WEAK(Op_create)
 
 int PMPI_Op_create_c(MPI_User_function_c *user_fn, int commute, MPI_Op *op) {
-    return rain_unsupported(RAIN_NONE, 0, "MPI_Op_create_c");
+    if (rain_enter()) return rain_refused("MPI_Op_create_c");
+    rain_frame f = {0};
+    int rc;
+    do rc = rain_Op_create((uintptr_t)&f, (uintptr_t)user_fn, commute, (uintptr_t)op, 1);
+    while (rc < 0 && rain_again(rc, &f));
+    if (rc) return rain_raise(&f, rc, RAIN_NONE, 0, "MPI_Op_create_c");
+    return MPI_SUCCESS;
 }
 RAIN_WEAK(Op_create_c)
 
 int PMPI_Op_free(MPI_Op *op) {
-    return rain_unsupported(RAIN_NONE, 0, "MPI_Op_free");
+    if (rain_enter()) return rain_refused("MPI_Op_free");
+    rain_frame f = {0};
+    int rc;
+    do rc = rain_Op_free((uintptr_t)&f, (uintptr_t)op);
+    while (rc < 0 && rain_again(rc, &f));
+    if (rc) return rain_raise(&f, rc, RAIN_NONE, 0, "MPI_Op_free");
+    return MPI_SUCCESS;
 }
 RAIN_WEAK(Op_free)
 
@@ -1839,12 +2973,26 @@ int PMPI_Open_port(MPI_Info info, char *port_name) {
 RAIN_WEAK(Open_port)
 
 int PMPI_Pack(const void *inbuf, int incount, MPI_Datatype datatype, void *outbuf, int outsize, int *position, MPI_Comm comm) {
-    return rain_unsupported(RAIN_COMM, (uintptr_t)comm, "MPI_Pack");
+    if (rain_enter()) return rain_refused("MPI_Pack");
+    rain_frame f = {0};
+    int rc;
+    MPI_Count position_ = position ? *position : 0;
+    do rc = rain_Pack((uintptr_t)&f, (uintptr_t)inbuf, incount, (uintptr_t)datatype, (uintptr_t)outbuf, outsize, position ? (uintptr_t)&position_ : 0, (uintptr_t)comm);
+    while (rc < 0 && rain_again(rc, &f));
+    if (rc) return rain_raise(&f, rc, RAIN_COMM, (uintptr_t)comm, "MPI_Pack");
+    if (position) *position = position_ > INT_MAX ? MPI_UNDEFINED : (int)position_;
+    return MPI_SUCCESS;
 }
 RAIN_WEAK(Pack)
 
 int PMPI_Pack_c(const void *inbuf, MPI_Count incount, MPI_Datatype datatype, void *outbuf, MPI_Count outsize, MPI_Count *position, MPI_Comm comm) {
-    return rain_unsupported(RAIN_COMM, (uintptr_t)comm, "MPI_Pack_c");
+    if (rain_enter()) return rain_refused("MPI_Pack_c");
+    rain_frame f = {0};
+    int rc;
+    do rc = rain_Pack((uintptr_t)&f, (uintptr_t)inbuf, incount, (uintptr_t)datatype, (uintptr_t)outbuf, outsize, (uintptr_t)position, (uintptr_t)comm);
+    while (rc < 0 && rain_again(rc, &f));
+    if (rc) return rain_raise(&f, rc, RAIN_COMM, (uintptr_t)comm, "MPI_Pack_c");
+    return MPI_SUCCESS;
 }
 RAIN_WEAK(Pack_c)
 
@@ -1869,12 +3017,26 @@ int PMPI_Pack_external_size_c(const char *datarep, MPI_Count incount, MPI_Dataty
 RAIN_WEAK(Pack_external_size_c)
 
 int PMPI_Pack_size(int incount, MPI_Datatype datatype, MPI_Comm comm, int *size) {
-    return rain_unsupported(RAIN_COMM, (uintptr_t)comm, "MPI_Pack_size");
+    if (rain_enter()) return rain_refused("MPI_Pack_size");
+    rain_frame f = {0};
+    int rc;
+    MPI_Count size_ = 0;
+    do rc = rain_Pack_size((uintptr_t)&f, incount, (uintptr_t)datatype, (uintptr_t)comm, size ? (uintptr_t)&size_ : 0);
+    while (rc < 0 && rain_again(rc, &f));
+    if (rc) return rain_raise(&f, rc, RAIN_COMM, (uintptr_t)comm, "MPI_Pack_size");
+    if (size) *size = size_ > INT_MAX ? MPI_UNDEFINED : (int)size_;
+    return MPI_SUCCESS;
 }
 RAIN_WEAK(Pack_size)
 
 int PMPI_Pack_size_c(MPI_Count incount, MPI_Datatype datatype, MPI_Comm comm, MPI_Count *size) {
-    return rain_unsupported(RAIN_COMM, (uintptr_t)comm, "MPI_Pack_size_c");
+    if (rain_enter()) return rain_refused("MPI_Pack_size_c");
+    rain_frame f = {0};
+    int rc;
+    do rc = rain_Pack_size((uintptr_t)&f, incount, (uintptr_t)datatype, (uintptr_t)comm, (uintptr_t)size);
+    while (rc < 0 && rain_again(rc, &f));
+    if (rc) return rain_raise(&f, rc, RAIN_COMM, (uintptr_t)comm, "MPI_Pack_size_c");
+    return MPI_SUCCESS;
 }
 RAIN_WEAK(Pack_size_c)
 
@@ -1911,7 +3073,13 @@ int PMPI_Precv_init_c(void *buf, int partitions, MPI_Count count, MPI_Datatype d
 RAIN_WEAK(Precv_init_c)
 
 int PMPI_Probe(int source, int tag, MPI_Comm comm, MPI_Status *status) {
-    return rain_unsupported(RAIN_COMM, (uintptr_t)comm, "MPI_Probe");
+    if (rain_enter()) return rain_refused("MPI_Probe");
+    rain_frame f = {0};
+    int rc;
+    do rc = rain_Probe((uintptr_t)&f, source, tag, (uintptr_t)comm, (uintptr_t)status);
+    while (rc < 0 && rain_again(rc, &f));
+    if (rc) return rain_raise(&f, rc, RAIN_COMM, (uintptr_t)comm, "MPI_Probe");
+    return MPI_SUCCESS;
 }
 RAIN_WEAK(Probe)
 
@@ -1941,7 +3109,13 @@ int PMPI_Put_c(const void *origin_addr, MPI_Count origin_count, MPI_Datatype ori
 RAIN_WEAK(Put_c)
 
 int PMPI_Query_thread(int *provided) {
-    return rain_unsupported(RAIN_NONE, 0, "MPI_Query_thread");
+    if (rain_enter()) return rain_refused("MPI_Query_thread");
+    rain_frame f = {0};
+    int rc;
+    do rc = rain_Query_thread((uintptr_t)&f, (uintptr_t)provided);
+    while (rc < 0 && rain_again(rc, &f));
+    if (rc) return rain_raise(&f, rc, RAIN_NONE, 0, "MPI_Query_thread");
+    return MPI_SUCCESS;
 }
 RAIN_WEAK(Query_thread)
 
@@ -1956,92 +3130,200 @@ int PMPI_Raccumulate_c(const void *origin_addr, MPI_Count origin_count, MPI_Data
 RAIN_WEAK(Raccumulate_c)
 
 int PMPI_Recv(void *buf, int count, MPI_Datatype datatype, int source, int tag, MPI_Comm comm, MPI_Status *status) {
-    return rain_unsupported(RAIN_COMM, (uintptr_t)comm, "MPI_Recv");
+    if (rain_enter()) return rain_refused("MPI_Recv");
+    rain_frame f = {0};
+    int rc;
+    do rc = rain_Recv((uintptr_t)&f, (uintptr_t)buf, count, (uintptr_t)datatype, source, tag, (uintptr_t)comm, (uintptr_t)status);
+    while (rc < 0 && rain_again(rc, &f));
+    if (rc) return rain_raise(&f, rc, RAIN_COMM, (uintptr_t)comm, "MPI_Recv");
+    return MPI_SUCCESS;
 }
 RAIN_WEAK(Recv)
 
 int PMPI_Recv_c(void *buf, MPI_Count count, MPI_Datatype datatype, int source, int tag, MPI_Comm comm, MPI_Status *status) {
-    return rain_unsupported(RAIN_COMM, (uintptr_t)comm, "MPI_Recv_c");
+    if (rain_enter()) return rain_refused("MPI_Recv_c");
+    rain_frame f = {0};
+    int rc;
+    do rc = rain_Recv((uintptr_t)&f, (uintptr_t)buf, count, (uintptr_t)datatype, source, tag, (uintptr_t)comm, (uintptr_t)status);
+    while (rc < 0 && rain_again(rc, &f));
+    if (rc) return rain_raise(&f, rc, RAIN_COMM, (uintptr_t)comm, "MPI_Recv_c");
+    return MPI_SUCCESS;
 }
 RAIN_WEAK(Recv_c)
 
 int PMPI_Recv_init(void *buf, int count, MPI_Datatype datatype, int source, int tag, MPI_Comm comm, MPI_Request *request) {
-    return rain_unsupported(RAIN_COMM, (uintptr_t)comm, "MPI_Recv_init");
+    if (rain_enter()) return rain_refused("MPI_Recv_init");
+    rain_frame f = {0};
+    int rc;
+    do rc = rain_Recv_init((uintptr_t)&f, (uintptr_t)buf, count, (uintptr_t)datatype, source, tag, (uintptr_t)comm, (uintptr_t)request);
+    while (rc < 0 && rain_again(rc, &f));
+    if (rc) return rain_raise(&f, rc, RAIN_COMM, (uintptr_t)comm, "MPI_Recv_init");
+    return MPI_SUCCESS;
 }
 RAIN_WEAK(Recv_init)
 
 int PMPI_Recv_init_c(void *buf, MPI_Count count, MPI_Datatype datatype, int source, int tag, MPI_Comm comm, MPI_Request *request) {
-    return rain_unsupported(RAIN_COMM, (uintptr_t)comm, "MPI_Recv_init_c");
+    if (rain_enter()) return rain_refused("MPI_Recv_init_c");
+    rain_frame f = {0};
+    int rc;
+    do rc = rain_Recv_init((uintptr_t)&f, (uintptr_t)buf, count, (uintptr_t)datatype, source, tag, (uintptr_t)comm, (uintptr_t)request);
+    while (rc < 0 && rain_again(rc, &f));
+    if (rc) return rain_raise(&f, rc, RAIN_COMM, (uintptr_t)comm, "MPI_Recv_init_c");
+    return MPI_SUCCESS;
 }
 RAIN_WEAK(Recv_init_c)
 
 int PMPI_Reduce(const void *sendbuf, void *recvbuf, int count, MPI_Datatype datatype, MPI_Op op, int root, MPI_Comm comm) {
-    return rain_unsupported(RAIN_COMM, (uintptr_t)comm, "MPI_Reduce");
+    if (rain_enter()) return rain_refused("MPI_Reduce");
+    rain_frame f = {0};
+    int rc;
+    do rc = rain_Reduce((uintptr_t)&f, (uintptr_t)sendbuf, (uintptr_t)recvbuf, count, (uintptr_t)datatype, (uintptr_t)op, root, (uintptr_t)comm);
+    while (rc < 0 && rain_again(rc, &f));
+    if (rc) return rain_raise(&f, rc, RAIN_COMM, (uintptr_t)comm, "MPI_Reduce");
+    return MPI_SUCCESS;
 }
 RAIN_WEAK(Reduce)
 
 int PMPI_Reduce_c(const void *sendbuf, void *recvbuf, MPI_Count count, MPI_Datatype datatype, MPI_Op op, int root, MPI_Comm comm) {
-    return rain_unsupported(RAIN_COMM, (uintptr_t)comm, "MPI_Reduce_c");
+    if (rain_enter()) return rain_refused("MPI_Reduce_c");
+    rain_frame f = {0};
+    int rc;
+    do rc = rain_Reduce((uintptr_t)&f, (uintptr_t)sendbuf, (uintptr_t)recvbuf, count, (uintptr_t)datatype, (uintptr_t)op, root, (uintptr_t)comm);
+    while (rc < 0 && rain_again(rc, &f));
+    if (rc) return rain_raise(&f, rc, RAIN_COMM, (uintptr_t)comm, "MPI_Reduce_c");
+    return MPI_SUCCESS;
 }
 RAIN_WEAK(Reduce_c)
 
 int PMPI_Reduce_init(const void *sendbuf, void *recvbuf, int count, MPI_Datatype datatype, MPI_Op op, int root, MPI_Comm comm, MPI_Info info, MPI_Request *request) {
-    return rain_unsupported(RAIN_COMM, (uintptr_t)comm, "MPI_Reduce_init");
+    if (rain_enter()) return rain_refused("MPI_Reduce_init");
+    rain_frame f = {0};
+    int rc;
+    do rc = rain_Reduce_init((uintptr_t)&f, (uintptr_t)sendbuf, (uintptr_t)recvbuf, count, (uintptr_t)datatype, (uintptr_t)op, root, (uintptr_t)comm, (uintptr_t)info, (uintptr_t)request);
+    while (rc < 0 && rain_again(rc, &f));
+    if (rc) return rain_raise(&f, rc, RAIN_COMM, (uintptr_t)comm, "MPI_Reduce_init");
+    return MPI_SUCCESS;
 }
 RAIN_WEAK(Reduce_init)
 
 int PMPI_Reduce_init_c(const void *sendbuf, void *recvbuf, MPI_Count count, MPI_Datatype datatype, MPI_Op op, int root, MPI_Comm comm, MPI_Info info, MPI_Request *request) {
-    return rain_unsupported(RAIN_COMM, (uintptr_t)comm, "MPI_Reduce_init_c");
+    if (rain_enter()) return rain_refused("MPI_Reduce_init_c");
+    rain_frame f = {0};
+    int rc;
+    do rc = rain_Reduce_init((uintptr_t)&f, (uintptr_t)sendbuf, (uintptr_t)recvbuf, count, (uintptr_t)datatype, (uintptr_t)op, root, (uintptr_t)comm, (uintptr_t)info, (uintptr_t)request);
+    while (rc < 0 && rain_again(rc, &f));
+    if (rc) return rain_raise(&f, rc, RAIN_COMM, (uintptr_t)comm, "MPI_Reduce_init_c");
+    return MPI_SUCCESS;
 }
 RAIN_WEAK(Reduce_init_c)
 
 int PMPI_Reduce_local(const void *inbuf, void *inoutbuf, int count, MPI_Datatype datatype, MPI_Op op) {
-    return rain_unsupported(RAIN_NONE, 0, "MPI_Reduce_local");
+    if (rain_enter()) return rain_refused("MPI_Reduce_local");
+    rain_frame f = {0};
+    int rc;
+    do rc = rain_Reduce_local((uintptr_t)&f, (uintptr_t)inbuf, (uintptr_t)inoutbuf, count, (uintptr_t)datatype, (uintptr_t)op);
+    while (rc < 0 && rain_again(rc, &f));
+    if (rc) return rain_raise(&f, rc, RAIN_NONE, 0, "MPI_Reduce_local");
+    return MPI_SUCCESS;
 }
 RAIN_WEAK(Reduce_local)
 
 int PMPI_Reduce_local_c(const void *inbuf, void *inoutbuf, MPI_Count count, MPI_Datatype datatype, MPI_Op op) {
-    return rain_unsupported(RAIN_NONE, 0, "MPI_Reduce_local_c");
+    if (rain_enter()) return rain_refused("MPI_Reduce_local_c");
+    rain_frame f = {0};
+    int rc;
+    do rc = rain_Reduce_local((uintptr_t)&f, (uintptr_t)inbuf, (uintptr_t)inoutbuf, count, (uintptr_t)datatype, (uintptr_t)op);
+    while (rc < 0 && rain_again(rc, &f));
+    if (rc) return rain_raise(&f, rc, RAIN_NONE, 0, "MPI_Reduce_local_c");
+    return MPI_SUCCESS;
 }
 RAIN_WEAK(Reduce_local_c)
 
 int PMPI_Reduce_scatter(const void *sendbuf, void *recvbuf, const int recvcounts[], MPI_Datatype datatype, MPI_Op op, MPI_Comm comm) {
-    return rain_unsupported(RAIN_COMM, (uintptr_t)comm, "MPI_Reduce_scatter");
+    if (rain_enter()) return rain_refused("MPI_Reduce_scatter");
+    rain_frame f = {0};
+    int rc;
+    do rc = rain_Reduce_scatter((uintptr_t)&f, (uintptr_t)sendbuf, (uintptr_t)recvbuf, (uintptr_t)recvcounts, (uintptr_t)datatype, (uintptr_t)op, (uintptr_t)comm, 0);
+    while (rc < 0 && rain_again(rc, &f));
+    if (rc) return rain_raise(&f, rc, RAIN_COMM, (uintptr_t)comm, "MPI_Reduce_scatter");
+    return MPI_SUCCESS;
 }
 RAIN_WEAK(Reduce_scatter)
 
 int PMPI_Reduce_scatter_c(const void *sendbuf, void *recvbuf, const MPI_Count recvcounts[], MPI_Datatype datatype, MPI_Op op, MPI_Comm comm) {
-    return rain_unsupported(RAIN_COMM, (uintptr_t)comm, "MPI_Reduce_scatter_c");
+    if (rain_enter()) return rain_refused("MPI_Reduce_scatter_c");
+    rain_frame f = {0};
+    int rc;
+    do rc = rain_Reduce_scatter((uintptr_t)&f, (uintptr_t)sendbuf, (uintptr_t)recvbuf, (uintptr_t)recvcounts, (uintptr_t)datatype, (uintptr_t)op, (uintptr_t)comm, 1);
+    while (rc < 0 && rain_again(rc, &f));
+    if (rc) return rain_raise(&f, rc, RAIN_COMM, (uintptr_t)comm, "MPI_Reduce_scatter_c");
+    return MPI_SUCCESS;
 }
 RAIN_WEAK(Reduce_scatter_c)
 
 int PMPI_Reduce_scatter_block(const void *sendbuf, void *recvbuf, int recvcount, MPI_Datatype datatype, MPI_Op op, MPI_Comm comm) {
-    return rain_unsupported(RAIN_COMM, (uintptr_t)comm, "MPI_Reduce_scatter_block");
+    if (rain_enter()) return rain_refused("MPI_Reduce_scatter_block");
+    rain_frame f = {0};
+    int rc;
+    do rc = rain_Reduce_scatter_block((uintptr_t)&f, (uintptr_t)sendbuf, (uintptr_t)recvbuf, recvcount, (uintptr_t)datatype, (uintptr_t)op, (uintptr_t)comm);
+    while (rc < 0 && rain_again(rc, &f));
+    if (rc) return rain_raise(&f, rc, RAIN_COMM, (uintptr_t)comm, "MPI_Reduce_scatter_block");
+    return MPI_SUCCESS;
 }
 RAIN_WEAK(Reduce_scatter_block)
 
 int PMPI_Reduce_scatter_block_c(const void *sendbuf, void *recvbuf, MPI_Count recvcount, MPI_Datatype datatype, MPI_Op op, MPI_Comm comm) {
-    return rain_unsupported(RAIN_COMM, (uintptr_t)comm, "MPI_Reduce_scatter_block_c");
+    if (rain_enter()) return rain_refused("MPI_Reduce_scatter_block_c");
+    rain_frame f = {0};
+    int rc;
+    do rc = rain_Reduce_scatter_block((uintptr_t)&f, (uintptr_t)sendbuf, (uintptr_t)recvbuf, recvcount, (uintptr_t)datatype, (uintptr_t)op, (uintptr_t)comm);
+    while (rc < 0 && rain_again(rc, &f));
+    if (rc) return rain_raise(&f, rc, RAIN_COMM, (uintptr_t)comm, "MPI_Reduce_scatter_block_c");
+    return MPI_SUCCESS;
 }
 RAIN_WEAK(Reduce_scatter_block_c)
 
 int PMPI_Reduce_scatter_block_init(const void *sendbuf, void *recvbuf, int recvcount, MPI_Datatype datatype, MPI_Op op, MPI_Comm comm, MPI_Info info, MPI_Request *request) {
-    return rain_unsupported(RAIN_COMM, (uintptr_t)comm, "MPI_Reduce_scatter_block_init");
+    if (rain_enter()) return rain_refused("MPI_Reduce_scatter_block_init");
+    rain_frame f = {0};
+    int rc;
+    do rc = rain_Reduce_scatter_block_init((uintptr_t)&f, (uintptr_t)sendbuf, (uintptr_t)recvbuf, recvcount, (uintptr_t)datatype, (uintptr_t)op, (uintptr_t)comm, (uintptr_t)info, (uintptr_t)request);
+    while (rc < 0 && rain_again(rc, &f));
+    if (rc) return rain_raise(&f, rc, RAIN_COMM, (uintptr_t)comm, "MPI_Reduce_scatter_block_init");
+    return MPI_SUCCESS;
 }
 RAIN_WEAK(Reduce_scatter_block_init)
 
 int PMPI_Reduce_scatter_block_init_c(const void *sendbuf, void *recvbuf, MPI_Count recvcount, MPI_Datatype datatype, MPI_Op op, MPI_Comm comm, MPI_Info info, MPI_Request *request) {
-    return rain_unsupported(RAIN_COMM, (uintptr_t)comm, "MPI_Reduce_scatter_block_init_c");
+    if (rain_enter()) return rain_refused("MPI_Reduce_scatter_block_init_c");
+    rain_frame f = {0};
+    int rc;
+    do rc = rain_Reduce_scatter_block_init((uintptr_t)&f, (uintptr_t)sendbuf, (uintptr_t)recvbuf, recvcount, (uintptr_t)datatype, (uintptr_t)op, (uintptr_t)comm, (uintptr_t)info, (uintptr_t)request);
+    while (rc < 0 && rain_again(rc, &f));
+    if (rc) return rain_raise(&f, rc, RAIN_COMM, (uintptr_t)comm, "MPI_Reduce_scatter_block_init_c");
+    return MPI_SUCCESS;
 }
 RAIN_WEAK(Reduce_scatter_block_init_c)
 
 int PMPI_Reduce_scatter_init(const void *sendbuf, void *recvbuf, const int recvcounts[], MPI_Datatype datatype, MPI_Op op, MPI_Comm comm, MPI_Info info, MPI_Request *request) {
-    return rain_unsupported(RAIN_COMM, (uintptr_t)comm, "MPI_Reduce_scatter_init");
+    if (rain_enter()) return rain_refused("MPI_Reduce_scatter_init");
+    rain_frame f = {0};
+    int rc;
+    do rc = rain_Reduce_scatter_init((uintptr_t)&f, (uintptr_t)sendbuf, (uintptr_t)recvbuf, (uintptr_t)recvcounts, (uintptr_t)datatype, (uintptr_t)op, (uintptr_t)comm, (uintptr_t)info, (uintptr_t)request, 0);
+    while (rc < 0 && rain_again(rc, &f));
+    if (rc) return rain_raise(&f, rc, RAIN_COMM, (uintptr_t)comm, "MPI_Reduce_scatter_init");
+    return MPI_SUCCESS;
 }
 RAIN_WEAK(Reduce_scatter_init)
 
 int PMPI_Reduce_scatter_init_c(const void *sendbuf, void *recvbuf, const MPI_Count recvcounts[], MPI_Datatype datatype, MPI_Op op, MPI_Comm comm, MPI_Info info, MPI_Request *request) {
-    return rain_unsupported(RAIN_COMM, (uintptr_t)comm, "MPI_Reduce_scatter_init_c");
+    if (rain_enter()) return rain_refused("MPI_Reduce_scatter_init_c");
+    rain_frame f = {0};
+    int rc;
+    do rc = rain_Reduce_scatter_init((uintptr_t)&f, (uintptr_t)sendbuf, (uintptr_t)recvbuf, (uintptr_t)recvcounts, (uintptr_t)datatype, (uintptr_t)op, (uintptr_t)comm, (uintptr_t)info, (uintptr_t)request, 1);
+    while (rc < 0 && rain_again(rc, &f));
+    if (rc) return rain_raise(&f, rc, RAIN_COMM, (uintptr_t)comm, "MPI_Reduce_scatter_init_c");
+    return MPI_SUCCESS;
 }
 RAIN_WEAK(Reduce_scatter_init_c)
 
@@ -2056,27 +3338,57 @@ int PMPI_Register_datarep_c(const char *datarep, MPI_Datarep_conversion_function
 RAIN_WEAK(Register_datarep_c)
 
 int PMPI_Remove_error_class(int errorclass) {
-    return rain_unsupported(RAIN_NONE, 0, "MPI_Remove_error_class");
+    if (rain_enter()) return rain_refused("MPI_Remove_error_class");
+    rain_frame f = {0};
+    int rc;
+    do rc = rain_Remove_error_class((uintptr_t)&f, errorclass);
+    while (rc < 0 && rain_again(rc, &f));
+    if (rc) return rain_raise(&f, rc, RAIN_NONE, 0, "MPI_Remove_error_class");
+    return MPI_SUCCESS;
 }
 RAIN_WEAK(Remove_error_class)
 
 int PMPI_Remove_error_code(int errorcode) {
-    return rain_unsupported(RAIN_NONE, 0, "MPI_Remove_error_code");
+    if (rain_enter()) return rain_refused("MPI_Remove_error_code");
+    rain_frame f = {0};
+    int rc;
+    do rc = rain_Remove_error_code((uintptr_t)&f, errorcode);
+    while (rc < 0 && rain_again(rc, &f));
+    if (rc) return rain_raise(&f, rc, RAIN_NONE, 0, "MPI_Remove_error_code");
+    return MPI_SUCCESS;
 }
 RAIN_WEAK(Remove_error_code)
 
 int PMPI_Remove_error_string(int errorcode) {
-    return rain_unsupported(RAIN_NONE, 0, "MPI_Remove_error_string");
+    if (rain_enter()) return rain_refused("MPI_Remove_error_string");
+    rain_frame f = {0};
+    int rc;
+    do rc = rain_Remove_error_string((uintptr_t)&f, errorcode);
+    while (rc < 0 && rain_again(rc, &f));
+    if (rc) return rain_raise(&f, rc, RAIN_NONE, 0, "MPI_Remove_error_string");
+    return MPI_SUCCESS;
 }
 RAIN_WEAK(Remove_error_string)
 
 int PMPI_Request_free(MPI_Request *request) {
-    return rain_unsupported(RAIN_NONE, 0, "MPI_Request_free");
+    if (rain_enter()) return rain_refused("MPI_Request_free");
+    rain_frame f = {0};
+    int rc;
+    do rc = rain_Request_free((uintptr_t)&f, (uintptr_t)request);
+    while (rc < 0 && rain_again(rc, &f));
+    if (rc) return rain_raise(&f, rc, RAIN_NONE, 0, "MPI_Request_free");
+    return MPI_SUCCESS;
 }
 RAIN_WEAK(Request_free)
 
 int PMPI_Request_get_status(MPI_Request request, int *flag, MPI_Status *status) {
-    return rain_unsupported(RAIN_NONE, 0, "MPI_Request_get_status");
+    if (rain_enter()) return rain_refused("MPI_Request_get_status");
+    rain_frame f = {0};
+    int rc;
+    do rc = rain_Request_get_status((uintptr_t)&f, (uintptr_t)request, (uintptr_t)flag, (uintptr_t)status);
+    while (rc < 0 && rain_again(rc, &f));
+    if (rc) return rain_raise(&f, rc, RAIN_NONE, 0, "MPI_Request_get_status");
+    return MPI_SUCCESS;
 }
 RAIN_WEAK(Request_get_status)
 
@@ -2126,122 +3438,266 @@ int PMPI_Rput_c(const void *origin_addr, MPI_Count origin_count, MPI_Datatype or
 RAIN_WEAK(Rput_c)
 
 int PMPI_Rsend(const void *buf, int count, MPI_Datatype datatype, int dest, int tag, MPI_Comm comm) {
-    return rain_unsupported(RAIN_COMM, (uintptr_t)comm, "MPI_Rsend");
+    if (rain_enter()) return rain_refused("MPI_Rsend");
+    rain_frame f = {0};
+    int rc;
+    do rc = rain_Rsend((uintptr_t)&f, (uintptr_t)buf, count, (uintptr_t)datatype, dest, tag, (uintptr_t)comm);
+    while (rc < 0 && rain_again(rc, &f));
+    if (rc) return rain_raise(&f, rc, RAIN_COMM, (uintptr_t)comm, "MPI_Rsend");
+    return MPI_SUCCESS;
 }
 RAIN_WEAK(Rsend)
 
 int PMPI_Rsend_c(const void *buf, MPI_Count count, MPI_Datatype datatype, int dest, int tag, MPI_Comm comm) {
-    return rain_unsupported(RAIN_COMM, (uintptr_t)comm, "MPI_Rsend_c");
+    if (rain_enter()) return rain_refused("MPI_Rsend_c");
+    rain_frame f = {0};
+    int rc;
+    do rc = rain_Rsend((uintptr_t)&f, (uintptr_t)buf, count, (uintptr_t)datatype, dest, tag, (uintptr_t)comm);
+    while (rc < 0 && rain_again(rc, &f));
+    if (rc) return rain_raise(&f, rc, RAIN_COMM, (uintptr_t)comm, "MPI_Rsend_c");
+    return MPI_SUCCESS;
 }
 RAIN_WEAK(Rsend_c)
 
 int PMPI_Rsend_init(const void *buf, int count, MPI_Datatype datatype, int dest, int tag, MPI_Comm comm, MPI_Request *request) {
-    return rain_unsupported(RAIN_COMM, (uintptr_t)comm, "MPI_Rsend_init");
+    if (rain_enter()) return rain_refused("MPI_Rsend_init");
+    rain_frame f = {0};
+    int rc;
+    do rc = rain_Rsend_init((uintptr_t)&f, (uintptr_t)buf, count, (uintptr_t)datatype, dest, tag, (uintptr_t)comm, (uintptr_t)request);
+    while (rc < 0 && rain_again(rc, &f));
+    if (rc) return rain_raise(&f, rc, RAIN_COMM, (uintptr_t)comm, "MPI_Rsend_init");
+    return MPI_SUCCESS;
 }
 RAIN_WEAK(Rsend_init)
 
 int PMPI_Rsend_init_c(const void *buf, MPI_Count count, MPI_Datatype datatype, int dest, int tag, MPI_Comm comm, MPI_Request *request) {
-    return rain_unsupported(RAIN_COMM, (uintptr_t)comm, "MPI_Rsend_init_c");
+    if (rain_enter()) return rain_refused("MPI_Rsend_init_c");
+    rain_frame f = {0};
+    int rc;
+    do rc = rain_Rsend_init((uintptr_t)&f, (uintptr_t)buf, count, (uintptr_t)datatype, dest, tag, (uintptr_t)comm, (uintptr_t)request);
+    while (rc < 0 && rain_again(rc, &f));
+    if (rc) return rain_raise(&f, rc, RAIN_COMM, (uintptr_t)comm, "MPI_Rsend_init_c");
+    return MPI_SUCCESS;
 }
 RAIN_WEAK(Rsend_init_c)
 
 int PMPI_Scan(const void *sendbuf, void *recvbuf, int count, MPI_Datatype datatype, MPI_Op op, MPI_Comm comm) {
-    return rain_unsupported(RAIN_COMM, (uintptr_t)comm, "MPI_Scan");
+    if (rain_enter()) return rain_refused("MPI_Scan");
+    rain_frame f = {0};
+    int rc;
+    do rc = rain_Scan((uintptr_t)&f, (uintptr_t)sendbuf, (uintptr_t)recvbuf, count, (uintptr_t)datatype, (uintptr_t)op, (uintptr_t)comm);
+    while (rc < 0 && rain_again(rc, &f));
+    if (rc) return rain_raise(&f, rc, RAIN_COMM, (uintptr_t)comm, "MPI_Scan");
+    return MPI_SUCCESS;
 }
 RAIN_WEAK(Scan)
 
 int PMPI_Scan_c(const void *sendbuf, void *recvbuf, MPI_Count count, MPI_Datatype datatype, MPI_Op op, MPI_Comm comm) {
-    return rain_unsupported(RAIN_COMM, (uintptr_t)comm, "MPI_Scan_c");
+    if (rain_enter()) return rain_refused("MPI_Scan_c");
+    rain_frame f = {0};
+    int rc;
+    do rc = rain_Scan((uintptr_t)&f, (uintptr_t)sendbuf, (uintptr_t)recvbuf, count, (uintptr_t)datatype, (uintptr_t)op, (uintptr_t)comm);
+    while (rc < 0 && rain_again(rc, &f));
+    if (rc) return rain_raise(&f, rc, RAIN_COMM, (uintptr_t)comm, "MPI_Scan_c");
+    return MPI_SUCCESS;
 }
 RAIN_WEAK(Scan_c)
 
 int PMPI_Scan_init(const void *sendbuf, void *recvbuf, int count, MPI_Datatype datatype, MPI_Op op, MPI_Comm comm, MPI_Info info, MPI_Request *request) {
-    return rain_unsupported(RAIN_COMM, (uintptr_t)comm, "MPI_Scan_init");
+    if (rain_enter()) return rain_refused("MPI_Scan_init");
+    rain_frame f = {0};
+    int rc;
+    do rc = rain_Scan_init((uintptr_t)&f, (uintptr_t)sendbuf, (uintptr_t)recvbuf, count, (uintptr_t)datatype, (uintptr_t)op, (uintptr_t)comm, (uintptr_t)info, (uintptr_t)request);
+    while (rc < 0 && rain_again(rc, &f));
+    if (rc) return rain_raise(&f, rc, RAIN_COMM, (uintptr_t)comm, "MPI_Scan_init");
+    return MPI_SUCCESS;
 }
 RAIN_WEAK(Scan_init)
 
 int PMPI_Scan_init_c(const void *sendbuf, void *recvbuf, MPI_Count count, MPI_Datatype datatype, MPI_Op op, MPI_Comm comm, MPI_Info info, MPI_Request *request) {
-    return rain_unsupported(RAIN_COMM, (uintptr_t)comm, "MPI_Scan_init_c");
+    if (rain_enter()) return rain_refused("MPI_Scan_init_c");
+    rain_frame f = {0};
+    int rc;
+    do rc = rain_Scan_init((uintptr_t)&f, (uintptr_t)sendbuf, (uintptr_t)recvbuf, count, (uintptr_t)datatype, (uintptr_t)op, (uintptr_t)comm, (uintptr_t)info, (uintptr_t)request);
+    while (rc < 0 && rain_again(rc, &f));
+    if (rc) return rain_raise(&f, rc, RAIN_COMM, (uintptr_t)comm, "MPI_Scan_init_c");
+    return MPI_SUCCESS;
 }
 RAIN_WEAK(Scan_init_c)
 
 int PMPI_Scatter(const void *sendbuf, int sendcount, MPI_Datatype sendtype, void *recvbuf, int recvcount, MPI_Datatype recvtype, int root, MPI_Comm comm) {
-    return rain_unsupported(RAIN_COMM, (uintptr_t)comm, "MPI_Scatter");
+    if (rain_enter()) return rain_refused("MPI_Scatter");
+    rain_frame f = {0};
+    int rc;
+    do rc = rain_Scatter((uintptr_t)&f, (uintptr_t)sendbuf, sendcount, (uintptr_t)sendtype, (uintptr_t)recvbuf, recvcount, (uintptr_t)recvtype, root, (uintptr_t)comm);
+    while (rc < 0 && rain_again(rc, &f));
+    if (rc) return rain_raise(&f, rc, RAIN_COMM, (uintptr_t)comm, "MPI_Scatter");
+    return MPI_SUCCESS;
 }
 RAIN_WEAK(Scatter)
 
 int PMPI_Scatter_c(const void *sendbuf, MPI_Count sendcount, MPI_Datatype sendtype, void *recvbuf, MPI_Count recvcount, MPI_Datatype recvtype, int root, MPI_Comm comm) {
-    return rain_unsupported(RAIN_COMM, (uintptr_t)comm, "MPI_Scatter_c");
+    if (rain_enter()) return rain_refused("MPI_Scatter_c");
+    rain_frame f = {0};
+    int rc;
+    do rc = rain_Scatter((uintptr_t)&f, (uintptr_t)sendbuf, sendcount, (uintptr_t)sendtype, (uintptr_t)recvbuf, recvcount, (uintptr_t)recvtype, root, (uintptr_t)comm);
+    while (rc < 0 && rain_again(rc, &f));
+    if (rc) return rain_raise(&f, rc, RAIN_COMM, (uintptr_t)comm, "MPI_Scatter_c");
+    return MPI_SUCCESS;
 }
 RAIN_WEAK(Scatter_c)
 
 int PMPI_Scatter_init(const void *sendbuf, int sendcount, MPI_Datatype sendtype, void *recvbuf, int recvcount, MPI_Datatype recvtype, int root, MPI_Comm comm, MPI_Info info, MPI_Request *request) {
-    return rain_unsupported(RAIN_COMM, (uintptr_t)comm, "MPI_Scatter_init");
+    if (rain_enter()) return rain_refused("MPI_Scatter_init");
+    rain_frame f = {0};
+    int rc;
+    do rc = rain_Scatter_init((uintptr_t)&f, (uintptr_t)sendbuf, sendcount, (uintptr_t)sendtype, (uintptr_t)recvbuf, recvcount, (uintptr_t)recvtype, root, (uintptr_t)comm, (uintptr_t)info, (uintptr_t)request);
+    while (rc < 0 && rain_again(rc, &f));
+    if (rc) return rain_raise(&f, rc, RAIN_COMM, (uintptr_t)comm, "MPI_Scatter_init");
+    return MPI_SUCCESS;
 }
 RAIN_WEAK(Scatter_init)
 
 int PMPI_Scatter_init_c(const void *sendbuf, MPI_Count sendcount, MPI_Datatype sendtype, void *recvbuf, MPI_Count recvcount, MPI_Datatype recvtype, int root, MPI_Comm comm, MPI_Info info, MPI_Request *request) {
-    return rain_unsupported(RAIN_COMM, (uintptr_t)comm, "MPI_Scatter_init_c");
+    if (rain_enter()) return rain_refused("MPI_Scatter_init_c");
+    rain_frame f = {0};
+    int rc;
+    do rc = rain_Scatter_init((uintptr_t)&f, (uintptr_t)sendbuf, sendcount, (uintptr_t)sendtype, (uintptr_t)recvbuf, recvcount, (uintptr_t)recvtype, root, (uintptr_t)comm, (uintptr_t)info, (uintptr_t)request);
+    while (rc < 0 && rain_again(rc, &f));
+    if (rc) return rain_raise(&f, rc, RAIN_COMM, (uintptr_t)comm, "MPI_Scatter_init_c");
+    return MPI_SUCCESS;
 }
 RAIN_WEAK(Scatter_init_c)
 
 int PMPI_Scatterv(const void *sendbuf, const int sendcounts[], const int displs[], MPI_Datatype sendtype, void *recvbuf, int recvcount, MPI_Datatype recvtype, int root, MPI_Comm comm) {
-    return rain_unsupported(RAIN_COMM, (uintptr_t)comm, "MPI_Scatterv");
+    if (rain_enter()) return rain_refused("MPI_Scatterv");
+    rain_frame f = {0};
+    int rc;
+    do rc = rain_Scatterv((uintptr_t)&f, (uintptr_t)sendbuf, (uintptr_t)sendcounts, (uintptr_t)displs, (uintptr_t)sendtype, (uintptr_t)recvbuf, recvcount, (uintptr_t)recvtype, root, (uintptr_t)comm, 0);
+    while (rc < 0 && rain_again(rc, &f));
+    if (rc) return rain_raise(&f, rc, RAIN_COMM, (uintptr_t)comm, "MPI_Scatterv");
+    return MPI_SUCCESS;
 }
 RAIN_WEAK(Scatterv)
 
 int PMPI_Scatterv_c(const void *sendbuf, const MPI_Count sendcounts[], const MPI_Aint displs[], MPI_Datatype sendtype, void *recvbuf, MPI_Count recvcount, MPI_Datatype recvtype, int root, MPI_Comm comm) {
-    return rain_unsupported(RAIN_COMM, (uintptr_t)comm, "MPI_Scatterv_c");
+    if (rain_enter()) return rain_refused("MPI_Scatterv_c");
+    rain_frame f = {0};
+    int rc;
+    do rc = rain_Scatterv((uintptr_t)&f, (uintptr_t)sendbuf, (uintptr_t)sendcounts, (uintptr_t)displs, (uintptr_t)sendtype, (uintptr_t)recvbuf, recvcount, (uintptr_t)recvtype, root, (uintptr_t)comm, 1);
+    while (rc < 0 && rain_again(rc, &f));
+    if (rc) return rain_raise(&f, rc, RAIN_COMM, (uintptr_t)comm, "MPI_Scatterv_c");
+    return MPI_SUCCESS;
 }
 RAIN_WEAK(Scatterv_c)
 
 int PMPI_Scatterv_init(const void *sendbuf, const int sendcounts[], const int displs[], MPI_Datatype sendtype, void *recvbuf, int recvcount, MPI_Datatype recvtype, int root, MPI_Comm comm, MPI_Info info, MPI_Request *request) {
-    return rain_unsupported(RAIN_COMM, (uintptr_t)comm, "MPI_Scatterv_init");
+    if (rain_enter()) return rain_refused("MPI_Scatterv_init");
+    rain_frame f = {0};
+    int rc;
+    do rc = rain_Scatterv_init((uintptr_t)&f, (uintptr_t)sendbuf, (uintptr_t)sendcounts, (uintptr_t)displs, (uintptr_t)sendtype, (uintptr_t)recvbuf, recvcount, (uintptr_t)recvtype, root, (uintptr_t)comm, (uintptr_t)info, (uintptr_t)request, 0);
+    while (rc < 0 && rain_again(rc, &f));
+    if (rc) return rain_raise(&f, rc, RAIN_COMM, (uintptr_t)comm, "MPI_Scatterv_init");
+    return MPI_SUCCESS;
 }
 RAIN_WEAK(Scatterv_init)
 
 int PMPI_Scatterv_init_c(const void *sendbuf, const MPI_Count sendcounts[], const MPI_Aint displs[], MPI_Datatype sendtype, void *recvbuf, MPI_Count recvcount, MPI_Datatype recvtype, int root, MPI_Comm comm, MPI_Info info, MPI_Request *request) {
-    return rain_unsupported(RAIN_COMM, (uintptr_t)comm, "MPI_Scatterv_init_c");
+    if (rain_enter()) return rain_refused("MPI_Scatterv_init_c");
+    rain_frame f = {0};
+    int rc;
+    do rc = rain_Scatterv_init((uintptr_t)&f, (uintptr_t)sendbuf, (uintptr_t)sendcounts, (uintptr_t)displs, (uintptr_t)sendtype, (uintptr_t)recvbuf, recvcount, (uintptr_t)recvtype, root, (uintptr_t)comm, (uintptr_t)info, (uintptr_t)request, 1);
+    while (rc < 0 && rain_again(rc, &f));
+    if (rc) return rain_raise(&f, rc, RAIN_COMM, (uintptr_t)comm, "MPI_Scatterv_init_c");
+    return MPI_SUCCESS;
 }
 RAIN_WEAK(Scatterv_init_c)
 
 int PMPI_Send(const void *buf, int count, MPI_Datatype datatype, int dest, int tag, MPI_Comm comm) {
-    return rain_unsupported(RAIN_COMM, (uintptr_t)comm, "MPI_Send");
+    if (rain_enter()) return rain_refused("MPI_Send");
+    rain_frame f = {0};
+    int rc;
+    do rc = rain_Send((uintptr_t)&f, (uintptr_t)buf, count, (uintptr_t)datatype, dest, tag, (uintptr_t)comm);
+    while (rc < 0 && rain_again(rc, &f));
+    if (rc) return rain_raise(&f, rc, RAIN_COMM, (uintptr_t)comm, "MPI_Send");
+    return MPI_SUCCESS;
 }
 RAIN_WEAK(Send)
 
 int PMPI_Send_c(const void *buf, MPI_Count count, MPI_Datatype datatype, int dest, int tag, MPI_Comm comm) {
-    return rain_unsupported(RAIN_COMM, (uintptr_t)comm, "MPI_Send_c");
+    if (rain_enter()) return rain_refused("MPI_Send_c");
+    rain_frame f = {0};
+    int rc;
+    do rc = rain_Send((uintptr_t)&f, (uintptr_t)buf, count, (uintptr_t)datatype, dest, tag, (uintptr_t)comm);
+    while (rc < 0 && rain_again(rc, &f));
+    if (rc) return rain_raise(&f, rc, RAIN_COMM, (uintptr_t)comm, "MPI_Send_c");
+    return MPI_SUCCESS;
 }
 RAIN_WEAK(Send_c)
 
 int PMPI_Send_init(const void *buf, int count, MPI_Datatype datatype, int dest, int tag, MPI_Comm comm, MPI_Request *request) {
-    return rain_unsupported(RAIN_COMM, (uintptr_t)comm, "MPI_Send_init");
+    if (rain_enter()) return rain_refused("MPI_Send_init");
+    rain_frame f = {0};
+    int rc;
+    do rc = rain_Send_init((uintptr_t)&f, (uintptr_t)buf, count, (uintptr_t)datatype, dest, tag, (uintptr_t)comm, (uintptr_t)request);
+    while (rc < 0 && rain_again(rc, &f));
+    if (rc) return rain_raise(&f, rc, RAIN_COMM, (uintptr_t)comm, "MPI_Send_init");
+    return MPI_SUCCESS;
 }
 RAIN_WEAK(Send_init)
 
 int PMPI_Send_init_c(const void *buf, MPI_Count count, MPI_Datatype datatype, int dest, int tag, MPI_Comm comm, MPI_Request *request) {
-    return rain_unsupported(RAIN_COMM, (uintptr_t)comm, "MPI_Send_init_c");
+    if (rain_enter()) return rain_refused("MPI_Send_init_c");
+    rain_frame f = {0};
+    int rc;
+    do rc = rain_Send_init((uintptr_t)&f, (uintptr_t)buf, count, (uintptr_t)datatype, dest, tag, (uintptr_t)comm, (uintptr_t)request);
+    while (rc < 0 && rain_again(rc, &f));
+    if (rc) return rain_raise(&f, rc, RAIN_COMM, (uintptr_t)comm, "MPI_Send_init_c");
+    return MPI_SUCCESS;
 }
 RAIN_WEAK(Send_init_c)
 
 int PMPI_Sendrecv(const void *sendbuf, int sendcount, MPI_Datatype sendtype, int dest, int sendtag, void *recvbuf, int recvcount, MPI_Datatype recvtype, int source, int recvtag, MPI_Comm comm, MPI_Status *status) {
-    return rain_unsupported(RAIN_COMM, (uintptr_t)comm, "MPI_Sendrecv");
+    if (rain_enter()) return rain_refused("MPI_Sendrecv");
+    rain_frame f = {0};
+    int rc;
+    do rc = rain_Sendrecv((uintptr_t)&f, (uintptr_t)sendbuf, sendcount, (uintptr_t)sendtype, dest, sendtag, (uintptr_t)recvbuf, recvcount, (uintptr_t)recvtype, source, recvtag, (uintptr_t)comm, (uintptr_t)status);
+    while (rc < 0 && rain_again(rc, &f));
+    if (rc) return rain_raise(&f, rc, RAIN_COMM, (uintptr_t)comm, "MPI_Sendrecv");
+    return MPI_SUCCESS;
 }
 RAIN_WEAK(Sendrecv)
 
 int PMPI_Sendrecv_c(const void *sendbuf, MPI_Count sendcount, MPI_Datatype sendtype, int dest, int sendtag, void *recvbuf, MPI_Count recvcount, MPI_Datatype recvtype, int source, int recvtag, MPI_Comm comm, MPI_Status *status) {
-    return rain_unsupported(RAIN_COMM, (uintptr_t)comm, "MPI_Sendrecv_c");
+    if (rain_enter()) return rain_refused("MPI_Sendrecv_c");
+    rain_frame f = {0};
+    int rc;
+    do rc = rain_Sendrecv((uintptr_t)&f, (uintptr_t)sendbuf, sendcount, (uintptr_t)sendtype, dest, sendtag, (uintptr_t)recvbuf, recvcount, (uintptr_t)recvtype, source, recvtag, (uintptr_t)comm, (uintptr_t)status);
+    while (rc < 0 && rain_again(rc, &f));
+    if (rc) return rain_raise(&f, rc, RAIN_COMM, (uintptr_t)comm, "MPI_Sendrecv_c");
+    return MPI_SUCCESS;
 }
 RAIN_WEAK(Sendrecv_c)
 
 int PMPI_Sendrecv_replace(void *buf, int count, MPI_Datatype datatype, int dest, int sendtag, int source, int recvtag, MPI_Comm comm, MPI_Status *status) {
-    return rain_unsupported(RAIN_COMM, (uintptr_t)comm, "MPI_Sendrecv_replace");
+    if (rain_enter()) return rain_refused("MPI_Sendrecv_replace");
+    rain_frame f = {0};
+    int rc;
+    do rc = rain_Sendrecv_replace((uintptr_t)&f, (uintptr_t)buf, count, (uintptr_t)datatype, dest, sendtag, source, recvtag, (uintptr_t)comm, (uintptr_t)status);
+    while (rc < 0 && rain_again(rc, &f));
+    if (rc) return rain_raise(&f, rc, RAIN_COMM, (uintptr_t)comm, "MPI_Sendrecv_replace");
+    return MPI_SUCCESS;
 }
 RAIN_WEAK(Sendrecv_replace)
 
 int PMPI_Sendrecv_replace_c(void *buf, MPI_Count count, MPI_Datatype datatype, int dest, int sendtag, int source, int recvtag, MPI_Comm comm, MPI_Status *status) {
-    return rain_unsupported(RAIN_COMM, (uintptr_t)comm, "MPI_Sendrecv_replace_c");
+    if (rain_enter()) return rain_refused("MPI_Sendrecv_replace_c");
+    rain_frame f = {0};
+    int rc;
+    do rc = rain_Sendrecv_replace((uintptr_t)&f, (uintptr_t)buf, count, (uintptr_t)datatype, dest, sendtag, source, recvtag, (uintptr_t)comm, (uintptr_t)status);
+    while (rc < 0 && rain_again(rc, &f));
+    if (rc) return rain_raise(&f, rc, RAIN_COMM, (uintptr_t)comm, "MPI_Sendrecv_replace_c");
+    return MPI_SUCCESS;
 }
 RAIN_WEAK(Sendrecv_replace_c)
 
@@ -2261,7 +3717,13 @@ int PMPI_Session_call_errhandler(MPI_Session session, int errorcode) {
 RAIN_WEAK(Session_call_errhandler)
 
 int PMPI_Session_create_errhandler(MPI_Session_errhandler_function *session_errhandler_fn, MPI_Errhandler *errhandler) {
-    return rain_unsupported(RAIN_NONE, 0, "MPI_Session_create_errhandler");
+    if (rain_enter()) return rain_refused("MPI_Session_create_errhandler");
+    rain_frame f = {0};
+    int rc;
+    do rc = rain_Session_create_errhandler((uintptr_t)&f, (uintptr_t)session_errhandler_fn, (uintptr_t)errhandler);
+    while (rc < 0 && rain_again(rc, &f));
+    if (rc) return rain_raise(&f, rc, RAIN_NONE, 0, "MPI_Session_create_errhandler");
+    return MPI_SUCCESS;
 }
 RAIN_WEAK(Session_create_errhandler)
 
@@ -2326,32 +3788,68 @@ int PMPI_Session_set_errhandler(MPI_Session session, MPI_Errhandler errhandler) 
 RAIN_WEAK(Session_set_errhandler)
 
 int PMPI_Ssend(const void *buf, int count, MPI_Datatype datatype, int dest, int tag, MPI_Comm comm) {
-    return rain_unsupported(RAIN_COMM, (uintptr_t)comm, "MPI_Ssend");
+    if (rain_enter()) return rain_refused("MPI_Ssend");
+    rain_frame f = {0};
+    int rc;
+    do rc = rain_Ssend((uintptr_t)&f, (uintptr_t)buf, count, (uintptr_t)datatype, dest, tag, (uintptr_t)comm);
+    while (rc < 0 && rain_again(rc, &f));
+    if (rc) return rain_raise(&f, rc, RAIN_COMM, (uintptr_t)comm, "MPI_Ssend");
+    return MPI_SUCCESS;
 }
 RAIN_WEAK(Ssend)
 
 int PMPI_Ssend_c(const void *buf, MPI_Count count, MPI_Datatype datatype, int dest, int tag, MPI_Comm comm) {
-    return rain_unsupported(RAIN_COMM, (uintptr_t)comm, "MPI_Ssend_c");
+    if (rain_enter()) return rain_refused("MPI_Ssend_c");
+    rain_frame f = {0};
+    int rc;
+    do rc = rain_Ssend((uintptr_t)&f, (uintptr_t)buf, count, (uintptr_t)datatype, dest, tag, (uintptr_t)comm);
+    while (rc < 0 && rain_again(rc, &f));
+    if (rc) return rain_raise(&f, rc, RAIN_COMM, (uintptr_t)comm, "MPI_Ssend_c");
+    return MPI_SUCCESS;
 }
 RAIN_WEAK(Ssend_c)
 
 int PMPI_Ssend_init(const void *buf, int count, MPI_Datatype datatype, int dest, int tag, MPI_Comm comm, MPI_Request *request) {
-    return rain_unsupported(RAIN_COMM, (uintptr_t)comm, "MPI_Ssend_init");
+    if (rain_enter()) return rain_refused("MPI_Ssend_init");
+    rain_frame f = {0};
+    int rc;
+    do rc = rain_Ssend_init((uintptr_t)&f, (uintptr_t)buf, count, (uintptr_t)datatype, dest, tag, (uintptr_t)comm, (uintptr_t)request);
+    while (rc < 0 && rain_again(rc, &f));
+    if (rc) return rain_raise(&f, rc, RAIN_COMM, (uintptr_t)comm, "MPI_Ssend_init");
+    return MPI_SUCCESS;
 }
 RAIN_WEAK(Ssend_init)
 
 int PMPI_Ssend_init_c(const void *buf, MPI_Count count, MPI_Datatype datatype, int dest, int tag, MPI_Comm comm, MPI_Request *request) {
-    return rain_unsupported(RAIN_COMM, (uintptr_t)comm, "MPI_Ssend_init_c");
+    if (rain_enter()) return rain_refused("MPI_Ssend_init_c");
+    rain_frame f = {0};
+    int rc;
+    do rc = rain_Ssend_init((uintptr_t)&f, (uintptr_t)buf, count, (uintptr_t)datatype, dest, tag, (uintptr_t)comm, (uintptr_t)request);
+    while (rc < 0 && rain_again(rc, &f));
+    if (rc) return rain_raise(&f, rc, RAIN_COMM, (uintptr_t)comm, "MPI_Ssend_init_c");
+    return MPI_SUCCESS;
 }
 RAIN_WEAK(Ssend_init_c)
 
 int PMPI_Start(MPI_Request *request) {
-    return rain_unsupported(RAIN_NONE, 0, "MPI_Start");
+    if (rain_enter()) return rain_refused("MPI_Start");
+    rain_frame f = {0};
+    int rc;
+    do rc = rain_Start((uintptr_t)&f, (uintptr_t)request);
+    while (rc < 0 && rain_again(rc, &f));
+    if (rc) return rain_raise(&f, rc, RAIN_NONE, 0, "MPI_Start");
+    return MPI_SUCCESS;
 }
 RAIN_WEAK(Start)
 
 int PMPI_Startall(int count, MPI_Request array_of_requests[]) {
-    return rain_unsupported(RAIN_NONE, 0, "MPI_Startall");
+    if (rain_enter()) return rain_refused("MPI_Startall");
+    rain_frame f = {0};
+    int rc;
+    do rc = rain_Startall((uintptr_t)&f, count, (uintptr_t)array_of_requests);
+    while (rc < 0 && rain_again(rc, &f));
+    if (rc) return rain_raise(&f, rc, RAIN_NONE, 0, "MPI_Startall");
+    return MPI_SUCCESS;
 }
 RAIN_WEAK(Startall)
 
@@ -2364,17 +3862,35 @@ RAIN_WEAK(Startall)
 /* MPI_Status_set_cancelled: by hand, with its alias. */
 
 int PMPI_Status_set_elements(MPI_Status *status, MPI_Datatype datatype, int count) {
-    return rain_unsupported(RAIN_NONE, 0, "MPI_Status_set_elements");
+    if (rain_enter()) return rain_refused("MPI_Status_set_elements");
+    rain_frame f = {0};
+    int rc;
+    do rc = rain_Status_set_elements((uintptr_t)&f, (uintptr_t)status, (uintptr_t)datatype, count);
+    while (rc < 0 && rain_again(rc, &f));
+    if (rc) return rain_raise(&f, rc, RAIN_NONE, 0, "MPI_Status_set_elements");
+    return MPI_SUCCESS;
 }
 RAIN_WEAK(Status_set_elements)
 
 int PMPI_Status_set_elements_c(MPI_Status *status, MPI_Datatype datatype, MPI_Count count) {
-    return rain_unsupported(RAIN_NONE, 0, "MPI_Status_set_elements_c");
+    if (rain_enter()) return rain_refused("MPI_Status_set_elements_c");
+    rain_frame f = {0};
+    int rc;
+    do rc = rain_Status_set_elements((uintptr_t)&f, (uintptr_t)status, (uintptr_t)datatype, count);
+    while (rc < 0 && rain_again(rc, &f));
+    if (rc) return rain_raise(&f, rc, RAIN_NONE, 0, "MPI_Status_set_elements_c");
+    return MPI_SUCCESS;
 }
 RAIN_WEAK(Status_set_elements_c)
 
 int PMPI_Status_set_elements_x(MPI_Status *status, MPI_Datatype datatype, MPI_Count count) {
-    return rain_unsupported(RAIN_NONE, 0, "MPI_Status_set_elements_x");
+    if (rain_enter()) return rain_refused("MPI_Status_set_elements_x");
+    rain_frame f = {0};
+    int rc;
+    do rc = rain_Status_set_elements_x((uintptr_t)&f, (uintptr_t)status, (uintptr_t)datatype, count);
+    while (rc < 0 && rain_again(rc, &f));
+    if (rc) return rain_raise(&f, rc, RAIN_NONE, 0, "MPI_Status_set_elements_x");
+    return MPI_SUCCESS;
 }
 RAIN_WEAK(Status_set_elements_x)
 
@@ -2385,24 +3901,48 @@ RAIN_WEAK(Status_set_elements_x)
 /* MPI_Status_set_tag: by hand, with its alias. */
 
 int PMPI_Test(MPI_Request *request, int *flag, MPI_Status *status) {
-    return rain_unsupported(RAIN_NONE, 0, "MPI_Test");
+    if (rain_enter()) return rain_refused("MPI_Test");
+    rain_frame f = {0};
+    int rc;
+    do rc = rain_Test((uintptr_t)&f, (uintptr_t)request, (uintptr_t)flag, (uintptr_t)status);
+    while (rc < 0 && rain_again(rc, &f));
+    if (rc) return rain_raise(&f, rc, RAIN_NONE, 0, "MPI_Test");
+    return MPI_SUCCESS;
 }
 RAIN_WEAK(Test)
 
 /* MPI_Test_cancelled: by hand, with its alias. */
 
 int PMPI_Testall(int count, MPI_Request array_of_requests[], int *flag, MPI_Status *array_of_statuses) {
-    return rain_unsupported(RAIN_NONE, 0, "MPI_Testall");
+    if (rain_enter()) return rain_refused("MPI_Testall");
+    rain_frame f = {0};
+    int rc;
+    do rc = rain_Testall((uintptr_t)&f, count, (uintptr_t)array_of_requests, (uintptr_t)flag, (uintptr_t)array_of_statuses);
+    while (rc < 0 && rain_again(rc, &f));
+    if (rc) return rain_raise(&f, rc, RAIN_NONE, 0, "MPI_Testall");
+    return MPI_SUCCESS;
 }
 RAIN_WEAK(Testall)
 
 int PMPI_Testany(int count, MPI_Request array_of_requests[], int *indx, int *flag, MPI_Status *status) {
-    return rain_unsupported(RAIN_NONE, 0, "MPI_Testany");
+    if (rain_enter()) return rain_refused("MPI_Testany");
+    rain_frame f = {0};
+    int rc;
+    do rc = rain_Testany((uintptr_t)&f, count, (uintptr_t)array_of_requests, (uintptr_t)indx, (uintptr_t)flag, (uintptr_t)status);
+    while (rc < 0 && rain_again(rc, &f));
+    if (rc) return rain_raise(&f, rc, RAIN_NONE, 0, "MPI_Testany");
+    return MPI_SUCCESS;
 }
 RAIN_WEAK(Testany)
 
 int PMPI_Testsome(int incount, MPI_Request array_of_requests[], int *outcount, int array_of_indices[], MPI_Status *array_of_statuses) {
-    return rain_unsupported(RAIN_NONE, 0, "MPI_Testsome");
+    if (rain_enter()) return rain_refused("MPI_Testsome");
+    rain_frame f = {0};
+    int rc;
+    do rc = rain_Testsome((uintptr_t)&f, incount, (uintptr_t)array_of_requests, (uintptr_t)outcount, (uintptr_t)array_of_indices, (uintptr_t)array_of_statuses);
+    while (rc < 0 && rain_again(rc, &f));
+    if (rc) return rain_raise(&f, rc, RAIN_NONE, 0, "MPI_Testsome");
+    return MPI_SUCCESS;
 }
 RAIN_WEAK(Testsome)
 
@@ -2412,27 +3952,57 @@ int PMPI_Topo_test(MPI_Comm comm, int *status) {
 RAIN_WEAK(Topo_test)
 
 int PMPI_Type_commit(MPI_Datatype *datatype) {
-    return rain_unsupported(RAIN_NONE, 0, "MPI_Type_commit");
+    if (rain_enter()) return rain_refused("MPI_Type_commit");
+    rain_frame f = {0};
+    int rc;
+    do rc = rain_Type_commit((uintptr_t)&f, (uintptr_t)datatype);
+    while (rc < 0 && rain_again(rc, &f));
+    if (rc) return rain_raise(&f, rc, RAIN_NONE, 0, "MPI_Type_commit");
+    return MPI_SUCCESS;
 }
 RAIN_WEAK(Type_commit)
 
 int PMPI_Type_contiguous(int count, MPI_Datatype oldtype, MPI_Datatype *newtype) {
-    return rain_unsupported(RAIN_NONE, 0, "MPI_Type_contiguous");
+    if (rain_enter()) return rain_refused("MPI_Type_contiguous");
+    rain_frame f = {0};
+    int rc;
+    do rc = rain_Type_contiguous((uintptr_t)&f, count, (uintptr_t)oldtype, (uintptr_t)newtype, 0);
+    while (rc < 0 && rain_again(rc, &f));
+    if (rc) return rain_raise(&f, rc, RAIN_NONE, 0, "MPI_Type_contiguous");
+    return MPI_SUCCESS;
 }
 RAIN_WEAK(Type_contiguous)
 
 int PMPI_Type_contiguous_c(MPI_Count count, MPI_Datatype oldtype, MPI_Datatype *newtype) {
-    return rain_unsupported(RAIN_NONE, 0, "MPI_Type_contiguous_c");
+    if (rain_enter()) return rain_refused("MPI_Type_contiguous_c");
+    rain_frame f = {0};
+    int rc;
+    do rc = rain_Type_contiguous((uintptr_t)&f, count, (uintptr_t)oldtype, (uintptr_t)newtype, 1);
+    while (rc < 0 && rain_again(rc, &f));
+    if (rc) return rain_raise(&f, rc, RAIN_NONE, 0, "MPI_Type_contiguous_c");
+    return MPI_SUCCESS;
 }
 RAIN_WEAK(Type_contiguous_c)
 
 int PMPI_Type_create_darray(int size, int rank, int ndims, const int array_of_gsizes[], const int array_of_distribs[], const int array_of_dargs[], const int array_of_psizes[], int order, MPI_Datatype oldtype, MPI_Datatype *newtype) {
-    return rain_unsupported(RAIN_NONE, 0, "MPI_Type_create_darray");
+    if (rain_enter()) return rain_refused("MPI_Type_create_darray");
+    rain_frame f = {0};
+    int rc;
+    do rc = rain_Type_create_darray((uintptr_t)&f, size, rank, ndims, (uintptr_t)array_of_gsizes, (uintptr_t)array_of_distribs, (uintptr_t)array_of_dargs, (uintptr_t)array_of_psizes, order, (uintptr_t)oldtype, (uintptr_t)newtype, 0);
+    while (rc < 0 && rain_again(rc, &f));
+    if (rc) return rain_raise(&f, rc, RAIN_NONE, 0, "MPI_Type_create_darray");
+    return MPI_SUCCESS;
 }
 RAIN_WEAK(Type_create_darray)
 
 int PMPI_Type_create_darray_c(int size, int rank, int ndims, const MPI_Count array_of_gsizes[], const int array_of_distribs[], const int array_of_dargs[], const int array_of_psizes[], int order, MPI_Datatype oldtype, MPI_Datatype *newtype) {
-    return rain_unsupported(RAIN_NONE, 0, "MPI_Type_create_darray_c");
+    if (rain_enter()) return rain_refused("MPI_Type_create_darray_c");
+    rain_frame f = {0};
+    int rc;
+    do rc = rain_Type_create_darray((uintptr_t)&f, size, rank, ndims, (uintptr_t)array_of_gsizes, (uintptr_t)array_of_distribs, (uintptr_t)array_of_dargs, (uintptr_t)array_of_psizes, order, (uintptr_t)oldtype, (uintptr_t)newtype, 1);
+    while (rc < 0 && rain_again(rc, &f));
+    if (rc) return rain_raise(&f, rc, RAIN_NONE, 0, "MPI_Type_create_darray_c");
+    return MPI_SUCCESS;
 }
 RAIN_WEAK(Type_create_darray_c)
 
@@ -2452,157 +4022,343 @@ int PMPI_Type_create_f90_real(int p, int r, MPI_Datatype *newtype) {
 RAIN_WEAK(Type_create_f90_real)
 
 int PMPI_Type_create_hindexed(int count, const int array_of_blocklengths[], const MPI_Aint array_of_displacements[], MPI_Datatype oldtype, MPI_Datatype *newtype) {
-    return rain_unsupported(RAIN_NONE, 0, "MPI_Type_create_hindexed");
+    if (rain_enter()) return rain_refused("MPI_Type_create_hindexed");
+    rain_frame f = {0};
+    int rc;
+    do rc = rain_Type_create_hindexed((uintptr_t)&f, count, (uintptr_t)array_of_blocklengths, (uintptr_t)array_of_displacements, (uintptr_t)oldtype, (uintptr_t)newtype, 0);
+    while (rc < 0 && rain_again(rc, &f));
+    if (rc) return rain_raise(&f, rc, RAIN_NONE, 0, "MPI_Type_create_hindexed");
+    return MPI_SUCCESS;
 }
 RAIN_WEAK(Type_create_hindexed)
 
 int PMPI_Type_create_hindexed_c(MPI_Count count, const MPI_Count array_of_blocklengths[], const MPI_Count array_of_displacements[], MPI_Datatype oldtype, MPI_Datatype *newtype) {
-    return rain_unsupported(RAIN_NONE, 0, "MPI_Type_create_hindexed_c");
+    if (rain_enter()) return rain_refused("MPI_Type_create_hindexed_c");
+    rain_frame f = {0};
+    int rc;
+    do rc = rain_Type_create_hindexed((uintptr_t)&f, count, (uintptr_t)array_of_blocklengths, (uintptr_t)array_of_displacements, (uintptr_t)oldtype, (uintptr_t)newtype, 1);
+    while (rc < 0 && rain_again(rc, &f));
+    if (rc) return rain_raise(&f, rc, RAIN_NONE, 0, "MPI_Type_create_hindexed_c");
+    return MPI_SUCCESS;
 }
 RAIN_WEAK(Type_create_hindexed_c)
 
 int PMPI_Type_create_hindexed_block(int count, int blocklength, const MPI_Aint array_of_displacements[], MPI_Datatype oldtype, MPI_Datatype *newtype) {
-    return rain_unsupported(RAIN_NONE, 0, "MPI_Type_create_hindexed_block");
+    if (rain_enter()) return rain_refused("MPI_Type_create_hindexed_block");
+    rain_frame f = {0};
+    int rc;
+    do rc = rain_Type_create_hindexed_block((uintptr_t)&f, count, blocklength, (uintptr_t)array_of_displacements, (uintptr_t)oldtype, (uintptr_t)newtype, 0);
+    while (rc < 0 && rain_again(rc, &f));
+    if (rc) return rain_raise(&f, rc, RAIN_NONE, 0, "MPI_Type_create_hindexed_block");
+    return MPI_SUCCESS;
 }
 RAIN_WEAK(Type_create_hindexed_block)
 
 int PMPI_Type_create_hindexed_block_c(MPI_Count count, MPI_Count blocklength, const MPI_Count array_of_displacements[], MPI_Datatype oldtype, MPI_Datatype *newtype) {
-    return rain_unsupported(RAIN_NONE, 0, "MPI_Type_create_hindexed_block_c");
+    if (rain_enter()) return rain_refused("MPI_Type_create_hindexed_block_c");
+    rain_frame f = {0};
+    int rc;
+    do rc = rain_Type_create_hindexed_block((uintptr_t)&f, count, blocklength, (uintptr_t)array_of_displacements, (uintptr_t)oldtype, (uintptr_t)newtype, 1);
+    while (rc < 0 && rain_again(rc, &f));
+    if (rc) return rain_raise(&f, rc, RAIN_NONE, 0, "MPI_Type_create_hindexed_block_c");
+    return MPI_SUCCESS;
 }
 RAIN_WEAK(Type_create_hindexed_block_c)
 
 int PMPI_Type_create_hvector(int count, int blocklength, MPI_Aint stride, MPI_Datatype oldtype, MPI_Datatype *newtype) {
-    return rain_unsupported(RAIN_NONE, 0, "MPI_Type_create_hvector");
+    if (rain_enter()) return rain_refused("MPI_Type_create_hvector");
+    rain_frame f = {0};
+    int rc;
+    do rc = rain_Type_create_hvector((uintptr_t)&f, count, blocklength, stride, (uintptr_t)oldtype, (uintptr_t)newtype, 0);
+    while (rc < 0 && rain_again(rc, &f));
+    if (rc) return rain_raise(&f, rc, RAIN_NONE, 0, "MPI_Type_create_hvector");
+    return MPI_SUCCESS;
 }
 RAIN_WEAK(Type_create_hvector)
 
 int PMPI_Type_create_hvector_c(MPI_Count count, MPI_Count blocklength, MPI_Count stride, MPI_Datatype oldtype, MPI_Datatype *newtype) {
-    return rain_unsupported(RAIN_NONE, 0, "MPI_Type_create_hvector_c");
+    if (rain_enter()) return rain_refused("MPI_Type_create_hvector_c");
+    rain_frame f = {0};
+    int rc;
+    do rc = rain_Type_create_hvector((uintptr_t)&f, count, blocklength, stride, (uintptr_t)oldtype, (uintptr_t)newtype, 1);
+    while (rc < 0 && rain_again(rc, &f));
+    if (rc) return rain_raise(&f, rc, RAIN_NONE, 0, "MPI_Type_create_hvector_c");
+    return MPI_SUCCESS;
 }
 RAIN_WEAK(Type_create_hvector_c)
 
 int PMPI_Type_create_indexed_block(int count, int blocklength, const int array_of_displacements[], MPI_Datatype oldtype, MPI_Datatype *newtype) {
-    return rain_unsupported(RAIN_NONE, 0, "MPI_Type_create_indexed_block");
+    if (rain_enter()) return rain_refused("MPI_Type_create_indexed_block");
+    rain_frame f = {0};
+    int rc;
+    do rc = rain_Type_create_indexed_block((uintptr_t)&f, count, blocklength, (uintptr_t)array_of_displacements, (uintptr_t)oldtype, (uintptr_t)newtype, 0);
+    while (rc < 0 && rain_again(rc, &f));
+    if (rc) return rain_raise(&f, rc, RAIN_NONE, 0, "MPI_Type_create_indexed_block");
+    return MPI_SUCCESS;
 }
 RAIN_WEAK(Type_create_indexed_block)
 
 int PMPI_Type_create_indexed_block_c(MPI_Count count, MPI_Count blocklength, const MPI_Count array_of_displacements[], MPI_Datatype oldtype, MPI_Datatype *newtype) {
-    return rain_unsupported(RAIN_NONE, 0, "MPI_Type_create_indexed_block_c");
+    if (rain_enter()) return rain_refused("MPI_Type_create_indexed_block_c");
+    rain_frame f = {0};
+    int rc;
+    do rc = rain_Type_create_indexed_block((uintptr_t)&f, count, blocklength, (uintptr_t)array_of_displacements, (uintptr_t)oldtype, (uintptr_t)newtype, 1);
+    while (rc < 0 && rain_again(rc, &f));
+    if (rc) return rain_raise(&f, rc, RAIN_NONE, 0, "MPI_Type_create_indexed_block_c");
+    return MPI_SUCCESS;
 }
 RAIN_WEAK(Type_create_indexed_block_c)
 
 int PMPI_Type_create_keyval(MPI_Type_copy_attr_function *type_copy_attr_fn, MPI_Type_delete_attr_function *type_delete_attr_fn, int *type_keyval, void *extra_state) {
-    return rain_unsupported(RAIN_NONE, 0, "MPI_Type_create_keyval");
+    if (rain_enter()) return rain_refused("MPI_Type_create_keyval");
+    rain_frame f = {0};
+    int rc;
+    do rc = rain_Type_create_keyval((uintptr_t)&f, (uintptr_t)type_copy_attr_fn, (uintptr_t)type_delete_attr_fn, (uintptr_t)type_keyval, (uintptr_t)extra_state);
+    while (rc < 0 && rain_again(rc, &f));
+    if (rc) return rain_raise(&f, rc, RAIN_NONE, 0, "MPI_Type_create_keyval");
+    return MPI_SUCCESS;
 }
 RAIN_WEAK(Type_create_keyval)
 
 int PMPI_Type_create_resized(MPI_Datatype oldtype, MPI_Aint lb, MPI_Aint extent, MPI_Datatype *newtype) {
-    return rain_unsupported(RAIN_NONE, 0, "MPI_Type_create_resized");
+    if (rain_enter()) return rain_refused("MPI_Type_create_resized");
+    rain_frame f = {0};
+    int rc;
+    do rc = rain_Type_create_resized((uintptr_t)&f, (uintptr_t)oldtype, lb, extent, (uintptr_t)newtype, 0);
+    while (rc < 0 && rain_again(rc, &f));
+    if (rc) return rain_raise(&f, rc, RAIN_NONE, 0, "MPI_Type_create_resized");
+    return MPI_SUCCESS;
 }
 RAIN_WEAK(Type_create_resized)
 
 int PMPI_Type_create_resized_c(MPI_Datatype oldtype, MPI_Count lb, MPI_Count extent, MPI_Datatype *newtype) {
-    return rain_unsupported(RAIN_NONE, 0, "MPI_Type_create_resized_c");
+    if (rain_enter()) return rain_refused("MPI_Type_create_resized_c");
+    rain_frame f = {0};
+    int rc;
+    do rc = rain_Type_create_resized((uintptr_t)&f, (uintptr_t)oldtype, lb, extent, (uintptr_t)newtype, 1);
+    while (rc < 0 && rain_again(rc, &f));
+    if (rc) return rain_raise(&f, rc, RAIN_NONE, 0, "MPI_Type_create_resized_c");
+    return MPI_SUCCESS;
 }
 RAIN_WEAK(Type_create_resized_c)
 
 int PMPI_Type_create_struct(int count, const int array_of_blocklengths[], const MPI_Aint array_of_displacements[], const MPI_Datatype array_of_types[], MPI_Datatype *newtype) {
-    return rain_unsupported(RAIN_NONE, 0, "MPI_Type_create_struct");
+    if (rain_enter()) return rain_refused("MPI_Type_create_struct");
+    rain_frame f = {0};
+    int rc;
+    do rc = rain_Type_create_struct((uintptr_t)&f, count, (uintptr_t)array_of_blocklengths, (uintptr_t)array_of_displacements, (uintptr_t)array_of_types, (uintptr_t)newtype, 0);
+    while (rc < 0 && rain_again(rc, &f));
+    if (rc) return rain_raise(&f, rc, RAIN_NONE, 0, "MPI_Type_create_struct");
+    return MPI_SUCCESS;
 }
 RAIN_WEAK(Type_create_struct)
 
 int PMPI_Type_create_struct_c(MPI_Count count, const MPI_Count array_of_blocklengths[], const MPI_Count array_of_displacements[], const MPI_Datatype array_of_types[], MPI_Datatype *newtype) {
-    return rain_unsupported(RAIN_NONE, 0, "MPI_Type_create_struct_c");
+    if (rain_enter()) return rain_refused("MPI_Type_create_struct_c");
+    rain_frame f = {0};
+    int rc;
+    do rc = rain_Type_create_struct((uintptr_t)&f, count, (uintptr_t)array_of_blocklengths, (uintptr_t)array_of_displacements, (uintptr_t)array_of_types, (uintptr_t)newtype, 1);
+    while (rc < 0 && rain_again(rc, &f));
+    if (rc) return rain_raise(&f, rc, RAIN_NONE, 0, "MPI_Type_create_struct_c");
+    return MPI_SUCCESS;
 }
 RAIN_WEAK(Type_create_struct_c)
 
 int PMPI_Type_create_subarray(int ndims, const int array_of_sizes[], const int array_of_subsizes[], const int array_of_starts[], int order, MPI_Datatype oldtype, MPI_Datatype *newtype) {
-    return rain_unsupported(RAIN_NONE, 0, "MPI_Type_create_subarray");
+    if (rain_enter()) return rain_refused("MPI_Type_create_subarray");
+    rain_frame f = {0};
+    int rc;
+    do rc = rain_Type_create_subarray((uintptr_t)&f, ndims, (uintptr_t)array_of_sizes, (uintptr_t)array_of_subsizes, (uintptr_t)array_of_starts, order, (uintptr_t)oldtype, (uintptr_t)newtype, 0);
+    while (rc < 0 && rain_again(rc, &f));
+    if (rc) return rain_raise(&f, rc, RAIN_NONE, 0, "MPI_Type_create_subarray");
+    return MPI_SUCCESS;
 }
 RAIN_WEAK(Type_create_subarray)
 
 int PMPI_Type_create_subarray_c(int ndims, const MPI_Count array_of_sizes[], const MPI_Count array_of_subsizes[], const MPI_Count array_of_starts[], int order, MPI_Datatype oldtype, MPI_Datatype *newtype) {
-    return rain_unsupported(RAIN_NONE, 0, "MPI_Type_create_subarray_c");
+    if (rain_enter()) return rain_refused("MPI_Type_create_subarray_c");
+    rain_frame f = {0};
+    int rc;
+    do rc = rain_Type_create_subarray((uintptr_t)&f, ndims, (uintptr_t)array_of_sizes, (uintptr_t)array_of_subsizes, (uintptr_t)array_of_starts, order, (uintptr_t)oldtype, (uintptr_t)newtype, 1);
+    while (rc < 0 && rain_again(rc, &f));
+    if (rc) return rain_raise(&f, rc, RAIN_NONE, 0, "MPI_Type_create_subarray_c");
+    return MPI_SUCCESS;
 }
 RAIN_WEAK(Type_create_subarray_c)
 
 int PMPI_Type_delete_attr(MPI_Datatype datatype, int type_keyval) {
-    return rain_unsupported(RAIN_NONE, 0, "MPI_Type_delete_attr");
+    if (rain_enter()) return rain_refused("MPI_Type_delete_attr");
+    rain_frame f = {0};
+    int rc;
+    do rc = rain_Type_delete_attr((uintptr_t)&f, (uintptr_t)datatype, type_keyval);
+    while (rc < 0 && rain_again(rc, &f));
+    if (rc) return rain_raise(&f, rc, RAIN_NONE, 0, "MPI_Type_delete_attr");
+    return MPI_SUCCESS;
 }
 RAIN_WEAK(Type_delete_attr)
 
 int PMPI_Type_dup(MPI_Datatype oldtype, MPI_Datatype *newtype) {
-    return rain_unsupported(RAIN_NONE, 0, "MPI_Type_dup");
+    if (rain_enter()) return rain_refused("MPI_Type_dup");
+    rain_frame f = {0};
+    int rc;
+    do rc = rain_Type_dup((uintptr_t)&f, (uintptr_t)oldtype, (uintptr_t)newtype);
+    while (rc < 0 && rain_again(rc, &f));
+    if (rc) return rain_raise(&f, rc, RAIN_NONE, 0, "MPI_Type_dup");
+    return MPI_SUCCESS;
 }
 RAIN_WEAK(Type_dup)
 
 int PMPI_Type_free(MPI_Datatype *datatype) {
-    return rain_unsupported(RAIN_NONE, 0, "MPI_Type_free");
+    if (rain_enter()) return rain_refused("MPI_Type_free");
+    rain_frame f = {0};
+    int rc;
+    do rc = rain_Type_free((uintptr_t)&f, (uintptr_t)datatype);
+    while (rc < 0 && rain_again(rc, &f));
+    if (rc) return rain_raise(&f, rc, RAIN_NONE, 0, "MPI_Type_free");
+    return MPI_SUCCESS;
 }
 RAIN_WEAK(Type_free)
 
 int PMPI_Type_free_keyval(int *type_keyval) {
-    return rain_unsupported(RAIN_NONE, 0, "MPI_Type_free_keyval");
+    if (rain_enter()) return rain_refused("MPI_Type_free_keyval");
+    rain_frame f = {0};
+    int rc;
+    do rc = rain_Type_free_keyval((uintptr_t)&f, (uintptr_t)type_keyval);
+    while (rc < 0 && rain_again(rc, &f));
+    if (rc) return rain_raise(&f, rc, RAIN_NONE, 0, "MPI_Type_free_keyval");
+    return MPI_SUCCESS;
 }
 RAIN_WEAK(Type_free_keyval)
 
 int PMPI_Type_get_attr(MPI_Datatype datatype, int type_keyval, void *attribute_val, int *flag) {
-    return rain_unsupported(RAIN_NONE, 0, "MPI_Type_get_attr");
+    if (rain_enter()) return rain_refused("MPI_Type_get_attr");
+    rain_frame f = {0};
+    int rc;
+    do rc = rain_Type_get_attr((uintptr_t)&f, (uintptr_t)datatype, type_keyval, (uintptr_t)attribute_val, (uintptr_t)flag);
+    while (rc < 0 && rain_again(rc, &f));
+    if (rc) return rain_raise(&f, rc, RAIN_NONE, 0, "MPI_Type_get_attr");
+    return MPI_SUCCESS;
 }
 RAIN_WEAK(Type_get_attr)
 
 int PMPI_Type_get_contents(MPI_Datatype datatype, int max_integers, int max_addresses, int max_datatypes, int array_of_integers[], MPI_Aint array_of_addresses[], MPI_Datatype array_of_datatypes[]) {
-    return rain_unsupported(RAIN_NONE, 0, "MPI_Type_get_contents");
+    if (rain_enter()) return rain_refused("MPI_Type_get_contents");
+    rain_frame f = {0};
+    int rc;
+    do rc = rain_Type_get_contents((uintptr_t)&f, (uintptr_t)datatype, max_integers, max_addresses, max_datatypes, (uintptr_t)array_of_integers, (uintptr_t)array_of_addresses, (uintptr_t)array_of_datatypes);
+    while (rc < 0 && rain_again(rc, &f));
+    if (rc) return rain_raise(&f, rc, RAIN_NONE, 0, "MPI_Type_get_contents");
+    return MPI_SUCCESS;
 }
 RAIN_WEAK(Type_get_contents)
 
 int PMPI_Type_get_contents_c(MPI_Datatype datatype, MPI_Count max_integers, MPI_Count max_addresses, MPI_Count max_large_counts, MPI_Count max_datatypes, int array_of_integers[], MPI_Aint array_of_addresses[], MPI_Count array_of_large_counts[], MPI_Datatype array_of_datatypes[]) {
-    return rain_unsupported(RAIN_NONE, 0, "MPI_Type_get_contents_c");
+    if (rain_enter()) return rain_refused("MPI_Type_get_contents_c");
+    rain_frame f = {0};
+    int rc;
+    do rc = rain_Type_get_contents_c((uintptr_t)&f, (uintptr_t)datatype, max_integers, max_addresses, max_large_counts, max_datatypes, (uintptr_t)array_of_integers, (uintptr_t)array_of_addresses, (uintptr_t)array_of_large_counts, (uintptr_t)array_of_datatypes);
+    while (rc < 0 && rain_again(rc, &f));
+    if (rc) return rain_raise(&f, rc, RAIN_NONE, 0, "MPI_Type_get_contents_c");
+    return MPI_SUCCESS;
 }
 RAIN_WEAK(Type_get_contents_c)
 
 int PMPI_Type_get_envelope(MPI_Datatype datatype, int *num_integers, int *num_addresses, int *num_datatypes, int *combiner) {
-    return rain_unsupported(RAIN_NONE, 0, "MPI_Type_get_envelope");
+    if (rain_enter()) return rain_refused("MPI_Type_get_envelope");
+    rain_frame f = {0};
+    int rc;
+    do rc = rain_Type_get_envelope((uintptr_t)&f, (uintptr_t)datatype, (uintptr_t)num_integers, (uintptr_t)num_addresses, (uintptr_t)num_datatypes, (uintptr_t)combiner);
+    while (rc < 0 && rain_again(rc, &f));
+    if (rc) return rain_raise(&f, rc, RAIN_NONE, 0, "MPI_Type_get_envelope");
+    return MPI_SUCCESS;
 }
 RAIN_WEAK(Type_get_envelope)
 
 int PMPI_Type_get_envelope_c(MPI_Datatype datatype, MPI_Count *num_integers, MPI_Count *num_addresses, MPI_Count *num_large_counts, MPI_Count *num_datatypes, int *combiner) {
-    return rain_unsupported(RAIN_NONE, 0, "MPI_Type_get_envelope_c");
+    if (rain_enter()) return rain_refused("MPI_Type_get_envelope_c");
+    rain_frame f = {0};
+    int rc;
+    do rc = rain_Type_get_envelope_c((uintptr_t)&f, (uintptr_t)datatype, (uintptr_t)num_integers, (uintptr_t)num_addresses, (uintptr_t)num_large_counts, (uintptr_t)num_datatypes, (uintptr_t)combiner);
+    while (rc < 0 && rain_again(rc, &f));
+    if (rc) return rain_raise(&f, rc, RAIN_NONE, 0, "MPI_Type_get_envelope_c");
+    return MPI_SUCCESS;
 }
 RAIN_WEAK(Type_get_envelope_c)
 
 int PMPI_Type_get_extent(MPI_Datatype datatype, MPI_Aint *lb, MPI_Aint *extent) {
-    return rain_unsupported(RAIN_NONE, 0, "MPI_Type_get_extent");
+    if (rain_enter()) return rain_refused("MPI_Type_get_extent");
+    rain_frame f = {0};
+    int rc;
+    do rc = rain_Type_get_extent((uintptr_t)&f, (uintptr_t)datatype, (uintptr_t)lb, (uintptr_t)extent);
+    while (rc < 0 && rain_again(rc, &f));
+    if (rc) return rain_raise(&f, rc, RAIN_NONE, 0, "MPI_Type_get_extent");
+    return MPI_SUCCESS;
 }
 RAIN_WEAK(Type_get_extent)
 
 int PMPI_Type_get_extent_c(MPI_Datatype datatype, MPI_Count *lb, MPI_Count *extent) {
-    return rain_unsupported(RAIN_NONE, 0, "MPI_Type_get_extent_c");
+    if (rain_enter()) return rain_refused("MPI_Type_get_extent_c");
+    rain_frame f = {0};
+    int rc;
+    do rc = rain_Type_get_extent((uintptr_t)&f, (uintptr_t)datatype, (uintptr_t)lb, (uintptr_t)extent);
+    while (rc < 0 && rain_again(rc, &f));
+    if (rc) return rain_raise(&f, rc, RAIN_NONE, 0, "MPI_Type_get_extent_c");
+    return MPI_SUCCESS;
 }
 RAIN_WEAK(Type_get_extent_c)
 
 int PMPI_Type_get_extent_x(MPI_Datatype datatype, MPI_Count *lb, MPI_Count *extent) {
-    return rain_unsupported(RAIN_NONE, 0, "MPI_Type_get_extent_x");
+    if (rain_enter()) return rain_refused("MPI_Type_get_extent_x");
+    rain_frame f = {0};
+    int rc;
+    do rc = rain_Type_get_extent_x((uintptr_t)&f, (uintptr_t)datatype, (uintptr_t)lb, (uintptr_t)extent);
+    while (rc < 0 && rain_again(rc, &f));
+    if (rc) return rain_raise(&f, rc, RAIN_NONE, 0, "MPI_Type_get_extent_x");
+    return MPI_SUCCESS;
 }
 RAIN_WEAK(Type_get_extent_x)
 
 int PMPI_Type_get_name(MPI_Datatype datatype, char *type_name, int *resultlen) {
-    return rain_unsupported(RAIN_NONE, 0, "MPI_Type_get_name");
+    if (rain_enter()) return rain_refused("MPI_Type_get_name");
+    rain_frame f = {0};
+    int rc;
+    do rc = rain_Type_get_name((uintptr_t)&f, (uintptr_t)datatype, (uintptr_t)type_name, (uintptr_t)resultlen);
+    while (rc < 0 && rain_again(rc, &f));
+    if (rc) return rain_raise(&f, rc, RAIN_NONE, 0, "MPI_Type_get_name");
+    return MPI_SUCCESS;
 }
 RAIN_WEAK(Type_get_name)
 
 int PMPI_Type_get_true_extent(MPI_Datatype datatype, MPI_Aint *true_lb, MPI_Aint *true_extent) {
-    return rain_unsupported(RAIN_NONE, 0, "MPI_Type_get_true_extent");
+    if (rain_enter()) return rain_refused("MPI_Type_get_true_extent");
+    rain_frame f = {0};
+    int rc;
+    do rc = rain_Type_get_true_extent((uintptr_t)&f, (uintptr_t)datatype, (uintptr_t)true_lb, (uintptr_t)true_extent);
+    while (rc < 0 && rain_again(rc, &f));
+    if (rc) return rain_raise(&f, rc, RAIN_NONE, 0, "MPI_Type_get_true_extent");
+    return MPI_SUCCESS;
 }
 RAIN_WEAK(Type_get_true_extent)
 
 int PMPI_Type_get_true_extent_c(MPI_Datatype datatype, MPI_Count *true_lb, MPI_Count *true_extent) {
-    return rain_unsupported(RAIN_NONE, 0, "MPI_Type_get_true_extent_c");
+    if (rain_enter()) return rain_refused("MPI_Type_get_true_extent_c");
+    rain_frame f = {0};
+    int rc;
+    do rc = rain_Type_get_true_extent((uintptr_t)&f, (uintptr_t)datatype, (uintptr_t)true_lb, (uintptr_t)true_extent);
+    while (rc < 0 && rain_again(rc, &f));
+    if (rc) return rain_raise(&f, rc, RAIN_NONE, 0, "MPI_Type_get_true_extent_c");
+    return MPI_SUCCESS;
 }
 RAIN_WEAK(Type_get_true_extent_c)
 
 int PMPI_Type_get_true_extent_x(MPI_Datatype datatype, MPI_Count *true_lb, MPI_Count *true_extent) {
-    return rain_unsupported(RAIN_NONE, 0, "MPI_Type_get_true_extent_x");
+    if (rain_enter()) return rain_refused("MPI_Type_get_true_extent_x");
+    rain_frame f = {0};
+    int rc;
+    do rc = rain_Type_get_true_extent_x((uintptr_t)&f, (uintptr_t)datatype, (uintptr_t)true_lb, (uintptr_t)true_extent);
+    while (rc < 0 && rain_again(rc, &f));
+    if (rc) return rain_raise(&f, rc, RAIN_NONE, 0, "MPI_Type_get_true_extent_x");
+    return MPI_SUCCESS;
 }
 RAIN_WEAK(Type_get_true_extent_x)
 
@@ -2612,12 +4368,24 @@ int PMPI_Type_get_value_index(MPI_Datatype value_type, MPI_Datatype index_type, 
 RAIN_WEAK(Type_get_value_index)
 
 int PMPI_Type_indexed(int count, const int array_of_blocklengths[], const int array_of_displacements[], MPI_Datatype oldtype, MPI_Datatype *newtype) {
-    return rain_unsupported(RAIN_NONE, 0, "MPI_Type_indexed");
+    if (rain_enter()) return rain_refused("MPI_Type_indexed");
+    rain_frame f = {0};
+    int rc;
+    do rc = rain_Type_indexed((uintptr_t)&f, count, (uintptr_t)array_of_blocklengths, (uintptr_t)array_of_displacements, (uintptr_t)oldtype, (uintptr_t)newtype, 0);
+    while (rc < 0 && rain_again(rc, &f));
+    if (rc) return rain_raise(&f, rc, RAIN_NONE, 0, "MPI_Type_indexed");
+    return MPI_SUCCESS;
 }
 RAIN_WEAK(Type_indexed)
 
 int PMPI_Type_indexed_c(MPI_Count count, const MPI_Count array_of_blocklengths[], const MPI_Count array_of_displacements[], MPI_Datatype oldtype, MPI_Datatype *newtype) {
-    return rain_unsupported(RAIN_NONE, 0, "MPI_Type_indexed_c");
+    if (rain_enter()) return rain_refused("MPI_Type_indexed_c");
+    rain_frame f = {0};
+    int rc;
+    do rc = rain_Type_indexed((uintptr_t)&f, count, (uintptr_t)array_of_blocklengths, (uintptr_t)array_of_displacements, (uintptr_t)oldtype, (uintptr_t)newtype, 1);
+    while (rc < 0 && rain_again(rc, &f));
+    if (rc) return rain_raise(&f, rc, RAIN_NONE, 0, "MPI_Type_indexed_c");
+    return MPI_SUCCESS;
 }
 RAIN_WEAK(Type_indexed_c)
 
@@ -2627,47 +4395,105 @@ int PMPI_Type_match_size(int typeclass, int size, MPI_Datatype *datatype) {
 RAIN_WEAK(Type_match_size)
 
 int PMPI_Type_set_attr(MPI_Datatype datatype, int type_keyval, void *attribute_val) {
-    return rain_unsupported(RAIN_NONE, 0, "MPI_Type_set_attr");
+    if (rain_enter()) return rain_refused("MPI_Type_set_attr");
+    rain_frame f = {0};
+    int rc;
+    do rc = rain_Type_set_attr((uintptr_t)&f, (uintptr_t)datatype, type_keyval, (uintptr_t)attribute_val);
+    while (rc < 0 && rain_again(rc, &f));
+    if (rc) return rain_raise(&f, rc, RAIN_NONE, 0, "MPI_Type_set_attr");
+    return MPI_SUCCESS;
 }
 RAIN_WEAK(Type_set_attr)
 
 int PMPI_Type_set_name(MPI_Datatype datatype, const char *type_name) {
-    return rain_unsupported(RAIN_NONE, 0, "MPI_Type_set_name");
+    if (rain_enter()) return rain_refused("MPI_Type_set_name");
+    rain_frame f = {0};
+    int rc;
+    do rc = rain_Type_set_name((uintptr_t)&f, (uintptr_t)datatype, (uintptr_t)type_name);
+    while (rc < 0 && rain_again(rc, &f));
+    if (rc) return rain_raise(&f, rc, RAIN_NONE, 0, "MPI_Type_set_name");
+    return MPI_SUCCESS;
 }
 RAIN_WEAK(Type_set_name)
 
 int PMPI_Type_size(MPI_Datatype datatype, int *size) {
-    return rain_unsupported(RAIN_NONE, 0, "MPI_Type_size");
+    if (rain_enter()) return rain_refused("MPI_Type_size");
+    rain_frame f = {0};
+    int rc;
+    MPI_Count size_ = 0;
+    do rc = rain_Type_size((uintptr_t)&f, (uintptr_t)datatype, size ? (uintptr_t)&size_ : 0);
+    while (rc < 0 && rain_again(rc, &f));
+    if (rc) return rain_raise(&f, rc, RAIN_NONE, 0, "MPI_Type_size");
+    if (size) *size = size_ > INT_MAX ? MPI_UNDEFINED : (int)size_;
+    return MPI_SUCCESS;
 }
 RAIN_WEAK(Type_size)
 
 int PMPI_Type_size_c(MPI_Datatype datatype, MPI_Count *size) {
-    return rain_unsupported(RAIN_NONE, 0, "MPI_Type_size_c");
+    if (rain_enter()) return rain_refused("MPI_Type_size_c");
+    rain_frame f = {0};
+    int rc;
+    do rc = rain_Type_size((uintptr_t)&f, (uintptr_t)datatype, (uintptr_t)size);
+    while (rc < 0 && rain_again(rc, &f));
+    if (rc) return rain_raise(&f, rc, RAIN_NONE, 0, "MPI_Type_size_c");
+    return MPI_SUCCESS;
 }
 RAIN_WEAK(Type_size_c)
 
 int PMPI_Type_size_x(MPI_Datatype datatype, MPI_Count *size) {
-    return rain_unsupported(RAIN_NONE, 0, "MPI_Type_size_x");
+    if (rain_enter()) return rain_refused("MPI_Type_size_x");
+    rain_frame f = {0};
+    int rc;
+    do rc = rain_Type_size_x((uintptr_t)&f, (uintptr_t)datatype, (uintptr_t)size);
+    while (rc < 0 && rain_again(rc, &f));
+    if (rc) return rain_raise(&f, rc, RAIN_NONE, 0, "MPI_Type_size_x");
+    return MPI_SUCCESS;
 }
 RAIN_WEAK(Type_size_x)
 
 int PMPI_Type_vector(int count, int blocklength, int stride, MPI_Datatype oldtype, MPI_Datatype *newtype) {
-    return rain_unsupported(RAIN_NONE, 0, "MPI_Type_vector");
+    if (rain_enter()) return rain_refused("MPI_Type_vector");
+    rain_frame f = {0};
+    int rc;
+    do rc = rain_Type_vector((uintptr_t)&f, count, blocklength, stride, (uintptr_t)oldtype, (uintptr_t)newtype, 0);
+    while (rc < 0 && rain_again(rc, &f));
+    if (rc) return rain_raise(&f, rc, RAIN_NONE, 0, "MPI_Type_vector");
+    return MPI_SUCCESS;
 }
 RAIN_WEAK(Type_vector)
 
 int PMPI_Type_vector_c(MPI_Count count, MPI_Count blocklength, MPI_Count stride, MPI_Datatype oldtype, MPI_Datatype *newtype) {
-    return rain_unsupported(RAIN_NONE, 0, "MPI_Type_vector_c");
+    if (rain_enter()) return rain_refused("MPI_Type_vector_c");
+    rain_frame f = {0};
+    int rc;
+    do rc = rain_Type_vector((uintptr_t)&f, count, blocklength, stride, (uintptr_t)oldtype, (uintptr_t)newtype, 1);
+    while (rc < 0 && rain_again(rc, &f));
+    if (rc) return rain_raise(&f, rc, RAIN_NONE, 0, "MPI_Type_vector_c");
+    return MPI_SUCCESS;
 }
 RAIN_WEAK(Type_vector_c)
 
 int PMPI_Unpack(const void *inbuf, int insize, int *position, void *outbuf, int outcount, MPI_Datatype datatype, MPI_Comm comm) {
-    return rain_unsupported(RAIN_COMM, (uintptr_t)comm, "MPI_Unpack");
+    if (rain_enter()) return rain_refused("MPI_Unpack");
+    rain_frame f = {0};
+    int rc;
+    MPI_Count position_ = position ? *position : 0;
+    do rc = rain_Unpack((uintptr_t)&f, (uintptr_t)inbuf, insize, position ? (uintptr_t)&position_ : 0, (uintptr_t)outbuf, outcount, (uintptr_t)datatype, (uintptr_t)comm);
+    while (rc < 0 && rain_again(rc, &f));
+    if (rc) return rain_raise(&f, rc, RAIN_COMM, (uintptr_t)comm, "MPI_Unpack");
+    if (position) *position = position_ > INT_MAX ? MPI_UNDEFINED : (int)position_;
+    return MPI_SUCCESS;
 }
 RAIN_WEAK(Unpack)
 
 int PMPI_Unpack_c(const void *inbuf, MPI_Count insize, MPI_Count *position, void *outbuf, MPI_Count outcount, MPI_Datatype datatype, MPI_Comm comm) {
-    return rain_unsupported(RAIN_COMM, (uintptr_t)comm, "MPI_Unpack_c");
+    if (rain_enter()) return rain_refused("MPI_Unpack_c");
+    rain_frame f = {0};
+    int rc;
+    do rc = rain_Unpack((uintptr_t)&f, (uintptr_t)inbuf, insize, (uintptr_t)position, (uintptr_t)outbuf, outcount, (uintptr_t)datatype, (uintptr_t)comm);
+    while (rc < 0 && rain_again(rc, &f));
+    if (rc) return rain_raise(&f, rc, RAIN_COMM, (uintptr_t)comm, "MPI_Unpack_c");
+    return MPI_SUCCESS;
 }
 RAIN_WEAK(Unpack_c)
 
@@ -2687,22 +4513,46 @@ int PMPI_Unpublish_name(const char *service_name, MPI_Info info, const char *por
 RAIN_WEAK(Unpublish_name)
 
 int PMPI_Wait(MPI_Request *request, MPI_Status *status) {
-    return rain_unsupported(RAIN_NONE, 0, "MPI_Wait");
+    if (rain_enter()) return rain_refused("MPI_Wait");
+    rain_frame f = {0};
+    int rc;
+    do rc = rain_Wait((uintptr_t)&f, (uintptr_t)request, (uintptr_t)status);
+    while (rc < 0 && rain_again(rc, &f));
+    if (rc) return rain_raise(&f, rc, RAIN_NONE, 0, "MPI_Wait");
+    return MPI_SUCCESS;
 }
 RAIN_WEAK(Wait)
 
 int PMPI_Waitall(int count, MPI_Request array_of_requests[], MPI_Status *array_of_statuses) {
-    return rain_unsupported(RAIN_NONE, 0, "MPI_Waitall");
+    if (rain_enter()) return rain_refused("MPI_Waitall");
+    rain_frame f = {0};
+    int rc;
+    do rc = rain_Waitall((uintptr_t)&f, count, (uintptr_t)array_of_requests, (uintptr_t)array_of_statuses);
+    while (rc < 0 && rain_again(rc, &f));
+    if (rc) return rain_raise(&f, rc, RAIN_NONE, 0, "MPI_Waitall");
+    return MPI_SUCCESS;
 }
 RAIN_WEAK(Waitall)
 
 int PMPI_Waitany(int count, MPI_Request array_of_requests[], int *indx, MPI_Status *status) {
-    return rain_unsupported(RAIN_NONE, 0, "MPI_Waitany");
+    if (rain_enter()) return rain_refused("MPI_Waitany");
+    rain_frame f = {0};
+    int rc;
+    do rc = rain_Waitany((uintptr_t)&f, count, (uintptr_t)array_of_requests, (uintptr_t)indx, (uintptr_t)status);
+    while (rc < 0 && rain_again(rc, &f));
+    if (rc) return rain_raise(&f, rc, RAIN_NONE, 0, "MPI_Waitany");
+    return MPI_SUCCESS;
 }
 RAIN_WEAK(Waitany)
 
 int PMPI_Waitsome(int incount, MPI_Request array_of_requests[], int *outcount, int array_of_indices[], MPI_Status *array_of_statuses) {
-    return rain_unsupported(RAIN_NONE, 0, "MPI_Waitsome");
+    if (rain_enter()) return rain_refused("MPI_Waitsome");
+    rain_frame f = {0};
+    int rc;
+    do rc = rain_Waitsome((uintptr_t)&f, incount, (uintptr_t)array_of_requests, (uintptr_t)outcount, (uintptr_t)array_of_indices, (uintptr_t)array_of_statuses);
+    while (rc < 0 && rain_again(rc, &f));
+    if (rc) return rain_raise(&f, rc, RAIN_NONE, 0, "MPI_Waitsome");
+    return MPI_SUCCESS;
 }
 RAIN_WEAK(Waitsome)
 
@@ -2757,7 +4607,13 @@ int PMPI_Win_create_dynamic(MPI_Info info, MPI_Comm comm, MPI_Win *win) {
 RAIN_WEAK(Win_create_dynamic)
 
 int PMPI_Win_create_errhandler(MPI_Win_errhandler_function *win_errhandler_fn, MPI_Errhandler *errhandler) {
-    return rain_unsupported(RAIN_NONE, 0, "MPI_Win_create_errhandler");
+    if (rain_enter()) return rain_refused("MPI_Win_create_errhandler");
+    rain_frame f = {0};
+    int rc;
+    do rc = rain_Win_create_errhandler((uintptr_t)&f, (uintptr_t)win_errhandler_fn, (uintptr_t)errhandler);
+    while (rc < 0 && rain_again(rc, &f));
+    if (rc) return rain_raise(&f, rc, RAIN_NONE, 0, "MPI_Win_create_errhandler");
+    return MPI_SUCCESS;
 }
 RAIN_WEAK(Win_create_errhandler)
 

@@ -33,7 +33,10 @@ func rain_Get_library_version(f uintptr, version, resultlen uintptr) int32 {
 }
 
 // putString writes s and a null byte to the caller's array of max bytes, cut to fit, and returns its
-// length without the null byte.
+// length without the null byte. Not inlined: Go 1.26 fails to compile the copy of a constant string to
+// an address that was an integer.
+//
+//go:noinline
 func putString(addr uintptr, s string, max int) int32 {
 	if len(s) > max-1 {
 		s = s[:max-1]

@@ -141,14 +141,18 @@ func (fn *function) entry() string {
 	return "rain_" + fn.short()
 }
 
-// wideFlag reports whether the shared entry must be told how wide array elements and
-// the callback's length are; scalars are widened in C and need no flag.
+// wideFlag reports whether the shared entry must be told which form it serves: array elements and a
+// callback's length have that form's width, and a datatype remembers which call made it. Scalars are
+// widened in C and need no flag.
 func (fn *function) wideFlag() bool {
 	if !fn.shares() {
 		return false
 	}
 	for i, p := range fn.Params {
 		q := fn.other().Params[i]
+		if p.Name == "newtype" {
+			return true
+		}
 		if p.Type != q.Type && (strings.Contains(p.Type, "[]") || strings.Contains(p.Type, "function")) {
 			return true
 		}

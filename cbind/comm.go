@@ -1,0 +1,371 @@
+package main
+
+/*
+#include "frame.h"
+*/
+import "C"
+
+import (
+	"sync/atomic"
+
+	"rainmpi/cbind/abi"
+	"rainmpi/mpi"
+)
+
+// A comm is a communicator as C sees it.
+type comm struct {
+	c       *mpi.Comm
+	handle  uintptr
+	handler atomic.Pointer[errhandler] // nil: the default
+	attrs   attrs
+	info    *mpi.Info // hints; nil: none
+}
+
+var (
+	comms = table[comm]{kind: commKind}
+	world atomic.Pointer[comm] // nil before MPI_Init and after MPI_Finalize
+	self  atomic.Pointer[comm]
+)
+
+// commOf is the communicator of a handle.
+func commOf(h uintptr) (*comm, error) {
+	if c := findComm(h); c != nil {
+		return c, nil
+	}
+	if world.Load() == nil {
+		return nil, notRunning()
+	}
+	return nil, bad(mpi.ErrComm, "the communicator is null, freed, or no communicator")
+}
+
+func findComm(h uintptr) *comm {
+	switch h {
+	case abi.MPI_COMM_WORLD:
+		return world.Load()
+	case abi.MPI_COMM_SELF:
+		return self.Load()
+	}
+	return comms.get(h)
+}
+
+// addComm gives a handle to a new communicator. It inherits the error handler of the one it was
+// made from (MPI 5.0, 9.3). A nil communicator is MPI_COMM_NULL.
+func addComm(c *mpi.Comm, parent *comm, list attrs) uintptr {
+	if c == nil {
+		return abi.MPI_COMM_NULL
+	}
+	made := &comm{c: c, attrs: list}
+	if parent != nil {
+		made.handler.Store(parent.handler.Load().retain())
+	}
+	made.handle = comms.add(made)
+	return made.handle
+}
+
+//export rain_Comm_rank
+func rain_Comm_rank(f, h, rank uintptr) int32 {
+	c, err := commOf(h)
+	if err == nil {
+		err = need(rank)
+	}
+	if err != nil {
+		return fail(f, err)
+	}
+	set(rank, int32(c.c.Rank()))
+	return 0
+}
+
+//export rain_Comm_size
+func rain_Comm_size(f, h, size uintptr) int32 {
+	c, err := commOf(h)
+	if err == nil {
+		err = need(size)
+	}
+	if err != nil {
+		return fail(f, err)
+	}
+	set(size, int32(c.c.Size()))
+	return 0
+}
+
+//export rain_Comm_remote_size
+func rain_Comm_remote_size(f, h, size uintptr) int32 {
+	c, err := commOf(h)
+	if err == nil {
+		err = need(size)
+	}
+	if err != nil {
+		return fail(f, err)
+	}
+	n, err := c.c.RemoteSize()
+	if err != nil {
+		return fail(f, err)
+	}
+	set(size, int32(n))
+	return 0
+}
+
+//export rain_Comm_test_inter
+func rain_Comm_test_inter(f, h, flag uintptr) int32 {
+	c, err := commOf(h)
+	if err == nil {
+		err = need(flag)
+	}
+	if err != nil {
+		return fail(f, err)
+	}
+	set(flag, truth(c.c.Inter()))
+	return 0
+}
+
+func truth(b bool) int32 {
+	if b {
+		return 1
+	}
+	return 0
+}
+
+//export rain_Comm_compare
+func rain_Comm_compare(f, comm1, comm2, result uintptr) int32 {
+	a, err := commOf(comm1)
+	if err != nil {
+		return fail(f, err)
+	}
+	b, err := commOf(comm2)
+	if err == nil {
+		err = need(result)
+	}
+	if err != nil {
+		return fail(f, err)
+	}
+	set(result, int32(a.c.Compare(b.c)))
+	return 0
+}
+
+//export rain_Comm_group
+func rain_Comm_group(f, h, group uintptr) int32 {
+	c, err := commOf(h)
+	if err == nil {
+		err = need(group)
+	}
+	if err != nil {
+		return fail(f, err)
+	}
+	set(group, groupHandle(c.c.Group()))
+	return 0
+}
+
+//export rain_Comm_remote_group
+func rain_Comm_remote_group(f, h, group uintptr) int32 {
+	c, err := commOf(h)
+	if err == nil {
+		err = need(group)
+	}
+	if err != nil {
+		return fail(f, err)
+	}
+	g, err := c.c.RemoteGroup()
+	if err != nil {
+		return fail(f, err)
+	}
+	set(group, groupHandle(g))
+	return 0
+}
+
+//export rain_Comm_set_name
+func rain_Comm_set_name(f, h, name uintptr) int32 {
+	c, err := commOf(h)
+	if err == nil {
+		err = need(name)
+	}
+	if err != nil {
+		return fail(f, err)
+	}
+	c.c.SetName(cString(name, abi.MPI_MAX_OBJECT_NAME-1))
+	return 0
+}
+
+//export rain_Comm_get_name
+func rain_Comm_get_name(f, h, name, resultlen uintptr) int32 {
+	c, err := commOf(h)
+	if err == nil {
+		err = need(name, resultlen)
+	}
+	if err != nil {
+		return fail(f, err)
+	}
+	set(resultlen, putString(name, c.c.Name(), abi.MPI_MAX_OBJECT_NAME))
+	return 0
+}
+
+// The program is called on a name if the communicator has one, else on what it is.
+func (c *comm) String() string {
+	if c.c.Name() != "" {
+		return c.c.Name()
+	}
+	return "a communicator without a name"
+}
+
+// These are collective and rare: they wait inside Go.
+
+//export rain_Comm_dup
+func rain_Comm_dup(f, h, newcomm uintptr) int32 {
+	c, err := commOf(h)
+	if err != nil {
+		return fail(f, err)
+	}
+	return duplicate(f, c, c.info, newcomm)
+}
+
+//export rain_Comm_dup_with_info
+func rain_Comm_dup_with_info(f, h, info, newcomm uintptr) int32 {
+	c, err := commOf(h)
+	if err != nil {
+		return fail(f, err)
+	}
+	i, err := optionalInfo(info)
+	if err != nil {
+		return fail(f, err)
+	}
+	return duplicate(f, c, i, newcomm)
+}
+
+func duplicate(f uintptr, c *comm, info *mpi.Info, newcomm uintptr) int32 {
+	if err := need(newcomm); err != nil {
+		return fail(f, err)
+	}
+	copied, rc := copyAll(f, c.handle, c.attrs)
+	if copied == nil {
+		return rc
+	}
+	d, err := c.c.Dup()
+	if err != nil {
+		return fail(f, err)
+	}
+	h := addComm(d, c, copied.to)
+	comms.get(h).info = info.Dup()
+	set(newcomm, h)
+	return 0
+}
+
+// Hints are kept and given back; none has a meaning here.
+//
+//export rain_Comm_set_info
+func rain_Comm_set_info(f, h, info uintptr) int32 {
+	c, err := commOf(h)
+	if err != nil {
+		return fail(f, err)
+	}
+	i, err := optionalInfo(info)
+	if err != nil {
+		return fail(f, err)
+	}
+	c.info = i.Dup()
+	return 0
+}
+
+//export rain_Comm_get_info
+func rain_Comm_get_info(f, h, info uintptr) int32 {
+	c, err := commOf(h)
+	if err == nil {
+		err = need(info)
+	}
+	if err != nil {
+		return fail(f, err)
+	}
+	i := c.info.Dup()
+	if i == nil {
+		i = mpi.NewInfo() // an info object without keys, not MPI_INFO_NULL (MPI 5.0, 7.4.4)
+	}
+	set(info, infos.add(i))
+	return 0
+}
+
+//export rain_Comm_split
+func rain_Comm_split(f, h uintptr, color, key int32, newcomm uintptr) int32 {
+	return derive(f, h, newcomm, func(c *comm) (*mpi.Comm, error) { return c.c.Split(int(color), int(key)) })
+}
+
+//export rain_Comm_split_type
+func rain_Comm_split_type(f, h uintptr, splitType, key int32, info, newcomm uintptr) int32 {
+	if _, err := optionalInfo(info); err != nil {
+		return fail(f, err)
+	}
+	return derive(f, h, newcomm, func(c *comm) (*mpi.Comm, error) {
+		switch splitType {
+		case abi.MPI_COMM_TYPE_SHARED:
+			return c.c.SplitShared(int(key))
+		case abi.MPI_UNDEFINED:
+			return c.c.Split(mpi.Undefined, int(key))
+		case abi.MPI_COMM_TYPE_HW_GUIDED, abi.MPI_COMM_TYPE_HW_UNGUIDED, abi.MPI_COMM_TYPE_RESOURCE_GUIDED:
+			return nil, nil // no hardware resource is known: MPI_COMM_NULL (MPI 5.0, 7.4.2)
+		}
+		return nil, bad(mpi.ErrArg, "split_type is none of the MPI_COMM_TYPE_ constants")
+	})
+}
+
+//export rain_Comm_create
+func rain_Comm_create(f, h, group, newcomm uintptr) int32 {
+	g, err := groupOf(group)
+	if err != nil {
+		return fail(f, err)
+	}
+	return derive(f, h, newcomm, func(c *comm) (*mpi.Comm, error) { return c.c.Create(g) })
+}
+
+//export rain_Comm_create_group
+func rain_Comm_create_group(f, h, group uintptr, tag int32, newcomm uintptr) int32 {
+	g, err := groupOf(group)
+	if err != nil {
+		return fail(f, err)
+	}
+	return derive(f, h, newcomm, func(c *comm) (*mpi.Comm, error) {
+		if g.Size() == 0 || g.Rank() == mpi.Undefined {
+			return nil, nil
+		}
+		return c.c.CreateGroup(g, int(tag))
+	})
+}
+
+func derive(f, h, newcomm uintptr, how func(*comm) (*mpi.Comm, error)) int32 {
+	c, err := commOf(h)
+	if err == nil {
+		err = need(newcomm)
+	}
+	if err != nil {
+		return fail(f, err)
+	}
+	made, err := how(c)
+	if err != nil {
+		return fail(f, err)
+	}
+	set(newcomm, addComm(made, c, nil))
+	return 0
+}
+
+//export rain_Comm_free
+func rain_Comm_free(f, h uintptr) int32 {
+	if err := need(h); err != nil {
+		return fail(f, err)
+	}
+	c, err := commOf(*at[uintptr](h))
+	if err != nil {
+		return fail(f, err)
+	}
+	if c == world.Load() || c == self.Load() {
+		return fail(f, bad(mpi.ErrComm, "MPI_COMM_WORLD and MPI_COMM_SELF cannot be freed"))
+	}
+	if rc := c.attrs.deleteAll(f, c.handle); rc != 0 {
+		return rc
+	}
+	if err := c.c.Free(); err != nil {
+		return fail(f, err)
+	}
+	comms.remove(c.handle)
+	c.handler.Load().release()
+	set(h, abi.MPI_COMM_NULL)
+	return 0
+}
+
+//export rain_Comm_disconnect
+func rain_Comm_disconnect(f, h uintptr) int32 { return rain_Comm_free(f, h) }

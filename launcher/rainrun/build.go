@@ -160,6 +160,7 @@ func (b *builder) finish() (launcher.Options, error) {
 		}
 		o.Hosts = hosts
 	}
+	o.Library = libraryOptions(o.Env)
 	text, from := b.timeout, "--timeout"
 	if text == "" {
 		text, from = os.Getenv("MPIEXEC_TIMEOUT"), "MPIEXEC_TIMEOUT"
@@ -167,6 +168,24 @@ func (b *builder) finish() (launcher.Options, error) {
 	var err error
 	o.Timeout, err = seconds(text)
 	return o, errors.WithMessage(err, from)
+}
+
+// libraryOptions are the variables by which all ranks must be told the same, on
+// whatever host they are: from -x and -genv, else from rainrun's own environment.
+func libraryOptions(env []string) map[string]string {
+	options := map[string]string{}
+	for name, option := range map[string]string{"RAIN_COLL": "coll"} {
+		v := os.Getenv(name)
+		for _, kv := range env {
+			if given, ok := strings.CutPrefix(kv, name+"="); ok {
+				v = given
+			}
+		}
+		if v != "" {
+			options[option] = v
+		}
+	}
+	return options
 }
 
 func anyHosts(apps []launcher.App) bool {

@@ -26,6 +26,7 @@ type Config struct {
 
 	sealLimit int64       // tests rekey early
 	avoid     udp.Feature // tests do without these
+	buffer    int         // of the sockets, bytes; 0: udp's default
 }
 
 // A Handler hears what happens. It is called from Poll only, on the caller's stack; data is valid
@@ -111,7 +112,7 @@ func (e *Endpoint) openRails() error {
 	var first error
 	for _, p := range places {
 		conn, err := udp.Open(udp.Config{Addr: p.addr, Device: p.device, Tentative: p.tentative,
-			PortLow: e.cfg.PortLow, PortHigh: e.cfg.PortHigh, Avoid: e.cfg.avoid})
+			PortLow: e.cfg.PortLow, PortHigh: e.cfg.PortHigh, Avoid: e.cfg.avoid, Buffer: e.cfg.buffer})
 		if err != nil {
 			if len(e.cfg.Rails) > 0 || errors.Is(err, udp.ErrPorts) {
 				return err

@@ -32,14 +32,31 @@ func (e *Endpoint) hold(r *rail, msgs []udp.Message) {
 	for i := range msgs {
 		m := &msgs[i]
 		if h.used+len(m.Data) > heldSize {
+			h.compact()
+		}
+		if h.used+len(m.Data) > heldSize {
 			e.lose(m, udp.Full)
 			continue
 		}
+		e.stats.Held += packets(m)
 		start := h.used
 		h.used += copy(h.arena[start:], m.Data)
 		h.msgs = append(h.msgs, udp.Message{To: m.To, Data: h.arena[start:h.used], Segment: m.Segment})
 	}
 	e.heldAt = min(e.heldAt, Now()+heldPeriod)
+}
+
+// compact takes back the place of what has left already.
+func (h *held) compact() {
+	n := copy(h.msgs, h.msgs[h.next:])
+	clear(h.msgs[n:])
+	h.msgs, h.next, h.used = h.msgs[:n], 0, 0
+	for i := range h.msgs {
+		m := &h.msgs[i]
+		k := copy(h.arena[h.used:], m.Data) // to the left, perhaps overlapping
+		m.Data = h.arena[h.used : h.used+k]
+		h.used += k
+	}
 }
 
 // release hands what is held to the kernel again.

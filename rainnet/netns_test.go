@@ -154,3 +154,17 @@ func TestOneSubnet(t *testing.T) {
 		})
 	}
 }
+
+// TestSmallBuffers: a slow card, and sockets with no more room than a user without privilege gets.
+// Packets wait for room, up to a bound.
+func TestSmallBuffers(t *testing.T) {
+	l := newLab(t, 1, 1500, false)
+	l.shape(t, "rail0", 25_000_000)
+	cfg := Config{buffer: 32 << 10}
+	a, b := l.node(t, 0, cfg), l.node(t, 1, Config{})
+	introduce(t, a, b)
+	transfer(t, a, b, 10, func(int) {})
+	if s := a.e.Stats(); s.Held == 0 || s.Full > s.Held {
+		t.Errorf("%d packets waited for room, %d found none: %+v", s.Held, s.Full, a.peers[11].Paths())
+	}
+}

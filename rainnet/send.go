@@ -143,7 +143,7 @@ func (e *Endpoint) transmitRail(i int, msgs []udp.Message) {
 
 // lose counts the packets of a run that the kernel did not take.
 func (e *Endpoint) lose(m *udp.Message, fact udp.Fact) {
-	n := int64((len(m.Data) + m.Segment - 1) / m.Segment)
+	n := packets(m)
 	switch fact {
 	case udp.Full:
 		e.stats.Full += n
@@ -153,3 +153,5 @@ func (e *Endpoint) lose(m *udp.Message, fact udp.Fact) {
 		e.stats.Unreachable += n
 	}
 }
+
+func packets(m *udp.Message) int64 { return int64((len(m.Data) + m.Segment - 1) / m.Segment) }

@@ -18,6 +18,8 @@ type Stats struct {
 	Malformed int64 // authentic, but its frames make no sense: a fault in the peer's program
 	Broken    int64 // by Faults
 
+	Held int64 // packets that waited for room in their socket
+
 	// Dropped on writing; retransmission makes up for it.
 	Full        int64 // no room in the socket or the device
 	TooBig      int64 // larger than the MTU

@@ -212,7 +212,7 @@ func (w *world) slowDown(rail int, by int64) (end func()) {
 func (w *world) sicken(rail, by int) {
 	for _, s := range w.sessions {
 		for _, c := range s.cablesOf(rail) {
-			c.sick += by
+			c.sicken(by)
 		}
 	}
 }
@@ -231,15 +231,21 @@ func (s *session) worsen(rail int, f faultPlan) (end func()) {
 	}
 	for _, c := range cables {
 		c.worse(f)
-		c.sick++
+		c.sicken(1)
 	}
 	return func() {
 		for _, c := range cables {
-			c.sick--
-			if c.sick == 0 {
-				c.faults, c.delay = c.normal, c.home
-			}
+			c.sicken(-1)
 		}
+	}
+}
+
+// sicken counts the faults in force. What they changed is put right when the
+// last of them has ended.
+func (c *cable) sicken(by int) {
+	c.sick += by
+	if c.sick == 0 {
+		c.faults, c.delay, c.burst = c.normal, c.home, false
 	}
 }
 

@@ -1,8 +1,10 @@
 package simnet
 
 import (
+	"cmp"
 	"math"
 	"math/rand/v2"
+	"slices"
 
 	"rainmpi/rainnet/link"
 	"rainmpi/rainnet/rudp"
@@ -73,6 +75,7 @@ func draw(rng *rand.Rand) plan {
 	for range MinFaults + rng.IntN(6) {
 		p.faults = append(p.faults, drawFault(rng))
 	}
+	slices.SortFunc(p.faults, func(a, b faultPlan) int { return cmp.Compare(a.after, b.after) })
 	return p
 }
 

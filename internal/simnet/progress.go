@@ -46,15 +46,21 @@ func (s *session) tick() {
 // checkProgress fails if nothing this end sends has got on for too long.
 func (e *end) checkProgress() {
 	mark := e.delivered + e.conn.Backlog()<<40 // any change is progress
-	if mark != e.progressMark || !e.pending() {
+	if mark != e.progressMark || !e.undelivered() {
 		e.progressMark, e.progressAt = mark, e.now
 		return
 	}
 	if e.now-e.progressAt > stuckAfter && e.wellFor() > stuckAfter {
 		e.failf("%s: nothing delivered for %v though a path has been well for %v: %s",
-			e.name, duration(e.now-e.progressAt), duration(e.wellFor()), e.waitsFor())
+			e.name, duration(e.now-e.progressAt), duration(e.wellFor()), e.waitsFor()+e.inside())
 		e.progressAt = e.now
 	}
+}
+
+// undelivered reports whether something that this end has handed to its machine
+// is on its way. An offer that the peer has yet to grant is not.
+func (e *end) undelivered() bool {
+	return len(e.box.waiting) > 0 || e.given > 0 || e.conn.Backlog() > 0
 }
 
 // wakes counts how often a machine is woken, per virtual time.

@@ -13,6 +13,7 @@ type traffic struct {
 	transfers map[uint64]*transfer // this end is the source
 	expected  map[uint64]*transfer // this end is the sink
 	open      int                  // transfers of this end that are not finished
+	given     int                  // those that were handed to the machine
 	nextToken uint64
 
 	delivered    int64 // bytes and messages of this end that have reached the peer
@@ -161,6 +162,7 @@ func (e *end) accept(l letter) {
 func (e *end) give(token uint64) {
 	x := e.transfers[token]
 	x.started = true
+	e.given++
 	e.conn.SendBulk(e.now, token, x.n, x)
 }
 
@@ -193,6 +195,7 @@ func (e *end) onBulkSent(token uint64) {
 		return
 	}
 	x.onSent()
+	e.given--
 	e.peer.finish(x)
 	if e.mayTalk() {
 		e.talk()

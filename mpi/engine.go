@@ -32,7 +32,8 @@ type engine struct {
 	freeMsg  *message
 	scratch  []byte // for what is neither contiguous nor in place
 
-	wait waiting
+	wait   waiting
+	visits atomic.Uint32 // of progress
 
 	bsends bsendBuffer
 
@@ -105,6 +106,7 @@ func (e *engine) space(ctx uint32, sources int) *space {
 // progress moves everything that can move now and reports whether anything
 // did. It is called with mu held.
 func (e *engine) progress() bool {
+	e.visits.Add(1)
 	worked := false
 	if e.mem != nil {
 		worked = e.mem.poll(e)

@@ -20,7 +20,6 @@ type net struct {
 	stuck []*proc           // have packets that wait for room
 	turn  uint              // of polls
 	head  [headerSize]byte  // scratch
-	entry atomic.Uint32     // raised whenever a caller makes progress; see background
 	end   atomic.Bool
 }
 
@@ -249,11 +248,12 @@ func (n *net) background() {
 	s := n.e.wait.set
 	nap := unix.NsecToTimespec(lookAfter)
 	for !n.end.Load() {
-		entry := n.entry.Load()
+		visits := n.e.visits.Load()
 		unix.Nanosleep(&nap, nil)
-		for s.Sleep.Load() == 0 && n.entry.Load() == entry && !n.end.Load() {
+		for s.Sleep.Load() == 0 && n.e.visits.Load() == visits && !n.end.Load() {
 			if n.e.mu.TryLock() {
 				n.e.progress()
+				visits = n.e.visits.Load()
 				n.e.mu.Unlock()
 			}
 			n.parkFor(s, lookAfter)

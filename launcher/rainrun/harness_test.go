@@ -8,6 +8,7 @@ import (
 	"path/filepath"
 	"strconv"
 	"strings"
+	"sync"
 	"syscall"
 	"testing"
 	"time"
@@ -43,12 +44,32 @@ type running struct {
 	t    *testing.T
 	cmd  *exec.Cmd
 	mark string
-	out  bytes.Buffer
-	err  bytes.Buffer
+	out  syncBuffer
+	err  syncBuffer
 	from time.Time
 	shm  map[string]bool
 	tmp  string
 }
+
+// A syncBuffer can be read while a process writes to it.
+type syncBuffer struct {
+	mu sync.Mutex
+	b  bytes.Buffer
+}
+
+func (s *syncBuffer) Write(p []byte) (int, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.b.Write(p)
+}
+
+func (s *syncBuffer) String() string {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.b.String()
+}
+
+func (r *running) outText() string { return r.out.String() }
 
 // self is the path of the test binary, as a rank's program.
 func self(t *testing.T) string {

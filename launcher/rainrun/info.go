@@ -5,6 +5,8 @@ import (
 	"os"
 	"runtime"
 	"runtime/debug"
+
+	"rainmpi/cbind/abi"
 )
 
 // version names the build; "rainmpi" is also what MPI_Get_library_version says.
@@ -16,12 +18,26 @@ func version() string {
 	return text + ", " + runtime.Version() + ")"
 }
 
+const infoUsage = "usage: rainrun info [--unsupported]\n"
+
+// info says what this build can do. With --unsupported it lists the functions
+// that raise MPI_ERR_UNSUPPORTED_OPERATION, one a line.
 func info(args []string) int {
-	if len(args) > 0 {
-		fmt.Fprintf(os.Stderr, "rainrun info: unknown argument %s\n", args[0])
+	switch {
+	case len(args) == 0:
+		fmt.Println(version())
+		fmt.Printf("MPI 5.0 standard ABI: %d functions, %d of them not built yet (rainrun info --unsupported)\n",
+			abi.Functions, len(abi.Unsupported))
+		fmt.Println("transport: shared memory on one host, RAIN over UDP between hosts, on all rails at once")
+	case args[0] == "--unsupported" || args[0] == "-unsupported":
+		for _, name := range abi.Unsupported {
+			fmt.Println(name)
+		}
+	case args[0] == "--help" || args[0] == "-h":
+		fmt.Print(infoUsage)
+	default:
+		fmt.Fprintf(os.Stderr, "rainrun info: unknown argument %s\n%s", args[0], infoUsage)
 		return 2
 	}
-	fmt.Println(version())
-	fmt.Println("MPI 5.0 standard ABI; transport: RAIN over UDP, shared memory on one host")
 	return 0
 }

@@ -148,3 +148,14 @@ func TestHelp(t *testing.T) {
 	rainrun(t, "-version").want(t, 0)
 	rainrun(t, "info").want(t, 0)
 }
+
+func TestInfo(t *testing.T) {
+	res := rainrun(t, "info", "--unsupported")
+	res.want(t, 0)
+	for _, name := range strings.Fields(res.out) {
+		if !strings.HasPrefix(name, "MPI_") {
+			t.Errorf("%q is no function of MPI", name)
+		}
+	}
+	rainrun(t, "info", "--moon").want(t, 2, "--moon")
+}

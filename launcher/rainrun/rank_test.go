@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"os"
 	"os/exec"
+	"os/signal"
 	"strconv"
 
 	"golang.org/x/sys/unix"
@@ -84,6 +85,11 @@ func (p *prog) do(thing string) (status int, end bool) {
 		select {}
 	case "size":
 		fmt.Println("size", p.welcome.Size, "slots", p.welcome.Slots, "hosts", len(p.welcome.Hosts), "app", p.welcome.AppNum)
+	case "signal":
+		c := make(chan os.Signal, 1)
+		signal.Notify(c, unix.SIGUSR1)
+		fmt.Println("waiting")
+		fmt.Println("got", <-c)
 	case "setsid": // a grandchild that has left the session, and its parent
 		c := exec.Command("setsid", "sh", "-c", "sleep 1000 & sleep 1001")
 		if err := c.Start(); err != nil {

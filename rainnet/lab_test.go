@@ -188,3 +188,14 @@ func (l *lab) shape(t testing.TB, name string, bytesPerSecond uint64) {
 		}
 	}
 }
+
+func (l *lab) mtu(t testing.TB, host int, name string, mtu int) {
+	t.Helper()
+	link, err := l.links[host].LinkByName(name)
+	if err == nil {
+		err = l.links[host].LinkSetMTU(link, mtu)
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+}

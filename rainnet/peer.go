@@ -18,6 +18,7 @@ type Peer struct {
 
 	// Made by start: before that the peer costs its card.
 	conn   *rudp.Conn
+	tracks []track // by own address and the peer's
 	sealer *sealer
 	opener *opener
 
@@ -64,12 +65,15 @@ func (p *Peer) start(now int64) {
 	p.deriveKeys()
 	e := p.e
 	p.conn = rudp.New(rudp.Config{Local: e.self.id, Remote: p.card.ID, Link: e.cfg.Link, Window: e.cfg.Window}, now)
+	p.tracks = make([]track, len(e.rails)*len(p.card.Addrs))
 	e.mark(p) // it has pings to send
 	for i := range e.rails {
 		for j, addr := range p.card.Addrs {
 			if r := &e.rails[i]; couldReach(r.addr, addr.Addr()) {
 				id := wire.MakePathID(e.self.id, p.card.ID, uint8(i), uint8(j))
-				p.conn.AddPath(now, id, min(r.mtu, p.card.Rails[j].MTU))
+				t := p.track(i, j)
+				*t = newTrack(min(r.mtu, p.card.Rails[j].MTU))
+				p.conn.AddPath(now, id, t.size)
 				// A pair of NICs is made as a path id is: the lower peer's in the high byte.
 				nics := wire.MakePathID(e.self.id, p.card.ID, uint8(r.nic), p.card.Rails[j].NIC)
 				p.conn.SetNICs(now, id, uint8(nics>>8), uint8(nics))
@@ -77,6 +81,8 @@ func (p *Peer) start(now int64) {
 		}
 	}
 }
+
+func (p *Peer) track(mine, theirs int) *track { return &p.tracks[mine*len(p.card.Addrs)+theirs] }
 
 // couldReach leaves out pairs that no network connects.
 func couldReach(a, b netip.Addr) bool {

@@ -75,6 +75,10 @@ func (e *Endpoint) receive(rail int, packet []byte, now int64) {
 	}
 	e.last = p
 	p.start(now)
+	mine, theirs := h.Path.Addrs(e.self.id, h.Src)
+	if t := p.track(int(mine), int(theirs)); t.arrived(packet, now) {
+		p.conn.AddPath(now, h.Path, t.size)
+	}
 	switch err := p.conn.Recv(now, h.Path, h.Number, frames); err {
 	case nil:
 	case rudp.ErrDuplicate:

@@ -1,9 +1,6 @@
 package rainnet
 
-import (
-	"rainmpi/rainnet/udp"
-	"rainmpi/rainnet/wire"
-)
+import "rainmpi/rainnet/udp"
 
 const (
 	// outSize is written before it is handed to the kernel: large enough that a system call is a
@@ -65,7 +62,9 @@ func (e *Endpoint) write(p *Peer) (worked bool) {
 			break
 		}
 		worked = true
-		e.collect(p, path, p.sealer.seal(packet[:n:outRoom]))
+		mine, theirs := path.Addrs(e.self.id, p.card.ID)
+		n = p.track(int(mine), int(theirs)).prepare(packet, n, now)
+		e.collect(int(mine), &p.addrs[theirs], p.sealer.seal(packet[:n:outRoom]))
 		if e.out.used >= outSize {
 			e.transmit()
 			now = Now()
@@ -77,23 +76,21 @@ func (e *Endpoint) write(p *Peer) (worked bool) {
 
 // collect adds the packet at the end of the arena to the run before it, if it goes the same way and
 // has the same size, so that the kernel handles them as one (UDP_SEGMENT).
-func (e *Endpoint) collect(p *Peer, path wire.PathID, packet []byte) {
+func (e *Endpoint) collect(rail int, to *udp.Addr, packet []byte) {
 	o := &e.out
-	mine, theirs := path.Addrs(e.self.id, p.card.ID)
-	to := &p.addrs[theirs]
 	start := o.used
 	o.used += len(packet)
 	e.stats.Sent++
 	e.stats.SentBytes += int64(len(packet))
-	if r := o.open; r != nil && o.rail == int(mine) && r.To == to && joins(r, len(packet)) {
+	if r := o.open; r != nil && o.rail == rail && r.To == to && joins(r, len(packet)) {
 		r.Data = r.Data[:len(r.Data)+len(packet)]
 		if len(packet) < r.Segment {
 			o.open = nil // only the last datagram of a run may be shorter
 		}
 		return
 	}
-	o.runs[mine] = append(o.runs[mine], udp.Message{To: to, Data: o.arena[start:o.used], Segment: len(packet)})
-	o.open, o.rail = &o.runs[mine][len(o.runs[mine])-1], int(mine)
+	o.runs[rail] = append(o.runs[rail], udp.Message{To: to, Data: o.arena[start:o.used], Segment: len(packet)})
+	o.open, o.rail = &o.runs[rail][len(o.runs[rail])-1], rail
 }
 
 func joins(r *udp.Message, n int) bool {

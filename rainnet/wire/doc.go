@@ -14,7 +14,9 @@
 //	2   path                   u16  PathID, equal at both ends
 //	4   source                 u32  PeerID
 //	8   destination            u32  PeerID
-//	12  reserved               u32  sent as zero, ignored
+//	12  seen                   u16  size of the largest packet received on this path
+//	                                lately, the other way: see rainnet/mtu.go
+//	14  reserved               u16  sent as zero, ignored
 //	16  packet number          u64  per path and direction, from 0, never reused
 //
 // Frames follow each other without alignment. The first byte is the type:

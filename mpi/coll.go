@@ -18,12 +18,7 @@ import (
 // collState is what a communicator keeps for its collectives.
 type collState struct {
 	comm *coll.Comm // schedules; nil until the first collective
-	plan collPlan   // of the call that is being checked
-
-	// The neighbours in the communicator's process topology, if it has one.
-	topology bool
-	in, out  []int // below zero: ProcNull
-	cart     bool  // in and out are the pairs of a Cartesian topology
+	plan collPlan   // the call that is being checked
 }
 
 // A collCall is one collective, ready to start.
@@ -51,7 +46,10 @@ func setCollOverride(text string) error {
 // schedules returns c's, made at the first collective. mu is held.
 func (c *Comm) schedules() *coll.Comm {
 	if c.coll.comm == nil {
-		g := coll.Group{Rank: c.rank, Size: c.Size(), In: c.coll.in, Out: c.coll.out, Cart: c.coll.cart}
+		g := coll.Group{Rank: c.rank, Size: c.Size()}
+		if t := c.topo; t != nil {
+			g.In, g.Out, g.Cart = t.in, t.out, t.kind == CartTopology
+		}
 		if len(c.e.hosts) > 1 {
 			for _, w := range c.group.ranks {
 				g.HostOf = append(g.HostOf, c.e.procs[w].host)

@@ -9,7 +9,7 @@ import "rainmpi/mpi/internal/coll"
 
 func (c *Comm) planNeighbor(k coll.Coll) *collPlan {
 	p := c.plan(k)
-	if p.err == nil && !c.coll.topology {
+	if p.err == nil && c.topo == nil {
 		p.fail(ErrTopology, "%v needs a communicator with a process topology", k)
 	}
 	return p
@@ -26,7 +26,7 @@ func (c *Comm) planNeighborAllgatherv(send Buffer, recv BufferV) *collPlan {
 	p := c.planNeighbor(coll.NeighborAllgatherv)
 	if p.err == nil {
 		p.send(send)
-		p.recvV(recv, len(c.coll.in))
+		p.recvV(recv, len(c.topo.in))
 	}
 	return p
 }
@@ -41,8 +41,8 @@ func (c *Comm) planNeighborAlltoall(send, recv Buffer) *collPlan {
 func (c *Comm) planNeighborAlltoallv(send, recv BufferV) *collPlan {
 	p := c.planNeighbor(coll.NeighborAlltoallv)
 	if p.err == nil {
-		p.sendV(send, len(c.coll.out))
-		p.recvV(recv, len(c.coll.in))
+		p.sendV(send, len(c.topo.out))
+		p.recvV(recv, len(c.topo.in))
 	}
 	return p
 }
@@ -50,8 +50,8 @@ func (c *Comm) planNeighborAlltoallv(send, recv BufferV) *collPlan {
 func (c *Comm) planNeighborAlltoallw(send, recv BufferW) *collPlan {
 	p := c.planNeighbor(coll.NeighborAlltoallw)
 	if p.err == nil {
-		p.sendW(send, len(c.coll.out))
-		p.recvW(recv, len(c.coll.in))
+		p.sendW(send, len(c.topo.out))
+		p.recvW(recv, len(c.topo.in))
 	}
 	return p
 }

@@ -14,6 +14,7 @@ type Comm struct {
 
 	seq  uint32 // of the next collective; the same at all members
 	coll collState
+	topo *topology // nil: none
 
 	freed bool
 	name  string
@@ -137,7 +138,7 @@ func (c *Comm) Dup() (*Comm, error) {
 		return nil, err
 	}
 	d := c.e.newComm(ctx, c.group)
-	d.remote, d.local, d.info = c.remote, c.local, c.info.Dup()
+	d.remote, d.local, d.info, d.topo = c.remote, c.local, c.info.Dup(), c.topo
 	if err := c.Attrs.copyTo(&d.Attrs, c); err != nil {
 		return nil, err
 	}

@@ -10,6 +10,8 @@ import (
 	"time"
 
 	"golang.org/x/sys/unix"
+
+	"rainmpi/rainnet"
 )
 
 // An agent owns the ranks of one host. One goroutine (loop) owns all its state;
@@ -151,7 +153,11 @@ func (a *agent) ready() {
 		answer.Error = err.Error()
 	}
 	if a.setup.Multi && answer.Error == "" {
-		m, err := newMesh(a.setup, a.events)
+		faults, err := rainnet.FaultsOfEnvironment()
+		var m *mesh
+		if err == nil {
+			m, err = newMesh(a.setup, faults, a.events)
+		}
 		if err != nil {
 			answer.Error = err.Error()
 		} else {
@@ -228,6 +234,11 @@ func (a *agent) handle(ev any) {
 	case meshNotice:
 		if !a.ending {
 			a.out.send(kindNotice, Notice{Text: ev.text})
+		}
+	case meshClosed:
+		a.peerLost(ev.host)
+		if !a.finished {
+			a.end(Cause{Host: a.setup.Host, Code: ExitError, Text: fmt.Sprintf("the agent on host %s has left the job", a.setup.Hosts[ev.host])})
 		}
 	case meshLost:
 		a.peerLost(ev.host) // whatever it had of rainrun, it is no way there

@@ -6,6 +6,7 @@ import (
 	"encoding/binary"
 	"encoding/json"
 	"fmt"
+	"hash/crc32"
 	"io"
 	"strings"
 )
@@ -13,11 +14,14 @@ import (
 // The start channel begins, in both directions, with a preamble. What a login
 // shell prints before it (a message of the day, an echo in .bashrc) is skipped.
 // After it come frames: 'R', kind, two zero bytes, a 4-byte little-endian
-// length, that many bytes.
+// length, that many bytes, and a CRC-32 of all of that. The sum is not for the
+// pipe's sake: a killed agent leaves a torn frame, and what its guardian writes
+// behind it must not complete it.
 const (
 	preamble     = "\nrainrun start channel 1\n"
 	maxPreface   = 64 << 10 // bytes of other output tolerated before the preamble
 	frameHeader  = 8
+	frameTrailer = 4
 	maxFrame     = 64 << 20 // a Start message of 100,000 ranks is about 10 MB
 	frameMagic   = 'R'
 	maxFrameKind = kindLast
@@ -50,9 +54,11 @@ func encode(kind byte, v any) frame {
 }
 
 func appendFrame(b []byte, kind byte, body []byte) []byte {
+	start := len(b)
 	b = append(b, frameMagic, kind, 0, 0)
 	b = binary.LittleEndian.AppendUint32(b, uint32(len(body)))
-	return append(b, body...)
+	b = append(b, body...)
+	return binary.LittleEndian.AppendUint32(b, crc32.ChecksumIEEE(b[start:]))
 }
 
 // A frameReader reads one direction of a start channel.
@@ -90,11 +96,11 @@ func (r *frameReader) next() (frame, error) {
 	if h[0] != frameMagic || kind == 0 || kind >= maxFrameKind || h[2]|h[3] != 0 || n > maxFrame {
 		return frame{}, fmt.Errorf("start channel: garbage %q", h)
 	}
-	body, err := readBody(r.r, int(n))
-	if err != nil {
-		// A killed agent leaves a torn frame; its guardian's goodbye comes
-		// right behind it and is then the last thing in the channel.
-		if f, ok := goodbyeAtEnd(body); ok {
+	b, err := readBody(r.r, int(n)+frameTrailer)
+	body := b[:min(len(b), int(n))]
+	if err != nil || binary.LittleEndian.Uint32(b[n:]) != crc32.Update(crc32.ChecksumIEEE(h[:]), crc32.IEEETable, body) {
+		rest, _ := io.ReadAll(io.LimitReader(r.r, 64<<10))
+		if f, ok := goodbyeAtEnd(append(b, rest...)); ok {
 			return f, nil
 		}
 		return frame{}, io.ErrUnexpectedEOF
@@ -117,16 +123,18 @@ func readBody(r io.Reader, n int) ([]byte, error) {
 	return b.Bytes(), err
 }
 
+// goodbyeAtEnd finds the guardian's frame, which is the last in the channel.
 func goodbyeAtEnd(b []byte) (frame, bool) {
 	i := bytes.LastIndex(b, []byte{frameMagic, kindGoodbye, 0, 0})
-	if i < 0 || len(b)-i < frameHeader {
+	if i < 0 || len(b)-i < frameHeader+frameTrailer {
 		return frame{}, false
 	}
-	n := binary.LittleEndian.Uint32(b[i+4:])
-	if int(n) != len(b)-i-frameHeader {
+	b = b[i:]
+	body := b[frameHeader : len(b)-frameTrailer]
+	if !bytes.Equal(b, appendFrame(nil, kindGoodbye, body)) {
 		return frame{}, false
 	}
-	return frame{kindGoodbye, b[i+frameHeader:]}, true
+	return frame{kindGoodbye, body}, true
 }
 
 // printable shortens foreign output so that it fits into an error message.

@@ -49,7 +49,7 @@ type meshPeer struct {
 	ever  bool  // it has been up
 	since int64 // when it was last heard to be up, or introduced
 	said  bool  // its silence has been told
-	lost  bool  // its time is over, and that has been told
+	lost  bool  // it has left or its time is over, and that has been told
 }
 
 // Events for the agent.
@@ -63,6 +63,7 @@ type (
 		host int
 		text string
 	}
+	meshClosed struct{ host int } // an agent has left in order
 )
 
 // quietTime is how long all paths may be silent before people hear of it: a
@@ -72,16 +73,13 @@ const quietTime = int64(2 * time.Second)
 // agentID is the agent's address in rainnet; ranks have theirs below.
 func agentID(host int) wire.PeerID { return wire.AgentBase + wire.PeerID(host) }
 
-func newMesh(s Setup, events chan<- any) (*mesh, error) {
+func newMesh(s Setup, faults *rainnet.Faults, events chan<- any) (*mesh, error) {
 	m := &mesh{self: s.Host, names: s.Hosts, timeout: s.HostTimeout, events: events,
 		done: make(chan struct{}), peers: make([]*meshPeer, len(s.Hosts))}
 	m.room = sync.NewCond(&m.mu)
-	faults, err := rainnet.FaultsOfEnvironment()
-	if err != nil {
-		return nil, err
-	}
-	m.e, err = rainnet.Open(rainnet.Config{ID: agentID(s.Host), Key: s.Key, Rails: s.Rails, Faults: faults,
-		PortLow: s.PortLow, PortHigh: s.PortHigh}, m)
+	var err error
+	m.e, err = rainnet.Open(rainnet.Config{ID: agentID(s.Host), Key: s.Key, Rails: s.Rails,
+		PortLow: s.PortLow, PortHigh: s.PortHigh, Faults: faults}, m)
 	if err != nil {
 		return nil, fmt.Errorf("the agent's endpoint: %w", err)
 	}
@@ -203,7 +201,7 @@ func (m *mesh) transmit() (closing bool) {
 			m.introduce(msg.meet)
 			continue
 		}
-		if p := m.peers[msg.to]; p != nil && p.p.Backlog() < maxBacklog {
+		if p := m.peers[msg.to]; p != nil && !p.lost && p.p.Backlog() < maxBacklog {
 			p.p.Send([]byte{msg.kind}, msg.body)
 		}
 	}
@@ -291,6 +289,9 @@ func (m *mesh) Path(p *rainnet.Peer, ev rainnet.PathEvent) {
 		peer.up, peer.ever, peer.said = true, true, false
 	case rainnet.Stalled:
 		peer.up, peer.since = false, rainnet.Now()
+	case rainnet.Closed:
+		peer.lost = true
+		m.events <- meshClosed{peer.host}
 	}
 }
 

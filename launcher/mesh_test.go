@@ -1,0 +1,126 @@
+package launcher
+
+import (
+	"bytes"
+	"strings"
+	"testing"
+	"time"
+
+	"rainmpi/rainnet"
+)
+
+func newTestMesh(t *testing.T, host int, key byte, timeout time.Duration) (*mesh, chan any, *rainnet.Faults) {
+	t.Helper()
+	events := make(chan any, 100)
+	faults := &rainnet.Faults{}
+	m, err := newMesh(Setup{Host: host, Hosts: []string{"a", "b"}, Key: bytes.Repeat([]byte{key}, 32),
+		Rails: []string{"127.0.0.1"}, HostTimeout: timeout}, faults, events)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		select {
+		case <-m.done:
+		default:
+			m.close()
+		}
+	})
+	return m, events, faults
+}
+
+func meetAll(t *testing.T, ms ...*mesh) {
+	t.Helper()
+	var cards [][]byte
+	for _, m := range ms {
+		c, err := m.card()
+		if err != nil {
+			t.Fatal(err)
+		}
+		cards = append(cards, c)
+	}
+	for _, m := range ms {
+		if err := m.meet(cards); err != nil {
+			t.Fatal(err)
+		}
+	}
+}
+
+func await[T any](t *testing.T, events chan any) T {
+	t.Helper()
+	limit := time.After(20 * time.Second)
+	for {
+		select {
+		case ev := <-events:
+			if want, ok := ev.(T); ok {
+				return want
+			}
+		case <-limit:
+			var want T
+			t.Fatalf("no %T came", want)
+		}
+	}
+}
+
+func TestMesh(t *testing.T) {
+	a, _, _ := newTestMesh(t, 0, 1, 10*time.Second)
+	b, fromB, _ := newTestMesh(t, 1, 1, 10*time.Second)
+	meetAll(t, a, b)
+	a.flood(kindLost, Lost{Host: 0})
+	ev := await[meshFrame](t, fromB)
+	var l Lost
+	if ev.from != 0 || ev.f.kind != kindLost || ev.f.decode(&l) != nil {
+		t.Errorf("%+v", ev)
+	}
+}
+
+// An agent with another key cannot join, and the message says so.
+func TestMeshWrongKey(t *testing.T) {
+	a, fromA, _ := newTestMesh(t, 0, 1, time.Second)
+	b, _, _ := newTestMesh(t, 1, 2, time.Second)
+	meetAll(t, a, b)
+	notice := await[meshNotice](t, fromA)
+	if !strings.Contains(notice.text, "host a: host b does not answer on any rail") {
+		t.Errorf("notice: %s", notice.text)
+	}
+	lost := await[meshLost](t, fromA)
+	if lost.host != 1 || !strings.Contains(lost.text, "another key") {
+		t.Errorf("lost: %+v", lost)
+	}
+}
+
+// An agent that has died without a word is noticed.
+func TestMeshSilence(t *testing.T) {
+	a, fromA, _ := newTestMesh(t, 0, 1, 2*time.Second)
+	b, fromB, rails := newTestMesh(t, 1, 1, 2*time.Second)
+	meetAll(t, a, b)
+	a.flood(kindLost, Lost{})
+	await[meshFrame](t, fromB)
+	rails.Drop(0, true)
+	lost := await[meshLost](t, fromA)
+	if strings.Contains(lost.text, "never reached") || !strings.Contains(lost.text, "--host-timeout") {
+		t.Errorf("%+v", lost)
+	}
+}
+
+func TestMeshBadCards(t *testing.T) {
+	a, _, _ := newTestMesh(t, 0, 1, time.Second)
+	c, _ := a.card()
+	for _, cards := range [][][]byte{{c, []byte("nonsense")}, {c, c}, {c, nil}} {
+		if err := a.meet(cards); err == nil || !strings.Contains(err.Error(), "host b") {
+			t.Errorf("bad cards: %v", err)
+		}
+	}
+}
+
+// One that leaves in order is noticed at once.
+func TestMeshClosed(t *testing.T) {
+	a, _, _ := newTestMesh(t, 0, 1, time.Hour)
+	b, fromB, _ := newTestMesh(t, 1, 1, time.Hour)
+	meetAll(t, a, b)
+	a.flood(kindLost, Lost{})
+	await[meshFrame](t, fromB)
+	a.close()
+	if ev := await[meshClosed](t, fromB); ev.host != 0 {
+		t.Errorf("%+v", ev)
+	}
+}

@@ -1,0 +1,108 @@
+package launcher
+
+import (
+	"fmt"
+	"strings"
+	"testing"
+)
+
+func letters(p Placement) string {
+	var b strings.Builder
+	for _, h := range p.HostOf {
+		b.WriteByte(byte('a' + h))
+	}
+	return b.String()
+}
+
+func TestPlace(t *testing.T) {
+	for _, c := range []struct {
+		name  string
+		n     int
+		slots string // of hosts a, b, …
+		m     Mapping
+		want  string
+	}{
+		{"by slot", 5, "3 3", Mapping{}, "aaabb"},
+		{"by node", 5, "3 3", Mapping{ByNode: true}, "ababa"},
+		{"by node, one host full", 5, "1 4", Mapping{ByNode: true}, "abbbb"},
+		{"ppn", 4, "4 4", Mapping{PerHost: 2}, "aabb"},
+		{"ppn wraps", 6, "4 4", Mapping{PerHost: 2}, "aabbaa"},
+		{"all slots", 0, "2 1", Mapping{}, "aab"},
+		{"all slots with ppn", 0, "4 4", Mapping{PerHost: 1}, "ab"},
+		{"oversubscribed", 6, "2 2", Mapping{Oversubscribe: true}, "aaabbb"},
+		{"oversubscribed by node", 6, "2 2", Mapping{Oversubscribe: true, ByNode: true}, "ababab"},
+		{"ranked by node", 4, "2 2", Mapping{RankByNode: true}, "abab"},
+		{"too many", 5, "2 2", Mapping{}, "no slots left"},
+		{"too many with ppn", 5, "2 2", Mapping{PerHost: 2}, "no slots left"},
+	} {
+		var hosts []Host
+		for i, s := range strings.Fields(c.slots) {
+			h := Host{Name: string(rune('a' + i))}
+			fmt.Sscan(s, &h.Slots)
+			hosts = append(hosts, h)
+		}
+		p, err := place([]App{{Argv: []string{"x"}, N: c.n}}, hosts, c.m)
+		if err != nil {
+			if !strings.Contains(err.Error(), c.want) {
+				t.Errorf("%s: %v", c.name, err)
+			}
+			continue
+		}
+		if got := letters(p); got != c.want {
+			t.Errorf("%s: %s, want %s", c.name, got, c.want)
+		}
+	}
+}
+
+func TestPlacePrograms(t *testing.T) {
+	hosts := []Host{{Name: "a", Slots: 2}, {Name: "b", Slots: 2}}
+	apps := []App{
+		{Argv: []string{"x"}, N: 1, Hosts: []Host{{Name: "b"}}},
+		{Argv: []string{"y"}, N: 3},
+	}
+	p, err := place(apps, hosts, Mapping{})
+	if err != nil || letters(p) != "baab" || fmt.Sprint(p.AppOf) != "[0 1 1 1]" {
+		t.Errorf("%s %v %v", letters(p), p.AppOf, err)
+	}
+	apps[1].N = 4
+	if _, err = place(apps, hosts, Mapping{}); err == nil || !strings.Contains(err.Error(), "4 ranks of y (after 1 others)") {
+		t.Errorf("%v", err)
+	}
+}
+
+func TestBindings(t *testing.T) {
+	cores := []core{{0, 4}, {1, 5}, {2, 6}, {3, 7}}
+	for _, c := range []struct {
+		first, n int
+		bind     string
+		crowded  bool
+		want     string
+	}{
+		{0, 4, BindAuto, false, "[[0 4] [1 5] [2 6] [3 7]]"},
+		{0, 2, BindAuto, false, "[[0 4 1 5] [2 6 3 7]]"},
+		{0, 2, BindCore, false, "[[0 4] [1 5]]"},
+		{2, 2, BindCore, false, "[[2 6] [3 7]]"},
+		{0, 5, BindAuto, false, "[]"},
+		{0, 2, BindAuto, true, "[]"},
+		{0, 2, BindNone, false, "[]"},
+		{0, 5, BindCore, false, "error"},
+	} {
+		got, err := bindings(cores, c.first, c.n, c.bind, c.crowded)
+		text := fmt.Sprint(got)
+		if err != nil {
+			text = "error"
+		}
+		if text != c.want {
+			t.Errorf("%+v: %s", c, text)
+		}
+	}
+	if s := cpuList([]int{0, 1, 2, 5, 7, 8}); s != "0-2,5,7-8" {
+		t.Errorf("cpuList: %s", s)
+	}
+	if l, err := parseCPUList("0-2,5"); err != nil || fmt.Sprint(l) != "[0 1 2 5]" {
+		t.Errorf("parseCPUList: %v %v", l, err)
+	}
+	if len(allowedCores()) == 0 {
+		t.Error("no core at all")
+	}
+}

@@ -293,7 +293,22 @@ func (c *Comm) Free() error {
 		return err
 	}
 	c.freed = true
+	c.e.mu.Lock()
+	c.e.forget(c.ctx)
+	c.e.forget(c.ctx + 1)
+	c.e.mu.Unlock()
 	return nil
+}
+
+// forget drops the matching state of a context that is not used again, if
+// nothing is pending in it. A late message makes it anew.
+func (e *engine) forget(ctx uint32) {
+	if int(ctx) >= len(e.spaces) {
+		return
+	}
+	if s := e.spaces[ctx]; s != nil && s.Posted()+s.Arrived() == 0 {
+		e.spaces[ctx] = nil
+	}
 }
 
 func sequence(n int) []int {

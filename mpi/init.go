@@ -98,6 +98,9 @@ func newEngine() (*engine, error) {
 		return nil, errorf(ErrNoMem, "memory for waiting: %v", err)
 	}
 	e := &engine{wait: w, options: defaultOptions(), nextCtx: firstUserContext}
+	if err := setCollOverride(os.Getenv("RAIN_COLL")); err != nil {
+		return nil, err
+	}
 	if name := os.Getenv(boot.EnvAgent); name != "" && !life.claimed {
 		if err := e.join(name); err != nil {
 			return nil, err
@@ -130,8 +133,10 @@ func (e *engine) join(name string) error {
 	}
 	life.claimed = true
 	e.boot, e.rank, e.app, e.hosts, e.slots = a, w.Rank, w.AppNum, w.Hosts, w.Slots
-	if err := setCollOverride(w.Options["coll"]); err != nil {
-		return err
+	if choice := w.Options["coll"]; choice != "" {
+		if err := setCollOverride(choice); err != nil {
+			return err
+		}
 	}
 	here := w.HostOf[w.Rank]
 	locals := 0

@@ -106,11 +106,11 @@ func alltoallw(sbuf, scounts, sdispls, stypes, rbuf, rcounts, rdispls, rtypes, h
 	if err != nil {
 		return nil, err
 	}
-	s, err := bufferW(sbuf, scounts, sdispls, stypes, c.peers(), true, wide != 0)
+	s, err := bufferW(sbuf, scounts, sdispls, stypes, c.peers(), true, wide != 0, wide != 0)
 	if err != nil {
 		return nil, err
 	}
-	r, err := bufferW(rbuf, rcounts, rdispls, rtypes, c.peers(), false, wide != 0)
+	r, err := bufferW(rbuf, rcounts, rdispls, rtypes, c.peers(), false, wide != 0, wide != 0)
 	if err != nil {
 		return nil, err
 	}
@@ -121,14 +121,14 @@ func alltoallw(sbuf, scounts, sdispls, stypes, rbuf, rcounts, rdispls, rtypes, h
 }
 
 // bufferW is a buffer of alltoallw. Where nothing is exchanged programs leave the type null.
-func bufferW(addr, counts, displs, types uintptr, n int64, inPlace, wide bool) (mpi.BufferW, error) {
+func bufferW(addr, counts, displs, types uintptr, n int64, inPlace, wide, wideDispls bool) (mpi.BufferW, error) {
 	if addr == placeHolder && inPlace {
 		return mpi.InPlaceW, nil
 	}
 	if err := arrays(n, counts, displs, types); err != nil {
 		return mpi.BufferW{}, err
 	}
-	b := mpi.BufferW{Counts: longs(counts, n, wide), Displs: longs(displs, n, wide), Types: make([]*mpi.Datatype, n)}
+	b := mpi.BufferW{Counts: longs(counts, n, wide), Displs: longs(displs, n, wideDispls), Types: make([]*mpi.Datatype, n)}
 	for i, h := range slice[uintptr](types, int(n)) {
 		t, err := datatypeOf(h)
 		switch {

@@ -579,42 +579,90 @@ int PMPI_Cancel(MPI_Request *request) {
 RAIN_WEAK(Cancel)
 
 int PMPI_Cart_coords(MPI_Comm comm, int rank, int maxdims, int coords[]) {
-    return rain_unsupported(RAIN_COMM, (uintptr_t)comm, "MPI_Cart_coords");
+    if (rain_enter()) return rain_refused("MPI_Cart_coords");
+    rain_frame f = {0};
+    int rc;
+    do rc = rain_Cart_coords((uintptr_t)&f, (uintptr_t)comm, rank, maxdims, (uintptr_t)coords);
+    while (rc < 0 && rain_again(rc, &f));
+    if (rc) return rain_raise(&f, rc, RAIN_COMM, (uintptr_t)comm, "MPI_Cart_coords");
+    return MPI_SUCCESS;
 }
 RAIN_WEAK(Cart_coords)
 
 int PMPI_Cart_create(MPI_Comm comm_old, int ndims, const int dims[], const int periods[], int reorder, MPI_Comm *comm_cart) {
-    return rain_unsupported(RAIN_COMM, (uintptr_t)comm_old, "MPI_Cart_create");
+    if (rain_enter()) return rain_refused("MPI_Cart_create");
+    rain_frame f = {0};
+    int rc;
+    do rc = rain_Cart_create((uintptr_t)&f, (uintptr_t)comm_old, ndims, (uintptr_t)dims, (uintptr_t)periods, reorder, (uintptr_t)comm_cart);
+    while (rc < 0 && rain_again(rc, &f));
+    if (rc) return rain_raise(&f, rc, RAIN_COMM, (uintptr_t)comm_old, "MPI_Cart_create");
+    return MPI_SUCCESS;
 }
 RAIN_WEAK(Cart_create)
 
 int PMPI_Cart_get(MPI_Comm comm, int maxdims, int dims[], int periods[], int coords[]) {
-    return rain_unsupported(RAIN_COMM, (uintptr_t)comm, "MPI_Cart_get");
+    if (rain_enter()) return rain_refused("MPI_Cart_get");
+    rain_frame f = {0};
+    int rc;
+    do rc = rain_Cart_get((uintptr_t)&f, (uintptr_t)comm, maxdims, (uintptr_t)dims, (uintptr_t)periods, (uintptr_t)coords);
+    while (rc < 0 && rain_again(rc, &f));
+    if (rc) return rain_raise(&f, rc, RAIN_COMM, (uintptr_t)comm, "MPI_Cart_get");
+    return MPI_SUCCESS;
 }
 RAIN_WEAK(Cart_get)
 
 int PMPI_Cart_map(MPI_Comm comm, int ndims, const int dims[], const int periods[], int *newrank) {
-    return rain_unsupported(RAIN_COMM, (uintptr_t)comm, "MPI_Cart_map");
+    if (rain_enter()) return rain_refused("MPI_Cart_map");
+    rain_frame f = {0};
+    int rc;
+    do rc = rain_Cart_map((uintptr_t)&f, (uintptr_t)comm, ndims, (uintptr_t)dims, (uintptr_t)periods, (uintptr_t)newrank);
+    while (rc < 0 && rain_again(rc, &f));
+    if (rc) return rain_raise(&f, rc, RAIN_COMM, (uintptr_t)comm, "MPI_Cart_map");
+    return MPI_SUCCESS;
 }
 RAIN_WEAK(Cart_map)
 
 int PMPI_Cart_rank(MPI_Comm comm, const int coords[], int *rank) {
-    return rain_unsupported(RAIN_COMM, (uintptr_t)comm, "MPI_Cart_rank");
+    if (rain_enter()) return rain_refused("MPI_Cart_rank");
+    rain_frame f = {0};
+    int rc;
+    do rc = rain_Cart_rank((uintptr_t)&f, (uintptr_t)comm, (uintptr_t)coords, (uintptr_t)rank);
+    while (rc < 0 && rain_again(rc, &f));
+    if (rc) return rain_raise(&f, rc, RAIN_COMM, (uintptr_t)comm, "MPI_Cart_rank");
+    return MPI_SUCCESS;
 }
 RAIN_WEAK(Cart_rank)
 
 int PMPI_Cart_shift(MPI_Comm comm, int direction, int disp, int *rank_source, int *rank_dest) {
-    return rain_unsupported(RAIN_COMM, (uintptr_t)comm, "MPI_Cart_shift");
+    if (rain_enter()) return rain_refused("MPI_Cart_shift");
+    rain_frame f = {0};
+    int rc;
+    do rc = rain_Cart_shift((uintptr_t)&f, (uintptr_t)comm, direction, disp, (uintptr_t)rank_source, (uintptr_t)rank_dest);
+    while (rc < 0 && rain_again(rc, &f));
+    if (rc) return rain_raise(&f, rc, RAIN_COMM, (uintptr_t)comm, "MPI_Cart_shift");
+    return MPI_SUCCESS;
 }
 RAIN_WEAK(Cart_shift)
 
 int PMPI_Cart_sub(MPI_Comm comm, const int remain_dims[], MPI_Comm *newcomm) {
-    return rain_unsupported(RAIN_COMM, (uintptr_t)comm, "MPI_Cart_sub");
+    if (rain_enter()) return rain_refused("MPI_Cart_sub");
+    rain_frame f = {0};
+    int rc;
+    do rc = rain_Cart_sub((uintptr_t)&f, (uintptr_t)comm, (uintptr_t)remain_dims, (uintptr_t)newcomm);
+    while (rc < 0 && rain_again(rc, &f));
+    if (rc) return rain_raise(&f, rc, RAIN_COMM, (uintptr_t)comm, "MPI_Cart_sub");
+    return MPI_SUCCESS;
 }
 RAIN_WEAK(Cart_sub)
 
 int PMPI_Cartdim_get(MPI_Comm comm, int *ndims) {
-    return rain_unsupported(RAIN_COMM, (uintptr_t)comm, "MPI_Cartdim_get");
+    if (rain_enter()) return rain_refused("MPI_Cartdim_get");
+    rain_frame f = {0};
+    int rc;
+    do rc = rain_Cartdim_get((uintptr_t)&f, (uintptr_t)comm, (uintptr_t)ndims);
+    while (rc < 0 && rain_again(rc, &f));
+    if (rc) return rain_raise(&f, rc, RAIN_COMM, (uintptr_t)comm, "MPI_Cartdim_get");
+    return MPI_SUCCESS;
 }
 RAIN_WEAK(Cartdim_get)
 
@@ -1012,27 +1060,57 @@ int PMPI_Compare_and_swap(const void *origin_addr, const void *compare_addr, voi
 RAIN_WEAK(Compare_and_swap)
 
 int PMPI_Dims_create(int nnodes, int ndims, int dims[]) {
-    return rain_unsupported(RAIN_NONE, 0, "MPI_Dims_create");
+    if (rain_enter()) return rain_refused("MPI_Dims_create");
+    rain_frame f = {0};
+    int rc;
+    do rc = rain_Dims_create((uintptr_t)&f, nnodes, ndims, (uintptr_t)dims);
+    while (rc < 0 && rain_again(rc, &f));
+    if (rc) return rain_raise(&f, rc, RAIN_NONE, 0, "MPI_Dims_create");
+    return MPI_SUCCESS;
 }
 RAIN_WEAK(Dims_create)
 
 int PMPI_Dist_graph_create(MPI_Comm comm_old, int n, const int sources[], const int degrees[], const int destinations[], const int weights[], MPI_Info info, int reorder, MPI_Comm *comm_dist_graph) {
-    return rain_unsupported(RAIN_COMM, (uintptr_t)comm_old, "MPI_Dist_graph_create");
+    if (rain_enter()) return rain_refused("MPI_Dist_graph_create");
+    rain_frame f = {0};
+    int rc;
+    do rc = rain_Dist_graph_create((uintptr_t)&f, (uintptr_t)comm_old, n, (uintptr_t)sources, (uintptr_t)degrees, (uintptr_t)destinations, (uintptr_t)weights, (uintptr_t)info, reorder, (uintptr_t)comm_dist_graph);
+    while (rc < 0 && rain_again(rc, &f));
+    if (rc) return rain_raise(&f, rc, RAIN_COMM, (uintptr_t)comm_old, "MPI_Dist_graph_create");
+    return MPI_SUCCESS;
 }
 RAIN_WEAK(Dist_graph_create)
 
 int PMPI_Dist_graph_create_adjacent(MPI_Comm comm_old, int indegree, const int sources[], const int sourceweights[], int outdegree, const int destinations[], const int destweights[], MPI_Info info, int reorder, MPI_Comm *comm_dist_graph) {
-    return rain_unsupported(RAIN_COMM, (uintptr_t)comm_old, "MPI_Dist_graph_create_adjacent");
+    if (rain_enter()) return rain_refused("MPI_Dist_graph_create_adjacent");
+    rain_frame f = {0};
+    int rc;
+    do rc = rain_Dist_graph_create_adjacent((uintptr_t)&f, (uintptr_t)comm_old, indegree, (uintptr_t)sources, (uintptr_t)sourceweights, outdegree, (uintptr_t)destinations, (uintptr_t)destweights, (uintptr_t)info, reorder, (uintptr_t)comm_dist_graph);
+    while (rc < 0 && rain_again(rc, &f));
+    if (rc) return rain_raise(&f, rc, RAIN_COMM, (uintptr_t)comm_old, "MPI_Dist_graph_create_adjacent");
+    return MPI_SUCCESS;
 }
 RAIN_WEAK(Dist_graph_create_adjacent)
 
 int PMPI_Dist_graph_neighbors(MPI_Comm comm, int maxindegree, int sources[], int sourceweights[], int maxoutdegree, int destinations[], int destweights[]) {
-    return rain_unsupported(RAIN_COMM, (uintptr_t)comm, "MPI_Dist_graph_neighbors");
+    if (rain_enter()) return rain_refused("MPI_Dist_graph_neighbors");
+    rain_frame f = {0};
+    int rc;
+    do rc = rain_Dist_graph_neighbors((uintptr_t)&f, (uintptr_t)comm, maxindegree, (uintptr_t)sources, (uintptr_t)sourceweights, maxoutdegree, (uintptr_t)destinations, (uintptr_t)destweights);
+    while (rc < 0 && rain_again(rc, &f));
+    if (rc) return rain_raise(&f, rc, RAIN_COMM, (uintptr_t)comm, "MPI_Dist_graph_neighbors");
+    return MPI_SUCCESS;
 }
 RAIN_WEAK(Dist_graph_neighbors)
 
 int PMPI_Dist_graph_neighbors_count(MPI_Comm comm, int *indegree, int *outdegree, int *weighted) {
-    return rain_unsupported(RAIN_COMM, (uintptr_t)comm, "MPI_Dist_graph_neighbors_count");
+    if (rain_enter()) return rain_refused("MPI_Dist_graph_neighbors_count");
+    rain_frame f = {0};
+    int rc;
+    do rc = rain_Dist_graph_neighbors_count((uintptr_t)&f, (uintptr_t)comm, (uintptr_t)indegree, (uintptr_t)outdegree, (uintptr_t)weighted);
+    while (rc < 0 && rain_again(rc, &f));
+    if (rc) return rain_raise(&f, rc, RAIN_COMM, (uintptr_t)comm, "MPI_Dist_graph_neighbors_count");
+    return MPI_SUCCESS;
 }
 RAIN_WEAK(Dist_graph_neighbors_count)
 
@@ -1808,32 +1886,68 @@ RAIN_WEAK(Get_processor_name)
 /* MPI_Get_version: by hand, with its alias. */
 
 int PMPI_Graph_create(MPI_Comm comm_old, int nnodes, const int indx[], const int edges[], int reorder, MPI_Comm *comm_graph) {
-    return rain_unsupported(RAIN_COMM, (uintptr_t)comm_old, "MPI_Graph_create");
+    if (rain_enter()) return rain_refused("MPI_Graph_create");
+    rain_frame f = {0};
+    int rc;
+    do rc = rain_Graph_create((uintptr_t)&f, (uintptr_t)comm_old, nnodes, (uintptr_t)indx, (uintptr_t)edges, reorder, (uintptr_t)comm_graph);
+    while (rc < 0 && rain_again(rc, &f));
+    if (rc) return rain_raise(&f, rc, RAIN_COMM, (uintptr_t)comm_old, "MPI_Graph_create");
+    return MPI_SUCCESS;
 }
 RAIN_WEAK(Graph_create)
 
 int PMPI_Graph_get(MPI_Comm comm, int maxindex, int maxedges, int indx[], int edges[]) {
-    return rain_unsupported(RAIN_COMM, (uintptr_t)comm, "MPI_Graph_get");
+    if (rain_enter()) return rain_refused("MPI_Graph_get");
+    rain_frame f = {0};
+    int rc;
+    do rc = rain_Graph_get((uintptr_t)&f, (uintptr_t)comm, maxindex, maxedges, (uintptr_t)indx, (uintptr_t)edges);
+    while (rc < 0 && rain_again(rc, &f));
+    if (rc) return rain_raise(&f, rc, RAIN_COMM, (uintptr_t)comm, "MPI_Graph_get");
+    return MPI_SUCCESS;
 }
 RAIN_WEAK(Graph_get)
 
 int PMPI_Graph_map(MPI_Comm comm, int nnodes, const int indx[], const int edges[], int *newrank) {
-    return rain_unsupported(RAIN_COMM, (uintptr_t)comm, "MPI_Graph_map");
+    if (rain_enter()) return rain_refused("MPI_Graph_map");
+    rain_frame f = {0};
+    int rc;
+    do rc = rain_Graph_map((uintptr_t)&f, (uintptr_t)comm, nnodes, (uintptr_t)indx, (uintptr_t)edges, (uintptr_t)newrank);
+    while (rc < 0 && rain_again(rc, &f));
+    if (rc) return rain_raise(&f, rc, RAIN_COMM, (uintptr_t)comm, "MPI_Graph_map");
+    return MPI_SUCCESS;
 }
 RAIN_WEAK(Graph_map)
 
 int PMPI_Graph_neighbors(MPI_Comm comm, int rank, int maxneighbors, int neighbors[]) {
-    return rain_unsupported(RAIN_COMM, (uintptr_t)comm, "MPI_Graph_neighbors");
+    if (rain_enter()) return rain_refused("MPI_Graph_neighbors");
+    rain_frame f = {0};
+    int rc;
+    do rc = rain_Graph_neighbors((uintptr_t)&f, (uintptr_t)comm, rank, maxneighbors, (uintptr_t)neighbors);
+    while (rc < 0 && rain_again(rc, &f));
+    if (rc) return rain_raise(&f, rc, RAIN_COMM, (uintptr_t)comm, "MPI_Graph_neighbors");
+    return MPI_SUCCESS;
 }
 RAIN_WEAK(Graph_neighbors)
 
 int PMPI_Graph_neighbors_count(MPI_Comm comm, int rank, int *nneighbors) {
-    return rain_unsupported(RAIN_COMM, (uintptr_t)comm, "MPI_Graph_neighbors_count");
+    if (rain_enter()) return rain_refused("MPI_Graph_neighbors_count");
+    rain_frame f = {0};
+    int rc;
+    do rc = rain_Graph_neighbors_count((uintptr_t)&f, (uintptr_t)comm, rank, (uintptr_t)nneighbors);
+    while (rc < 0 && rain_again(rc, &f));
+    if (rc) return rain_raise(&f, rc, RAIN_COMM, (uintptr_t)comm, "MPI_Graph_neighbors_count");
+    return MPI_SUCCESS;
 }
 RAIN_WEAK(Graph_neighbors_count)
 
 int PMPI_Graphdims_get(MPI_Comm comm, int *nnodes, int *nedges) {
-    return rain_unsupported(RAIN_COMM, (uintptr_t)comm, "MPI_Graphdims_get");
+    if (rain_enter()) return rain_refused("MPI_Graphdims_get");
+    rain_frame f = {0};
+    int rc;
+    do rc = rain_Graphdims_get((uintptr_t)&f, (uintptr_t)comm, (uintptr_t)nnodes, (uintptr_t)nedges);
+    while (rc < 0 && rain_again(rc, &f));
+    if (rc) return rain_raise(&f, rc, RAIN_COMM, (uintptr_t)comm, "MPI_Graphdims_get");
+    return MPI_SUCCESS;
 }
 RAIN_WEAK(Graphdims_get)
 
@@ -2283,52 +2397,112 @@ int PMPI_Imrecv_c(void *buf, MPI_Count count, MPI_Datatype datatype, MPI_Message
 RAIN_WEAK(Imrecv_c)
 
 int PMPI_Ineighbor_allgather(const void *sendbuf, int sendcount, MPI_Datatype sendtype, void *recvbuf, int recvcount, MPI_Datatype recvtype, MPI_Comm comm, MPI_Request *request) {
-    return rain_unsupported(RAIN_COMM, (uintptr_t)comm, "MPI_Ineighbor_allgather");
+    if (rain_enter()) return rain_refused("MPI_Ineighbor_allgather");
+    rain_frame f = {0};
+    int rc;
+    do rc = rain_Ineighbor_allgather((uintptr_t)&f, (uintptr_t)sendbuf, sendcount, (uintptr_t)sendtype, (uintptr_t)recvbuf, recvcount, (uintptr_t)recvtype, (uintptr_t)comm, (uintptr_t)request);
+    while (rc < 0 && rain_again(rc, &f));
+    if (rc) return rain_raise(&f, rc, RAIN_COMM, (uintptr_t)comm, "MPI_Ineighbor_allgather");
+    return MPI_SUCCESS;
 }
 RAIN_WEAK(Ineighbor_allgather)
 
 int PMPI_Ineighbor_allgather_c(const void *sendbuf, MPI_Count sendcount, MPI_Datatype sendtype, void *recvbuf, MPI_Count recvcount, MPI_Datatype recvtype, MPI_Comm comm, MPI_Request *request) {
-    return rain_unsupported(RAIN_COMM, (uintptr_t)comm, "MPI_Ineighbor_allgather_c");
+    if (rain_enter()) return rain_refused("MPI_Ineighbor_allgather_c");
+    rain_frame f = {0};
+    int rc;
+    do rc = rain_Ineighbor_allgather((uintptr_t)&f, (uintptr_t)sendbuf, sendcount, (uintptr_t)sendtype, (uintptr_t)recvbuf, recvcount, (uintptr_t)recvtype, (uintptr_t)comm, (uintptr_t)request);
+    while (rc < 0 && rain_again(rc, &f));
+    if (rc) return rain_raise(&f, rc, RAIN_COMM, (uintptr_t)comm, "MPI_Ineighbor_allgather_c");
+    return MPI_SUCCESS;
 }
 RAIN_WEAK(Ineighbor_allgather_c)
 
 int PMPI_Ineighbor_allgatherv(const void *sendbuf, int sendcount, MPI_Datatype sendtype, void *recvbuf, const int recvcounts[], const int displs[], MPI_Datatype recvtype, MPI_Comm comm, MPI_Request *request) {
-    return rain_unsupported(RAIN_COMM, (uintptr_t)comm, "MPI_Ineighbor_allgatherv");
+    if (rain_enter()) return rain_refused("MPI_Ineighbor_allgatherv");
+    rain_frame f = {0};
+    int rc;
+    do rc = rain_Ineighbor_allgatherv((uintptr_t)&f, (uintptr_t)sendbuf, sendcount, (uintptr_t)sendtype, (uintptr_t)recvbuf, (uintptr_t)recvcounts, (uintptr_t)displs, (uintptr_t)recvtype, (uintptr_t)comm, (uintptr_t)request, 0);
+    while (rc < 0 && rain_again(rc, &f));
+    if (rc) return rain_raise(&f, rc, RAIN_COMM, (uintptr_t)comm, "MPI_Ineighbor_allgatherv");
+    return MPI_SUCCESS;
 }
 RAIN_WEAK(Ineighbor_allgatherv)
 
 int PMPI_Ineighbor_allgatherv_c(const void *sendbuf, MPI_Count sendcount, MPI_Datatype sendtype, void *recvbuf, const MPI_Count recvcounts[], const MPI_Aint displs[], MPI_Datatype recvtype, MPI_Comm comm, MPI_Request *request) {
-    return rain_unsupported(RAIN_COMM, (uintptr_t)comm, "MPI_Ineighbor_allgatherv_c");
+    if (rain_enter()) return rain_refused("MPI_Ineighbor_allgatherv_c");
+    rain_frame f = {0};
+    int rc;
+    do rc = rain_Ineighbor_allgatherv((uintptr_t)&f, (uintptr_t)sendbuf, sendcount, (uintptr_t)sendtype, (uintptr_t)recvbuf, (uintptr_t)recvcounts, (uintptr_t)displs, (uintptr_t)recvtype, (uintptr_t)comm, (uintptr_t)request, 1);
+    while (rc < 0 && rain_again(rc, &f));
+    if (rc) return rain_raise(&f, rc, RAIN_COMM, (uintptr_t)comm, "MPI_Ineighbor_allgatherv_c");
+    return MPI_SUCCESS;
 }
 RAIN_WEAK(Ineighbor_allgatherv_c)
 
 int PMPI_Ineighbor_alltoall(const void *sendbuf, int sendcount, MPI_Datatype sendtype, void *recvbuf, int recvcount, MPI_Datatype recvtype, MPI_Comm comm, MPI_Request *request) {
-    return rain_unsupported(RAIN_COMM, (uintptr_t)comm, "MPI_Ineighbor_alltoall");
+    if (rain_enter()) return rain_refused("MPI_Ineighbor_alltoall");
+    rain_frame f = {0};
+    int rc;
+    do rc = rain_Ineighbor_alltoall((uintptr_t)&f, (uintptr_t)sendbuf, sendcount, (uintptr_t)sendtype, (uintptr_t)recvbuf, recvcount, (uintptr_t)recvtype, (uintptr_t)comm, (uintptr_t)request);
+    while (rc < 0 && rain_again(rc, &f));
+    if (rc) return rain_raise(&f, rc, RAIN_COMM, (uintptr_t)comm, "MPI_Ineighbor_alltoall");
+    return MPI_SUCCESS;
 }
 RAIN_WEAK(Ineighbor_alltoall)
 
 int PMPI_Ineighbor_alltoall_c(const void *sendbuf, MPI_Count sendcount, MPI_Datatype sendtype, void *recvbuf, MPI_Count recvcount, MPI_Datatype recvtype, MPI_Comm comm, MPI_Request *request) {
-    return rain_unsupported(RAIN_COMM, (uintptr_t)comm, "MPI_Ineighbor_alltoall_c");
+    if (rain_enter()) return rain_refused("MPI_Ineighbor_alltoall_c");
+    rain_frame f = {0};
+    int rc;
+    do rc = rain_Ineighbor_alltoall((uintptr_t)&f, (uintptr_t)sendbuf, sendcount, (uintptr_t)sendtype, (uintptr_t)recvbuf, recvcount, (uintptr_t)recvtype, (uintptr_t)comm, (uintptr_t)request);
+    while (rc < 0 && rain_again(rc, &f));
+    if (rc) return rain_raise(&f, rc, RAIN_COMM, (uintptr_t)comm, "MPI_Ineighbor_alltoall_c");
+    return MPI_SUCCESS;
 }
 RAIN_WEAK(Ineighbor_alltoall_c)
 
 int PMPI_Ineighbor_alltoallv(const void *sendbuf, const int sendcounts[], const int sdispls[], MPI_Datatype sendtype, void *recvbuf, const int recvcounts[], const int rdispls[], MPI_Datatype recvtype, MPI_Comm comm, MPI_Request *request) {
-    return rain_unsupported(RAIN_COMM, (uintptr_t)comm, "MPI_Ineighbor_alltoallv");
+    if (rain_enter()) return rain_refused("MPI_Ineighbor_alltoallv");
+    rain_frame f = {0};
+    int rc;
+    do rc = rain_Ineighbor_alltoallv((uintptr_t)&f, (uintptr_t)sendbuf, (uintptr_t)sendcounts, (uintptr_t)sdispls, (uintptr_t)sendtype, (uintptr_t)recvbuf, (uintptr_t)recvcounts, (uintptr_t)rdispls, (uintptr_t)recvtype, (uintptr_t)comm, (uintptr_t)request, 0);
+    while (rc < 0 && rain_again(rc, &f));
+    if (rc) return rain_raise(&f, rc, RAIN_COMM, (uintptr_t)comm, "MPI_Ineighbor_alltoallv");
+    return MPI_SUCCESS;
 }
 RAIN_WEAK(Ineighbor_alltoallv)
 
 int PMPI_Ineighbor_alltoallv_c(const void *sendbuf, const MPI_Count sendcounts[], const MPI_Aint sdispls[], MPI_Datatype sendtype, void *recvbuf, const MPI_Count recvcounts[], const MPI_Aint rdispls[], MPI_Datatype recvtype, MPI_Comm comm, MPI_Request *request) {
-    return rain_unsupported(RAIN_COMM, (uintptr_t)comm, "MPI_Ineighbor_alltoallv_c");
+    if (rain_enter()) return rain_refused("MPI_Ineighbor_alltoallv_c");
+    rain_frame f = {0};
+    int rc;
+    do rc = rain_Ineighbor_alltoallv((uintptr_t)&f, (uintptr_t)sendbuf, (uintptr_t)sendcounts, (uintptr_t)sdispls, (uintptr_t)sendtype, (uintptr_t)recvbuf, (uintptr_t)recvcounts, (uintptr_t)rdispls, (uintptr_t)recvtype, (uintptr_t)comm, (uintptr_t)request, 1);
+    while (rc < 0 && rain_again(rc, &f));
+    if (rc) return rain_raise(&f, rc, RAIN_COMM, (uintptr_t)comm, "MPI_Ineighbor_alltoallv_c");
+    return MPI_SUCCESS;
 }
 RAIN_WEAK(Ineighbor_alltoallv_c)
 
 int PMPI_Ineighbor_alltoallw(const void *sendbuf, const int sendcounts[], const MPI_Aint sdispls[], const MPI_Datatype sendtypes[], void *recvbuf, const int recvcounts[], const MPI_Aint rdispls[], const MPI_Datatype recvtypes[], MPI_Comm comm, MPI_Request *request) {
-    return rain_unsupported(RAIN_COMM, (uintptr_t)comm, "MPI_Ineighbor_alltoallw");
+    if (rain_enter()) return rain_refused("MPI_Ineighbor_alltoallw");
+    rain_frame f = {0};
+    int rc;
+    do rc = rain_Ineighbor_alltoallw((uintptr_t)&f, (uintptr_t)sendbuf, (uintptr_t)sendcounts, (uintptr_t)sdispls, (uintptr_t)sendtypes, (uintptr_t)recvbuf, (uintptr_t)recvcounts, (uintptr_t)rdispls, (uintptr_t)recvtypes, (uintptr_t)comm, (uintptr_t)request, 0);
+    while (rc < 0 && rain_again(rc, &f));
+    if (rc) return rain_raise(&f, rc, RAIN_COMM, (uintptr_t)comm, "MPI_Ineighbor_alltoallw");
+    return MPI_SUCCESS;
 }
 RAIN_WEAK(Ineighbor_alltoallw)
 
 int PMPI_Ineighbor_alltoallw_c(const void *sendbuf, const MPI_Count sendcounts[], const MPI_Aint sdispls[], const MPI_Datatype sendtypes[], void *recvbuf, const MPI_Count recvcounts[], const MPI_Aint rdispls[], const MPI_Datatype recvtypes[], MPI_Comm comm, MPI_Request *request) {
-    return rain_unsupported(RAIN_COMM, (uintptr_t)comm, "MPI_Ineighbor_alltoallw_c");
+    if (rain_enter()) return rain_refused("MPI_Ineighbor_alltoallw_c");
+    rain_frame f = {0};
+    int rc;
+    do rc = rain_Ineighbor_alltoallw((uintptr_t)&f, (uintptr_t)sendbuf, (uintptr_t)sendcounts, (uintptr_t)sdispls, (uintptr_t)sendtypes, (uintptr_t)recvbuf, (uintptr_t)recvcounts, (uintptr_t)rdispls, (uintptr_t)recvtypes, (uintptr_t)comm, (uintptr_t)request, 1);
+    while (rc < 0 && rain_again(rc, &f));
+    if (rc) return rain_raise(&f, rc, RAIN_COMM, (uintptr_t)comm, "MPI_Ineighbor_alltoallw_c");
+    return MPI_SUCCESS;
 }
 RAIN_WEAK(Ineighbor_alltoallw_c)
 
@@ -2487,7 +2661,13 @@ int PMPI_Initialized(int *flag) {
 RAIN_WEAK(Initialized)
 
 int PMPI_Intercomm_create(MPI_Comm local_comm, int local_leader, MPI_Comm peer_comm, int remote_leader, int tag, MPI_Comm *newintercomm) {
-    return rain_unsupported(RAIN_COMM, (uintptr_t)local_comm, "MPI_Intercomm_create");
+    if (rain_enter()) return rain_refused("MPI_Intercomm_create");
+    rain_frame f = {0};
+    int rc;
+    do rc = rain_Intercomm_create((uintptr_t)&f, (uintptr_t)local_comm, local_leader, (uintptr_t)peer_comm, remote_leader, tag, (uintptr_t)newintercomm);
+    while (rc < 0 && rain_again(rc, &f));
+    if (rc) return rain_raise(&f, rc, RAIN_COMM, (uintptr_t)local_comm, "MPI_Intercomm_create");
+    return MPI_SUCCESS;
 }
 RAIN_WEAK(Intercomm_create)
 
@@ -2497,7 +2677,13 @@ int PMPI_Intercomm_create_from_groups(MPI_Group local_group, int local_leader, M
 RAIN_WEAK(Intercomm_create_from_groups)
 
 int PMPI_Intercomm_merge(MPI_Comm intercomm, int high, MPI_Comm *newintracomm) {
-    return rain_unsupported(RAIN_COMM, (uintptr_t)intercomm, "MPI_Intercomm_merge");
+    if (rain_enter()) return rain_refused("MPI_Intercomm_merge");
+    rain_frame f = {0};
+    int rc;
+    do rc = rain_Intercomm_merge((uintptr_t)&f, (uintptr_t)intercomm, high, (uintptr_t)newintracomm);
+    while (rc < 0 && rain_again(rc, &f));
+    if (rc) return rain_raise(&f, rc, RAIN_COMM, (uintptr_t)intercomm, "MPI_Intercomm_merge");
+    return MPI_SUCCESS;
 }
 RAIN_WEAK(Intercomm_merge)
 
@@ -2824,102 +3010,222 @@ int PMPI_Mrecv_c(void *buf, MPI_Count count, MPI_Datatype datatype, MPI_Message 
 RAIN_WEAK(Mrecv_c)
 
 int PMPI_Neighbor_allgather(const void *sendbuf, int sendcount, MPI_Datatype sendtype, void *recvbuf, int recvcount, MPI_Datatype recvtype, MPI_Comm comm) {
-    return rain_unsupported(RAIN_COMM, (uintptr_t)comm, "MPI_Neighbor_allgather");
+    if (rain_enter()) return rain_refused("MPI_Neighbor_allgather");
+    rain_frame f = {0};
+    int rc;
+    do rc = rain_Neighbor_allgather((uintptr_t)&f, (uintptr_t)sendbuf, sendcount, (uintptr_t)sendtype, (uintptr_t)recvbuf, recvcount, (uintptr_t)recvtype, (uintptr_t)comm);
+    while (rc < 0 && rain_again(rc, &f));
+    if (rc) return rain_raise(&f, rc, RAIN_COMM, (uintptr_t)comm, "MPI_Neighbor_allgather");
+    return MPI_SUCCESS;
 }
 RAIN_WEAK(Neighbor_allgather)
 
 int PMPI_Neighbor_allgather_c(const void *sendbuf, MPI_Count sendcount, MPI_Datatype sendtype, void *recvbuf, MPI_Count recvcount, MPI_Datatype recvtype, MPI_Comm comm) {
-    return rain_unsupported(RAIN_COMM, (uintptr_t)comm, "MPI_Neighbor_allgather_c");
+    if (rain_enter()) return rain_refused("MPI_Neighbor_allgather_c");
+    rain_frame f = {0};
+    int rc;
+    do rc = rain_Neighbor_allgather((uintptr_t)&f, (uintptr_t)sendbuf, sendcount, (uintptr_t)sendtype, (uintptr_t)recvbuf, recvcount, (uintptr_t)recvtype, (uintptr_t)comm);
+    while (rc < 0 && rain_again(rc, &f));
+    if (rc) return rain_raise(&f, rc, RAIN_COMM, (uintptr_t)comm, "MPI_Neighbor_allgather_c");
+    return MPI_SUCCESS;
 }
 RAIN_WEAK(Neighbor_allgather_c)
 
 int PMPI_Neighbor_allgather_init(const void *sendbuf, int sendcount, MPI_Datatype sendtype, void *recvbuf, int recvcount, MPI_Datatype recvtype, MPI_Comm comm, MPI_Info info, MPI_Request *request) {
-    return rain_unsupported(RAIN_COMM, (uintptr_t)comm, "MPI_Neighbor_allgather_init");
+    if (rain_enter()) return rain_refused("MPI_Neighbor_allgather_init");
+    rain_frame f = {0};
+    int rc;
+    do rc = rain_Neighbor_allgather_init((uintptr_t)&f, (uintptr_t)sendbuf, sendcount, (uintptr_t)sendtype, (uintptr_t)recvbuf, recvcount, (uintptr_t)recvtype, (uintptr_t)comm, (uintptr_t)info, (uintptr_t)request);
+    while (rc < 0 && rain_again(rc, &f));
+    if (rc) return rain_raise(&f, rc, RAIN_COMM, (uintptr_t)comm, "MPI_Neighbor_allgather_init");
+    return MPI_SUCCESS;
 }
 RAIN_WEAK(Neighbor_allgather_init)
 
 int PMPI_Neighbor_allgather_init_c(const void *sendbuf, MPI_Count sendcount, MPI_Datatype sendtype, void *recvbuf, MPI_Count recvcount, MPI_Datatype recvtype, MPI_Comm comm, MPI_Info info, MPI_Request *request) {
-    return rain_unsupported(RAIN_COMM, (uintptr_t)comm, "MPI_Neighbor_allgather_init_c");
+    if (rain_enter()) return rain_refused("MPI_Neighbor_allgather_init_c");
+    rain_frame f = {0};
+    int rc;
+    do rc = rain_Neighbor_allgather_init((uintptr_t)&f, (uintptr_t)sendbuf, sendcount, (uintptr_t)sendtype, (uintptr_t)recvbuf, recvcount, (uintptr_t)recvtype, (uintptr_t)comm, (uintptr_t)info, (uintptr_t)request);
+    while (rc < 0 && rain_again(rc, &f));
+    if (rc) return rain_raise(&f, rc, RAIN_COMM, (uintptr_t)comm, "MPI_Neighbor_allgather_init_c");
+    return MPI_SUCCESS;
 }
 RAIN_WEAK(Neighbor_allgather_init_c)
 
 int PMPI_Neighbor_allgatherv(const void *sendbuf, int sendcount, MPI_Datatype sendtype, void *recvbuf, const int recvcounts[], const int displs[], MPI_Datatype recvtype, MPI_Comm comm) {
-    return rain_unsupported(RAIN_COMM, (uintptr_t)comm, "MPI_Neighbor_allgatherv");
+    if (rain_enter()) return rain_refused("MPI_Neighbor_allgatherv");
+    rain_frame f = {0};
+    int rc;
+    do rc = rain_Neighbor_allgatherv((uintptr_t)&f, (uintptr_t)sendbuf, sendcount, (uintptr_t)sendtype, (uintptr_t)recvbuf, (uintptr_t)recvcounts, (uintptr_t)displs, (uintptr_t)recvtype, (uintptr_t)comm, 0);
+    while (rc < 0 && rain_again(rc, &f));
+    if (rc) return rain_raise(&f, rc, RAIN_COMM, (uintptr_t)comm, "MPI_Neighbor_allgatherv");
+    return MPI_SUCCESS;
 }
 RAIN_WEAK(Neighbor_allgatherv)
 
 int PMPI_Neighbor_allgatherv_c(const void *sendbuf, MPI_Count sendcount, MPI_Datatype sendtype, void *recvbuf, const MPI_Count recvcounts[], const MPI_Aint displs[], MPI_Datatype recvtype, MPI_Comm comm) {
-    return rain_unsupported(RAIN_COMM, (uintptr_t)comm, "MPI_Neighbor_allgatherv_c");
+    if (rain_enter()) return rain_refused("MPI_Neighbor_allgatherv_c");
+    rain_frame f = {0};
+    int rc;
+    do rc = rain_Neighbor_allgatherv((uintptr_t)&f, (uintptr_t)sendbuf, sendcount, (uintptr_t)sendtype, (uintptr_t)recvbuf, (uintptr_t)recvcounts, (uintptr_t)displs, (uintptr_t)recvtype, (uintptr_t)comm, 1);
+    while (rc < 0 && rain_again(rc, &f));
+    if (rc) return rain_raise(&f, rc, RAIN_COMM, (uintptr_t)comm, "MPI_Neighbor_allgatherv_c");
+    return MPI_SUCCESS;
 }
 RAIN_WEAK(Neighbor_allgatherv_c)
 
 int PMPI_Neighbor_allgatherv_init(const void *sendbuf, int sendcount, MPI_Datatype sendtype, void *recvbuf, const int recvcounts[], const int displs[], MPI_Datatype recvtype, MPI_Comm comm, MPI_Info info, MPI_Request *request) {
-    return rain_unsupported(RAIN_COMM, (uintptr_t)comm, "MPI_Neighbor_allgatherv_init");
+    if (rain_enter()) return rain_refused("MPI_Neighbor_allgatherv_init");
+    rain_frame f = {0};
+    int rc;
+    do rc = rain_Neighbor_allgatherv_init((uintptr_t)&f, (uintptr_t)sendbuf, sendcount, (uintptr_t)sendtype, (uintptr_t)recvbuf, (uintptr_t)recvcounts, (uintptr_t)displs, (uintptr_t)recvtype, (uintptr_t)comm, (uintptr_t)info, (uintptr_t)request, 0);
+    while (rc < 0 && rain_again(rc, &f));
+    if (rc) return rain_raise(&f, rc, RAIN_COMM, (uintptr_t)comm, "MPI_Neighbor_allgatherv_init");
+    return MPI_SUCCESS;
 }
 RAIN_WEAK(Neighbor_allgatherv_init)
 
 int PMPI_Neighbor_allgatherv_init_c(const void *sendbuf, MPI_Count sendcount, MPI_Datatype sendtype, void *recvbuf, const MPI_Count recvcounts[], const MPI_Aint displs[], MPI_Datatype recvtype, MPI_Comm comm, MPI_Info info, MPI_Request *request) {
-    return rain_unsupported(RAIN_COMM, (uintptr_t)comm, "MPI_Neighbor_allgatherv_init_c");
+    if (rain_enter()) return rain_refused("MPI_Neighbor_allgatherv_init_c");
+    rain_frame f = {0};
+    int rc;
+    do rc = rain_Neighbor_allgatherv_init((uintptr_t)&f, (uintptr_t)sendbuf, sendcount, (uintptr_t)sendtype, (uintptr_t)recvbuf, (uintptr_t)recvcounts, (uintptr_t)displs, (uintptr_t)recvtype, (uintptr_t)comm, (uintptr_t)info, (uintptr_t)request, 1);
+    while (rc < 0 && rain_again(rc, &f));
+    if (rc) return rain_raise(&f, rc, RAIN_COMM, (uintptr_t)comm, "MPI_Neighbor_allgatherv_init_c");
+    return MPI_SUCCESS;
 }
 RAIN_WEAK(Neighbor_allgatherv_init_c)
 
 int PMPI_Neighbor_alltoall(const void *sendbuf, int sendcount, MPI_Datatype sendtype, void *recvbuf, int recvcount, MPI_Datatype recvtype, MPI_Comm comm) {
-    return rain_unsupported(RAIN_COMM, (uintptr_t)comm, "MPI_Neighbor_alltoall");
+    if (rain_enter()) return rain_refused("MPI_Neighbor_alltoall");
+    rain_frame f = {0};
+    int rc;
+    do rc = rain_Neighbor_alltoall((uintptr_t)&f, (uintptr_t)sendbuf, sendcount, (uintptr_t)sendtype, (uintptr_t)recvbuf, recvcount, (uintptr_t)recvtype, (uintptr_t)comm);
+    while (rc < 0 && rain_again(rc, &f));
+    if (rc) return rain_raise(&f, rc, RAIN_COMM, (uintptr_t)comm, "MPI_Neighbor_alltoall");
+    return MPI_SUCCESS;
 }
 RAIN_WEAK(Neighbor_alltoall)
 
 int PMPI_Neighbor_alltoall_c(const void *sendbuf, MPI_Count sendcount, MPI_Datatype sendtype, void *recvbuf, MPI_Count recvcount, MPI_Datatype recvtype, MPI_Comm comm) {
-    return rain_unsupported(RAIN_COMM, (uintptr_t)comm, "MPI_Neighbor_alltoall_c");
+    if (rain_enter()) return rain_refused("MPI_Neighbor_alltoall_c");
+    rain_frame f = {0};
+    int rc;
+    do rc = rain_Neighbor_alltoall((uintptr_t)&f, (uintptr_t)sendbuf, sendcount, (uintptr_t)sendtype, (uintptr_t)recvbuf, recvcount, (uintptr_t)recvtype, (uintptr_t)comm);
+    while (rc < 0 && rain_again(rc, &f));
+    if (rc) return rain_raise(&f, rc, RAIN_COMM, (uintptr_t)comm, "MPI_Neighbor_alltoall_c");
+    return MPI_SUCCESS;
 }
 RAIN_WEAK(Neighbor_alltoall_c)
 
 int PMPI_Neighbor_alltoall_init(const void *sendbuf, int sendcount, MPI_Datatype sendtype, void *recvbuf, int recvcount, MPI_Datatype recvtype, MPI_Comm comm, MPI_Info info, MPI_Request *request) {
-    return rain_unsupported(RAIN_COMM, (uintptr_t)comm, "MPI_Neighbor_alltoall_init");
+    if (rain_enter()) return rain_refused("MPI_Neighbor_alltoall_init");
+    rain_frame f = {0};
+    int rc;
+    do rc = rain_Neighbor_alltoall_init((uintptr_t)&f, (uintptr_t)sendbuf, sendcount, (uintptr_t)sendtype, (uintptr_t)recvbuf, recvcount, (uintptr_t)recvtype, (uintptr_t)comm, (uintptr_t)info, (uintptr_t)request);
+    while (rc < 0 && rain_again(rc, &f));
+    if (rc) return rain_raise(&f, rc, RAIN_COMM, (uintptr_t)comm, "MPI_Neighbor_alltoall_init");
+    return MPI_SUCCESS;
 }
 RAIN_WEAK(Neighbor_alltoall_init)
 
 int PMPI_Neighbor_alltoall_init_c(const void *sendbuf, MPI_Count sendcount, MPI_Datatype sendtype, void *recvbuf, MPI_Count recvcount, MPI_Datatype recvtype, MPI_Comm comm, MPI_Info info, MPI_Request *request) {
-    return rain_unsupported(RAIN_COMM, (uintptr_t)comm, "MPI_Neighbor_alltoall_init_c");
+    if (rain_enter()) return rain_refused("MPI_Neighbor_alltoall_init_c");
+    rain_frame f = {0};
+    int rc;
+    do rc = rain_Neighbor_alltoall_init((uintptr_t)&f, (uintptr_t)sendbuf, sendcount, (uintptr_t)sendtype, (uintptr_t)recvbuf, recvcount, (uintptr_t)recvtype, (uintptr_t)comm, (uintptr_t)info, (uintptr_t)request);
+    while (rc < 0 && rain_again(rc, &f));
+    if (rc) return rain_raise(&f, rc, RAIN_COMM, (uintptr_t)comm, "MPI_Neighbor_alltoall_init_c");
+    return MPI_SUCCESS;
 }
 RAIN_WEAK(Neighbor_alltoall_init_c)
 
 int PMPI_Neighbor_alltoallv(const void *sendbuf, const int sendcounts[], const int sdispls[], MPI_Datatype sendtype, void *recvbuf, const int recvcounts[], const int rdispls[], MPI_Datatype recvtype, MPI_Comm comm) {
-    return rain_unsupported(RAIN_COMM, (uintptr_t)comm, "MPI_Neighbor_alltoallv");
+    if (rain_enter()) return rain_refused("MPI_Neighbor_alltoallv");
+    rain_frame f = {0};
+    int rc;
+    do rc = rain_Neighbor_alltoallv((uintptr_t)&f, (uintptr_t)sendbuf, (uintptr_t)sendcounts, (uintptr_t)sdispls, (uintptr_t)sendtype, (uintptr_t)recvbuf, (uintptr_t)recvcounts, (uintptr_t)rdispls, (uintptr_t)recvtype, (uintptr_t)comm, 0);
+    while (rc < 0 && rain_again(rc, &f));
+    if (rc) return rain_raise(&f, rc, RAIN_COMM, (uintptr_t)comm, "MPI_Neighbor_alltoallv");
+    return MPI_SUCCESS;
 }
 RAIN_WEAK(Neighbor_alltoallv)
 
 int PMPI_Neighbor_alltoallv_c(const void *sendbuf, const MPI_Count sendcounts[], const MPI_Aint sdispls[], MPI_Datatype sendtype, void *recvbuf, const MPI_Count recvcounts[], const MPI_Aint rdispls[], MPI_Datatype recvtype, MPI_Comm comm) {
-    return rain_unsupported(RAIN_COMM, (uintptr_t)comm, "MPI_Neighbor_alltoallv_c");
+    if (rain_enter()) return rain_refused("MPI_Neighbor_alltoallv_c");
+    rain_frame f = {0};
+    int rc;
+    do rc = rain_Neighbor_alltoallv((uintptr_t)&f, (uintptr_t)sendbuf, (uintptr_t)sendcounts, (uintptr_t)sdispls, (uintptr_t)sendtype, (uintptr_t)recvbuf, (uintptr_t)recvcounts, (uintptr_t)rdispls, (uintptr_t)recvtype, (uintptr_t)comm, 1);
+    while (rc < 0 && rain_again(rc, &f));
+    if (rc) return rain_raise(&f, rc, RAIN_COMM, (uintptr_t)comm, "MPI_Neighbor_alltoallv_c");
+    return MPI_SUCCESS;
 }
 RAIN_WEAK(Neighbor_alltoallv_c)
 
 int PMPI_Neighbor_alltoallv_init(const void *sendbuf, const int sendcounts[], const int sdispls[], MPI_Datatype sendtype, void *recvbuf, const int recvcounts[], const int rdispls[], MPI_Datatype recvtype, MPI_Comm comm, MPI_Info info, MPI_Request *request) {
-    return rain_unsupported(RAIN_COMM, (uintptr_t)comm, "MPI_Neighbor_alltoallv_init");
+    if (rain_enter()) return rain_refused("MPI_Neighbor_alltoallv_init");
+    rain_frame f = {0};
+    int rc;
+    do rc = rain_Neighbor_alltoallv_init((uintptr_t)&f, (uintptr_t)sendbuf, (uintptr_t)sendcounts, (uintptr_t)sdispls, (uintptr_t)sendtype, (uintptr_t)recvbuf, (uintptr_t)recvcounts, (uintptr_t)rdispls, (uintptr_t)recvtype, (uintptr_t)comm, (uintptr_t)info, (uintptr_t)request, 0);
+    while (rc < 0 && rain_again(rc, &f));
+    if (rc) return rain_raise(&f, rc, RAIN_COMM, (uintptr_t)comm, "MPI_Neighbor_alltoallv_init");
+    return MPI_SUCCESS;
 }
 RAIN_WEAK(Neighbor_alltoallv_init)
 
 int PMPI_Neighbor_alltoallv_init_c(const void *sendbuf, const MPI_Count sendcounts[], const MPI_Aint sdispls[], MPI_Datatype sendtype, void *recvbuf, const MPI_Count recvcounts[], const MPI_Aint rdispls[], MPI_Datatype recvtype, MPI_Comm comm, MPI_Info info, MPI_Request *request) {
-    return rain_unsupported(RAIN_COMM, (uintptr_t)comm, "MPI_Neighbor_alltoallv_init_c");
+    if (rain_enter()) return rain_refused("MPI_Neighbor_alltoallv_init_c");
+    rain_frame f = {0};
+    int rc;
+    do rc = rain_Neighbor_alltoallv_init((uintptr_t)&f, (uintptr_t)sendbuf, (uintptr_t)sendcounts, (uintptr_t)sdispls, (uintptr_t)sendtype, (uintptr_t)recvbuf, (uintptr_t)recvcounts, (uintptr_t)rdispls, (uintptr_t)recvtype, (uintptr_t)comm, (uintptr_t)info, (uintptr_t)request, 1);
+    while (rc < 0 && rain_again(rc, &f));
+    if (rc) return rain_raise(&f, rc, RAIN_COMM, (uintptr_t)comm, "MPI_Neighbor_alltoallv_init_c");
+    return MPI_SUCCESS;
 }
 RAIN_WEAK(Neighbor_alltoallv_init_c)
 
 int PMPI_Neighbor_alltoallw(const void *sendbuf, const int sendcounts[], const MPI_Aint sdispls[], const MPI_Datatype sendtypes[], void *recvbuf, const int recvcounts[], const MPI_Aint rdispls[], const MPI_Datatype recvtypes[], MPI_Comm comm) {
-    return rain_unsupported(RAIN_COMM, (uintptr_t)comm, "MPI_Neighbor_alltoallw");
+    if (rain_enter()) return rain_refused("MPI_Neighbor_alltoallw");
+    rain_frame f = {0};
+    int rc;
+    do rc = rain_Neighbor_alltoallw((uintptr_t)&f, (uintptr_t)sendbuf, (uintptr_t)sendcounts, (uintptr_t)sdispls, (uintptr_t)sendtypes, (uintptr_t)recvbuf, (uintptr_t)recvcounts, (uintptr_t)rdispls, (uintptr_t)recvtypes, (uintptr_t)comm, 0);
+    while (rc < 0 && rain_again(rc, &f));
+    if (rc) return rain_raise(&f, rc, RAIN_COMM, (uintptr_t)comm, "MPI_Neighbor_alltoallw");
+    return MPI_SUCCESS;
 }
 RAIN_WEAK(Neighbor_alltoallw)
 
 int PMPI_Neighbor_alltoallw_c(const void *sendbuf, const MPI_Count sendcounts[], const MPI_Aint sdispls[], const MPI_Datatype sendtypes[], void *recvbuf, const MPI_Count recvcounts[], const MPI_Aint rdispls[], const MPI_Datatype recvtypes[], MPI_Comm comm) {
-    return rain_unsupported(RAIN_COMM, (uintptr_t)comm, "MPI_Neighbor_alltoallw_c");
+    if (rain_enter()) return rain_refused("MPI_Neighbor_alltoallw_c");
+    rain_frame f = {0};
+    int rc;
+    do rc = rain_Neighbor_alltoallw((uintptr_t)&f, (uintptr_t)sendbuf, (uintptr_t)sendcounts, (uintptr_t)sdispls, (uintptr_t)sendtypes, (uintptr_t)recvbuf, (uintptr_t)recvcounts, (uintptr_t)rdispls, (uintptr_t)recvtypes, (uintptr_t)comm, 1);
+    while (rc < 0 && rain_again(rc, &f));
+    if (rc) return rain_raise(&f, rc, RAIN_COMM, (uintptr_t)comm, "MPI_Neighbor_alltoallw_c");
+    return MPI_SUCCESS;
 }
 RAIN_WEAK(Neighbor_alltoallw_c)
 
 int PMPI_Neighbor_alltoallw_init(const void *sendbuf, const int sendcounts[], const MPI_Aint sdispls[], const MPI_Datatype sendtypes[], void *recvbuf, const int recvcounts[], const MPI_Aint rdispls[], const MPI_Datatype recvtypes[], MPI_Comm comm, MPI_Info info, MPI_Request *request) {
-    return rain_unsupported(RAIN_COMM, (uintptr_t)comm, "MPI_Neighbor_alltoallw_init");
+    if (rain_enter()) return rain_refused("MPI_Neighbor_alltoallw_init");
+    rain_frame f = {0};
+    int rc;
+    do rc = rain_Neighbor_alltoallw_init((uintptr_t)&f, (uintptr_t)sendbuf, (uintptr_t)sendcounts, (uintptr_t)sdispls, (uintptr_t)sendtypes, (uintptr_t)recvbuf, (uintptr_t)recvcounts, (uintptr_t)rdispls, (uintptr_t)recvtypes, (uintptr_t)comm, (uintptr_t)info, (uintptr_t)request, 0);
+    while (rc < 0 && rain_again(rc, &f));
+    if (rc) return rain_raise(&f, rc, RAIN_COMM, (uintptr_t)comm, "MPI_Neighbor_alltoallw_init");
+    return MPI_SUCCESS;
 }
 RAIN_WEAK(Neighbor_alltoallw_init)
 
 int PMPI_Neighbor_alltoallw_init_c(const void *sendbuf, const MPI_Count sendcounts[], const MPI_Aint sdispls[], const MPI_Datatype sendtypes[], void *recvbuf, const MPI_Count recvcounts[], const MPI_Aint rdispls[], const MPI_Datatype recvtypes[], MPI_Comm comm, MPI_Info info, MPI_Request *request) {
-    return rain_unsupported(RAIN_COMM, (uintptr_t)comm, "MPI_Neighbor_alltoallw_init_c");
+    if (rain_enter()) return rain_refused("MPI_Neighbor_alltoallw_init_c");
+    rain_frame f = {0};
+    int rc;
+    do rc = rain_Neighbor_alltoallw_init((uintptr_t)&f, (uintptr_t)sendbuf, (uintptr_t)sendcounts, (uintptr_t)sdispls, (uintptr_t)sendtypes, (uintptr_t)recvbuf, (uintptr_t)recvcounts, (uintptr_t)rdispls, (uintptr_t)recvtypes, (uintptr_t)comm, (uintptr_t)info, (uintptr_t)request, 1);
+    while (rc < 0 && rain_again(rc, &f));
+    if (rc) return rain_raise(&f, rc, RAIN_COMM, (uintptr_t)comm, "MPI_Neighbor_alltoallw_init_c");
+    return MPI_SUCCESS;
 }
 RAIN_WEAK(Neighbor_alltoallw_init_c)
 
@@ -3947,7 +4253,13 @@ int PMPI_Testsome(int incount, MPI_Request array_of_requests[], int *outcount, i
 RAIN_WEAK(Testsome)
 
 int PMPI_Topo_test(MPI_Comm comm, int *status) {
-    return rain_unsupported(RAIN_COMM, (uintptr_t)comm, "MPI_Topo_test");
+    if (rain_enter()) return rain_refused("MPI_Topo_test");
+    rain_frame f = {0};
+    int rc;
+    do rc = rain_Topo_test((uintptr_t)&f, (uintptr_t)comm, (uintptr_t)status);
+    while (rc < 0 && rain_again(rc, &f));
+    if (rc) return rain_raise(&f, rc, RAIN_COMM, (uintptr_t)comm, "MPI_Topo_test");
+    return MPI_SUCCESS;
 }
 RAIN_WEAK(Topo_test)
 

@@ -137,3 +137,15 @@ func (c *Comm) mapped(n int) (int, error) {
 	}
 	return c.rank, nil
 }
+
+// NeighborCounts is how many neighbours this process receives from and sends to
+// in neighbourhood collectives.
+func (c *Comm) NeighborCounts() (in, out int, err error) {
+	if err := c.check(); err != nil {
+		return 0, 0, err
+	}
+	if c.topo == nil {
+		return 0, 0, errorf(ErrTopology, "the communicator has no topology")
+	}
+	return len(c.topo.in), len(c.topo.out), nil
+}

@@ -137,10 +137,13 @@ func BenchmarkPingPong(b *testing.B) {
 	drive(b, 10, "a path", func() bool { return turns > 100 }, x, y)
 	b.ReportAllocs()
 	b.ResetTimer()
-	for end := turns + b.N; turns < end; {
+	before, polls := x.e.Stats(), 0
+	for end := turns + b.N; turns < end; polls++ {
 		x.e.Poll()
 		y.e.Poll()
 	}
+	b.ReportMetric(2*float64(x.e.Stats().Sent-before.Sent)/float64(b.N), "packets")
+	b.ReportMetric(2*float64(polls)/float64(b.N), "polls")
 }
 
 var _ Handler = (*node)(nil)

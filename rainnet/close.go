@@ -4,14 +4,14 @@ import "errors"
 
 const (
 	// closeLinger bounds how long Close waits for what was sent to be acknowledged.
-	closeLinger = 1_000_000_000
+	closeLinger = 3_000_000_000
 	// closeAcks is how long the acknowledgements that the peers wait for may be held back: the
 	// machines' largest delay, twice.
 	closeAcks = 2_000_000
 )
 
-// Close waits until everything that was sent is acknowledged, but at most a second and not for peers
-// to whom no path leads; the Handler is still called meanwhile. Then it tells the peers, and closes
+// Close waits until everything that was sent is acknowledged, but at most three seconds and not for peers
+// to whom no path leads any more; the Handler is still called meanwhile. Then it tells the peers, and closes
 // the sockets. The peers of the Endpoint must not be used afterwards.
 func (e *Endpoint) Close() error {
 	if e.closed || e.polling {
@@ -34,19 +34,10 @@ func (e *Endpoint) Close() error {
 	return e.closeRails()
 }
 
-// unfinished tells whether a reachable peer has not acknowledged everything.
+// unfinished tells whether a peer that may still answer has not acknowledged everything.
 func (e *Endpoint) unfinished() bool {
 	for _, p := range e.peers {
-		if p.conn != nil && !p.left && (p.conn.Backlog() > 0 || p.bulk > 0) && p.reachable() {
-			return true
-		}
-	}
-	return false
-}
-
-func (p *Peer) reachable() bool {
-	for _, path := range p.conn.Paths() {
-		if path.Up {
+		if p.conn != nil && !p.left && !p.stalled && (p.conn.Backlog() > 0 || p.bulk > 0) {
 			return true
 		}
 	}

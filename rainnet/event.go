@@ -109,12 +109,24 @@ func (p *Peer) drain() {
 		case rudp.Room:
 			h.Room(p)
 		default:
-			p.left = p.left || ev.Kind == rudp.Closed
+			p.note(ev.Kind)
 			h.Path(p, p.describe(PathEvent{Kind: kindOf[ev.Kind], Path: ev.Path, Epoch: ev.Epoch,
 				At: ev.At, Cause: causes[ev.Cause], Code: ev.Code}))
 		}
 		if p.gone {
 			return // the handler has removed it
 		}
+	}
+}
+
+// note keeps what the Endpoint itself has to know.
+func (p *Peer) note(kind rudp.EventKind) {
+	switch kind {
+	case rudp.Closed:
+		p.left = true
+	case rudp.Stalled:
+		p.stalled = true
+	case rudp.Resumed, rudp.PathUp:
+		p.stalled = false
 	}
 }

@@ -27,6 +27,7 @@ type Peer struct {
 	dirty    bool  // on the list of the Endpoint
 	gone     bool  // RemovePeer or Close
 	left     bool  // the peer has said goodbye
+	stalled  bool  // all paths are silent
 	bulk     int   // transfers begun and not reported as sent
 }
 

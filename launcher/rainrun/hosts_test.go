@@ -94,7 +94,7 @@ func TestLostChannel(t *testing.T) {
 	t.Setenv("PATH", dir+":"+os.Getenv("PATH"))
 	go0 := dir + "/go"
 	r := start(t, "", "-n", "2", "--host", "a.invalid:1,b.invalid:1", "bash", "-c",
-		"echo $PMI_RANK begins; until [ -e "+go0+" ]; do sleep 0.05; done; for i in 1 2 3; do echo $PMI_RANK line $i; done; exit $((PMI_RANK*6))")
+		"echo $PMI_RANK begins; until [ -e "+go0+" ]; do sleep 0.05; done; for i in 1 2 3; do echo $PMI_RANK line $i; done")
 	r.await(2, "bash -c echo $PMI_RANK begins")
 	var ssh []int
 	for _, pid := range r.await(2, "/bin/bash "+fake) {
@@ -110,7 +110,7 @@ func TestLostChannel(t *testing.T) {
 		t.Fatal(err)
 	}
 	res := r.wait()
-	res.want(t, 6, "rank 1", "status 6")
+	res.want(t, 0)
 	if got := strings.Join(sortedLines(res.out), ","); got != "0 begins,0 line 1,0 line 2,0 line 3,1 begins,1 line 1,1 line 2,1 line 3" {
 		t.Errorf("output: %q", got)
 	}

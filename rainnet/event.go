@@ -125,8 +125,8 @@ func (p *Peer) note(kind rudp.EventKind) {
 	case rudp.Closed:
 		p.left = true
 	case rudp.Stalled:
-		p.stalled = true
+		p.stalledAt = Now()
 	case rudp.Resumed, rudp.PathUp:
-		p.stalled = false
+		p.stalledAt = never
 	}
 }

@@ -22,17 +22,17 @@ type Peer struct {
 	sealer *sealer
 	opener *opener
 
-	deadline int64 // of conn, as the timers know it
-	slot     int   // in the heap of timers; -1: not there
-	dirty    bool  // on the list of the Endpoint
-	gone     bool  // RemovePeer or Close
-	left     bool  // the peer has said goodbye
-	stalled  bool  // all paths are silent
-	bulk     int   // transfers begun and not reported as sent
+	stalledAt int64 // since when all paths have been silent; never: they are not
+	deadline  int64 // of conn, as the timers know it
+	slot      int   // in the heap of timers; -1: not there
+	dirty     bool  // on the list of the Endpoint
+	gone      bool  // RemovePeer or Close
+	left      bool  // the peer has said goodbye
+	bulk      int   // transfers begun and not reported as sent
 }
 
 func newPeer(e *Endpoint, card Card) *Peer {
-	p := &Peer{e: e, card: card, slot: -1, deadline: never}
+	p := &Peer{e: e, card: card, slot: -1, deadline: never, stalledAt: never}
 	p.addrs = make([]udp.Addr, len(card.Addrs))
 	for i, a := range card.Addrs {
 		p.addrs[i] = udp.MakeAddr(a)

@@ -25,8 +25,15 @@ type rate struct {
 	roundEnd  int64 // value of delivered
 	roundAt   int64
 	roundRTT  int64 // least of this round; 0: none yet
+	queued    bool  // even the fastest packet of the last round had to queue
 	roundLost int64 // bytes
 	roundFrom int64 // value of delivered at its start
+
+	// standing is by how much even the fastest packet of the last while was
+	// late: a queue in the network that never runs empty.
+	standing   int64
+	standRTT   int64 // least of the present while; 0: none yet
+	standSince int64
 
 	full       int64 // rate at which startup last saw growth
 	fullRounds int   // rounds without
@@ -70,7 +77,7 @@ const (
 	// a rail fit too.
 	aggregation    = 4 * millisecond
 	maxAggregation = 2 << 20
-	maxGap         = 16 * millisecond
+	maxGap         = 10 * millisecond
 	gapWindow      = second
 
 	// No rail is slower than 1 Mbit/s. A rate that is thought lower was
@@ -78,6 +85,8 @@ const (
 	// one packet at that rate could hold up the path for seconds.
 	minPacing = 128 << 10
 
+	maxQueued     = 2 * millisecond
+	standWindow   = 16 * millisecond
 	minBWWindow   = 100 * millisecond
 	minRTTWindow  = 10 * second
 	probeRTTTime  = 10 * millisecond
@@ -97,9 +106,29 @@ func (r *rate) gains() (pacing, flight int64) {
 	case drain:
 		return 35, startupGain
 	case cruise:
-		return cruiseGains[r.phase], 200
+		return r.cruiseGain(), 200
 	}
 	return 100, 50
+}
+
+// cruiseGain returns the pacing gain of the present phase. A rate that is thought
+// too high fills the queue up to the bound on the flight, and small messages and
+// pings have to wait there. So a path with a standing queue cruises below its rate.
+// Probing goes on, gently: or a peer that is always slow to answer would talk the
+// rate down for ever.
+func (r *rate) cruiseGain() int64 {
+	gain := cruiseGains[r.phase]
+	// Ends that are off their processor for a while need a queue of that
+	// length, or the rail stands idle meanwhile.
+	excess := r.standing - r.gap.get() - millisecond
+	switch {
+	case excess <= 0:
+	case gain == 100:
+		gain -= min(5+excess*6/millisecond, 30)
+	case gain > 100 && excess > 4*millisecond:
+		gain = 105
+	}
+	return gain
 }
 
 // window returns how many bytes may be in flight.
@@ -171,6 +200,13 @@ func (r *rate) onRTT(now, rtt int64) {
 	if r.roundRTT == 0 || rtt < r.roundRTT {
 		r.roundRTT = rtt
 	}
+	if r.standRTT == 0 || rtt < r.standRTT {
+		r.standRTT = rtt
+	}
+	if now-r.standSince >= standWindow {
+		r.standing = r.standRTT - r.minRTT
+		r.standRTT, r.standSince = 0, now
+	}
 	if r.minRTT == 0 || rtt <= r.minRTT {
 		r.minRTT, r.minRTTAt = rtt, now
 		return
@@ -232,6 +268,7 @@ func (r *rate) endRound(now, flight int64, appLimited bool) {
 	if lossy && risen {
 		r.slow(now, flight)
 	}
+	r.queued = r.roundRTT > r.minRTT+r.gap.get()+maxQueued
 	if r.mode == startup && !appLimited {
 		r.checkFull()
 	}
@@ -242,9 +279,12 @@ func (r *rate) endRound(now, flight int64, appLimited bool) {
 	r.roundLost, r.roundRTT = 0, 0
 }
 
-// checkFull ends startup when the rate has not grown by 25 % in three rounds.
+// checkFull ends startup when the rate has not grown by 25 % in three rounds, or when
+// a queue shows that the path is full whatever the rate seems to be: acknowledgements
+// that were held up and come together make it look higher than it is.
 func (r *rate) checkFull() {
-	if bw := r.bw.get(); bw >= r.full*125/100 {
+	bw := r.bw.get()
+	if bw >= r.full*125/100 && !r.queued {
 		r.full, r.fullRounds = bw, 0
 		return
 	}
@@ -304,7 +344,7 @@ func (r *rate) stepCruise(now int64) {
 	bw := r.bw.get()
 	probing := cruiseGains[r.phase] > 100
 	r.phaseAt = now
-	if probing && bw > r.phaseBW*115/100 {
+	if probing && bw > r.phaseBW*115/100 && !r.queued {
 		// The path gives what is asked of it: ask again. Eight phases for
 		// each 25 % would take a second to find a repaired rail.
 		r.phaseBW = bw

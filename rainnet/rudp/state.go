@@ -24,7 +24,7 @@ func (c *Conn) pollLink(now int64, p *path) {
 	}
 	if rtt, ok := p.link.Sample(); ok && p.sent.inFlight == 0 {
 		p.rtt.sample(rtt, 0, 0)
-		p.rate.onRTT(now, rtt)
+		p.rate.onRTT(now, max(rtt, leastRTT))
 		if p.rate.bandwidth() == 0 {
 			p.rate.refresh()
 		}

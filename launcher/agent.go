@@ -233,7 +233,7 @@ func (a *agent) handle(ev any) {
 		}
 	case meshNotice:
 		if !a.ending {
-			a.out.send(kindNotice, Notice{Text: ev.text})
+			a.out.send(kindNotice, ev.Notice)
 		}
 	case meshClosed:
 		a.peerLost(ev.host)

@@ -67,6 +67,7 @@ type job struct {
 	exits   map[int]Exit
 	inited  map[int]bool
 	pids    map[int]int
+	silent  map[[2]int]bool // pairs of hosts that do not reach each other
 	cause   *Cause
 	ending  bool
 	hasty   bool // a second signal: do not wait
@@ -85,7 +86,7 @@ func Run(o Options) (status int, err error) {
 	j := &job{
 		o: o, events: make(chan any, 256), signals: make(chan os.Signal, 64),
 		out: newOutput(o), in: newInput(),
-		exits: map[int]Exit{}, inited: map[int]bool{}, pids: map[int]int{},
+		exits: map[int]Exit{}, inited: map[int]bool{}, pids: map[int]int{}, silent: map[[2]int]bool{},
 	}
 	defer j.out.close()
 	signal.Notify(j.signals, unix.SIGINT, unix.SIGTERM, unix.SIGHUP, unix.SIGQUIT,
@@ -194,7 +195,12 @@ func (j *job) handleFrame(r *remote, f frame) error {
 		if err := f.decode(&n); err != nil {
 			return err
 		}
-		j.out.say("%s", n.Text)
+		if n.Detail || j.silent[n.Hosts] != n.Silence {
+			if !n.Detail {
+				j.silent[n.Hosts] = n.Silence
+			}
+			j.out.say("%s", n.Text)
+		}
 	case kindDone:
 		r.done = true
 	case kindGoodbye:

@@ -19,6 +19,7 @@ type mesh struct {
 	self    int
 	names   []string
 	timeout time.Duration
+	verbose bool
 	events  chan<- any
 	e       *rainnet.Endpoint
 	wake    int // eventfd: the queue has something
@@ -58,7 +59,7 @@ type (
 		from int
 		f    frame
 	}
-	meshNotice struct{ text string }
+	meshNotice struct{ Notice }
 	meshLost   struct { // an agent has been out of reach for too long
 		host int
 		text string
@@ -74,7 +75,7 @@ const quietTime = int64(2 * time.Second)
 func agentID(host int) wire.PeerID { return wire.AgentBase + wire.PeerID(host) }
 
 func newMesh(s Setup, faults *rainnet.Faults, events chan<- any) (*mesh, error) {
-	m := &mesh{self: s.Host, names: s.Hosts, timeout: s.HostTimeout, events: events,
+	m := &mesh{self: s.Host, names: s.Hosts, timeout: s.HostTimeout, verbose: s.Verbose, events: events,
 		done: make(chan struct{}), peers: make([]*meshPeer, len(s.Hosts))}
 	m.room = sync.NewCond(&m.mu)
 	var err error
@@ -238,8 +239,7 @@ func (m *mesh) judge(now int64) (next int64) {
 				next = min(next, quiet)
 			} else {
 				p.said = true
-				m.events <- meshNotice{fmt.Sprintf("host %s: host %s does not answer on any rail; waiting up to %v (--host-timeout)",
-					m.names[m.self], m.names[p.host], m.timeout)}
+				m.notice(p, true, "do not reach each other on any rail; waiting up to %v (--host-timeout)", m.timeout)
 			}
 		}
 		end := p.since + int64(m.timeout)
@@ -251,6 +251,13 @@ func (m *mesh) judge(now int64) (next int64) {
 		m.events <- meshLost{p.host, m.explain(p)}
 	}
 	return next
+}
+
+// notice tells people of a silence between two hosts, or of its end.
+func (m *mesh) notice(p *meshPeer, silence bool, format string, args ...any) {
+	low, high := min(m.self, p.host), max(m.self, p.host)
+	text := fmt.Sprintf("hosts %s and %s "+format, append([]any{m.names[low], m.names[high]}, args...)...)
+	m.events <- meshNotice{Notice{Text: text, Hosts: [2]int{low, high}, Silence: silence}}
 }
 
 // explain says why a host is given up.
@@ -281,10 +288,13 @@ func (m *mesh) Path(p *rainnet.Peer, ev rainnet.PathEvent) {
 	if !ok {
 		return
 	}
+	if m.verbose && (ev.Kind == rainnet.PathUp || ev.Kind == rainnet.PathDown) {
+		m.events <- meshNotice{Notice{Text: fmt.Sprintf("host %s: %v", m.names[m.self], ev), Detail: true}}
+	}
 	switch ev.Kind {
 	case rainnet.PathUp, rainnet.Resumed:
 		if peer.said && !peer.up {
-			m.events <- meshNotice{fmt.Sprintf("host %s: host %s answers again", m.names[m.self], m.names[peer.host])}
+			m.notice(peer, false, "reach each other again")
 		}
 		peer.up, peer.ever, peer.said = true, true, false
 	case rainnet.Stalled:

@@ -79,8 +79,8 @@ func TestMeshWrongKey(t *testing.T) {
 	b, _, _ := newTestMesh(t, 1, 2, time.Second)
 	meetAll(t, a, b)
 	notice := await[meshNotice](t, fromA)
-	if !strings.Contains(notice.text, "host a: host b does not answer on any rail") {
-		t.Errorf("notice: %s", notice.text)
+	if !strings.Contains(notice.Text, "hosts a and b do not reach each other on any rail") {
+		t.Errorf("notice: %s", notice.Text)
 	}
 	lost := await[meshLost](t, fromA)
 	if lost.host != 1 || !strings.Contains(lost.text, "another key") {

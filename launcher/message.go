@@ -126,8 +126,14 @@ type StdinDone struct{ Bytes int64 }
 // Received counts the frames that have come from an agent.
 type Received struct{ Frames uint64 }
 
-// Notice is a line for people, printed once on standard error.
-type Notice struct{ Text string }
+// Notice is a line for people. Both ends of a silence tell of it; rainrun
+// prints what the first says.
+type Notice struct {
+	Text    string
+	Hosts   [2]int // the pair it is about, the lower first
+	Silence bool   // it begins; not: it is over
+	Detail  bool   // of a path, for --verbose
+}
 
 // Exit is the end of one rank.
 type Exit struct {

@@ -161,6 +161,9 @@ func (b *builder) finish() (launcher.Options, error) {
 		o.Hosts = hosts
 	}
 	o.Library = libraryOptions(o.Env)
+	if o.AgentCommand == "" {
+		o.AgentCommand = os.Getenv("RAIN_AGENT_COMMAND")
+	}
 	text, from := b.timeout, "--timeout"
 	if text == "" {
 		text, from = os.Getenv("MPIEXEC_TIMEOUT"), "MPIEXEC_TIMEOUT"

@@ -45,6 +45,7 @@ When it ends
 
 Hosts and rails
   --agent-command 'WORDS'   start agents by WORDS (%h is the host) instead of ssh
+                            (also RAIN_AGENT_COMMAND)
                             (default: RAIN_AGENT_COMMAND of the environment)
   --rails LIST              interfaces or addresses to use (default: all that answer)
   --ports LOW-HIGH          UDP ports to use, for firewalls (default: any)

@@ -48,7 +48,9 @@ func demoMain(args []string) (int, error) {
 	}
 	defer d.close()
 	if *peers && d.setting.Lab != nil {
-		impls = append(impls, bench.Installed()...)
+		installed := bench.Installed()
+		d.lonely = len(installed) == 0
+		impls = append(impls, installed...)
 	}
 	d.programs()
 	d.streams(impls)
@@ -65,6 +67,7 @@ type demo struct {
 	mode     string
 	setting  bench.Setting
 	rain     *bench.Impl
+	lonely   bool // peers were wanted, and none is installed
 	lines    printer
 
 	jobs   []jobShown
@@ -203,7 +206,7 @@ func (d *demo) stream(i *bench.Impl, prog string) {
 				sum, n = 0, 0
 			}
 		},
-		OnFault: func(f lab.Fault) { d.say("    *** %s", describe(f)) },
+		OnFault: func(f lab.Fault) { d.say("    *** %s", d.describe(f)) },
 	}
 	d.broken = append(d.broken, streamShown{i.Name, b.Run(d.ctx)})
 	last := d.broken[len(d.broken)-1]
@@ -215,9 +218,12 @@ func (d *demo) stream(i *bench.Impl, prog string) {
 	}
 }
 
-func describe(f lab.Fault) string {
+func (d *demo) describe(f lab.Fault) string {
 	switch f.Kind {
 	case lab.KindCut:
+		if d.setting.Loopback != nil {
+			return f.Rail + " is cut: the endpoints drop all its packets"
+		}
 		return f.Rail + " is cut: h1's cable is pulled"
 	case lab.KindBlackHole:
 		return f.Rail + " has become a black hole: the links are up and nothing arrives"

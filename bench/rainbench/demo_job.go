@@ -107,7 +107,7 @@ func (d *demo) fault(f lab.Fault) {
 		d.say("    !!! %v", err)
 		return
 	}
-	d.say("    *** %s", describe(f))
+	d.say("    *** %s", d.describe(f))
 }
 
 // watchRates tells what goes over each rail, both directions together, by the

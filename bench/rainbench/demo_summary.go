@@ -62,7 +62,7 @@ func (d *demo) verdict() {
 			d.lines.print(fmt.Sprintf("  %s went on at %.0f %% of its bandwidth while rail1 was cut.", s.name, 100*s.Down/s.Before))
 		}
 	}
-	if len(d.broken) == 1 && d.setting.Lab != nil {
+	if d.lonely {
 		d.lines.print("  Open MPI and MPICH are not installed: apt-get install openmpi-bin libopenmpi-dev mpich libmpich-dev shows them beside it.")
 	}
 }

@@ -35,6 +35,8 @@ type agent struct {
 	ending   bool // killing has begun
 	killed   bool // SIGTERM has been sent: later exits are our doing
 	kill     bool // grace is over: SIGKILL whatever is left
+	killing  bool // a killAgain is under way
+	killEnd  time.Time
 	drained  bool // the time for output without a process is over
 	cause    *Cause
 	finished bool // kindDone is sent
@@ -44,6 +46,8 @@ type agent struct {
 	relay    int          // the host through which we reach rainrun, if we have lost ours
 	orphaned bool         // all have
 	cards    map[int][][]byte
+
+	finalized map[int]bool // hosts whose ranks have all come to MPI_Finalize
 }
 
 // Events beside frame and *bootEvent.
@@ -72,7 +76,7 @@ func Agent() int {
 		fmt.Fprintf(os.Stderr, "rainrun: agent: %v\n", err)
 		return 1
 	}
-	a := &agent{events: make(chan any, 64), byWorld: map[int]*rank{}, lost: map[int]bool{}, cards: map[int][][]byte{}}
+	a := &agent{events: make(chan any, 64), byWorld: map[int]*rank{}, lost: map[int]bool{}, cards: map[int][][]byte{}, finalized: map[int]bool{}}
 	becomeSubreaper()
 	signals := make(chan os.Signal, 64)
 	signal.Notify(signals, unix.SIGCHLD, unix.SIGTERM, unix.SIGINT, unix.SIGHUP, unix.SIGPIPE)
@@ -214,7 +218,9 @@ func (a *agent) handle(ev any) {
 	case settled:
 		a.end(ev.cause)
 	case graceOver:
-		a.kill = true
+		a.kill, a.killEnd = true, time.Now().Add(killLimit)
+	case killAgain:
+		a.killing = false
 	case drainOver:
 		a.drained = true
 	case mpiGoneCheck:
@@ -314,9 +320,7 @@ func (a *agent) progress() {
 	if !a.ending && !a.allRanksDone() {
 		return
 	}
-	_, none := reap(a.ended)
-	if !none {
-		a.endLeftovers()
+	if _, none := reap(a.ended); !none && a.endLeftovers() {
 		return
 	}
 	// No process is left. Output pipes end by themselves, unless somebody
@@ -329,23 +333,40 @@ func (a *agent) progress() {
 	a.out.sendLast(kindDone, nil)
 }
 
-// endLeftovers ends what the ranks have left behind in the background.
-func (a *agent) endLeftovers() {
+// killLimit is how long SIGKILL may take. A process of another user (a setuid
+// program) or one that hangs in the kernel must not keep the job for ever.
+const killLimit = 3 * time.Second
+
+// endLeftovers ends what is left, in the background or after an abort. False:
+// it cannot be ended.
+func (a *agent) endLeftovers() (more bool) {
 	switch {
-	case a.kill:
+	case a.kill && time.Now().After(a.killEnd):
+		for _, pid := range descendants(os.Getpid()) {
+			a.out.send(kindNotice, Notice{Text: fmt.Sprintf("host %s: process %d cannot be killed and is left", a.hostName(), pid), Detail: true})
+		}
+		return false
+	case a.kill && !a.killing:
+		a.killing = true
 		signalDescendants(unix.SIGKILL)
 		a.after(2*time.Millisecond, killAgain{})
-	case !a.killed:
+	case !a.kill && !a.killed:
 		a.killed = true
 		signalDescendants(unix.SIGTERM)
 		signalDescendants(unix.SIGCONT)
 		a.after(a.setup.KillGrace, graceOver{})
 	}
+	return true
 }
 
 func (a *agent) hostName() string { return a.setup.Hosts[a.setup.Host] }
 
 func (a *agent) close() {
+	// Nobody looks at events any more, and nobody may wait to give one.
+	go func() {
+		for range a.events {
+		}
+	}()
 	a.boot.close()
 	a.out.close()
 	<-a.out.done

@@ -27,8 +27,9 @@ type bootEvent struct {
 	err  error
 }
 
-// maxConns bounds the processes that are connected at one time.
-const maxConns = 1 << 14
+// maxConns bounds the processes that are connected at one time: each holds a
+// thread of the agent, and the Go runtime allows 10,000.
+const maxConns = 4096
 
 const (
 	// drainTime is how long the last messages of a process that has exited may
@@ -112,6 +113,7 @@ func (a *agent) handleBoot(ev bootEvent) {
 		a.gatherCards()
 	case ev.m.Finalize != nil:
 		r.finalized = true
+		a.rankFinalized()
 	case ev.m.Abort != nil:
 		a.abort(r, *ev.m.Abort)
 	}

@@ -89,6 +89,9 @@ func Run(o Options) (status int, err error) {
 		exits: map[int]Exit{}, inited: map[int]bool{}, pids: map[int]int{}, silent: map[[2]int]bool{},
 	}
 	defer j.out.close()
+	// When an agent here and its guardian are both killed, what they leave
+	// becomes ours (dismiss).
+	becomeSubreaper()
 	signal.Notify(j.signals, unix.SIGINT, unix.SIGTERM, unix.SIGHUP, unix.SIGQUIT,
 		unix.SIGTSTP, unix.SIGCONT, unix.SIGUSR1, unix.SIGUSR2)
 	if err := j.chooseHosts(); err != nil {
@@ -360,6 +363,7 @@ func (j *job) dismiss() {
 			}
 		}
 	}
+	killAll(time.Second)
 }
 
 // killStarters ends what started the agents (ssh) where it does not end itself.

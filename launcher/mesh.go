@@ -186,10 +186,9 @@ func (m *mesh) drive() {
 	}
 }
 
-// maxBacklog bounds what one peer's machine holds for us; more waits in queue.
-const maxBacklog = 16 << 20
-
-// transmit hands the queue to the endpoint.
+// transmit hands the queue to the endpoint, which takes everything: what may be
+// under way to one agent is some control messages, one table of cards and, for
+// an agent that has lost its start channel, maxUnacked bytes of output.
 func (m *mesh) transmit() (closing bool) {
 	m.mu.Lock()
 	queue := m.queue
@@ -202,7 +201,7 @@ func (m *mesh) transmit() (closing bool) {
 			m.introduce(msg.meet)
 			continue
 		}
-		if p := m.peers[msg.to]; p != nil && !p.lost && p.p.Backlog() < maxBacklog {
+		if p := m.peers[msg.to]; p != nil && !p.lost {
 			p.p.Send([]byte{msg.kind}, msg.body)
 		}
 	}
@@ -335,6 +334,8 @@ func (a *agent) handleMesh(from int, f frame) error {
 			return err
 		}
 		a.hostCards(from, c)
+	case kindFinalized:
+		a.hostFinalized(from)
 	default:
 		return fmt.Errorf("unexpected message of kind %d from host %s", f.kind, a.setup.Hosts[from])
 	}

@@ -33,6 +33,7 @@ const (
 	kindLost        // Lost: my start channel has ended (from rainrun: so has yours)
 	kindFromRainrun // binary: kind and body of a frame of rainrun's for you
 	kindCards       // HostCards
+	kindFinalized   // HostFinalized
 
 	kindLast
 )

@@ -3,6 +3,7 @@ package mpi
 import (
 	"os"
 	"strconv"
+	"sync/atomic"
 	"time"
 
 	"golang.org/x/sys/unix"
@@ -13,7 +14,8 @@ import (
 // agent is this rank's connection to its agent.
 type agent struct {
 	conn   *boot.Conn
-	memory int // the shared memory's descriptor, -1 if there is none
+	free   atomic.Bool // the agent has let us go
+	memory int         // the shared memory's descriptor, -1 if there is none
 }
 
 // claim connects to the agent and claims the rank that the environment names.
@@ -40,11 +42,16 @@ func claim(name string) (*agent, *boot.Welcome, error) {
 }
 
 // watch ends this process when the agent has gone: a rank never outlives it.
-func (a *agent) watch() {
+func (a *agent) watch(w *waiting) {
 	go func() {
 		for {
-			if _, err := a.conn.Recv(); err != nil {
+			m, err := a.conn.Recv()
+			if err != nil {
 				unix.Exit(1)
+			}
+			if m.Finalize != nil {
+				a.free.Store(true)
+				w.changed()
 			}
 		}
 	}()

@@ -171,7 +171,7 @@ func (e *engine) join(name string) error {
 			return err
 		}
 	}
-	a.watch()
+	a.watch(&e.wait)
 	return nil
 }
 
@@ -217,11 +217,14 @@ func Finalize() error {
 		return err
 	}
 	e.until(e.drained)
-	if e.net != nil {
-		e.net.close(e)
-	}
 	if e.boot != nil {
 		e.boot.finalize()
+	}
+	if e.net != nil {
+		// Others may have to send again what we have, and need our
+		// acknowledgements: all leave together.
+		e.until(e.boot.free.Load)
+		e.net.close(e)
 	}
 	life.finalized.Store(true)
 	life.current.Store(nil)

@@ -164,9 +164,18 @@ func (n *net) sendBulk(p *proc, r *Request, token uint64) {
 	p.peer.SendBulk(token, r.size, r)
 }
 
-// idle reports whether everything has been given to the endpoint, whose Close
-// waits for what is not acknowledged.
-func (n *net) idle() bool { return len(n.bulks) == 0 && len(n.stuck) == 0 }
+// idle reports whether everything sent has been acknowledged.
+func (n *net) idle() bool {
+	if len(n.bulks) > 0 || len(n.stuck) > 0 {
+		return false
+	}
+	for _, p := range n.e.procs {
+		if p.peer != nil && p.peer.Backlog() > 0 {
+			return false
+		}
+	}
+	return true
+}
 
 func (n *net) close(e *engine) {
 	n.end.Store(true)

@@ -9,7 +9,8 @@
 //	agent → rank   Welcome          the job, and the shared memory of its ranks on this host
 //	rank → agent   Card             how my endpoint is reached   (several hosts only)
 //	agent → rank   Cards            how everybody's is           (several hosts only)
-//	rank → agent   Finalize         I leave in order
+//	rank → agent   Finalize         I leave in order; all I sent has been acknowledged
+//	agent → rank   Finalize         so do all others: go       (several hosts only)
 //	rank → agent   Abort            end the job
 //
 // A message is a 4-byte little-endian length and that many bytes of JSON, an
@@ -83,6 +84,8 @@ type Card struct{ Card []byte }
 type Cards struct{ Cards [][]byte }
 
 // Finalize says that the rank has left MPI in order: its exit is no failure.
+// From the agent it says that every rank has, and nobody needs this one's
+// acknowledgements any more.
 type Finalize struct{}
 
 // Abort ends the job with an exit status. The rank waits to be killed.

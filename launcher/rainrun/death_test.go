@@ -62,6 +62,18 @@ func TestDeaths(t *testing.T) {
 	}
 }
 
+// Guardian and agent killed at one time, on this host: rainrun is the last who
+// can clean up.
+func TestBothKilled(t *testing.T) {
+	r := start(t, "", append([]string{"-n", "2"}, wrapped(t)...)...)
+	r.await(2, "sleep 1001")
+	guardian, agent := guardianOf(1)(r), agentOf(1)(r)
+	_ = syscall.Kill(guardian, syscall.SIGSTOP) // so that it cannot act
+	_ = syscall.Kill(agent, syscall.SIGKILL)
+	_ = syscall.Kill(guardian, syscall.SIGKILL)
+	r.wait().want(t, 1, "the agent died", "signal 9")
+}
+
 func (r *running) self() int { return r.cmd.Process.Pid }
 
 func agentOf(n int) func(r *running) int {

@@ -8,6 +8,7 @@ import "fmt"
 // the source at one end and the sink at the other.
 type transfer struct {
 	fail  func(format string, args ...any)
+	moved *int64 // counts the bytes that arrive
 	token uint64
 	n     int64
 	key   uint64
@@ -51,6 +52,7 @@ func (x *transfer) WriteAt(p []byte, off int64) {
 		x.fail("token %d: bytes from %d to %d written twice", x.token, off, off+int64(len(p)))
 	}
 	x.written += int64(len(p))
+	*x.moved += int64(len(p))
 }
 
 func (x *transfer) onDone() {

@@ -27,5 +27,6 @@
 //	plan.go, fault.go      what a seed draws: hosts, paths, faults
 //	end.go                 drives one rudp.Conn, as rainnet.Endpoint does
 //	traffic.go             what applications ask of it
+//	links.go               the link machines alone, under worse than a Conn does to them
 //	run.go                 one seed from beginning to end
 package simnet

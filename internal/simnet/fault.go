@@ -3,6 +3,8 @@ package simnet
 import (
 	"fmt"
 	"math/rand/v2"
+
+	"rainmpi/rainnet/wire"
 )
 
 // A faultPlan is one fault, to begin when so many packets have been carried.
@@ -29,11 +31,13 @@ const (
 	slow                      // the cards of a rail lose most of their rate
 	far                       // a rail becomes much longer
 	stopped                   // a host is
+	glitch                    // a host sees its carrier go, and nothing else happens
+	dying                     // a rail flaps and then stays dead for long
 	faultKinds
 )
 
 var faultNames = [faultKinds]string{"dead rail", "dead line", "dead card", "dead all", "flapping", "lossy",
-	"bursts", "shuffled", "repeated", "slow", "far", "stopped"}
+	"bursts", "shuffled", "repeated", "slow", "far", "stopped", "glitch", "dying"}
 
 func (f faultPlan) String() string {
 	return fmt.Sprintf("%s for %v (%v %.2f)", faultNames[f.kind], duration(f.lasts), f.pick, f.level)
@@ -41,13 +45,16 @@ func (f faultPlan) String() string {
 
 func drawFault(rng *rand.Rand) faultPlan {
 	f := faultPlan{
-		kind:  faultKind(pick(rng, 5, 4, 4, 2, 4, 2, 2, 2, 2, 2, 2, 2)),
+		kind:  faultKind(pick(rng, 5, 4, 4, 2, 4, 2, 2, 2, 2, 2, 2, 2, 2, 3)),
 		after: rng.Int64N(MinPackets * 3 / 4),
 		lasts: logUniform(rng, 5*millisecond, 1500*millisecond),
 		level: rng.Float64(),
 	}
 	if rng.IntN(10) == 0 {
 		f.lasts *= 3
+	}
+	if f.kind == dying {
+		f.lasts = min(f.lasts, 500*millisecond) + deadFor
 	}
 	for i := range f.pick {
 		f.pick[i] = rng.IntN(1 << 16)
@@ -92,6 +99,11 @@ func (w *world) inflict(f faultPlan) (end func()) {
 		return kill(s.allCables())
 	case flapping:
 		return w.flap(s.cablesOf(rail), f)
+	case glitch:
+		w.carrierGone(w.hosts[f.pick[0]%len(w.hosts)], rail)
+		return func() {}
+	case dying:
+		return w.die(s.cablesOf(rail), f)
 	case slow:
 		return w.slowDown(rail, 2+int64(f.level*30))
 	case stopped:
@@ -137,33 +149,55 @@ func kill(cables []*cable) (revive func()) {
 // the others do not: a switch stands between.
 func (w *world) unplug(h *host, rail int) (plug func()) {
 	var cables []*cable
-	for _, s := range w.sessions {
-		for side, e := range s.ends {
-			for _, id := range s.pathIDs {
-				index := int(id >> 8)
-				if side == 1 {
-					index = int(id & 0xff)
-				}
-				if !h.has(e) || index != rail {
-					continue
-				}
-				cables = append(cables, s.cables[0][id], s.cables[1][id])
-				e.conn.LinkDown(w.now, id)
-				e.events()
-				e.drive()
+	h.pathsOf(rail, func(e *end, id wire.PathID) {
+		cables = append(cables, e.cables[0][id], e.cables[1][id])
+	})
+	plug = kill(cables)
+	w.carrierGone(h, rail)
+	return plug
+}
+
+// carrierGone has a host notice that one of its cards lost its carrier.
+func (w *world) carrierGone(h *host, rail int) {
+	h.pathsOf(rail, func(e *end, id wire.PathID) {
+		if e.asleep {
+			return
+		}
+		e.conn.LinkDown(w.now, id)
+		e.events()
+		e.drive()
+	})
+}
+
+// pathsOf calls do for each path that ends at a card.
+func (h *host) pathsOf(card int, do func(e *end, id wire.PathID)) {
+	for _, e := range h.ends {
+		for _, id := range e.pathIDs {
+			index := int(id >> 8)
+			if e.side == 1 {
+				index = int(id & 0xff)
+			}
+			if index == card {
+				do(e, id)
 			}
 		}
 	}
-	return kill(cables)
 }
 
-func (h *host) has(e *end) bool {
-	for _, x := range h.ends {
-		if x == e {
-			return true
-		}
-	}
-	return false
+// deadFor is how long a dying rail stays dead: longer than the ends of a path may
+// disagree on it.
+const deadFor = 1500 * millisecond
+
+// die flaps a rail and then kills it for long, so that the last transitions may
+// have been told on nothing but that rail.
+func (w *world) die(cables []*cable, f faultPlan) (revive func()) {
+	still := w.flap(cables, f)
+	back := func() {}
+	w.after(f.lasts-deadFor, func() {
+		still()
+		back = kill(cables)
+	})
+	return func() { back() }
 }
 
 // flap kills and revives a rail, at the pace at which links notice.

@@ -23,7 +23,7 @@ type pathHistory struct {
 // agreeWithin is how soon both ends have the same count once one has moved and
 // a path between them is well: their packets tell it on any path, and what is
 // lost is sent again after a probe time-out.
-const agreeWithin = 1500 * millisecond
+const agreeWithin = 500 * millisecond
 
 func newHistories(slack int64) *histories {
 	return &histories{slack: slack, paths: map[wire.PathID]*pathHistory{}}

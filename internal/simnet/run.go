@@ -22,14 +22,15 @@ type Result struct {
 	Packets  int64
 	Faults   int
 	Messages uint64
+	Moves    int64 // transitions of the ends of paths
 	Took     int64 // virtual nanoseconds
 	Memory   int64 // the most that was found on one Conn
 	Digest   uint64
 }
 
 func (r Result) String() string {
-	return fmt.Sprintf("seed %d: %d packets, %d messages, %d faults in %v, %d KiB at most",
-		r.Seed, r.Packets, r.Messages, r.Faults, duration(r.Took), r.Memory>>10)
+	return fmt.Sprintf("seed %d: %d packets, %d messages, %d faults, %d transitions in %v, %d KiB at most",
+		r.Seed, r.Packets, r.Messages, r.Faults, r.Moves, duration(r.Took), r.Memory>>10)
 }
 
 // longest bounds a run: everything finishes when the faults have ended.
@@ -57,8 +58,28 @@ func Run(seed uint64, o Options) (r Result) {
 		}
 		r = w.result()
 	}()
+	w.runLinks()
 	w.run()
 	return r
+}
+
+// runLinks puts the link machines alone through a life of their own, before
+// anything else happens.
+func (w *world) runLinks() {
+	cfg := link.Config{Slack: w.plan.slack, Bugs: w.plan.linkBugs}
+	var l *linkWorld
+	fail := func(format string, args ...any) {
+		w.failf(format, args...)
+		l.over = true
+	}
+	trace := func(format string, args ...any) {
+		if w.tracing {
+			w.tracef("%v "+format, append([]any{duration(l.now)}, args...)...)
+		}
+	}
+	// Draws of its own, so that the rest of the seed stays the same.
+	l = newLinkWorld(rand.New(rand.NewPCG(w.seed, 0x6c696e6b)), cfg, fail, trace)
+	l.run()
 }
 
 func (w *world) run() {
@@ -171,6 +192,7 @@ func (w *world) result() Result {
 			r.Digest = word(r.Digest, uint64(e.delivered)+e.box.sent<<32)
 			for _, id := range s.pathIDs {
 				r.Digest = word(r.Digest, e.numbers[id])
+				r.Moves += int64(s.histories.of(id).epoch[e.side])
 			}
 		}
 	}

@@ -145,7 +145,7 @@ func (e *end) offer() {
 	if e.rng.IntN(20) == 0 {
 		n = 0
 	}
-	e.transfers[token] = &transfer{fail: e.failf, token: token, n: n, key: word(e.box.key, token)}
+	e.transfers[token] = &transfer{fail: e.failf, moved: &e.delivered, token: token, n: n, key: word(e.box.key, token)}
 	e.write(letter{kind: offer, length: 16, token: token, bytes: n})
 }
 

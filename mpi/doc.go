@@ -1,0 +1,43 @@
+// Package mpi is MPI for Go, without cgo: the processes of a job send each
+// other messages, inside a host through shared memory and between hosts over
+// every network path there is.
+//
+// A program calls Init first and Finalize last, and is started with rainrun:
+//
+//	rainrun -n 4 --host a,b ./program
+//
+// Without rainrun it is a job of one rank. World is the communicator of all
+// ranks. Most programs need the generic functions (Send, Recv, Bcast,
+// Allreduce, …), which take slices of scalars, of arrays or of structs of
+// scalars. The methods of Comm take a Buffer, which has an address, a count and
+// a Datatype, for everything else that MPI can describe.
+//
+// Errors are values of type *Error with a Class of the standard:
+//
+//	if errors.Is(err, mpi.ErrTruncate) { … }
+//
+// Nothing aborts the job but Abort. Every call may be made by several
+// goroutines at a time.
+//
+// # Supported
+//
+//   - point-to-point in all modes: blocking, nonblocking, persistent; probes and
+//     matched probes; cancel of receives; all calls that end many requests
+//   - all datatype constructors, packing, external32
+//   - all collectives on intra- and intercommunicators and with neighbours, each
+//     blocking, nonblocking and persistent; predefined and user operations
+//   - groups, communicators, intercommunicators, attributes, info, virtual
+//     topologies
+//
+// # Not supported
+//
+//   - one-sided communication, files, dynamic processes, sessions, partitioned
+//     communication, MPI_T
+//   - cancel of sends: a send runs to its end, as MPI 5.0 section 3.8.4 allows
+//
+// # Reading it
+//
+// engine.go is the middle: what arrives meets what was posted there. p2p.go
+// starts sends and receives, memory.go and net.go are the two ways out, wait.go
+// is how a caller waits, coll.go runs the schedules of internal/coll.
+package mpi

@@ -110,9 +110,10 @@ func (r *remote) explainStart(end remoteEnd) string {
 }
 
 // positive says whether the end of the starting process proves that the agent
-// is dead. ssh returns 255 for its own failures: then the agent may well live.
+// is dead. ssh hands on the exit status of what it runs; 255 is for failures of
+// its own, and when it was killed the agent may well live.
 func (end remoteEnd) positive() bool {
-	return !(end.r.words[0] == "ssh" && end.status.ExitStatus() == 255)
+	return end.r.words[0] != "ssh" || end.status.Exited() && end.status.ExitStatus() != 255
 }
 
 func statusText(ws unix.WaitStatus) string {

@@ -219,8 +219,8 @@ func TestTwoEndpoints(t *testing.T) {
 	introduce(t, a, b)
 	transfer(t, a, b, 10, func(int) {})
 	for _, n := range []*node{a, b} {
-		if s := n.e.Stats(); s.Forged+s.Malformed+s.Misrouted+s.Short != 0 {
-			t.Errorf("packets were dropped: %+v", s)
+		if s := n.e.Stats(); s.Malformed != 0 {
+			t.Errorf("packets of the peer make no sense: %+v", s)
 		}
 	}
 }

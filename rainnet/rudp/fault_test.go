@@ -198,3 +198,47 @@ func TestLongMessage(t *testing.T) {
 	}
 	w.run(5*second, func() bool { return w.ends[1].wantMsg == 7 && w.ends[0].c.Backlog() == 0 })
 }
+
+// TestPeerAway takes the peer off its processor for less than a link's time-out: all
+// its paths are silent, none is left, and next to nothing is sent twice.
+func TestPeerAway(t *testing.T) {
+	w := newWorld(t, 10, Config{}, gigabit(), gigabit())
+	w.up()
+	w.sendBulk(w.ends[0], 1, 40<<20)
+	for range 5 {
+		from := w.now
+		w.run(second, func() bool { return w.now > from+20*millisecond })
+		w.ends[1].stallsTill = w.now + 20*millisecond
+	}
+	w.run(second, func() bool { return w.ends[0].sent[1] })
+	var resent uint64
+	for _, p := range w.ends[0].c.Paths() {
+		resent += p.ResentBytes
+		if p.Epoch != 1 {
+			t.Errorf("path %v went down", p.ID)
+		}
+	}
+	t.Logf("%d bytes sent again", resent)
+	if resent > 100<<10 {
+		t.Error("too much")
+	}
+}
+
+// TestOrderedFillsRails streams messages of middling size over two rails.
+func TestOrderedFillsRails(t *testing.T) {
+	w := newWorld(t, 11, Config{}, gigabit(), gigabit())
+	w.up()
+	const n, size = 1500, 30000
+	start := w.now
+	w.run(5*second, func() bool {
+		for w.ends[0].nextMsg < n && w.ends[0].c.Backlog() < 3<<20 {
+			w.sendMessage(w.ends[0], size)
+		}
+		return w.ends[1].wantMsg == n
+	})
+	got := float64(n*size) / float64(w.now-start) * second / 250e6
+	t.Logf("%.3f of the line rate", got)
+	if got < 0.8 {
+		t.Error("too slow")
+	}
+}

@@ -18,6 +18,11 @@ type loss struct {
 
 	ptoCount int // probe time-outs since the last acknowledgement
 	probe    int // probes that have to be sent
+
+	// verdictAt is when a path that has been silent for its probe time-outs
+	// is left, unless it answers before: set when the peer is heard on
+	// another path meanwhile, never otherwise.
+	verdictAt int64
 }
 
 const (
@@ -164,7 +169,7 @@ func (c *Conn) acknowledged(now int64, p, on *path, f wire.AckFrame, res *ackRes
 		p.link.SetRTT(p.rtt.smoothed)
 	}
 	p.rate.onAck(now, &res.newest, res.bytes, p.sent.bytes)
-	p.loss.ptoCount = 0
+	p.loss.ptoCount, p.loss.verdictAt = 0, never
 	c.trust(now, p)
 	if on == p {
 		c.proof(now, p, res.newest.at)
@@ -229,10 +234,11 @@ func (c *Conn) lossDeadline(p *path) int64 {
 	if p.sent.inFlight == 0 || !c.open(p) {
 		return never // it waits for requeueWaiting
 	}
+	at := p.sent.lastAt + c.ptoOf(p)
 	if p.loss.timeAt != never {
-		return p.loss.timeAt
+		at = p.loss.timeAt
 	}
-	return p.sent.lastAt + c.ptoOf(p)
+	return min(at, p.loss.verdictAt)
 }
 
 // ptoOf returns the present probe time-out: "the PTO period is [...] doubled
@@ -241,8 +247,13 @@ func (c *Conn) ptoOf(p *path) int64 {
 	return min(p.rtt.pto(c.cfg.MaxAckDelay)<<min(p.loss.ptoCount, 16), max(maxPTO, p.rtt.smoothed*2))
 }
 
-// onLossTimer acts on the time: packets lost by age, or a probe.
+// onLossTimer acts on the time: a path left, packets lost by age, or a probe.
 func (c *Conn) onLossTimer(now int64, p *path) {
+	if now >= p.loss.verdictAt {
+		p.loss.verdictAt = never
+		c.distrust(now, p)
+		return
+	}
 	if p.loss.timeAt != never {
 		c.detectLoss(now, p)
 		p.sent.trim(now - p.rtt.pto(c.cfg.MaxAckDelay))
@@ -252,9 +263,7 @@ func (c *Conn) onLossTimer(now int64, p *path) {
 	p.loss.probe = 1
 	p.stats.probes++
 	p.sent.lastAt = now
-	if p.loss.ptoCount >= suspectAfter {
-		c.distrust(now, p)
-	}
+	c.doubt = c.doubt || p.loss.ptoCount >= suspectAfter
 	c.giveUpOldest(now, p)
 }
 

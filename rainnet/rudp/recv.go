@@ -22,6 +22,9 @@ func (c *Conn) Recv(now int64, id wire.PathID, pn uint64, frames []byte) error {
 		return err
 	}
 	size := len(frames) + wire.Overhead
+	if c.doubt {
+		c.judge(now, p)
+	}
 	p.stats.recvPackets++
 	p.stats.recvBytes += uint64(size)
 	if c.has(BugAckLost) && p.recv.any && pn == p.recv.largest+2 {

@@ -40,7 +40,7 @@ func (c *Conn) proof(now int64, p *path, sentAt int64) {
 
 func (c *Conn) pathUp(now int64, p *path, e link.Event) {
 	p.up, p.epoch, p.suspect = true, e.Epoch, false
-	p.loss.ptoCount, p.loss.probe = 0, 0
+	p.loss.ptoCount, p.loss.probe, p.loss.verdictAt = 0, 0, never
 	p.rate.restart()
 	p.pace.next = min(p.pace.next, now) // a debt at the rate of before
 	c.everUp = true
@@ -57,6 +57,24 @@ func (c *Conn) pathDown(now int64, p *path, e link.Event) {
 	p.requeue = !c.has(BugNoRequeue)
 	c.rank()
 	c.requeueWaiting(now)
+}
+
+// judge follows a packet that came on path heard while other paths had been silent
+// for their probe time-outs. Then it is the path that is silent, not the peer: when
+// the peer is off its processor, all its paths are, and data in flight is not to be
+// sent again for that. What the peer has sent on the silent path at the same time gets
+// the time to arrive.
+func (c *Conn) judge(now int64, heard *path) {
+	c.doubt = false
+	for _, p := range c.paths {
+		if p.loss.ptoCount < suspectAfter || p.suspect || !c.open(p) {
+			continue
+		}
+		c.doubt = true
+		if p != heard && p.loss.verdictAt == never {
+			p.loss.verdictAt = now + max(granularity, 4*p.rtt.variance)
+		}
+	}
 }
 
 // distrust takes a path for silent on the evidence of its probe time-outs, which

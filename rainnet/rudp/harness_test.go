@@ -144,8 +144,10 @@ func (s *store) WriteAt(p []byte, off int64) {
 }
 
 func newWorld(t *testing.T, seed uint64, cfg Config, rails ...*rail) *world {
-	w := &world{t: t, rng: rand.New(rand.NewPCG(seed, 1)), rail: map[wire.PathID]*rail{}, buf: make([]byte, 1<<16)}
-	w.now = second
+	w := &world{
+		t: t, now: second, rng: rand.New(rand.NewPCG(seed, 1)),
+		rail: map[wire.PathID]*rail{}, buf: make([]byte, 1<<16),
+	}
 	for i, r := range rails {
 		w.rail[w.id(i)] = r
 	}
@@ -365,7 +367,8 @@ func (w *world) checkBulk(e *end, token uint64) {
 func (w *world) fail(text string) {
 	w.t.Helper()
 	for i, e := range w.ends {
-		w.t.Logf("end %d: %d messages in, %d out, backlog %d, sent %v, desperate %v, deadline %d, now %d", i, e.wantMsg, e.nextMsg, e.c.Backlog(), len(e.sent), e.c.desperate, e.c.Deadline(), w.now)
+		w.t.Logf("at %d, end %d: %d messages in, %d out, backlog %d, %d bulk sent, desperate %v, deadline %d",
+			w.now, i, e.wantMsg, e.nextMsg, e.c.Backlog(), len(e.sent), e.c.desperate, e.c.Deadline())
 		for _, p := range e.c.Paths() {
 			w.t.Logf("  %+v", p)
 		}

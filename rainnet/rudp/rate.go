@@ -63,8 +63,7 @@ const (
 )
 
 const (
-	// 2/ln 2 = 2.885 is the least gain that doubles the rate each round when
-	// acknowledgements are smooth; BBR v2 takes 2.77.
+	// 4·ln 2 is the least gain that doubles the rate each round (BBR v2).
 	startupGain = 277 // percent
 
 	initialFlight = 64 << 10 // before the first sample
@@ -85,8 +84,8 @@ const (
 	// one packet at that rate could hold up the path for seconds.
 	minPacing = 128 << 10
 
-	maxQueued     = 2 * millisecond
-	standWindow   = 16 * millisecond
+	maxQueued     = 2 * millisecond  // beyond the gap: the path is full
+	standWindow   = 16 * millisecond // of the measurement of standing
 	minBWWindow   = 100 * millisecond
 	minRTTWindow  = 10 * second
 	probeRTTTime  = 10 * millisecond

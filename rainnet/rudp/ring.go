@@ -43,16 +43,6 @@ func (r *ring[T]) pop() T {
 	return v
 }
 
-// popBack takes the last element away.
-func (r *ring[T]) popBack() T {
-	at := r.at(r.n - 1)
-	v := *at
-	var zero T
-	*at = zero
-	r.n--
-	return v
-}
-
 func (r *ring[T]) grow() {
 	bigger := make([]T, max(16, 2*len(r.buf)))
 	n := copy(bigger, r.buf[r.head:])

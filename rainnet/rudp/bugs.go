@@ -20,6 +20,10 @@ const (
 	BugStaleHistory                   // the history of other paths is not told
 	BugOffByOne                       // a piece that is cut again loses a byte
 	BugSentEarly                      // BulkSent comes when all is sent, not acknowledged
+	BugWriteForgotten                 // what comes late for a forgotten token is written all the same
+	BugShortCredit                    // what a message costs beside its bytes is never given back
+	BugOneProbe                       // the probe time-out is not armed again
+	BugLoseTail                       // the newest packet in flight on a path that went down is forgotten
 )
 
 func (c *Conn) has(b Bugs) bool { return c.cfg.Bugs&b != 0 }

@@ -71,7 +71,7 @@ func (c *Conn) recvAck(now int64, on *path, f wire.AckFrame) error {
 // ackRanges takes the part of the ranges above all that was acknowledged before.
 func (c *Conn) ackRanges(p *path, f wire.AckFrame, res *ackResult) {
 	from := p.sent.base
-	if p.loss.any {
+	if p.loss.any && !c.has(BugAckTwice) {
 		from = max(from, p.loss.largest+1)
 	}
 	for r, ok := f.Next(); ok && r.Last >= from; r, ok = f.Next() {
@@ -221,8 +221,14 @@ func (c *Conn) giveUp(now int64, p *path, s *sentPacket, front bool) {
 
 // giveUpAll gives up all that is in flight on p, to be sent first.
 func (c *Conn) giveUpAll(now int64, p *path) {
+	tail := c.has(BugLoseTail)
 	for i := p.sent.packets.n - 1; i >= 0; i-- {
 		if s := p.sent.packets.at(i); s.state == inFlight {
+			if tail {
+				p.sent.out(s, acked)
+				tail = false
+				continue
+			}
 			c.giveUp(now, p, s, true)
 		}
 	}
@@ -233,6 +239,9 @@ func (c *Conn) giveUpAll(now int64, p *path) {
 func (c *Conn) lossDeadline(p *path) int64 {
 	if p.sent.inFlight == 0 || !c.open(p) {
 		return never // it waits for requeueWaiting
+	}
+	if c.has(BugOneProbe) && p.loss.ptoCount > 0 && p.loss.timeAt == never {
+		return never
 	}
 	at := p.sent.lastAt + c.ptoOf(p)
 	if p.loss.timeAt != never {

@@ -147,6 +147,9 @@ func (c *Conn) deliver(data, pooled []byte) {
 	r := &c.recv
 	r.next++
 	r.cost += uint64(len(data)) + wire.MessageCost
+	if c.has(BugShortCredit) {
+		r.cost -= wire.MessageCost
+	}
 	c.emitMessage(data, pooled)
 	c.raise(r.cost + uint64(c.cfg.Window))
 }

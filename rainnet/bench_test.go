@@ -39,61 +39,130 @@ func BenchmarkShaped(b *testing.B) {
 	}
 }
 
-func benchBulk(b *testing.B, from, to *node) {
-	const size, depth = 1 << 20, 8
-	introduce(b, from, to)
-	src, dst := make(memory, size), make(memory, size)
-	sender, receiver := from.peers[to.e.self.id], to.peers[from.e.self.id]
+// A stream is large messages from one endpoint to another, eight at a time, in the manner of
+// rendezvous: the receiver says where, the sender sends.
+type stream struct {
+	*node  // the receiver
+	from   *node
+	sender *Peer
+	done   uint64 // messages that have arrived
+	gap    int64  // longest time between two
+	last   int64
+}
 
-	var done, expected uint64
+const streamSize, streamDepth = 1 << 20, 8
+
+func newStream(b testing.TB, from, to *node) *stream {
+	introduce(b, from, to)
+	s := &stream{node: to, from: from, sender: from.peers[to.e.self.id]}
+	src, dst := make(memory, streamSize), make(memory, streamSize)
+	receiver := to.peers[from.e.self.id]
+	expected := uint64(0)
 	expect := func() {
 		expected++
-		receiver.Expect(expected, size, dst)
+		receiver.Expect(expected, streamSize, dst)
 		receiver.Send(binary.BigEndian.AppendUint64(nil, expected), nil)
 	}
 	to.onMsg = func(*Peer, []byte) {}
-	rx := &bulkCounter{node: to, done: func() {
-		done++
-		expect()
-	}}
-	to.e.handler = rx
-	from.onMsg = func(p *Peer, data []byte) { sender.SendBulk(binary.BigEndian.Uint64(data), size, src) }
-
-	sender.Send([]byte("hello"), nil)
-	drive(b, 10, "a path", func() bool { return sender.Backlog() == 0 }, from, to)
-	for range depth {
+	to.e.handler = &arrivals{s, expect}
+	from.onMsg = func(p *Peer, data []byte) {
+		s.sender.SendBulk(binary.BigEndian.Uint64(data), streamSize, src)
+	}
+	from.e.handler = &departures{from}
+	s.sender.Send([]byte("hello"), nil)
+	drive(b, 10, "a path", func() bool { return s.sender.Backlog() == 0 }, from, to)
+	for range streamDepth {
 		expect()
 	}
-	warm := done + 50
-	drive(b, 20, "the first 50 MiB", func() bool { return done >= warm }, from, to)
+	drive(b, 20, "the first 50 MiB", func() bool { return s.done >= 50 }, from, to)
+	s.gap = 0
+	return s
+}
 
+type departures struct{ *node }
+
+func (*departures) BulkSent(*Peer, uint64) {}
+
+type arrivals struct {
+	*stream
+	expect func()
+}
+
+func (a *arrivals) BulkDone(*Peer, uint64) {
+	now := Now()
+	a.gap = max(a.gap, now-a.last)
+	a.last = now
+	a.done++
+	a.expect()
+}
+
+// run lets a thread drive the sender until the condition holds at the receiver.
+func (s *stream) run(until func() bool) {
 	var stop atomic.Bool
 	stopped := make(chan bool)
 	go func() {
-		spin(from.e, func() bool { return stop.Load() })
+		spin(s.from.e, func() bool { return stop.Load() })
 		close(stopped)
 	}()
-	b.SetBytes(size)
-	b.ReportAllocs()
-	b.ResetTimer()
-	start, until, cpu := done, done+uint64(b.N), cpuTime()
-	spin(to.e, func() bool { return done >= until })
-	b.StopTimer()
-	cpu = cpuTime() - cpu
+	spin(s.e, until)
 	stop.Store(true)
 	<-stopped
-	b.ReportMetric(float64(cpu)/float64(done-start)/(size>>10), "cpu-ns/KiB")
-	s, r := from.e.Stats(), to.e.Stats()
+}
+
+func benchBulk(b *testing.B, from, to *node) {
+	s := newStream(b, from, to)
+	b.SetBytes(streamSize)
+	b.ReportAllocs()
+	b.ResetTimer()
+	until, cpu := s.done+uint64(b.N), cpuTime()
+	s.run(func() bool { return s.done >= until })
+	b.StopTimer()
+	cpu = cpuTime() - cpu
+	b.ReportMetric(float64(cpu)/float64(b.N)/(streamSize>>10), "cpu-ns/KiB")
+	tx, rx := from.e.Stats(), to.e.Stats()
 	if testing.Verbose() {
-		for _, p := range sender.Paths() {
+		for _, p := range s.sender.Paths() {
 			b.Logf("%+v", p)
 		}
-		b.Logf("sender %+v", s)
-		b.Logf("receiver %+v", r)
+		b.Logf("sender %+v", tx)
+		b.Logf("receiver %+v", rx)
 	}
-	b.ReportMetric(float64(s.SentBytes)/float64(max(1, s.Writes)), "B/write")
-	b.ReportMetric(float64(r.ReceivedBytes)/float64(max(1, r.Reads)), "B/read")
-	b.ReportMetric(float64(s.SentBytes)/float64(max(1, r.ReceivedBytes)), "sent/received")
+	b.ReportMetric(float64(tx.SentBytes)/float64(max(1, tx.Writes)), "B/write")
+	b.ReportMetric(float64(rx.ReceivedBytes)/float64(max(1, rx.Reads)), "B/read")
+}
+
+// BenchmarkCut streams over two rails of 1 Gbit/s and takes one away in the middle: by its carrier,
+// or by losing all its packets. It reports the rate while one is away and after it is back, and the
+// longest gap between two messages.
+func BenchmarkCut(b *testing.B) {
+	for _, how := range []string{"carrier", "silent"} {
+		b.Run(how, func(b *testing.B) {
+			l := newLab(b, 2, 1500, false)
+			for i := range 2 {
+				l.shape(b, fmt.Sprintf("rail%d", i), 125_000_000)
+			}
+			s := newStream(b, l.node(b, 0, Config{}), l.node(b, 1, Config{}))
+			cut := func() { s.from.faults.Drop(1, true) }
+			mend := func() { s.from.faults.Drop(1, false) }
+			if how == "carrier" {
+				cut, mend = func() { l.down(b, 0, "rail1") }, func() { l.up(b, 0, "rail1") }
+			}
+			rate := func(what string) {
+				s.gap = 0
+				start, before := Now(), s.done
+				s.run(func() bool { return Now()-start > 1e9 })
+				b.ReportMetric(float64(s.done-before)*streamSize/float64(Now()-start)*1e3, "MB/s-"+what)
+				b.ReportMetric(float64(s.gap)/1e6, "ms-gap-"+what)
+			}
+			for b.Loop() {
+				rate("two")
+				cut()
+				rate("one")
+				mend()
+				rate("again")
+			}
+		})
+	}
 }
 
 // cpuTime is the processor time of this process in nanoseconds: what is left to compare by on a
@@ -114,14 +183,6 @@ func spin(e *Endpoint, until func() bool) {
 		}
 	}
 }
-
-type bulkCounter struct {
-	*node
-	done func()
-}
-
-func (c *bulkCounter) BulkSent(*Peer, uint64) {}
-func (c *bulkCounter) BulkDone(*Peer, uint64) { c.done() }
 
 // BenchmarkPingPong measures one way of an 8-byte message, both ends in one thread: what an endpoint
 // costs, without the scheduler.

@@ -116,19 +116,29 @@ func (j *job) startAgents() error {
 			KillGrace: j.o.KillGrace, HostTimeout: j.o.HostTimeout, Verbose: j.o.Verbose,
 		})
 	}
+	if !j.multi && j.startsHere(j.hosts[0].Name) {
+		// This host is known: the plan need not wait for its agent's answer.
+		j.remotes[0].facts = &Ready{Cores: len(allowedCores())}
+		return j.startRanks()
+	}
 	return nil
+}
+
+// startsHere says that the agent of host is a child of rainrun.
+func (j *job) startsHere(host string) bool {
+	return IsLocal(host) && (j.o.AgentCommand == "" || len(j.o.Hosts)+appHosts(j.o.Apps) == 0)
 }
 
 func (j *job) startWords(host string) ([]string, error) {
 	switch {
-	case j.o.AgentCommand != "" && len(j.o.Hosts)+appHosts(j.o.Apps) > 0:
+	case j.startsHere(host):
+		return LocalStart(host), nil
+	case j.o.AgentCommand != "":
 		start, err := CommandStart(j.o.AgentCommand, Executable())
 		if err != nil {
 			return nil, err
 		}
 		return start(host), nil
-	case IsLocal(host):
-		return LocalStart(host), nil
 	}
 	return SSHStart(Executable())(host), nil
 }
@@ -146,7 +156,7 @@ func (j *job) agentReady(r *remote, m *Ready) error {
 	if r.ready != nil {
 		return errors.New("the agent is ready twice")
 	}
-	r.ready = m
+	r.ready, r.facts = m, m
 	r.stderr.open(os.Stderr)
 	if m.Error != "" {
 		return errors.New(m.Error)
@@ -159,7 +169,7 @@ func (j *job) agentReady(r *remote, m *Ready) error {
 			return nil
 		}
 	}
-	if j.ending || len(j.remotes) < len(j.hosts) {
+	if j.started || j.ending || len(j.remotes) < len(j.hosts) {
 		return nil
 	}
 	return j.startRanks()
@@ -168,7 +178,7 @@ func (j *job) agentReady(r *remote, m *Ready) error {
 func (j *job) startRanks() error {
 	for i := range j.hosts {
 		if j.hosts[i].Slots == 0 {
-			j.hosts[i].Slots = max(j.remotes[i].ready.Cores, j.o.Map.PerHost)
+			j.hosts[i].Slots = max(j.remotes[i].facts.Cores, j.o.Map.PerHost)
 		}
 	}
 	p, err := place(j.o.Apps, j.hosts, j.o.Map)
@@ -204,8 +214,8 @@ func (j *job) plan(r *remote) Start {
 		Interactive: isTerminal(0) && isTerminal(1),
 	}
 	for _, other := range j.remotes {
-		s.Cards = append(s.Cards, other.ready.Card)
-		if other.ready.Machine != r.ready.Machine {
+		s.Cards = append(s.Cards, other.facts.Card)
+		if other.facts.Machine != r.facts.Machine {
 			continue
 		}
 		n := j.ranksOn(other.host)

@@ -23,6 +23,7 @@ type remote struct {
 	stderr *agentStderr
 
 	ready  *Ready
+	facts  *Ready // ready or, of this host, what is known without asking
 	direct uint64 // frames that have come on its own channel; its reader's
 	inbox  inbox
 	lost   bool   // the start channel has ended

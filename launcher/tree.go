@@ -107,11 +107,11 @@ func signalDescendants(sig unix.Signal) {
 // it dies, and then the next round sees it.
 func killAll(limit time.Duration) {
 	for end := time.Now().Add(limit); time.Now().Before(end); {
-		signalDescendants(unix.SIGKILL)
 		reaped, none := reap(func(int, unix.WaitStatus) {})
 		if none {
 			return
 		}
+		signalDescendants(unix.SIGKILL)
 		if reaped == 0 {
 			time.Sleep(500 * time.Microsecond)
 		}

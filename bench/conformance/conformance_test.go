@@ -1,0 +1,95 @@
+package main
+
+import (
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+)
+
+func TestTestlist(t *testing.T) {
+	root := t.TempDir()
+	os.MkdirAll(filepath.Join(root, "pt2pt/sub"), 0o777)
+	write := func(name, text string) {
+		if err := os.WriteFile(filepath.Join(root, name), []byte(text), 0o666); err != nil {
+			t.Fatal(err)
+		}
+	}
+	write("pt2pt/testlist", "# comment\n\nping 2\nping 2 env=MPIR_CVAR_X=1\nping 4 arg=-n=3 env=A=B timeLimit=60\n"+
+		"big 3 mem=6.5 xfail=ticket1\ndie resultTest=TestStatus\ndead 2 resultTest=TestStatus strict=false\nsub\n")
+	write("pt2pt/sub/testlist", "below 1\n")
+	entries, err := readTestlists(root, "pt2pt")
+	if err == nil {
+		t.Fatal("a rule in the place of the number of ranks is not told")
+	}
+	write("pt2pt/testlist", strings.Replace("ping 2\nping 2 env=MPIR_CVAR_X=1\nping 4 arg=-n=3 env=A=B timeLimit=60\n"+
+		"big 3 mem=6.5 xfail=ticket1\nsolo\ndead 2 resultTest=TestStatus strict=false\nsub\n", "\r", "", -1))
+	if entries, err = readTestlists(root, "pt2pt"); err != nil {
+		t.Fatal(err)
+	}
+	var keys []string
+	for _, e := range entries {
+		keys = append(keys, e.key())
+	}
+	want := "pt2pt/ping 2;pt2pt/ping 4 env=A=B arg=-n=3;pt2pt/big 3;pt2pt/solo 2;pt2pt/dead 2;pt2pt/sub/below 1"
+	if got := strings.Join(keys, ";"); got != want {
+		t.Errorf("entries\n%s, want\n%s", got, want)
+	}
+	if e := entries[1]; e.limit != time.Minute {
+		t.Errorf("time limit %v", e.limit)
+	}
+	if e := entries[2]; e.memory != 6.5 || !e.xfail || !e.strict {
+		t.Errorf("big: %+v", e)
+	}
+	if e := entries[4]; e.resultTest != "TestStatus" || e.strict {
+		t.Errorf("dead: %+v", e)
+	}
+}
+
+func TestJudge(t *testing.T) {
+	for _, c := range []struct {
+		rule, output string
+		status       int
+		want         verdict
+	}{
+		{"", " No Errors\n", 0, passed},
+		{"", "No errors\nTest Passed\n", 0, passed},
+		{"", " No Errors\n", 1, failed},
+		{"", "", 0, failed},
+		{"", "Found 3 errors\n", 1, failed},
+		{"", " No Errors\nand a word more\n", 0, failed},
+		{"TestStatus", "whatever\n", 3, passed},
+		{"TestStatus", " No Errors\n", 0, failed},
+		{"TestErrFatal", "", 137, passed},
+		{"TestStatusNoErrors", " No Errors\n", 1, passed},
+		{"TestStatusNoErrors", " No Errors\n", 0, failed},
+		{"TestUnheardOf", " No Errors\n", 0, failed},
+	} {
+		if got, why := judge(c.rule, c.output, c.status); got != c.want {
+			t.Errorf("judge(%q, %q, %d) = %s (%s), want %s", c.rule, c.output, c.status, got, why, c.want)
+		}
+	}
+}
+
+func TestExpected(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "expected.tsv")
+	a, b := &entry{dir: "d", program: "a", ranks: 2}, &entry{dir: "d", program: "b", ranks: 2}
+	expected, err := readExpected(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := updateExpected(path, expected, []*result{{entry: a, verdict: passed}, {entry: b, verdict: failed}}); err != nil {
+		t.Fatal(err)
+	}
+	if expected, err = readExpected(path); err != nil || len(expected) != 1 || !expected["d/a 2"] {
+		t.Fatalf("read back %v, %v", expected, err)
+	}
+	var out strings.Builder
+	if !compare(&out, expected, []*result{{entry: a, verdict: passed}, {entry: b, verdict: failed}}) {
+		t.Error("a failure that is expected fails the run")
+	}
+	if compare(&out, expected, []*result{{entry: a, verdict: timedOut}}) || !strings.Contains(out.String(), "d/a 2") {
+		t.Errorf("an expected pass that times out: %s", out.String())
+	}
+}

@@ -1,0 +1,134 @@
+// Conformance runs the C tests of MPICH 4.0.2 on rainmpi: tests that others
+// wrote for another library.
+//
+// The suite comes from Debian's source package mpich (folder test/mpi); nothing
+// of it is kept in this project. It is configured and built with the project's
+// own mpicc, and every entry of its testlists is run under rainrun by the
+// entry's own rules. Each verdict goes to a table with its reason. What is known
+// to pass stands in expected.tsv; an entry of that list that does not pass is a
+// failure of the run.
+package main
+
+import (
+	"context"
+	"fmt"
+	"os"
+	"os/signal"
+	"path/filepath"
+	"runtime"
+	"strings"
+	"syscall"
+	"time"
+
+	"github.com/spf13/pflag"
+)
+
+type options struct {
+	prefix, cache, expected, verdicts string
+	dirs                              []string
+	match                             string
+	jobs, sample                      int
+	limit                             time.Duration
+	update, noBuild                   bool
+}
+
+func main() {
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	defer stop()
+	ok, err := run(ctx, flags())
+	if err != nil {
+		fmt.Fprintln(os.Stderr, "conformance:", err)
+	}
+	if !ok || err != nil {
+		stop()
+		os.Exit(1)
+	}
+}
+
+func flags() *options {
+	o := &options{}
+	pflag.StringSliceVar(&o.dirs, "dirs", []string{"attr", "coll", "comm", "datatype", "errhan", "group", "info", "init", "pt2pt", "topo"}, "folders of the suite")
+	pflag.StringVar(&o.match, "match", "", "only entries whose name has this in it")
+	pflag.StringVar(&o.prefix, "prefix", "build", "where rainmpi is built or installed")
+	pflag.StringVar(&o.cache, "cache", "build/conformance", "where the suite is fetched to and built")
+	pflag.StringVar(&o.expected, "expected", "bench/conformance/expected.tsv", "the list of expected passes")
+	pflag.StringVar(&o.verdicts, "verdicts", "", "the table of verdicts (default: verdicts.tsv in the cache)")
+	pflag.IntVarP(&o.jobs, "jobs", "j", runtime.NumCPU(), "entries that run at the same time")
+	pflag.IntVar(&o.sample, "sample", 1, "run every n-th of the expected passes, and nothing else, if n > 1")
+	pflag.DurationVar(&o.limit, "time-limit", 3*time.Minute, "for entries that name none")
+	pflag.BoolVar(&o.update, "update", false, "write what passed into the list of expected passes")
+	pflag.BoolVar(&o.noBuild, "no-build", false, "run what is built already")
+	pflag.Parse()
+	if o.verdicts == "" {
+		o.verdicts = filepath.Join(o.cache, "verdicts.tsv")
+	}
+	return o
+}
+
+// run reports whether all expected entries passed.
+func run(ctx context.Context, o *options) (bool, error) {
+	prefix, err := filepath.Abs(o.prefix)
+	if err != nil {
+		return false, err
+	}
+	for _, need := range []string{"bin/mpicc", "bin/rainrun", "lib/libmpi_abi.so.1"} {
+		if _, err := os.Stat(filepath.Join(prefix, need)); err != nil {
+			return false, fmt.Errorf("%s is not there: run make build first", filepath.Join(prefix, need))
+		}
+	}
+	expected, err := readExpected(o.expected)
+	if err != nil {
+		return false, err
+	}
+	suite := &suite{root: filepath.Join(o.cache, "mpich/test/mpi"), prefix: prefix, jobs: o.jobs}
+	if err := suite.configure(ctx, o.cache); err != nil {
+		return false, err
+	}
+	entries, err := suite.entries(o.dirs)
+	if err != nil {
+		return false, err
+	}
+	entries = chosen(entries, o, expected)
+	if len(entries) == 0 {
+		return false, fmt.Errorf("no entry of %s is chosen", strings.Join(o.dirs, ", "))
+	}
+	if !o.noBuild {
+		if err := suite.build(ctx, entries); err != nil {
+			return false, err
+		}
+	}
+	results := runAll(ctx, suite, entries, o)
+	if ctx.Err() != nil {
+		return false, fmt.Errorf("interrupted after %d of %d entries", len(results), len(entries))
+	}
+	if err := writeVerdicts(o.verdicts, results); err != nil {
+		return false, err
+	}
+	fmt.Print(summary(results))
+	fmt.Println("every verdict, with its reason:", o.verdicts)
+	if o.update {
+		return true, updateExpected(o.expected, expected, results)
+	}
+	return compare(os.Stdout, expected, results), nil
+}
+
+// chosen leaves of the entries what the options name.
+func chosen(all []*entry, o *options, expected map[string]bool) []*entry {
+	var some []*entry
+	n := 0
+	for _, e := range all {
+		if !strings.Contains(e.key(), o.match) {
+			continue
+		}
+		if o.sample > 1 {
+			if !expected[e.key()] {
+				continue
+			}
+			if n++; n%o.sample != 0 {
+				continue
+			}
+		}
+		some = append(some, e)
+	}
+	return some
+}

@@ -1,0 +1,114 @@
+package main
+
+import (
+	"bufio"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+	"strings"
+)
+
+// writeVerdicts writes a line per entry: the entry, what became of it, how long
+// it took in seconds, why.
+func writeVerdicts(path string, results []*result) error {
+	var b strings.Builder
+	b.WriteString("entry\tverdict\tseconds\treason\n")
+	for _, r := range results {
+		fmt.Fprintf(&b, "%s\t%s\t%.1f\t%s\n", r.entry.key(), r.verdict, r.took.Seconds(), r.reason)
+	}
+	return os.WriteFile(path, []byte(b.String()), 0o666)
+}
+
+// summary is a table with a line per folder.
+func summary(results []*result) string {
+	kinds := []verdict{passed, failed, timedOut, unbuilt, skipped, xfailed}
+	var b strings.Builder
+	fmt.Fprintf(&b, "\n%-20s%8s", "folder", "entries")
+	for _, k := range kinds {
+		fmt.Fprintf(&b, "%9s", k)
+	}
+	fmt.Fprintf(&b, "%9s\n", "share")
+	count := map[string]map[verdict]int{}
+	total := map[verdict]int{}
+	for _, r := range results {
+		dir, _, _ := strings.Cut(r.entry.dir, "/")
+		if count[dir] == nil {
+			count[dir] = map[verdict]int{}
+		}
+		count[dir][r.verdict]++
+		total[r.verdict]++
+	}
+	line := func(name string, n map[verdict]int) {
+		all := 0
+		for _, c := range n {
+			all += c
+		}
+		fmt.Fprintf(&b, "%-20s%8d", name, all)
+		for _, k := range kinds {
+			fmt.Fprintf(&b, "%9d", n[k])
+		}
+		fmt.Fprintf(&b, "%8.1f%%\n", 100*float64(n[passed])/float64(all))
+	}
+	for _, dir := range sorted(count) {
+		line(dir, count[dir])
+	}
+	if len(count) > 1 {
+		line("all", total)
+	}
+	return b.String()
+}
+
+// readExpected reads the list of expected passes: an entry a line.
+func readExpected(path string) (map[string]bool, error) {
+	f, err := os.Open(path)
+	if errors.Is(err, fs.ErrNotExist) {
+		return map[string]bool{}, nil
+	}
+	if err != nil {
+		return nil, err
+	}
+	defer f.Close()
+	expected := map[string]bool{}
+	lines := bufio.NewScanner(f)
+	for lines.Scan() {
+		if line := lines.Text(); line != "" && line[0] != '#' {
+			expected[line] = true
+		}
+	}
+	return expected, lines.Err()
+}
+
+const expectedHead = "# Entries of MPICH 4.0.2's testlists that pass; make conformance fails if one of them does not.\n" +
+	"# Written by: go run ./bench/conformance --update\n"
+
+// updateExpected takes the verdicts of this run over, and keeps the rest.
+func updateExpected(path string, expected map[string]bool, results []*result) error {
+	for _, r := range results {
+		delete(expected, r.entry.key())
+		if r.verdict == passed {
+			expected[r.entry.key()] = true
+		}
+	}
+	return os.WriteFile(path, []byte(expectedHead+strings.Join(sorted(expected), "\n")+"\n"), 0o666)
+}
+
+// compare tells which entries were expected to pass and did not, and which
+// passed unexpectedly. It reports whether there are none of the first kind.
+func compare(w io.Writer, expected map[string]bool, results []*result) bool {
+	ok, news := true, 0
+	for _, r := range results {
+		switch key := r.entry.key(); {
+		case expected[key] && r.verdict != passed && r.verdict != skipped:
+			ok = false
+			fmt.Fprintf(w, "was expected to pass: %s: %s: %s\n", key, r.verdict, r.reason)
+		case !expected[key] && r.verdict == passed:
+			news++
+		}
+	}
+	if news > 0 {
+		fmt.Fprintf(w, "%d entries pass and are not on the list of expected passes: --update puts them there\n", news)
+	}
+	return ok
+}

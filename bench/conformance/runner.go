@@ -1,0 +1,137 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strconv"
+	"sync"
+	"syscall"
+	"time"
+
+	"golang.org/x/sys/unix"
+)
+
+// graceAfterLimit is what rainrun has to end a job before it is killed itself.
+const graceAfterLimit = 5 * time.Second
+
+// runAll runs the entries, some at a time, and says how far it is. Entries that
+// need much memory run when nothing else does.
+func runAll(ctx context.Context, s *suite, entries []*entry, o *options) []*result {
+	results := make([]*result, len(entries))
+	var alone sync.RWMutex
+	var mu sync.Mutex
+	var workers sync.WaitGroup
+	work := make(chan int)
+	done, good := 0, 0
+	for range max(1, o.jobs) {
+		workers.Go(func() {
+			for i := range work {
+				e := entries[i]
+				unlock := lock(&alone, e.memory > 1)
+				r := s.runOne(ctx, e, o.limit)
+				unlock()
+				mu.Lock()
+				results[i] = r
+				done++
+				if r.verdict == passed {
+					good++
+				}
+				fmt.Printf("%4d/%d %-8s %6.1fs  %s\n", done, len(entries), r.verdict, r.took.Seconds(), e.key())
+				mu.Unlock()
+			}
+		})
+	}
+	for i := range entries {
+		if ctx.Err() != nil {
+			break
+		}
+		work <- i
+	}
+	close(work)
+	workers.Wait()
+	return results[:len(entries)]
+}
+
+func lock(mu *sync.RWMutex, alone bool) (unlock func()) {
+	if alone {
+		mu.Lock()
+		return mu.Unlock
+	}
+	mu.RLock()
+	return mu.RUnlock
+}
+
+func (s *suite) runOne(ctx context.Context, e *entry, limit time.Duration) *result {
+	r := &result{entry: e}
+	if _, err := os.Stat(filepath.Join(s.root, e.dir, e.program)); err != nil {
+		r.verdict, r.reason = unbuilt, "does not compile or link: see build.log"
+		return r
+	}
+	if have := memoryGB(); e.memory > have {
+		r.verdict, r.reason = skipped, fmt.Sprintf("needs %.1f GB of memory, %.1f are free", e.memory, have)
+		return r
+	}
+	if e.limit > 0 {
+		limit = e.limit
+	}
+	start := time.Now()
+	output, status, late := s.launch(ctx, e, limit)
+	r.took = time.Since(start)
+	// A program that is to be ended by its time limit (TestErrFatal) may be so.
+	r.verdict, r.reason = judge(e.resultTest, output, status)
+	if late && r.verdict != passed {
+		r.verdict = timedOut
+		r.reason = fmt.Sprintf("not done after %v: %s", limit, lastLines(output))
+	}
+	if e.xfail && r.verdict != passed && r.verdict != unbuilt {
+		r.verdict = xfailed
+	}
+	return r
+}
+
+// launch runs an entry under rainrun in its own session, so that what a test
+// leaves behind can be ended with it.
+func (s *suite) launch(ctx context.Context, e *entry, limit time.Duration) (output string, status int, late bool) {
+	args := append([]string{"-n", strconv.Itoa(e.ranks)}, e.mpiexecArgs...)
+	args = append(append(args, "./"+e.program), e.args...)
+	ctx, cancel := context.WithTimeout(ctx, limit)
+	defer cancel()
+	cmd := exec.CommandContext(ctx, filepath.Join(s.prefix, "bin/rainrun"), args...)
+	cmd.Dir = filepath.Join(s.root, e.dir)
+	cmd.Env = append(os.Environ(), "MPITEST_RETURN_WITH_CODE=1", "LD_LIBRARY_PATH="+s.prefix+"/lib")
+	cmd.Env = append(cmd.Env, e.env...)
+	var out bytes.Buffer
+	cmd.Stdout, cmd.Stderr = &out, &out
+	cmd.SysProcAttr = &syscall.SysProcAttr{Setsid: true}
+	cmd.Cancel = func() error { return cmd.Process.Signal(syscall.SIGTERM) }
+	cmd.WaitDelay = graceAfterLimit
+	err := cmd.Run()
+	if cmd.Process != nil {
+		// The group is gone, as a rule; ESRCH is what is hoped for.
+		syscall.Kill(-cmd.Process.Pid, syscall.SIGKILL)
+	}
+	var exit *exec.ExitError
+	switch {
+	case err == nil:
+		return out.String(), 0, false
+	case errors.As(err, &exit) && exit.ExitCode() >= 0:
+		status = exit.ExitCode()
+	default:
+		status = -1
+		fmt.Fprintln(&out, err)
+	}
+	return out.String(), status, ctx.Err() == context.DeadlineExceeded
+}
+
+func memoryGB() float64 {
+	var info unix.Sysinfo_t
+	if unix.Sysinfo(&info) != nil {
+		return 0
+	}
+	return float64(info.Freeram+info.Bufferram) * float64(info.Unit) / 1e9
+}

@@ -103,7 +103,7 @@ func (n *net) poll() bool {
 func (n *net) setDeadline() {
 	d := n.ep.Deadline()
 	if d != math.MaxInt64 {
-		d = now() + max(0, d-rainnet.Now())
+		d += clockOffset
 	}
 	atomic.StoreInt64(&n.e.wait.set.Deadline, d)
 }

@@ -5,25 +5,25 @@ package rudp
 type Bugs uint32
 
 const (
-	BugForgetLost    Bugs = 1 << iota // a lost piece of bulk data is not sent again
-	BugForgetLostMsg                  // a lost piece of a message is not sent again
-	BugAckTwice                       // an acknowledgement of a packet already acknowledged counts again
-	BugAckWrongPath                   // an ACK is taken for the path it came on, not the path it names
-	BugTakeTwice                      // a message that comes twice is delivered twice
-	BugNoRequeue                      // what was in flight on a path that went down is left there
-	BugCountRepeats                   // bytes that come twice count twice for the end of bulk data
-	BugSwapMessages                   // a message that waited for its predecessors is delivered before it
-	BugIgnoreCredit                   // the sender ignores the receiver's credit
-	BugLoseCredit                     // a CREDIT that was lost is not sent again
-	BugReusePacket                    // a packet number is used twice
-	BugAckLost                        // the packet before the newest is acknowledged though it did not come
-	BugStaleHistory                   // the history of other paths is not told
-	BugOffByOne                       // a piece that is cut again loses a byte
-	BugSentEarly                      // BulkSent comes when all is sent, not acknowledged
-	BugWriteForgotten                 // what comes late for a forgotten token is written all the same
-	BugShortCredit                    // what a message costs beside its bytes is never given back
-	BugOneProbe                       // the probe time-out is not armed again
-	BugLoseTail                       // the newest packet in flight on a path that went down is forgotten
+	BugForgetLost     Bugs = 1 << iota // a lost piece of bulk data is not sent again
+	BugForgetLostMsg                   // a lost piece of a message is not sent again
+	BugAckTwice                        // an acknowledgement of a packet already acknowledged counts again
+	BugAckWrongPath                    // an ACK is taken for the path it came on, not the path it names
+	BugTakeTwice                       // a message that comes twice is delivered twice
+	BugNoRequeue                       // what was in flight on a path that went down is left there
+	BugCountRepeats                    // bytes that come twice count twice for the end of bulk data
+	BugSwapMessages                    // a message that waited for its predecessors is delivered before it
+	BugIgnoreCredit                    // the sender ignores the receiver's credit
+	BugLoseCredit                      // a CREDIT that was lost is not sent again
+	BugReusePacket                     // a packet number is used twice
+	BugAckLost                         // the packet before the newest is acknowledged though it did not come
+	BugStaleHistory                    // the history of other paths is not told
+	BugOffByOne                        // a piece that is cut again loses a byte
+	BugSentEarly                       // BulkSent comes when all is sent, not acknowledged
+	BugWriteForgotten                  // what comes late for a forgotten token is written all the same
+	BugShortCredit                     // what a message costs beside its bytes is never given back
+	BugOneProbe                        // the probe time-out is not armed again
+	BugLoseTail                        // the newest packet in flight on a path that went down is forgotten
 )
 
 func (c *Conn) has(b Bugs) bool { return c.cfg.Bugs&b != 0 }

@@ -230,14 +230,14 @@ func (w *world) flap(cables []*cable, f faultPlan) (end func()) {
 // slowDown divides the rate of the cards of a rail.
 func (w *world) slowDown(rail int, by int64) (end func()) {
 	for _, h := range w.hosts {
-		h.cards[rail].out.rate /= by
-		h.cards[rail].in.rate /= by
+		h.cards[rail].out.slowDown(w.now, by)
+		h.cards[rail].in.slowDown(w.now, by)
 	}
 	w.sicken(rail, 1)
 	return func() {
 		for _, h := range w.hosts {
-			h.cards[rail].out.rate *= by
-			h.cards[rail].in.rate *= by
+			h.cards[rail].out.speedUp(w.now, by)
+			h.cards[rail].in.speedUp(w.now, by)
 		}
 		w.sicken(rail, -1)
 	}

@@ -33,6 +33,17 @@ func (c *card) take(now, n int64) (leaves int64, ok bool) {
 	return c.freeAt, true
 }
 
+// slowDown divides the rate, also for what waits already; speedUp undoes it.
+func (c *card) slowDown(now, by int64) {
+	c.rate /= by
+	c.freeAt = now + max(0, c.freeAt-now)*by
+}
+
+func (c *card) speedUp(now, by int64) {
+	c.rate *= by
+	c.freeAt = now + max(0, c.freeAt-now)/by
+}
+
 // A line is one direction of one path, from card to card.
 type line struct {
 	from, to *card

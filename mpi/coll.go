@@ -11,7 +11,8 @@ import (
 // Collectives on the engine. A collective is a schedule of sends, receives,
 // copies and reductions (package coll), run by one executor whether the call
 // is blocking, nonblocking or persistent. Its tag is a sequence number that is
-// drawn at the call, one counter per communicator, and its context is apart
+// drawn at the call, one counter per communicator (a persistent one draws it
+// when it is made: it may be started in any order), and its context is apart
 // from point-to-point: "collective operations do not interfere with point-to-
 // point communication on the same communicator" (MPI 5.0 section 6.1).
 
@@ -26,6 +27,7 @@ type collCall struct {
 	shape    coll.Shape
 	vectors  *coll.Vectors
 	schedule *coll.Schedule // of a persistent call; nil: look for it
+	tag      int32          // of a persistent call; 0: draw it
 	args     coll.Args
 	op       *Op
 	element  *Datatype // of a reduction
@@ -77,8 +79,10 @@ func (c *Comm) begin(k *collCall) *Request {
 // run executes k for the request r. mu is held.
 func (e *engine) run(r *Request, k *collCall) {
 	c := r.comm
-	c.seq++
-	r.head.tag = int32(c.seq & TagUB)
+	r.head.tag = k.tag
+	if k.tag == 0 {
+		r.head.tag = c.drawTag()
+	}
 	r.op, r.element = k.op, k.element
 	r.run = e.runs.Get()
 	r.run.User = r
@@ -89,6 +93,14 @@ func (e *engine) run(r *Request, k *collCall) {
 	r.run.Bind((*collNet)(e), schedule, k.args)
 	r.run.Start()
 	e.advanced(r.run)
+}
+
+// drawTag is the next tag of a collective. mu is held.
+func (c *Comm) drawTag() int32 {
+	if c.seq++; c.seq > TagUB {
+		c.seq = 1
+	}
+	return int32(c.seq)
 }
 
 // advanced ends the request of a run that is done. mu is held.

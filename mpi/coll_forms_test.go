@@ -135,6 +135,37 @@ func TestPersistentVectors(t *testing.T) {
 	})
 }
 
+// TestPersistentOrder: ranks may start persistent collectives in different orders
+// (MPI 5.0 section 6.13: only their making has an order).
+func TestPersistentOrder(t *testing.T) {
+	world(t, 3, func(c *Comm) {
+		word := []int64{0}
+		b, err := c.BcastInit(Slice(word), 0)
+		if err != nil {
+			t.Error(err)
+		}
+		w, err := c.BarrierInit()
+		if err != nil {
+			t.Error(err)
+		}
+		for i := range int64(5) {
+			if c.Rank() == 0 {
+				word[0] = i + 1
+			}
+			rs := []*Request{b, w}
+			if c.Rank() == 1 {
+				rs = []*Request{w, b}
+			}
+			Startall(rs)
+			if _, err := Waitall(rs); err != nil || word[0] != i+1 {
+				t.Errorf("rank %d: %d instead of %d, %v", c.Rank(), word[0], i+1, err)
+			}
+		}
+		b.Free()
+		w.Free()
+	})
+}
+
 func TestCollectiveErrors(t *testing.T) {
 	world(t, 2, func(c *Comm) {
 		b := Slice(make([]int64, 4))

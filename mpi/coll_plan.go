@@ -94,7 +94,7 @@ func (p *collPlan) persistent() (*Request, error) {
 	call := p.call
 	e := p.c.e
 	e.mu.Lock()
-	call.schedule = p.c.schedules().Schedule(call.shape, call.vectors)
+	call.schedule, call.tag = p.c.schedules().Schedule(call.shape, call.vectors), p.c.drawTag()
 	e.mu.Unlock()
 	call.vectors = nil
 	return p.c.persist(collRequest, Buffer{}, &persistent{start: func(r *Request) error {

@@ -34,6 +34,9 @@ func (e *Endpoint) readRails(now int64) (worked bool) {
 			if !more {
 				break
 			}
+			// The peer's flight may be no more than a few batches: acknowledgements of this one
+			// leave before the next is worked on, or both ends would take turns at being idle.
+			e.flush()
 			now = Now()
 		}
 	}

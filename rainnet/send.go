@@ -48,6 +48,10 @@ func (e *Endpoint) flush() (worked bool) {
 	return worked
 }
 
+// maxWrites bounds how often the arena is filled for one peer before the sockets are looked at again:
+// what arrives meanwhile is acknowledgements that allow more, and somebody's small message.
+const maxWrites = 4
+
 // write collects the packets that a peer's machine wants to send now, and asks when it wants to be
 // run again.
 func (e *Endpoint) write(p *Peer) (worked bool) {
@@ -55,7 +59,7 @@ func (e *Endpoint) write(p *Peer) (worked bool) {
 		return false // it answers nothing any more, so that nothing can be sent to it
 	}
 	now := Now()
-	for {
+	for writes := 0; ; {
 		packet := e.out.arena[e.out.used:]
 		n, path, ok := p.conn.NextPacket(now, packet[:outRoom:outRoom])
 		if !ok {
@@ -68,6 +72,10 @@ func (e *Endpoint) write(p *Peer) (worked bool) {
 		if e.out.used >= outSize {
 			e.transmit()
 			now = Now()
+			if writes++; writes == maxWrites {
+				e.mark(p)
+				return true
+			}
 		}
 	}
 	e.timers.set(p, p.conn.Deadline())

@@ -203,8 +203,8 @@ func TestStreamOutlivesEveryFault(t *testing.T) {
 			}
 			l := lab.Start(t, lab.Config{Rails: 2, Rate: 400e6})
 			broken := false
-			rates := streamOver(t, l, "3", func(second float64) {
-				if second >= 1 && !broken {
+			rates := streamOver(t, l, "2.2", func(second float64) {
+				if second >= 0.7 && !broken {
 					broken = true
 					if err := l.Fault(fault); err != nil {
 						t.Error(err)
@@ -213,12 +213,12 @@ func TestStreamOutlivesEveryFault(t *testing.T) {
 			})
 			silent, most := 0, 0
 			for i, r := range rates {
-				if silent++; r > 0 || i < 10 {
+				if silent++; r > 0 || i < 7 {
 					silent = 0
 				}
 				most = max(most, silent)
 			}
-			if len(rates) < 15 || most >= 10 {
+			if len(rates) < 10 || most >= 10 {
 				t.Errorf("nothing came for %d tenths of a second; MB/s: %.0f", most, rates)
 			}
 		})

@@ -25,7 +25,7 @@ func demoMain(args []string) (int, error) {
 	fs := pflag.NewFlagSet("rainbench demo", pflag.ContinueOnError)
 	mode := fs.String("mode", "auto", "auto, root (namespaces), user (a user namespace) or loopback")
 	peers := fs.Bool("peers", true, "show Open MPI and MPICH under the same fault, if they are installed")
-	examples := fs.String("examples", "examples/heat", "folder of the C and the Go program")
+	examples := fs.String("examples", "examples", "folder with the programs, heat in C and in Go")
 	where := placeFlags(fs)
 	if err := fs.Parse(args); err != nil {
 		return 2, err
@@ -146,18 +146,47 @@ func (d *demo) programs() {
 	d.program("heat in Go", hole, d.compileGo)
 }
 
-// compileC compiles the C program of the examples' folder with mpicc.
-func (d *demo) compileC() (string, error) { return d.rain.Compile(d.examples, d.dir) }
+// compileC compiles the C program with mpicc.
+func (d *demo) compileC() (string, error) {
+	folder, err := d.find("heat", ".c")
+	if err != nil {
+		return "", err
+	}
+	return d.rain.Compile(folder, d.dir)
+}
 
+// compileGo compiles the Go program.
 func (d *demo) compileGo() (string, error) {
+	folder, err := d.find("heat", ".go")
+	if err != nil {
+		return "", err
+	}
 	path := filepath.Join(d.dir, "heat-go")
-	cmd := exec.Command("go", "build", "-o", path, "./"+d.examples)
+	cmd := exec.Command("go", "build", "-o", path, ".")
+	cmd.Dir = folder
 	cmd.Env = append(os.Environ(), "CGO_ENABLED=0")
 	out, err := cmd.CombinedOutput()
 	if err != nil {
-		return "", fmt.Errorf("go build ./%s: %w\n%s", d.examples, err, out)
+		return "", fmt.Errorf("go build in %s: %w\n%s", folder, err, out)
 	}
 	return path, nil
+}
+
+// find returns the folder of an example that has sources in a language: NAME
+// itself, one below it, or one beside it whose name begins so.
+func (d *demo) find(name, ext string) (string, error) {
+	for _, pattern := range []string{name + "/*" + ext, name + "/*/*" + ext, name + "*/*" + ext} {
+		files, err := filepath.Glob(filepath.Join(d.examples, pattern))
+		if err != nil {
+			return "", err
+		}
+		for _, f := range files {
+			if !strings.HasSuffix(f, "_test.go") {
+				return filepath.Dir(f), nil
+			}
+		}
+	}
+	return "", fmt.Errorf("no %s in *%s under %s: run from the project's folder, or name it by --examples", name, ext, d.examples)
 }
 
 // streams sends 1 MiB messages from host to host and breaks a rail, once with

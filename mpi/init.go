@@ -162,12 +162,13 @@ func (e *engine) join(name string) error {
 			return err
 		}
 	}
-	if locals > max(w.CPUs, 1) {
+	crowded := locals > max(w.CPUs, 1)
+	if crowded {
 		// More ranks than processors: whoever spins keeps another from working.
 		e.wait.set.Spins, e.wait.set.Yields = 0, 20
 	}
 	if rails {
-		if err := e.openRails(w); err != nil {
+		if err := e.openRails(w, crowded); err != nil {
 			return err
 		}
 	}

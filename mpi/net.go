@@ -8,6 +8,7 @@ import (
 
 	"rainmpi/internal/boot"
 	"rainmpi/rainnet"
+	"rainmpi/rainnet/link"
 	"rainmpi/rainnet/wire"
 )
 
@@ -23,6 +24,10 @@ type net struct {
 	end   atomic.Bool
 }
 
+// crowdedTimeout is how long a path may be silent where ranks outnumber
+// processors, in nanoseconds: a rank may have to wait for its turn that long.
+const crowdedTimeout = 100e6
+
 // bulk names a rendezvous transfer at its sender: the token is the receiver's.
 type bulk struct {
 	to    *proc
@@ -31,15 +36,19 @@ type bulk struct {
 
 // openRails opens the endpoint, tells everybody how it is reached, and makes
 // the others known.
-func (e *engine) openRails(w *boot.Welcome) error {
+func (e *engine) openRails(w *boot.Welcome, crowded bool) error {
 	n := &net{e: e, bulks: make(map[bulk]*Request)}
+	var links link.Config
+	if crowded {
+		links.MinTimeout = crowdedTimeout
+	}
 	faults, err := rainnet.FaultsOfEnvironment()
 	if err != nil {
 		return errorf(ErrOther, "%v", err)
 	}
 	ep, err := rainnet.Open(rainnet.Config{
 		ID: wire.PeerID(w.Rank), Key: w.Key, Faults: faults,
-		Rails: w.Rails, PortLow: w.PortLow, PortHigh: w.PortHigh,
+		Rails: w.Rails, PortLow: w.PortLow, PortHigh: w.PortHigh, Link: links,
 	}, n)
 	if err != nil {
 		return errorf(ErrOther, "rank %d on host %s: %v", w.Rank, e.hosts[w.HostOf[w.Rank]], err)

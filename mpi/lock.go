@@ -1,6 +1,7 @@
 package mpi
 
 import (
+	"runtime"
 	"sync/atomic"
 
 	"golang.org/x/sys/unix"
@@ -12,10 +13,18 @@ import (
 // goroutine on a busy core takes milliseconds).
 type lock struct{ word atomic.Uint32 }
 
+//
+// A waiter gives its slot of Go's scheduler away now and then: the holder may
+// have been preempted and need it, and a loop around a raw system call has no
+// point at which the scheduler could take it.
 func (l *lock) Lock() {
 	for spins := 0; !l.TryLock(); spins++ {
-		if spins > 100 {
+		switch {
+		case spins <= 100:
+		case spins%16 != 0:
 			yield()
+		default:
+			runtime.Gosched()
 		}
 	}
 }

@@ -18,8 +18,9 @@ import (
 // the others only turn what happens (frames, ends of processes, messages of
 // ranks, packets of other agents) into events for it.
 type agent struct {
-	setup Setup
-	start *Start
+	setup    Setup
+	start    *Start
+	guardian int // pid of the parent
 
 	events chan any
 	out    *frameWriter // to rainrun, directly or through another agent
@@ -61,7 +62,10 @@ type (
 	killAgain    struct{}
 	mpiGoneCheck struct{ r *rank } // the time for a rank to exit after it left the boot socket is over
 	bootDrained  struct{ r *rank } // the time for last messages of an exited rank is over
-	terminated   struct{ sig os.Signal }
+	terminated   struct {
+		sig   os.Signal
+		again bool
+	}
 )
 
 // settleTime lets ranks that fail for one reason at one time all be seen,
@@ -76,7 +80,7 @@ func Agent() int {
 		fmt.Fprintf(os.Stderr, "rainrun: agent: %v\n", err)
 		return 1
 	}
-	a := &agent{events: make(chan any, 64), byWorld: map[int]*rank{}, lost: map[int]bool{}, cards: map[int][][]byte{}, finalized: map[int]bool{}}
+	a := &agent{guardian: os.Getppid(), events: make(chan any, 64), byWorld: map[int]*rank{}, lost: map[int]bool{}, cards: map[int][][]byte{}, finalized: map[int]bool{}}
 	becomeSubreaper()
 	signals := make(chan os.Signal, 64)
 	signal.Notify(signals, unix.SIGCHLD, unix.SIGTERM, unix.SIGINT, unix.SIGHUP, unix.SIGPIPE)
@@ -132,7 +136,7 @@ func (a *agent) watchSignals(signals <-chan os.Signal) {
 			a.events <- childEnded{}
 		case unix.SIGPIPE:
 		default:
-			a.events <- terminated{s}
+			a.events <- terminated{sig: s}
 		}
 	}
 }
@@ -228,11 +232,7 @@ func (a *agent) handle(ev any) {
 	case bootDrained:
 		a.bootDrained(ev.r)
 	case terminated:
-		text := "the agent on host %s was told to end (%v)"
-		if os.Getppid() == 1 || ev.sig == unix.SIGTERM {
-			text = "the agent on host %s was told to end (%v), or its guardian was killed"
-		}
-		a.end(Cause{Host: a.setup.Host, Code: 1, Text: fmt.Sprintf(text, a.hostName(), ev.sig)})
+		a.terminated(ev)
 	case meshFrame:
 		if err := a.handleMesh(ev.from, ev.f); err != nil {
 			a.end(Cause{Host: a.setup.Host, Code: ExitError, Text: fmt.Sprintf("the agent on host %s: %v", a.hostName(), err)})
@@ -250,6 +250,21 @@ func (a *agent) handle(ev any) {
 		a.peerLost(ev.host) // whatever it had of rainrun, it is no way there
 		a.end(Cause{Host: a.setup.Host, Code: ExitError, Text: ev.text})
 	}
+}
+
+// terminated: somebody has sent SIGTERM, or the kernel has because the guardian
+// was killed. It does when the guardian's first thread dies; look again when
+// all have.
+func (a *agent) terminated(ev terminated) {
+	text := fmt.Sprintf("the agent on host %s was told to end (%v)", a.hostName(), ev.sig)
+	switch {
+	case os.Getppid() != a.guardian:
+		text = fmt.Sprintf("the guardian of the agent on host %s was killed", a.hostName())
+	case !ev.again:
+		a.after(settleTime, terminated{ev.sig, true})
+		return
+	}
+	a.end(Cause{Host: a.setup.Host, Code: ExitError, Text: text})
 }
 
 func (a *agent) handleFrame(f frame) error {
@@ -299,6 +314,9 @@ func (a *agent) end(c Cause) {
 	a.ending, a.killed, a.cause = true, true, &c
 	a.out.send(kindEnding, c)
 	if a.mesh != nil {
+		if c.Dead && c.Host != a.setup.Host {
+			a.mesh.forget(c.Host)
+		}
 		a.mesh.flood(kindEnding, c)
 	}
 	// A stopped process takes SIGTERM only when it goes on.

@@ -232,14 +232,14 @@ func (j *job) remoteEnded(ev remoteEnd) {
 		j.end(Cause{Host: -1, Code: ExitError, Text: r.explainStart(ev)})
 	case r.dead != "":
 		r.done = true
-		j.end(Cause{Host: -1, Code: ExitError, Text: fmt.Sprintf("host %s: %s", r.name, r.dead)})
+		j.end(Cause{Host: r.host, Dead: true, Code: ExitError, Text: fmt.Sprintf("host %s: %s", r.name, r.dead)})
 	case ev.positive() || !j.multi:
 		r.done = true
 		how := statusText(ev.status)
 		if ev.err != nil {
 			how = ev.err.Error()
 		}
-		j.end(Cause{Host: -1, Code: ExitError, Text: fmt.Sprintf("host %s: the agent died (%s)", r.name, how)})
+		j.end(Cause{Host: r.host, Dead: true, Code: ExitError, Text: fmt.Sprintf("host %s: the agent died (%s)", r.name, how)})
 	default:
 		// ssh is gone, the agent may live: the other agents will say.
 		if j.o.Verbose {

@@ -40,6 +40,7 @@ type meshMessage struct {
 	kind byte
 	body []byte
 	meet []rainnet.Card
+	dead bool // to is dead
 }
 
 // meshPeer is what the driver knows of another agent.
@@ -146,6 +147,10 @@ func (m *mesh) flood(kind byte, v any) {
 	}
 }
 
+// forget: an agent is known to be dead. Nothing is sent to it any more, and
+// close does not wait for its answers.
+func (m *mesh) forget(host int) { m.put(meshMessage{to: host, dead: true}) }
+
 func (m *mesh) put(msg meshMessage) {
 	m.mu.Lock()
 	m.queue = append(m.queue, msg)
@@ -201,7 +206,12 @@ func (m *mesh) transmit() (closing bool) {
 			m.introduce(msg.meet)
 			continue
 		}
-		if p := m.peers[msg.to]; p != nil && !p.lost {
+		switch p := m.peers[msg.to]; {
+		case p == nil || p.lost:
+		case msg.dead:
+			p.lost = true
+			m.e.RemovePeer(p.p)
+		default:
 			p.p.Send([]byte{msg.kind}, msg.body)
 		}
 	}

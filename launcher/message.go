@@ -157,6 +157,7 @@ func (e Exit) Failed() bool {
 // A Cause is why a job ends before its ranks have.
 type Cause struct {
 	Host int    // where it was noticed; -1: by rainrun
+	Dead bool   // the agent of Host is known to be dead: nobody waits for its answer
 	Code int    // the job's exit status; 0: that of the lowest rank that failed
 	Text string // one line for people; empty: rainrun makes it from Exits
 }

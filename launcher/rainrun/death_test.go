@@ -31,7 +31,7 @@ func TestDeaths(t *testing.T) {
 			{"terminal gone", (*running).self, syscall.SIGHUP, 129, "SIGHUP"},
 			{"rainrun killed", (*running).self, syscall.SIGKILL, 137, ""},
 			{"agent killed", agentOf(hosts.n), syscall.SIGKILL, 1, "the agent was killed by signal 9"},
-			{"guardian killed", guardianOf(hosts.n), syscall.SIGKILL, 1, ""},
+			{"guardian killed", guardianOf(hosts.n), syscall.SIGKILL, 1, "the guardian of the agent"},
 			{"rank killed", rankOf, syscall.SIGKILL, 1, "rank"},
 		} {
 			t.Run(hosts.name+"/"+c.name, func(t *testing.T) {

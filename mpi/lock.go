@@ -13,8 +13,7 @@ import (
 // goroutine on a busy core takes milliseconds).
 type lock struct{ word atomic.Uint32 }
 
-//
-// A waiter gives its slot of Go's scheduler away now and then: the holder may
+// Lock: a waiter gives its slot of Go's scheduler away now and then: the holder may
 // have been preempted and need it, and a loop around a raw system call has no
 // point at which the scheduler could take it.
 func (l *lock) Lock() {

@@ -1,18 +1,22 @@
 /*
  * A program's signal handler that was installed without SA_ONSTACK and runs while this thread is in
- * Go would run on a goroutine's stack, which is small and moves. So such handlers are installed
- * again with SA_ONSTACK, and every thread that calls MPI has an alternate stack.
+ * Go would run on a goroutine's stack, which is small and moves. So
  *
- * Nobody tells us of a new handler. We look at init, before each park, and at a call when the last
- * look is about half a millisecond old: an interval timer with a period of 1 ms does not fire
- * between its sigaction and our look.
+ *   - such handlers are installed again with SA_ONSTACK, and every thread that calls MPI has an
+ *     alternate stack. Nobody tells us of a new handler: we look at init, before each park, and at a
+ *     call when the last look is about half a millisecond old;
+ *   - for a signal that comes before we have looked, the goroutine's stack is kept large (signal.go);
+ *   - Go's own threads block the signals that are for the program: those would run handlers on stacks
+ *     of 32 KiB, and take signals from programs that block them to wait for them with sigwait.
  */
+#define _GNU_SOURCE
 #include <pthread.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <sys/mman.h>
 
 #include "frame.h"
+#include "_cgo_export.h"
 
 enum { ALTERNATE_STACK = 64 << 10 };
 
@@ -59,6 +63,23 @@ void rain_signals(void) {
     }
 }
 
+/*
+ * Go's threads take their mask from the first of them, which the library's constructor starts and
+ * which inherits it from the thread that loads the library. So ours before that constructor blocks
+ * signals, and the one after it (Go's object comes first in the link) brings the mask back.
+ */
+static sigset_t loader_mask;
+
+__attribute__((constructor(101))) static void before_go(void) {
+    static const int kept[] = {SIGSEGV, SIGBUS, SIGFPE, SIGILL, SIGTRAP, SIGABRT, SIGSYS, SIGPIPE, SIGPROF, SIGURG};
+    sigset_t mask;
+    sigfillset(&mask);
+    for (unsigned i = 0; i < sizeof kept / sizeof kept[0]; i++) sigdelset(&mask, kept[i]);
+    pthread_sigmask(SIG_BLOCK, &mask, &loader_mask);
+}
+
+__attribute__((constructor)) static void after_go(void) { pthread_sigmask(SIG_SETMASK, &loader_mask, NULL); }
+
 int rain_enter_slow(void) {
     if (rain_forked) return 1;
     if (!rain_thread_ready) {
@@ -68,5 +89,6 @@ int rain_enter_slow(void) {
     }
     rain_signals_seen = rain_ticks();
     rain_signals();
+    rain_Room();
     return 0;
 }

@@ -1,0 +1,129 @@
+/* Invalid arguments: each call gives the class that the standard names. */
+#include <string.h>
+
+#include "check.h"
+
+static void point_to_point(int size) {
+    int x = 0, flag, y[4];
+    MPI_Request r;
+    MPI_Status st;
+    MPI_Message m = MPI_MESSAGE_NULL;
+    MPI_Datatype raw;
+    OK(MPI_Type_contiguous(2, MPI_INT, &raw)); /* not committed */
+    FAILS(MPI_ERR_RANK, MPI_Send(&x, 1, MPI_INT, size, 0, MPI_COMM_WORLD));
+    FAILS(MPI_ERR_RANK, MPI_Send(&x, 1, MPI_INT, MPI_ANY_SOURCE, 0, MPI_COMM_WORLD));
+    FAILS(MPI_ERR_RANK, MPI_Recv(&x, 1, MPI_INT, -7, 0, MPI_COMM_WORLD, &st));
+    FAILS(MPI_ERR_TAG, MPI_Send(&x, 1, MPI_INT, 0, -2, MPI_COMM_WORLD));
+    FAILS(MPI_ERR_TAG, MPI_Recv(&x, 1, MPI_INT, 0, -3, MPI_COMM_WORLD, &st));
+    FAILS(MPI_ERR_COUNT, MPI_Send(&x, -1, MPI_INT, 0, 0, MPI_COMM_WORLD));
+    FAILS(MPI_ERR_COUNT, MPI_Isend_c(&x, -1, MPI_INT, 0, 0, MPI_COMM_WORLD, &r));
+    FAILS(MPI_ERR_TYPE, MPI_Send(&x, 1, MPI_DATATYPE_NULL, 0, 0, MPI_COMM_WORLD));
+    FAILS(MPI_ERR_TYPE, MPI_Send(&x, 1, raw, 0, 0, MPI_COMM_WORLD));
+    FAILS(MPI_ERR_TYPE, MPI_Send(&x, 1, (MPI_Datatype)MPI_COMM_WORLD, 0, 0, MPI_COMM_WORLD));
+    FAILS(MPI_ERR_COMM, MPI_Send(&x, 1, MPI_INT, 0, 0, MPI_COMM_NULL));
+    FAILS(MPI_ERR_COMM, MPI_Isend(&x, 1, MPI_INT, 0, 0, (MPI_Comm)(intptr_t)0x12345670, &r));
+    FAILS(MPI_ERR_BUFFER, MPI_Send(NULL, 1, MPI_INT, 0, 0, MPI_COMM_WORLD));
+    FAILS(MPI_ERR_BUFFER, MPI_Bsend(&x, 1, MPI_INT, 0, 0, MPI_COMM_WORLD)); /* nothing attached */
+    FAILS(MPI_ERR_RANK, MPI_Probe(size, 0, MPI_COMM_WORLD, &st));
+    FAILS(MPI_ERR_TAG, MPI_Iprobe(0, -9, MPI_COMM_WORLD, &flag, &st));
+    FAILS(MPI_ERR_REQUEST, MPI_Mrecv(&x, 1, MPI_INT, &m, &st));
+    r = (MPI_Request)(intptr_t)0x7fff0;
+    FAILS(MPI_ERR_REQUEST, MPI_Wait(&r, &st));
+    FAILS(MPI_ERR_REQUEST, MPI_Test(&r, &flag, &st));
+    r = MPI_REQUEST_NULL;
+    FAILS(MPI_ERR_REQUEST, MPI_Start(&r));
+    FAILS(MPI_ERR_REQUEST, MPI_Cancel(&r));
+    FAILS(MPI_ERR_REQUEST, MPI_Request_free(&r));
+    FAILS(MPI_ERR_ARG, MPI_Waitall(-1, NULL, NULL));
+    OK(MPI_Wait(&r, &st));
+    CHECK(st.MPI_SOURCE == MPI_ANY_SOURCE && st.MPI_TAG == MPI_ANY_TAG);
+    /* Truncation. */
+    OK(MPI_Isend(y, 4, MPI_INT, 0, 9, MPI_COMM_SELF, &r));
+    FAILS(MPI_ERR_TRUNCATE, MPI_Recv(y, 2, MPI_INT, 0, 9, MPI_COMM_SELF, &st));
+    OK(MPI_Wait(&r, &st));
+    MPI_Request rs[2];
+    MPI_Status sts[2];
+    OK(MPI_Isend(y, 4, MPI_INT, 0, 9, MPI_COMM_SELF, &rs[0]));
+    OK(MPI_Irecv(&x, 1, MPI_INT, 0, 9, MPI_COMM_SELF, &rs[1]));
+    FAILS(MPI_ERR_IN_STATUS, MPI_Waitall(2, rs, sts));
+    CHECK(sts[0].MPI_ERROR == MPI_SUCCESS && sts[1].MPI_ERROR == MPI_ERR_TRUNCATE);
+    OK(MPI_Type_free(&raw));
+}
+
+static void collectives(int size) {
+    int x = 0, y[64];
+    MPI_Request r;
+    MPI_Op op = MPI_OP_NULL;
+    FAILS(MPI_ERR_ROOT, MPI_Bcast(&x, 1, MPI_INT, size, MPI_COMM_WORLD));
+    FAILS(MPI_ERR_ROOT, MPI_Reduce(&x, y, 1, MPI_INT, MPI_SUM, -1, MPI_COMM_WORLD));
+    FAILS(MPI_ERR_COUNT, MPI_Bcast(&x, -1, MPI_INT, 0, MPI_COMM_WORLD));
+    FAILS(MPI_ERR_TYPE, MPI_Allgather(&x, 1, MPI_DATATYPE_NULL, y, 1, MPI_INT, MPI_COMM_WORLD));
+    FAILS(MPI_ERR_COMM, MPI_Barrier(MPI_COMM_NULL));
+    FAILS(MPI_ERR_OP, MPI_Allreduce(&x, y, 1, MPI_INT, MPI_OP_NULL, MPI_COMM_WORLD));
+    FAILS(MPI_ERR_OP, MPI_Allreduce(&x, y, 1, MPI_FLOAT, MPI_BXOR, MPI_COMM_WORLD));
+    FAILS(MPI_ERR_OP, MPI_Iallreduce(&x, y, 1, MPI_INT, MPI_MAXLOC, MPI_COMM_WORLD, &r));
+    FAILS(MPI_ERR_BUFFER, MPI_Allreduce(&x, &x, 1, MPI_INT, MPI_SUM, MPI_COMM_WORLD));
+    FAILS(MPI_ERR_OP, MPI_Op_free(&op));
+    op = MPI_SUM;
+    FAILS(MPI_ERR_OP, MPI_Op_free(&op));
+}
+
+static void objects(int size) {
+    MPI_Comm c = MPI_COMM_WORLD, made;
+    MPI_Group g, h = MPI_GROUP_NULL;
+    MPI_Datatype t = MPI_INT;
+    MPI_Errhandler e = MPI_ERRHANDLER_NULL;
+    MPI_Info info = MPI_INFO_NULL;
+    int ranks[2] = {0, 0}, n, flag, key = MPI_KEYVAL_INVALID;
+    char text[MPI_MAX_INFO_KEY + 10];
+    void *value;
+    OK(MPI_Comm_group(c, &g));
+    FAILS(MPI_ERR_COMM, MPI_Comm_free(&c));
+    FAILS(MPI_ERR_COMM, MPI_Comm_size(MPI_COMM_NULL, &n));
+    FAILS(MPI_ERR_ARG, MPI_Comm_size(MPI_COMM_WORLD, NULL));
+    FAILS(MPI_ERR_ARG, MPI_Comm_split(MPI_COMM_WORLD, -3, 0, &made));
+    FAILS(MPI_ERR_GROUP, MPI_Comm_create(MPI_COMM_WORLD, MPI_GROUP_NULL, &made));
+    FAILS(MPI_ERR_RANK, MPI_Group_incl(g, 2, ranks, &h));
+    ranks[0] = size;
+    FAILS(MPI_ERR_RANK, MPI_Group_excl(g, 1, ranks, &h));
+    FAILS(MPI_ERR_GROUP, MPI_Group_size(MPI_GROUP_NULL, &n));
+    FAILS(MPI_ERR_GROUP, MPI_Group_free(&h));
+    FAILS(MPI_ERR_TYPE, MPI_Type_free(&t));
+    FAILS(MPI_ERR_COUNT, MPI_Type_contiguous(-1, MPI_INT, &t));
+    FAILS(MPI_ERR_TYPE, MPI_Type_size(MPI_DATATYPE_NULL, &n));
+    FAILS(MPI_ERR_ERRHANDLER, MPI_Comm_set_errhandler(MPI_COMM_WORLD, MPI_ERRHANDLER_NULL));
+    FAILS(MPI_ERR_ERRHANDLER, MPI_Errhandler_free(&e));
+    FAILS(MPI_ERR_KEYVAL, MPI_Comm_get_attr(MPI_COMM_WORLD, key, &value, &flag));
+    FAILS(MPI_ERR_KEYVAL, MPI_Comm_free_keyval(&key));
+    FAILS(MPI_ERR_INFO, MPI_Info_free(&info));
+    OK(MPI_Info_create(&info));
+    memset(text, 'k', sizeof text);
+    text[sizeof text - 1] = 0;
+    FAILS(MPI_ERR_INFO_KEY, MPI_Info_set(info, text, "v"));
+    FAILS(MPI_ERR_INFO_KEY, MPI_Info_set(info, "", "v"));
+    FAILS(MPI_ERR_INFO_NOKEY, MPI_Info_delete(info, "absent"));
+    OK(MPI_Info_free(&info));
+    FAILS(MPI_ERR_ARG, MPI_Error_string(123456, text, &n));
+    OK(MPI_Group_free(&g));
+}
+
+/* Functions that nobody implements say so through the error handler. */
+static void unsupported(void) {
+    char port[MPI_MAX_PORT_NAME];
+    FAILS(MPI_ERR_UNSUPPORTED_OPERATION, MPI_Open_port(MPI_INFO_NULL, port));
+}
+
+int main(int argc, char **argv) {
+    int size;
+    OK(MPI_Init(&argc, &argv));
+    OK(MPI_Comm_size(MPI_COMM_WORLD, &size));
+    OK(MPI_Comm_set_errhandler(MPI_COMM_WORLD, MPI_ERRORS_RETURN));
+    OK(MPI_Comm_set_errhandler(MPI_COMM_SELF, MPI_ERRORS_RETURN));
+    point_to_point(size);
+    collectives(size);
+    objects(size);
+    unsupported();
+    FAILS(MPI_ERR_OTHER, MPI_Init(&argc, &argv));
+    OK(MPI_Finalize());
+    return 0;
+}

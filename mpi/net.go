@@ -24,9 +24,14 @@ type net struct {
 	end   atomic.Bool
 }
 
-// crowdedTimeout is how long a path may be silent where ranks outnumber
-// processors, in nanoseconds: a rank may have to wait for its turn that long.
-const crowdedTimeout = 100e6
+// How long a path between ranks may be silent before its link goes down, in
+// nanoseconds. RAIN's 30 ms fit agents, which do nothing else; a rank that
+// computes may have to wait for its turn on the processor. Nothing is lost by
+// the patience: data leaves a silent path by rudp's probe time-out long before.
+const (
+	rankTimeout    = 100e6
+	crowdedTimeout = 250e6 // ranks outnumber processors
+)
 
 // bulk names a rendezvous transfer at its sender: the token is the receiver's.
 type bulk struct {
@@ -38,7 +43,7 @@ type bulk struct {
 // the others known.
 func (e *engine) openRails(w *boot.Welcome, crowded bool) error {
 	n := &net{e: e, bulks: make(map[bulk]*Request)}
-	var links link.Config
+	links := link.Config{MinTimeout: rankTimeout}
 	if crowded {
 		links.MinTimeout = crowdedTimeout
 	}

@@ -138,7 +138,10 @@ func (c *Comm) Dup() (*Comm, error) {
 		return nil, err
 	}
 	d := c.e.newComm(ctx, c.group)
-	d.remote, d.local, d.info, d.topo = c.remote, c.local, c.info.Dup(), c.topo
+	if c.Inter() {
+		d = c.e.newInter(ctx, c.group, c.remote)
+	}
+	d.info, d.topo = c.info.Dup(), c.topo
 	if err := c.Attrs.copyTo(&d.Attrs, c); err != nil {
 		return nil, err
 	}
@@ -293,6 +296,9 @@ func (c *Comm) Free() error {
 		return err
 	}
 	c.freed = true
+	if c.local != nil {
+		c.local.Free()
+	}
 	c.e.mu.Lock()
 	c.e.forget(c.ctx)
 	c.e.forget(c.ctx + 1)

@@ -26,6 +26,7 @@ func demoMain(args []string) (int, error) {
 	mode := fs.String("mode", "auto", "auto, root (namespaces), user (a user namespace) or loopback")
 	peers := fs.Bool("peers", true, "show Open MPI and MPICH under the same fault, if they are installed")
 	examples := fs.String("examples", "examples", "folder with the programs, heat in C and in Go")
+	words := fs.StringSlice("args", nil, "arguments of both programs, so that they run for more than the 5 s of the fault")
 	where := placeFlags(fs)
 	if err := fs.Parse(args); err != nil {
 		return 2, err
@@ -37,7 +38,7 @@ func demoMain(args []string) (int, error) {
 		return 1, err
 	}
 	defer remove()
-	d := &demo{ctx: ctx, dir: dir, src: *where.src, examples: *examples, start: time.Now()}
+	d := &demo{ctx: ctx, dir: dir, src: *where.src, examples: *examples, args: *words, start: time.Now()}
 	impls, err := bench.Find([]string{bench.RainMPI}, *where.prefix)
 	if err != nil {
 		return 1, err
@@ -63,6 +64,7 @@ type demo struct {
 	dir      string // compiled programs and the like
 	src      string // of bench/c
 	examples string
+	args     []string // of its programs
 	start    time.Time
 	mode     string
 	setting  bench.Setting

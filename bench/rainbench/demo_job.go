@@ -49,7 +49,7 @@ func (d *demo) program(name string, fault lab.Fault, compile func() (string, err
 }
 
 func (d *demo) run(job *jobShown, prog string) error {
-	cmd := d.rain.Command(&d.setting, jobRanks, prog)
+	cmd := d.rain.Command(&d.setting, jobRanks, prog, d.args...)
 	out, in := io.Pipe()
 	cmd.Stdout, cmd.Stderr = in, in
 	cmd.SysProcAttr = &syscall.SysProcAttr{Pdeathsig: syscall.SIGTERM}

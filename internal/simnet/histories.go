@@ -25,6 +25,10 @@ type pathHistory struct {
 // lost is sent again after a probe time-out.
 const agreeWithin = 500 * millisecond
 
+// groundless is how long after the last fault of a path a Down has nothing to do
+// with it any more.
+const groundless = 300 * millisecond
+
 func newHistories(slack int64) *histories {
 	return &histories{slack: slack, paths: map[wire.PathID]*pathHistory{}}
 }
@@ -47,6 +51,10 @@ func (s *session) moved(who *end, id wire.PathID, up bool, epoch uint32) {
 	}
 	if up != (epoch%2 == 1) {
 		s.failf("%s path %d: epoch %d reported with up %v", who.name, id, epoch, up)
+	}
+	if !up && epoch > p.epoch[1-i] && s.pathWellFor(id) > groundless {
+		s.groundless++
+		s.tracef("%s path %d: Down, and nothing is wrong with it", who.name, id)
 	}
 	p.epoch[i] = epoch
 	p.movedAt = s.now

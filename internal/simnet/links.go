@@ -109,7 +109,7 @@ func (w *linkWorld) fault() {
 	w.faults++
 	e := w.ends[w.rng.IntN(2)]
 	lasts := logUniform(w.rng, 5*millisecond, 400*millisecond)
-	switch w.rng.IntN(8) {
+	switch w.rng.IntN(9) {
 	case 0: // it dies
 		e.kill(lasts)
 		e.peer.kill(lasts)
@@ -137,7 +137,28 @@ func (w *linkWorld) fault() {
 		w.after(lasts, e.restore)
 	case 7:
 		e.sleep(lasts / 2)
+	case 8:
+		e.mute()
 	}
+}
+
+// mute lets nothing of what an end says of its history through, while its data
+// is acknowledged and its carrier comes and goes: how far does it run ahead? Now
+// and then the path dies at the worst moment.
+func (e *linkEnd) mute() {
+	e.pingLoss, e.otherLoss = 1, 1
+	at := int64(0)
+	for range 5 {
+		at += 10*millisecond + 4*e.delay + e.rng.Int64N(20*millisecond)
+		e.after(at, e.carrierLost)
+	}
+	if e.rng.IntN(2) == 0 {
+		e.after(e.rng.Int64N(at), func() {
+			e.kill(200 * millisecond)
+			e.peer.kill(200 * millisecond)
+		})
+	}
+	e.after(at, e.restore)
 }
 
 // restore makes an end's direction as good as it gets.

@@ -1,5 +1,7 @@
 package simnet
 
+import "rainmpi/rainnet/wire"
+
 // stuckAfter is how long nothing may be delivered although something waits and
 // a path has been well for as long. A probe time-out backs off to less.
 const stuckAfter = 2 * second
@@ -9,13 +11,17 @@ const stuckAfter = 2 * second
 func (s *session) wellFor() int64 {
 	best := int64(0)
 	for _, id := range s.pathIDs {
-		since := max(s.cables[0][id].illAt, s.cables[1][id].illAt, s.sleptAt)
-		if s.ends[0].asleep || s.ends[1].asleep || s.cables[0][id].ill() || s.cables[1][id].ill() {
-			continue
-		}
-		best = max(best, s.now-since)
+		best = max(best, s.pathWellFor(id))
 	}
 	return best
+}
+
+func (s *session) pathWellFor(id wire.PathID) int64 {
+	x, y := s.cables[0][id], s.cables[1][id]
+	if s.ends[0].asleep || s.ends[1].asleep || x.ill() || y.ill() {
+		return 0
+	}
+	return s.now - max(x.illAt, y.illAt, s.sleptAt)
 }
 
 // ill reports whether a cable is in no state to demand delivery of it.

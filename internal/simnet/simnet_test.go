@@ -45,11 +45,15 @@ func TestSeeds(t *testing.T) {
 		total.Faults += r.Faults
 		total.Took += r.Took
 		total.Moves += r.Moves
+		total.Groundless += r.Groundless
+		if r.Groundless > 3 {
+			t.Logf("%v", r)
+		}
 		total.Memory = max(total.Memory, r.Memory)
 		return true
 	})
-	t.Logf("%d seeds: %d packets, %d messages, %d faults, %d transitions in %v of virtual time; %d KiB at most",
-		len(seeds), total.Packets, total.Messages, total.Faults, total.Moves, duration(total.Took), total.Memory>>10)
+	t.Logf("%d seeds: %d packets, %d messages, %d faults, %d transitions (%d without reason) in %v of virtual time; %d KiB at most",
+		len(seeds), total.Packets, total.Messages, total.Faults, total.Moves, total.Groundless, duration(total.Took), total.Memory>>10)
 }
 
 func testSeed(t *testing.T, seed uint64) {

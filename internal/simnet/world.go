@@ -28,12 +28,13 @@ type world struct {
 	net  *network
 	plan plan
 
-	hosts    []*host
-	sessions []*session
-	faults   int  // that have begun
-	broken   int  // that have not ended
-	winding  bool // no more load: what waits is to arrive
-	over     bool
+	hosts      []*host
+	sessions   []*session
+	faults     int   // that have begun
+	broken     int   // that have not ended
+	groundless int64 // transitions to Down without a reason
+	winding    bool  // no more load: what waits is to arrive
+	over       bool
 
 	failures []string
 	tracing  bool

@@ -86,7 +86,8 @@ func start(t *testing.T, stdin string, args ...string) *running {
 	r := &running{t: t, mark: fmt.Sprintf("%s-%d-%d", t.Name(), os.Getpid(), time.Now().UnixNano()), from: time.Now(),
 		shm: listDir("/dev/shm"), tmp: t.TempDir()}
 	r.cmd = exec.Command(self(t), args...)
-	r.cmd.Env = append(os.Environ(), envMain+"=1", envProg+"=1", envMark+"="+r.mark, "TMPDIR="+r.tmp)
+	r.cmd.Env = append(os.Environ(), envMain+"=1", envProg+"=1", envMark+"="+r.mark, "TMPDIR="+r.tmp,
+		"GORACE=atexit_sleep_ms=0") // as quick to end as without the race detector
 	r.cmd.Stdout, r.cmd.Stderr = &r.out, &r.err
 	r.cmd.Stdin = strings.NewReader(stdin)
 	r.cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}

@@ -369,3 +369,14 @@ func rain_Comm_free(f, h uintptr) int32 {
 
 //export rain_Comm_disconnect
 func rain_Comm_disconnect(f, h uintptr) int32 { return rain_Comm_free(f, h) }
+
+// No process was started by MPI_Comm_spawn.
+//
+//export rain_Comm_get_parent
+func rain_Comm_get_parent(f, parent uintptr) int32 {
+	if err := running(parent); err != nil {
+		return fail(f, err)
+	}
+	set(parent, abi.MPI_COMM_NULL)
+	return 0
+}

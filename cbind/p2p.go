@@ -6,8 +6,6 @@ package main
 import "C"
 
 import (
-	"unsafe"
-
 	"rainmpi/cbind/abi"
 	"rainmpi/mpi"
 )
@@ -222,8 +220,7 @@ func rain_Sendrecv(f, sbuf uintptr, scount int64, stype uintptr, dest, stag int3
 	}
 	send, err := startSend(mpi.Standard, sbuf, scount, stype, dest, stag, h)
 	if err != nil {
-		recv.Cancel()
-		recv.Wait()
+		withdraw(recv)
 		return fail(f, err)
 	}
 	return both(f, recv, send, st)
@@ -256,30 +253,13 @@ func bothDone(f uintptr, st uintptr) int32 {
 	return fail(f, err)
 }
 
-// Sendrecv_replace sends a packed copy, which the request keeps alive.
-//
 //export rain_Sendrecv_replace
 func rain_Sendrecv_replace(f, buf uintptr, count int64, dt uintptr, dest, stag, source, rtag int32, h, st uintptr) int32 {
 	if started(f) {
 		return bothDone(f, st)
 	}
-	c, b, err := transfer(buf, count, dt, h)
+	recv, send, err := replace(buf, count, dt, dest, stag, source, rtag, h)
 	if err != nil {
-		return fail(f, err)
-	}
-	if !b.Type.Committed() {
-		return fail(f, bad(mpi.ErrType, "the datatype is not committed; call MPI_Type_commit first"))
-	}
-	packed := make([]byte, count*b.Type.Size()+1) // never empty: it has an address
-	n := b.Type.T().Pack(packed[:len(packed)-1], b.Addr, count, 0)
-	// Sent as packed bytes: they match the receive's type as any data packed by MPI_Pack does.
-	send, err := c.c.IsendMode(mpi.Standard, mpi.Buffer{Addr: unsafe.Pointer(&packed[0]), Count: n, Type: mpi.Byte}, int(dest), int(stag))
-	if err != nil {
-		return fail(f, err)
-	}
-	recv, err := c.c.Irecv(b, int(source), int(rtag))
-	if err != nil {
-		send.Free()
 		return fail(f, err)
 	}
 	return both(f, recv, send, st)

@@ -16,7 +16,8 @@ import (
 type request struct {
 	r          *mpi.Request
 	g          *grequest
-	comm       uintptr // errors are raised on it
+	send       *mpi.Request // of MPI_Isendrecv: the request's other half
+	comm       uintptr      // errors are raised on it
 	persistent bool
 	active     bool // of a persistent one: started and not yet collected
 }
@@ -81,7 +82,7 @@ func (q *request) done() bool {
 	if q.g != nil {
 		return q.g.done.Load()
 	}
-	return q.r.Done()
+	return q.r.Done() && (q.send == nil || q.send.Done())
 }
 
 // doneNow is done, after some progress if need be.
@@ -110,6 +111,11 @@ func collect(f, addr, st uintptr) (rc int32) {
 	}
 	s, err := q.r.Finish()
 	putStatus(st, s)
+	if q.send != nil {
+		if _, sendErr := q.send.Finish(); err == nil {
+			err = sendErr
+		}
+	}
 	if err != nil {
 		fr := at[frame](f)
 		fr.onkind, fr.on = C.RAIN_COMM, C.uintptr_t(q.comm)
@@ -152,6 +158,9 @@ func rain_Request_free(f, addr uintptr) int32 {
 	}
 	if err := q.r.Free(); err != nil {
 		return fail(f, err)
+	}
+	if q.send != nil {
+		q.send.Free()
 	}
 	q.drop(addr, h)
 	return 0

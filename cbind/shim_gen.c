@@ -888,7 +888,13 @@ int PMPI_Comm_get_name(MPI_Comm comm, char *comm_name, int *resultlen) {
 RAIN_WEAK(Comm_get_name)
 
 int PMPI_Comm_get_parent(MPI_Comm *parent) {
-    return rain_unsupported(RAIN_NONE, 0, "MPI_Comm_get_parent");
+    if (rain_enter()) return rain_refused("MPI_Comm_get_parent");
+    rain_frame f = {0};
+    int rc;
+    do rc = rain_Comm_get_parent((uintptr_t)&f, (uintptr_t)parent);
+    while (rc < 0 && rain_again(rc, &f));
+    if (rc) return rain_raise(&f, rc, RAIN_NONE, 0, "MPI_Comm_get_parent");
+    return MPI_SUCCESS;
 }
 RAIN_WEAK(Comm_get_parent)
 
@@ -2908,22 +2914,46 @@ int PMPI_Isend_c(const void *buf, MPI_Count count, MPI_Datatype datatype, int de
 RAIN_WEAK(Isend_c)
 
 int PMPI_Isendrecv(const void *sendbuf, int sendcount, MPI_Datatype sendtype, int dest, int sendtag, void *recvbuf, int recvcount, MPI_Datatype recvtype, int source, int recvtag, MPI_Comm comm, MPI_Request *request) {
-    return rain_unsupported(RAIN_COMM, (uintptr_t)comm, "MPI_Isendrecv");
+    if (rain_enter()) return rain_refused("MPI_Isendrecv");
+    rain_frame f = {0};
+    int rc;
+    do rc = rain_Isendrecv((uintptr_t)&f, (uintptr_t)sendbuf, sendcount, (uintptr_t)sendtype, dest, sendtag, (uintptr_t)recvbuf, recvcount, (uintptr_t)recvtype, source, recvtag, (uintptr_t)comm, (uintptr_t)request);
+    while (rc < 0 && rain_again(rc, &f));
+    if (rc) return rain_raise(&f, rc, RAIN_COMM, (uintptr_t)comm, "MPI_Isendrecv");
+    return MPI_SUCCESS;
 }
 RAIN_WEAK(Isendrecv)
 
 int PMPI_Isendrecv_c(const void *sendbuf, MPI_Count sendcount, MPI_Datatype sendtype, int dest, int sendtag, void *recvbuf, MPI_Count recvcount, MPI_Datatype recvtype, int source, int recvtag, MPI_Comm comm, MPI_Request *request) {
-    return rain_unsupported(RAIN_COMM, (uintptr_t)comm, "MPI_Isendrecv_c");
+    if (rain_enter()) return rain_refused("MPI_Isendrecv_c");
+    rain_frame f = {0};
+    int rc;
+    do rc = rain_Isendrecv((uintptr_t)&f, (uintptr_t)sendbuf, sendcount, (uintptr_t)sendtype, dest, sendtag, (uintptr_t)recvbuf, recvcount, (uintptr_t)recvtype, source, recvtag, (uintptr_t)comm, (uintptr_t)request);
+    while (rc < 0 && rain_again(rc, &f));
+    if (rc) return rain_raise(&f, rc, RAIN_COMM, (uintptr_t)comm, "MPI_Isendrecv_c");
+    return MPI_SUCCESS;
 }
 RAIN_WEAK(Isendrecv_c)
 
 int PMPI_Isendrecv_replace(void *buf, int count, MPI_Datatype datatype, int dest, int sendtag, int source, int recvtag, MPI_Comm comm, MPI_Request *request) {
-    return rain_unsupported(RAIN_COMM, (uintptr_t)comm, "MPI_Isendrecv_replace");
+    if (rain_enter()) return rain_refused("MPI_Isendrecv_replace");
+    rain_frame f = {0};
+    int rc;
+    do rc = rain_Isendrecv_replace((uintptr_t)&f, (uintptr_t)buf, count, (uintptr_t)datatype, dest, sendtag, source, recvtag, (uintptr_t)comm, (uintptr_t)request);
+    while (rc < 0 && rain_again(rc, &f));
+    if (rc) return rain_raise(&f, rc, RAIN_COMM, (uintptr_t)comm, "MPI_Isendrecv_replace");
+    return MPI_SUCCESS;
 }
 RAIN_WEAK(Isendrecv_replace)
 
 int PMPI_Isendrecv_replace_c(void *buf, MPI_Count count, MPI_Datatype datatype, int dest, int sendtag, int source, int recvtag, MPI_Comm comm, MPI_Request *request) {
-    return rain_unsupported(RAIN_COMM, (uintptr_t)comm, "MPI_Isendrecv_replace_c");
+    if (rain_enter()) return rain_refused("MPI_Isendrecv_replace_c");
+    rain_frame f = {0};
+    int rc;
+    do rc = rain_Isendrecv_replace((uintptr_t)&f, (uintptr_t)buf, count, (uintptr_t)datatype, dest, sendtag, source, recvtag, (uintptr_t)comm, (uintptr_t)request);
+    while (rc < 0 && rain_again(rc, &f));
+    if (rc) return rain_raise(&f, rc, RAIN_COMM, (uintptr_t)comm, "MPI_Isendrecv_replace_c");
+    return MPI_SUCCESS;
 }
 RAIN_WEAK(Isendrecv_replace_c)
 
@@ -3303,22 +3333,46 @@ int PMPI_Pack_c(const void *inbuf, MPI_Count incount, MPI_Datatype datatype, voi
 RAIN_WEAK(Pack_c)
 
 int PMPI_Pack_external(const char *datarep, const void *inbuf, int incount, MPI_Datatype datatype, void *outbuf, MPI_Aint outsize, MPI_Aint *position) {
-    return rain_unsupported(RAIN_NONE, 0, "MPI_Pack_external");
+    if (rain_enter()) return rain_refused("MPI_Pack_external");
+    rain_frame f = {0};
+    int rc;
+    do rc = rain_Pack_external((uintptr_t)&f, (uintptr_t)datarep, (uintptr_t)inbuf, incount, (uintptr_t)datatype, (uintptr_t)outbuf, outsize, (uintptr_t)position);
+    while (rc < 0 && rain_again(rc, &f));
+    if (rc) return rain_raise(&f, rc, RAIN_NONE, 0, "MPI_Pack_external");
+    return MPI_SUCCESS;
 }
 RAIN_WEAK(Pack_external)
 
 int PMPI_Pack_external_c(const char *datarep, const void *inbuf, MPI_Count incount, MPI_Datatype datatype, void *outbuf, MPI_Count outsize, MPI_Count *position) {
-    return rain_unsupported(RAIN_NONE, 0, "MPI_Pack_external_c");
+    if (rain_enter()) return rain_refused("MPI_Pack_external_c");
+    rain_frame f = {0};
+    int rc;
+    do rc = rain_Pack_external((uintptr_t)&f, (uintptr_t)datarep, (uintptr_t)inbuf, incount, (uintptr_t)datatype, (uintptr_t)outbuf, outsize, (uintptr_t)position);
+    while (rc < 0 && rain_again(rc, &f));
+    if (rc) return rain_raise(&f, rc, RAIN_NONE, 0, "MPI_Pack_external_c");
+    return MPI_SUCCESS;
 }
 RAIN_WEAK(Pack_external_c)
 
 int PMPI_Pack_external_size(const char *datarep, int incount, MPI_Datatype datatype, MPI_Aint *size) {
-    return rain_unsupported(RAIN_NONE, 0, "MPI_Pack_external_size");
+    if (rain_enter()) return rain_refused("MPI_Pack_external_size");
+    rain_frame f = {0};
+    int rc;
+    do rc = rain_Pack_external_size((uintptr_t)&f, (uintptr_t)datarep, incount, (uintptr_t)datatype, (uintptr_t)size);
+    while (rc < 0 && rain_again(rc, &f));
+    if (rc) return rain_raise(&f, rc, RAIN_NONE, 0, "MPI_Pack_external_size");
+    return MPI_SUCCESS;
 }
 RAIN_WEAK(Pack_external_size)
 
 int PMPI_Pack_external_size_c(const char *datarep, MPI_Count incount, MPI_Datatype datatype, MPI_Count *size) {
-    return rain_unsupported(RAIN_NONE, 0, "MPI_Pack_external_size_c");
+    if (rain_enter()) return rain_refused("MPI_Pack_external_size_c");
+    rain_frame f = {0};
+    int rc;
+    do rc = rain_Pack_external_size((uintptr_t)&f, (uintptr_t)datarep, incount, (uintptr_t)datatype, (uintptr_t)size);
+    while (rc < 0 && rain_again(rc, &f));
+    if (rc) return rain_raise(&f, rc, RAIN_NONE, 0, "MPI_Pack_external_size_c");
+    return MPI_SUCCESS;
 }
 RAIN_WEAK(Pack_external_size_c)
 
@@ -3699,17 +3753,35 @@ int PMPI_Request_get_status(MPI_Request request, int *flag, MPI_Status *status) 
 RAIN_WEAK(Request_get_status)
 
 int PMPI_Request_get_status_all(int count, const MPI_Request array_of_requests[], int *flag, MPI_Status *array_of_statuses) {
-    return rain_unsupported(RAIN_NONE, 0, "MPI_Request_get_status_all");
+    if (rain_enter()) return rain_refused("MPI_Request_get_status_all");
+    rain_frame f = {0};
+    int rc;
+    do rc = rain_Request_get_status_all((uintptr_t)&f, count, (uintptr_t)array_of_requests, (uintptr_t)flag, (uintptr_t)array_of_statuses);
+    while (rc < 0 && rain_again(rc, &f));
+    if (rc) return rain_raise(&f, rc, RAIN_NONE, 0, "MPI_Request_get_status_all");
+    return MPI_SUCCESS;
 }
 RAIN_WEAK(Request_get_status_all)
 
 int PMPI_Request_get_status_any(int count, const MPI_Request array_of_requests[], int *indx, int *flag, MPI_Status *status) {
-    return rain_unsupported(RAIN_NONE, 0, "MPI_Request_get_status_any");
+    if (rain_enter()) return rain_refused("MPI_Request_get_status_any");
+    rain_frame f = {0};
+    int rc;
+    do rc = rain_Request_get_status_any((uintptr_t)&f, count, (uintptr_t)array_of_requests, (uintptr_t)indx, (uintptr_t)flag, (uintptr_t)status);
+    while (rc < 0 && rain_again(rc, &f));
+    if (rc) return rain_raise(&f, rc, RAIN_NONE, 0, "MPI_Request_get_status_any");
+    return MPI_SUCCESS;
 }
 RAIN_WEAK(Request_get_status_any)
 
 int PMPI_Request_get_status_some(int incount, const MPI_Request array_of_requests[], int *outcount, int array_of_indices[], MPI_Status *array_of_statuses) {
-    return rain_unsupported(RAIN_NONE, 0, "MPI_Request_get_status_some");
+    if (rain_enter()) return rain_refused("MPI_Request_get_status_some");
+    rain_frame f = {0};
+    int rc;
+    do rc = rain_Request_get_status_some((uintptr_t)&f, incount, (uintptr_t)array_of_requests, (uintptr_t)outcount, (uintptr_t)array_of_indices, (uintptr_t)array_of_statuses);
+    while (rc < 0 && rain_again(rc, &f));
+    if (rc) return rain_raise(&f, rc, RAIN_NONE, 0, "MPI_Request_get_status_some");
+    return MPI_SUCCESS;
 }
 RAIN_WEAK(Request_get_status_some)
 
@@ -4319,17 +4391,35 @@ int PMPI_Type_create_darray_c(int size, int rank, int ndims, const MPI_Count arr
 RAIN_WEAK(Type_create_darray_c)
 
 int PMPI_Type_create_f90_complex(int p, int r, MPI_Datatype *newtype) {
-    return rain_unsupported(RAIN_NONE, 0, "MPI_Type_create_f90_complex");
+    if (rain_enter()) return rain_refused("MPI_Type_create_f90_complex");
+    rain_frame f = {0};
+    int rc;
+    do rc = rain_Type_create_f90_complex((uintptr_t)&f, p, r, (uintptr_t)newtype);
+    while (rc < 0 && rain_again(rc, &f));
+    if (rc) return rain_raise(&f, rc, RAIN_NONE, 0, "MPI_Type_create_f90_complex");
+    return MPI_SUCCESS;
 }
 RAIN_WEAK(Type_create_f90_complex)
 
 int PMPI_Type_create_f90_integer(int r, MPI_Datatype *newtype) {
-    return rain_unsupported(RAIN_NONE, 0, "MPI_Type_create_f90_integer");
+    if (rain_enter()) return rain_refused("MPI_Type_create_f90_integer");
+    rain_frame f = {0};
+    int rc;
+    do rc = rain_Type_create_f90_integer((uintptr_t)&f, r, (uintptr_t)newtype);
+    while (rc < 0 && rain_again(rc, &f));
+    if (rc) return rain_raise(&f, rc, RAIN_NONE, 0, "MPI_Type_create_f90_integer");
+    return MPI_SUCCESS;
 }
 RAIN_WEAK(Type_create_f90_integer)
 
 int PMPI_Type_create_f90_real(int p, int r, MPI_Datatype *newtype) {
-    return rain_unsupported(RAIN_NONE, 0, "MPI_Type_create_f90_real");
+    if (rain_enter()) return rain_refused("MPI_Type_create_f90_real");
+    rain_frame f = {0};
+    int rc;
+    do rc = rain_Type_create_f90_real((uintptr_t)&f, p, r, (uintptr_t)newtype);
+    while (rc < 0 && rain_again(rc, &f));
+    if (rc) return rain_raise(&f, rc, RAIN_NONE, 0, "MPI_Type_create_f90_real");
+    return MPI_SUCCESS;
 }
 RAIN_WEAK(Type_create_f90_real)
 
@@ -4675,7 +4765,13 @@ int PMPI_Type_get_true_extent_x(MPI_Datatype datatype, MPI_Count *true_lb, MPI_C
 RAIN_WEAK(Type_get_true_extent_x)
 
 int PMPI_Type_get_value_index(MPI_Datatype value_type, MPI_Datatype index_type, MPI_Datatype *pair_type) {
-    return rain_unsupported(RAIN_NONE, 0, "MPI_Type_get_value_index");
+    if (rain_enter()) return rain_refused("MPI_Type_get_value_index");
+    rain_frame f = {0};
+    int rc;
+    do rc = rain_Type_get_value_index((uintptr_t)&f, (uintptr_t)value_type, (uintptr_t)index_type, (uintptr_t)pair_type);
+    while (rc < 0 && rain_again(rc, &f));
+    if (rc) return rain_raise(&f, rc, RAIN_NONE, 0, "MPI_Type_get_value_index");
+    return MPI_SUCCESS;
 }
 RAIN_WEAK(Type_get_value_index)
 
@@ -4702,7 +4798,13 @@ int PMPI_Type_indexed_c(MPI_Count count, const MPI_Count array_of_blocklengths[]
 RAIN_WEAK(Type_indexed_c)
 
 int PMPI_Type_match_size(int typeclass, int size, MPI_Datatype *datatype) {
-    return rain_unsupported(RAIN_NONE, 0, "MPI_Type_match_size");
+    if (rain_enter()) return rain_refused("MPI_Type_match_size");
+    rain_frame f = {0};
+    int rc;
+    do rc = rain_Type_match_size((uintptr_t)&f, typeclass, size, (uintptr_t)datatype);
+    while (rc < 0 && rain_again(rc, &f));
+    if (rc) return rain_raise(&f, rc, RAIN_NONE, 0, "MPI_Type_match_size");
+    return MPI_SUCCESS;
 }
 RAIN_WEAK(Type_match_size)
 
@@ -4810,12 +4912,24 @@ int PMPI_Unpack_c(const void *inbuf, MPI_Count insize, MPI_Count *position, void
 RAIN_WEAK(Unpack_c)
 
 int PMPI_Unpack_external(const char datarep[], const void *inbuf, MPI_Aint insize, MPI_Aint *position, void *outbuf, int outcount, MPI_Datatype datatype) {
-    return rain_unsupported(RAIN_NONE, 0, "MPI_Unpack_external");
+    if (rain_enter()) return rain_refused("MPI_Unpack_external");
+    rain_frame f = {0};
+    int rc;
+    do rc = rain_Unpack_external((uintptr_t)&f, (uintptr_t)datarep, (uintptr_t)inbuf, insize, (uintptr_t)position, (uintptr_t)outbuf, outcount, (uintptr_t)datatype);
+    while (rc < 0 && rain_again(rc, &f));
+    if (rc) return rain_raise(&f, rc, RAIN_NONE, 0, "MPI_Unpack_external");
+    return MPI_SUCCESS;
 }
 RAIN_WEAK(Unpack_external)
 
 int PMPI_Unpack_external_c(const char datarep[], const void *inbuf, MPI_Count insize, MPI_Count *position, void *outbuf, MPI_Count outcount, MPI_Datatype datatype) {
-    return rain_unsupported(RAIN_NONE, 0, "MPI_Unpack_external_c");
+    if (rain_enter()) return rain_refused("MPI_Unpack_external_c");
+    rain_frame f = {0};
+    int rc;
+    do rc = rain_Unpack_external((uintptr_t)&f, (uintptr_t)datarep, (uintptr_t)inbuf, insize, (uintptr_t)position, (uintptr_t)outbuf, outcount, (uintptr_t)datatype);
+    while (rc < 0 && rain_again(rc, &f));
+    if (rc) return rain_raise(&f, rc, RAIN_NONE, 0, "MPI_Unpack_external_c");
+    return MPI_SUCCESS;
 }
 RAIN_WEAK(Unpack_external_c)
 

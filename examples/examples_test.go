@@ -1,0 +1,153 @@
+package examples
+
+import (
+	"bytes"
+	"fmt"
+	"image/png"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"testing"
+)
+
+// tools returns the folder of mpicc and rainrun: the one in PATH, or this
+// project's build.
+func tools(t *testing.T) string {
+	t.Helper()
+	if path, err := exec.LookPath("rainrun"); err == nil {
+		return filepath.Dir(path)
+	}
+	dir, err := filepath.Abs("../build/bin")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, tool := range []string{"rainrun", "mpicc", "mpicxx"} {
+		if _, err := os.Stat(filepath.Join(dir, tool)); err != nil {
+			t.Fatalf("%s is neither in PATH nor in %s: run make build first", tool, dir)
+		}
+	}
+	return dir
+}
+
+// build compiles the example in a folder and returns the program.
+func build(t *testing.T, source string) string {
+	t.Helper()
+	prog := filepath.Join(t.TempDir(), "prog")
+	var cmd *exec.Cmd
+	switch filepath.Ext(source) {
+	case ".c":
+		cmd = exec.Command(filepath.Join(tools(t), "mpicc"), "-O2", "-Wall", "-Werror", "-o", prog, source, "-lm")
+	case ".cc":
+		cmd = exec.Command(filepath.Join(tools(t), "mpicxx"), "-O2", "-Wall", "-Werror", "-o", prog, source)
+	default:
+		cmd = exec.Command("go", "build", "-o", prog, "./"+source)
+		cmd.Env = append(os.Environ(), "CGO_ENABLED=0")
+	}
+	if out, err := cmd.CombinedOutput(); err != nil {
+		t.Fatalf("%s: %v\n%s", cmd, err, out)
+	}
+	return prog
+}
+
+// run runs a program and returns what it printed and its exit status.
+func run(t *testing.T, ranks int, prog string, args ...string) (string, int) {
+	t.Helper()
+	words := append([]string{"--timeout", "100", "-n", strconv.Itoa(ranks), prog}, args...)
+	cmd := exec.Command(filepath.Join(tools(t), "rainrun"), words...)
+	var out bytes.Buffer
+	cmd.Stdout, cmd.Stderr = &out, &out
+	if err := cmd.Run(); err != nil && cmd.ProcessState == nil {
+		t.Fatal(err)
+	}
+	return out.String(), cmd.ProcessState.ExitCode()
+}
+
+func TestExamples(t *testing.T) {
+	for _, e := range []struct {
+		source string
+		args   string
+		ranks  []int
+		says   string
+	}{
+		{"hello/hello.cc", "", []int{1, 3}, "hello from rank"},
+		{"ring/ring.c", "100", []int{1, 2, 5}, "100 rounds"},
+		{"ring/go", "100", []int{1, 3, 4}, "100 rounds"},
+		{"pi/pi.c", "", []int{1, 4}, "3.14159265"},
+		{"heat/heat.c", "--size 96 --steps 200", []int{1, 3, 4}, "200 steps"},
+		{"heat/go", "--size 96 --steps 200", []int{1, 3, 4}, "200 steps"},
+		{"matmul", "--size 200", []int{1, 3, 4}, "matrices"},
+		{"montecarlo", "", []int{1, 3}, "has volume 5.2"},
+	} {
+		t.Run(e.source, func(t *testing.T) {
+			prog := build(t, e.source)
+			for _, n := range e.ranks {
+				out, status := run(t, n, prog, strings.Fields(e.args)...)
+				if status != 0 || !strings.Contains(out, e.says) {
+					t.Errorf("%d ranks: status %d, want 0 and %q in\n%s", n, status, e.says, out)
+				}
+			}
+		})
+	}
+}
+
+// The picture is the same whatever the ranks, and whatever the language.
+func TestHeatImage(t *testing.T) {
+	const size = 60
+	args := []string{"--size", fmt.Sprint(size), "--steps", "50", "--image"}
+	var grey [][]byte
+	prog := build(t, "heat/heat.c")
+	for _, n := range []int{1, 4} {
+		file := filepath.Join(t.TempDir(), "plate.pgm")
+		if out, status := run(t, n, prog, append(args, file)...); status != 0 {
+			t.Fatalf("%d ranks: status %d\n%s", n, status, out)
+		}
+		text, err := os.ReadFile(file)
+		if err != nil {
+			t.Fatal(err)
+		}
+		head := fmt.Sprintf("P5\n%d %d\n255\n", size, size)
+		if !bytes.HasPrefix(text, []byte(head)) || len(text) != len(head)+size*size {
+			t.Fatalf("%d bytes that begin with %.20q are no picture", len(text), text)
+		}
+		grey = append(grey, text[len(head):])
+	}
+	file := filepath.Join(t.TempDir(), "plate.png")
+	if out, status := run(t, 3, build(t, "heat/go"), append(args, file)...); status != 0 {
+		t.Fatalf("Go: status %d\n%s", status, out)
+	}
+	f, err := os.Open(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer f.Close()
+	picture, err := png.Decode(f)
+	if err != nil {
+		t.Fatal(err)
+	}
+	fromGo := make([]byte, size*size)
+	for i := range fromGo {
+		r, _, _, _ := picture.At(i%size, i/size).RGBA()
+		fromGo[i] = byte(r >> 8)
+	}
+	if !bytes.Equal(grey[0], grey[1]) {
+		t.Error("the pictures of 1 and of 4 ranks differ")
+	}
+	for i := range fromGo {
+		// The libraries' sines may differ in the last bit, and then a grey by one.
+		if d := int(fromGo[i]) - int(grey[0][i]); d < -1 || d > 1 {
+			t.Fatalf("point %d is %d in C and %d in Go", i, grey[0][i], fromGo[i])
+		}
+	}
+}
+
+// A wrong call ends a program with one message and a status.
+func TestHeatTooSmall(t *testing.T) {
+	for _, source := range []string{"heat/heat.c", "heat/go"} {
+		out, status := run(t, 3, build(t, source), "--size", "2")
+		if status == 0 || !strings.Contains(out, "--size") {
+			t.Errorf("%s with 2 rows for 3 ranks: status %d\n%s", source, status, out)
+		}
+	}
+}

@@ -209,7 +209,7 @@ func DimsCreate(n int, dims []int) error {
 		}
 		return nil
 	}
-	factors := balanced(left, free, left)
+	factors := balanced(left, free)
 	for i, d := range dims {
 		if d == 0 {
 			dims[i], factors = factors[0], factors[1:]
@@ -218,28 +218,55 @@ func DimsCreate(n int, dims []int) error {
 	return nil
 }
 
-// balanced writes n as a product of k factors in descending order, none above
-// most, with the smallest possible first, then second, and so on; nil if there is
-// none.
-func balanced(n, k, most int) []int {
-	if k == 1 {
-		if n > most {
-			return nil
+// balanced writes n as a product of k factors in descending order that are "as
+// close to each other as possible" (section 8.5.2): the difference of the first
+// and the last is the smallest there is, then the last is the largest.
+func balanced(n, k int) []int {
+	s := factoring{chosen: make([]int, 0, k)}
+	s.search(n, k, n)
+	return s.best
+}
+
+type factoring struct{ chosen, best []int }
+
+// search completes what is chosen by k factors of n, none above most.
+func (s *factoring) search(n, k, most int) {
+	if k == 0 {
+		if s.best == nil || s.better() {
+			s.best = slices.Clone(s.chosen)
 		}
-		return []int{n}
+		return
 	}
 	for _, d := range divisors(n) {
 		if d > most {
-			break
+			return
 		}
-		if power(d, k, n) < n {
-			continue // even k times the largest is too little
+		// The largest of k factors has to make up for the others.
+		if power(d, k, n) < n || k == 1 && d != n {
+			continue
 		}
-		if rest := balanced(n/d, k-1, d); rest != nil {
-			return append([]int{d}, rest...)
+		s.chosen = append(s.chosen, d)
+		if s.hopeful(n/d, k-1) {
+			s.search(n/d, k-1, d)
 		}
+		s.chosen = s.chosen[:len(s.chosen)-1]
 	}
-	return nil
+}
+
+func (s *factoring) better() bool {
+	last := len(s.chosen) - 1
+	was, is := s.best[0]-s.best[last], s.chosen[0]-s.chosen[last]
+	return is < was || is == was && s.chosen[last] > s.best[last]
+}
+
+// hopeful reports whether k more factors of n can all be as large as the best
+// solution's difference asks for.
+func (s *factoring) hopeful(n, k int) bool {
+	if s.best == nil {
+		return true
+	}
+	least := s.chosen[0] - (s.best[0] - s.best[len(s.best)-1])
+	return least <= 1 || power(least, k, n) <= n
 }
 
 // divisors of n, ascending.

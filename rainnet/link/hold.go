@@ -36,14 +36,18 @@ func (h *hold) down(now int64, cfg *Config) {
 
 func (h *hold) held(now int64) bool { return now < h.until }
 
-// Excuse takes the last Down out of the account of hold-down: all paths of the
-// peer went silent together, which is a stall of the peer and says nothing about
-// this path.
-func (l *Link) Excuse() {
+// stallWithin is how far apart the Downs of one stall may be.
+const stallWithin = second
+
+// Excuse takes a Down of just now out of the account of hold-down: all paths of
+// the peer went silent together, which is a stall of the peer and says nothing
+// about this path.
+func (l *Link) Excuse(now int64) {
 	h := &l.hold
-	if h.many > 0 {
-		h.many--
+	if h.many == 0 || now-h.downs[h.many-1] > stallWithin {
+		return
 	}
+	h.many--
 	h.level = max(h.level-1, 0)
 	h.until = 0
 }

@@ -80,7 +80,7 @@ func (s *session) do(c *script.Command) string {
 		return p.flush()
 	case "excuse":
 		for _, l := range p.ends {
-			l.Excuse()
+			l.Excuse(p.now)
 		}
 	case "state":
 		return s.state()

@@ -165,6 +165,10 @@ func (c *Conn) noteStall(now int64) {
 	}
 	c.stalled = stalled
 	if stalled {
+		// "No hold-down, no re-striping."
+		for _, p := range c.paths {
+			p.link.Excuse(now)
+		}
 		c.emit(Event{Kind: Stalled, At: now})
 	} else {
 		c.emit(Event{Kind: Resumed, At: now})

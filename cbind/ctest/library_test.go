@@ -114,7 +114,7 @@ func TestHeader(t *testing.T) {
 func TestCompatBlock(t *testing.T) {
 	source := filepath.Join(t.TempDir(), "old.c")
 	text := "#include <mpi.h>\nint main(void) { MPI_Aint a; MPI_Fint f = MPI_Comm_c2f(MPI_COMM_WORLD);\n" +
-		"MPI_Address(&a, &a); return MPI_Type_extent(MPI_INT, &a) + (MPI_Comm_f2c(f) != MPI_COMM_WORLD) + (a != 4); }\n"
+		"MPI_Address(&a, &a); return MPI_Type_extent(MPI_INT, &a) + (MPI_Comm_f2c(f) != MPI_COMM_WORLD) + (PMPI_Comm_c2f(PMPI_Comm_f2c(f)) != f) + (a != 4); }\n"
 	if err := os.WriteFile(source, []byte(text), 0o644); err != nil {
 		t.Fatal(err)
 	}

@@ -8,6 +8,8 @@
 typedef int MPI_Fint;
 
 #define RAIN_HANDLE_CONVERSION(T) \
+    static __inline__ MPI_Fint PMPI_##T##_c2f(MPI_##T h) { return MPI_##T##_toint(h); } \
+    static __inline__ MPI_##T PMPI_##T##_f2c(MPI_Fint i) { return MPI_##T##_fromint(i); } \
     static __inline__ MPI_Fint MPI_##T##_c2f(MPI_##T h) { return MPI_##T##_toint(h); } \
     static __inline__ MPI_##T MPI_##T##_f2c(MPI_Fint i) { return MPI_##T##_fromint(i); }
 RAIN_HANDLE_CONVERSION(Comm)

@@ -199,7 +199,7 @@ func machineID() string {
 // loop runs until the work is done. With several hosts it then stays: others
 // may need this agent to reach rainrun.
 func (a *agent) loop() {
-	for !a.bye && !(a.finished && (a.mesh == nil || a.orphaned)) {
+	for !(a.finished && (a.bye || a.mesh == nil || a.orphaned)) {
 		a.handle(<-a.events)
 		a.progress()
 	}
@@ -299,6 +299,9 @@ func (a *agent) handleFrame(f frame) error {
 		return a.relayFromRainrun(f.body)
 	case kindBye:
 		a.bye = true
+		if !a.finished { // rainrun is impatient; the ranks still end in order
+			a.end(Cause{Host: -1, Code: ExitError, Text: "rainrun did not wait"})
+		}
 	default:
 		return fmt.Errorf("unexpected message of kind %d from rainrun", f.kind)
 	}
@@ -379,6 +382,9 @@ func (a *agent) endLeftovers() (more bool) {
 
 func (a *agent) hostName() string { return a.setup.Hosts[a.setup.Host] }
 
+// closeLimit is how long the last messages to rainrun may take.
+const closeLimit = 5 * time.Second
+
 func (a *agent) close() {
 	// Nobody looks at events any more, and nobody may wait to give one.
 	go func() {
@@ -387,7 +393,10 @@ func (a *agent) close() {
 	}()
 	a.boot.close()
 	a.out.close()
-	<-a.out.done
+	select {
+	case <-a.out.done:
+	case <-time.After(closeLimit): // rainrun does not read
+	}
 	if a.mesh != nil {
 		a.mesh.close()
 	}

@@ -14,6 +14,10 @@ import (
 // Guarded is the argument that tells the real agent from its guardian.
 const Guarded = "--guarded"
 
+// agentLimit is how long the agent has for an end in order before its guardian
+// kills it and does the rest.
+const agentLimit = 15 * time.Second
+
 // Guardian is the outer process of "rainrun agent". It starts the real agent,
 // which inherits the start channel, and outlives it: whatever the agent leaves
 // behind becomes the guardian's, which kills it and says goodbye. The result
@@ -34,6 +38,7 @@ func Guardian() int {
 		for s := range signals {
 			if s != unix.SIGPIPE {
 				_ = unix.Kill(agent, unix.SIGTERM)
+				time.AfterFunc(agentLimit, func() { _ = unix.Kill(agent, unix.SIGKILL) })
 			}
 		}
 	}()

@@ -298,7 +298,7 @@ func (j *job) giveUp() {
 		if !r.done {
 			r.done = true
 			j.out.say("host %s does not answer; processes of the job may be left there", r.name)
-			_ = unix.Kill(r.pid, unix.SIGKILL)
+			_ = unix.Kill(r.pid, unix.SIGTERM)
 		}
 	}
 }
@@ -366,12 +366,13 @@ func (j *job) dismiss() {
 	killAll(time.Second)
 }
 
-// killStarters ends what started the agents (ssh) where it does not end itself.
-// The agents see the end of the start channel.
+// killStarters ends what started the agents where it does not end itself: ssh,
+// then the agents see the end of the start channel, or here the guardian, which
+// tells its agent.
 func (j *job) killStarters() {
 	for _, r := range j.remotes {
 		if !r.ended {
-			_ = unix.Kill(r.pid, unix.SIGKILL)
+			_ = unix.Kill(r.pid, unix.SIGTERM)
 		}
 	}
 }

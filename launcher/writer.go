@@ -28,6 +28,7 @@ type frameWriter struct {
 	bulk    []frame
 	queued  int  // bytes in bulk
 	closing bool // no more frames are taken; what is queued still goes out
+	broken  bool // the channel cannot be written; divert is waited for
 	dead    bool // the channel is lost and there is no other way
 
 	next    uint64  // number of the next frame that leaves
@@ -94,12 +95,17 @@ func (w *frameWriter) acknowledged(frames uint64) {
 	w.changed.Broadcast()
 }
 
-// close lets the goroutine write what is queued and end.
+// close lets the goroutine write what is queued and end. If the channel is
+// broken and was not diverted there is nobody to write it.
 func (w *frameWriter) close() {
 	w.mu.Lock()
 	w.closing = true
+	hopeless := w.broken && w.way == 0
 	w.mu.Unlock()
 	w.changed.Broadcast()
+	if hopeless {
+		w.drop()
+	}
 }
 
 // runDirect writes to the channel itself.
@@ -196,9 +202,10 @@ func (w *frameWriter) finish(way uint64) {
 // there may be one.
 func (w *frameWriter) lost() {
 	w.mu.Lock()
-	keep := w.keep
+	w.broken = true
+	hopeless := w.way == 0 && (w.closing || !w.keep)
 	w.mu.Unlock()
-	if !keep {
+	if hopeless {
 		w.drop()
 	}
 }

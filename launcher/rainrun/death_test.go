@@ -87,3 +87,15 @@ func guardianOf(n int) func(r *running) int {
 }
 
 func rankOf(r *running) int { return r.find(self(r.t) + " rank")[0] }
+
+// A second ctrl-c does not wait, and still leaves nothing behind.
+func TestImpatience(t *testing.T) {
+	for range 3 {
+		r := start(t, "", onTwo(append([]string{"-n", "4", "--kill-grace", "1s"}, "sh", "-c", "trap '' TERM; while :; do echo x; done")...)...)
+		r.await(4, "sh -c trap")
+		_ = syscall.Kill(r.self(), syscall.SIGINT)
+		_ = syscall.Kill(r.self(), syscall.SIGTERM)
+		_ = r.cmd.Wait()
+		r.nothingLeft(3 * time.Second)
+	}
+}

@@ -165,7 +165,7 @@ func TestTransferFinds(t *testing.T) {
 		"read outside": func(x *transfer, p []byte) { x.ReadAt(p, 1) },
 	} {
 		found := 0
-		x := &transfer{n: 100, key: 5, fail: func(string, ...any) { found++ }}
+		x := &transfer{n: 100, key: 5, fail: func(string, ...any) { found++ }, moved: new(int64)}
 		p := make([]byte, 100)
 		fill(p, x.key, 0)
 		bad(x, p)
@@ -176,7 +176,7 @@ func TestTransferFinds(t *testing.T) {
 }
 
 func TestTransferAllows(t *testing.T) {
-	x := &transfer{n: 100, key: 5, fail: t.Errorf}
+	x := &transfer{n: 100, key: 5, fail: t.Errorf, moved: new(int64)}
 	p := make([]byte, 100)
 	x.ReadAt(p, 0)
 	for _, s := range [][2]int64{{50, 60}, {0, 10}, {60, 100}, {10, 30}, {40, 50}, {30, 40}} {

@@ -5,6 +5,7 @@ import (
 	"flag"
 	"os"
 	"runtime"
+	"slices"
 	"strconv"
 	"strings"
 	"sync"
@@ -34,8 +35,10 @@ func TestSeeds(t *testing.T) {
 		}
 	}
 	seeds := failedOnce(t)
-	for i := range n {
-		seeds = append(seeds, uint64(i))
+	for i := range uint64(n) {
+		if !slices.Contains(seeds, i) {
+			seeds = append(seeds, i)
+		}
 	}
 	var total Result
 	each(seeds, Options{}, func(r Result) bool {

@@ -103,7 +103,7 @@ func (s *suite) launch(ctx context.Context, e *entry, limit time.Duration) (outp
 	defer cancel()
 	cmd := exec.CommandContext(ctx, filepath.Join(s.prefix, "bin/rainrun"), args...)
 	cmd.Dir = filepath.Join(s.root, e.dir)
-	cmd.Env = append(os.Environ(), "MPITEST_RETURN_WITH_CODE=1", "LD_LIBRARY_PATH="+s.prefix+"/lib")
+	cmd.Env = append(os.Environ(), "LD_LIBRARY_PATH="+s.prefix+"/lib")
 	cmd.Env = append(cmd.Env, e.env...)
 	var out bytes.Buffer
 	cmd.Stdout, cmd.Stderr = &out, &out

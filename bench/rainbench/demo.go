@@ -26,7 +26,7 @@ func demoMain(args []string) (int, error) {
 	mode := fs.String("mode", "auto", "auto, root (namespaces), user (a user namespace) or loopback")
 	peers := fs.Bool("peers", true, "show Open MPI and MPICH under the same fault, if they are installed")
 	examples := fs.String("examples", "examples", "folder with the programs, heat in C and in Go")
-	words := fs.StringSlice("args", nil, "arguments of both programs, so that they run for more than the 5 s of the fault")
+	words := fs.StringSlice("args", nil, "arguments of both programs; default: --steps N for about 9 s")
 	where := placeFlags(fs)
 	if err := fs.Parse(args); err != nil {
 		return 2, err

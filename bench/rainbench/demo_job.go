@@ -25,6 +25,7 @@ const (
 	jobRanks = 4
 	jobBreak = 2 * time.Second
 	jobMend  = 5 * time.Second
+	jobTime  = 9 * time.Second // about
 	jobLimit = 90 * time.Second
 	rateStep = 500 * time.Millisecond
 )
@@ -49,7 +50,11 @@ func (d *demo) program(name string, fault lab.Fault, compile func() (string, err
 }
 
 func (d *demo) run(job *jobShown, prog string) error {
-	cmd := d.rain.Command(&d.setting, jobRanks, prog, d.args...)
+	args := d.args
+	if len(args) == 0 {
+		args = d.enoughSteps(prog)
+	}
+	cmd := d.rain.Command(&d.setting, jobRanks, prog, args...)
 	out, in := io.Pipe()
 	cmd.Stdout, cmd.Stderr = in, in
 	cmd.SysProcAttr = &syscall.SysProcAttr{Pdeathsig: syscall.SIGTERM}
@@ -82,6 +87,21 @@ func (d *demo) run(job *jobShown, prog string) error {
 		return fmt.Errorf("did not end within %v", jobLimit)
 	}
 	return err
+}
+
+// enoughSteps tries the program for a few steps and returns the arguments with
+// which it takes about jobTime, on a fast machine as on one under load.
+func (d *demo) enoughSteps(prog string) []string {
+	const few, least, most = 200, 500, 50000
+	start := time.Now()
+	trial := d.rain.Command(&d.setting, jobRanks, prog, "--steps", fmt.Sprint(few))
+	stuck := time.AfterFunc(jobLimit/3, func() { trial.Process.Signal(syscall.SIGTERM) })
+	defer stuck.Stop()
+	if trial.Run() != nil {
+		return nil // its own defaults; what is wrong with it will show
+	}
+	n := float64(few) * float64(jobTime) / float64(time.Since(start))
+	return []string{"--steps", fmt.Sprint(int(min(max(n, least), most)))}
 }
 
 // breakAndMend breaks the job's rail and mends it, at the latest when the job ends.

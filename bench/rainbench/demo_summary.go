@@ -55,7 +55,7 @@ func (d *demo) verdict() {
 		switch {
 		case s.Err != nil && !errors.Is(s.Err, bench.ErrTimeout), s.Before == 0:
 		case s.Err != nil:
-			d.lines.print(fmt.Sprintf("  %s hung when rail1 was cut.", s.name))
+			d.lines.print(fmt.Sprintf("  %s hung: rail1 was cut and repaired, and it did not end within %v.", s.name, hangLimit))
 		case s.Down < s.Before/20:
 			d.lines.print(fmt.Sprintf("  %s stood still while rail1 was cut, though rail2 was whole: nothing came for %.1f s.", s.name, s.Gap))
 		default:

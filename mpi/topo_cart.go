@@ -220,7 +220,7 @@ func DimsCreate(n int, dims []int) error {
 
 // balanced writes n as a product of k factors in descending order that are "as
 // close to each other as possible" (section 8.5.2): the difference of the first
-// and the last is the smallest there is, then the last is the largest.
+// and the last is the smallest there is, then the smaller ones are the largest.
 func balanced(n, k int) []int {
 	s := factoring{chosen: make([]int, 0, k)}
 	s.search(n, k, n)
@@ -255,8 +255,15 @@ func (s *factoring) search(n, k, most int) {
 
 func (s *factoring) better() bool {
 	last := len(s.chosen) - 1
-	was, is := s.best[0]-s.best[last], s.chosen[0]-s.chosen[last]
-	return is < was || is == was && s.chosen[last] > s.best[last]
+	if was, is := s.best[0]-s.best[last], s.chosen[0]-s.chosen[last]; was != is {
+		return is < was
+	}
+	for i := last; i > 0; i-- {
+		if s.chosen[i] != s.best[i] {
+			return s.chosen[i] > s.best[i]
+		}
+	}
+	return false
 }
 
 // hopeful reports whether k more factors of n can all be as large as the best

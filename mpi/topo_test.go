@@ -19,6 +19,7 @@ func TestDimsCreate(t *testing.T) {
 		{n: 1 << 20, dims: []int{0, 0, 0, 0, 0, 0, 0, 0, 0, 0}, want: []int{4, 4, 4, 4, 4, 4, 4, 4, 4, 4}},
 		{n: 720720, dims: []int{0, 0, 0}, want: []int{91, 90, 88}},
 		{n: 5040, dims: []int{0, 0, 0}, want: []int{21, 16, 15}},
+		{n: 98784, dims: []int{0, 0, 0, 0, 0}, want: []int{14, 14, 9, 8, 7}},
 		{n: 3628800, dims: []int{0, 0, 0, 0, 0}, want: []int{24, 21, 20, 20, 18}},
 		{n: 12, dims: []int{3, 4}, want: []int{3, 4}},
 		{n: 7, dims: []int{0, 3, 0}, class: ErrDims},

@@ -68,7 +68,7 @@ typedef struct rain_waitset {
     uint32_t *bell;  /* a futex */
     int64_t deadline; /* CLOCK_MONOTONIC, ns: when Go must run even if nothing comes */
     int32_t fd[64];
-    uint32_t *words[1023]; /* not 0: there is work */
+    uint32_t *words[2046]; /* not 0: there is work */
 } rain_waitset;
 extern rain_waitset *rain_waits; /* NULL outside MPI_Init … MPI_Finalize */
 

@@ -13,6 +13,9 @@ import (
 	"rainmpi/mpi"
 )
 
+// The twins of the wait set must agree; this does not compile if they do not.
+var _ [C.sizeof_rain_waitset]byte = [unsafe.Sizeof(mpi.WaitSet{})]byte{}
+
 // worldHandle is untyped MPI_COMM_WORLD.
 const worldHandle = abi.MPI_COMM_WORLD
 

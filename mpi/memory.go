@@ -50,8 +50,10 @@ func (m *memory) poll(e *engine) (worked bool) {
 					break
 				}
 			}
-			e.wait.set.Words[2*i] = p.in.Word()
 		}
+		// Also where nothing has come: Next may have passed the end of the ring,
+		// and a waiter that looks at the old word would sleep through the record.
+		e.wait.set.Words[2*i] = p.in.Word()
 		if atomic.LoadUint32(p.out.Room()) != 0 {
 			atomic.StoreUint32(p.out.Room(), 0)
 		}

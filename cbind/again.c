@@ -50,7 +50,10 @@ static struct timespec *left(rain_waitset *w, struct timespec *t) {
 
 static void park(rain_waitset *w, uint32_t events) {
     struct timespec t;
-    rain_signals(); /* handlers run while we sleep, and Go runs after it */
+    if (rain_ticks() != rain_signals_seen) { /* handlers run while we sleep, and Go runs after it */
+        rain_signals_seen = rain_ticks();
+        rain_signals();
+    }
     uint32_t bell = load(w->bell);
     __atomic_fetch_add(w->sleep, 1, __ATOMIC_SEQ_CST);
     /* A sender publishes and then reads sleep; we have written sleep and read the words now: one of
@@ -93,9 +96,11 @@ int rain_again(int rc, rain_frame *f) {
         return 1;
     }
     /* The first time, Go looked before we knew the number of events: let it look again. */
+    uint32_t moved = load(&w->moved);
     if (f->looks == 0) f->looks = 1;
-    else if (load(&w->events) != f->events) f->looks = 1;
+    else if (load(&w->events) != f->events || moved != f->moved) f->looks = 1;
     else wait_a_little(w, f);
     f->events = load(&w->events);
+    f->moved = moved;
     return 1;
 }

@@ -43,6 +43,7 @@ typedef struct rain_frame {
     uint32_t sub;     /* Go: where it is in what the step needs done first */
     uint32_t looks;   /* C: waits so far without progress */
     uint32_t events;  /* C: rain_waits->events before Go looked last */
+    uint32_t moved;   /* C: rain_waits->moved, likewise */
     int32_t cb;       /* RAIN_CB_…, with RAIN_CALL */
     uintptr_t fn;     /* the user's function; after rain_Raise the error handler's, or 0 */
     uintptr_t a[4];   /* its arguments */
@@ -63,7 +64,7 @@ typedef struct rain_waitset {
     uint32_t nfd;           /* descriptors to park on; 0: park on bell */
     uint32_t events;        /* changes whenever a request completes or a message arrives */
     uint32_t spins, yields; /* looks before the first yield, yields before parking */
-    uint32_t unused;
+    uint32_t moved;         /* changes whenever progress moved anything */
     uint32_t *sleep; /* threads that park */
     uint32_t *bell;  /* a futex */
     int64_t deadline; /* CLOCK_MONOTONIC, ns: when Go must run even if nothing comes */

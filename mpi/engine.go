@@ -114,6 +114,9 @@ func (e *engine) progress() bool {
 	if e.net != nil && e.net.due(worked) {
 		worked = e.net.poll() || worked
 	}
+	if worked {
+		e.wait.set.Moved++
+	}
 	return worked
 }
 

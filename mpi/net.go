@@ -269,6 +269,10 @@ func (n *net) background() {
 				n.e.progress()
 				visits = n.e.visits.Load()
 				n.e.mu.Unlock()
+				if s.Sleep.Load() != 0 {
+					// Somebody has parked meanwhile, with an older deadline.
+					n.e.wait.rouse()
+				}
 			}
 			n.parkFor(s, lookAfter)
 		}

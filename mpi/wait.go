@@ -39,7 +39,7 @@ type WaitSet struct {
 	Events uint32         // changes whenever a request completes or a message arrives
 	Spins  uint32         // looks before the first yield
 	Yields uint32         // yields before parking
-	_      uint32         //
+	Moved  uint32         // changes whenever progress moved anything
 	Sleep  *atomic.Uint32 // shm.Control.Sleeping
 	Bell   *atomic.Uint32 // shm.Control.Bell
 	// Deadline is when the engine must be called even if nothing comes, in
@@ -61,7 +61,7 @@ func newWaiting() (waiting, error) {
 		return waiting{}, err
 	}
 	set := (*WaitSet)(unsafe.Pointer(&mem[0]))
-	set.Spins, set.Yields, set.Deadline = 2000, 50, math.MaxInt64
+	set.Spins, set.Yields, set.Deadline = 2000, 0, math.MaxInt64
 	bell, err := unix.Mmap(-1, 0, int(unsafe.Sizeof(shm.Control{})), unix.PROT_READ|unix.PROT_WRITE, unix.MAP_PRIVATE|unix.MAP_ANON)
 	if err != nil {
 		return waiting{}, err

@@ -11,7 +11,7 @@ import (
 
 const (
 	leastShare = 0.2   // of each rail of all that the first host sent
-	leastAlone = 0.95  // of the whole rail's traffic while the other is broken
+	leastAlone = 0.75  // of what it sent while the other rail was broken; the rest went into the broken one before that was noticed
 	mostFFT    = 1e-10 // of the FFT's greatest error; a correct one is off by rounding, about 1e-15
 )
 

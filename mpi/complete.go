@@ -1,6 +1,10 @@
 package mpi
 
-import "sync/atomic"
+import (
+	"context"
+	"errors"
+	"sync/atomic"
+)
 
 // Ending requests (MPI 5.0 section 3.7.3 and 3.7.5). A nil *Request is
 // MPI_REQUEST_NULL; it and an inactive persistent request count as complete
@@ -21,6 +25,33 @@ func (r *Request) Wait() (Status, error) {
 		r.e.until(func() bool { return r.done.Load() != 0 })
 	}
 	return r.Finish()
+}
+
+// WaitContext is Wait that ends early, with ctx's error, when ctx is done. A
+// receive that nothing has been matched to is cancelled then and is over; every
+// other request goes on and must still be waited for.
+func (r *Request) WaitContext(ctx context.Context) (Status, error) {
+	if r.inactive() {
+		return emptyStatus(), nil
+	}
+	if r.done.Load() == 0 {
+		stop := context.AfterFunc(ctx, r.e.wait.changed)
+		r.e.until(func() bool { return r.done.Load() != 0 || ctx.Err() != nil })
+		stop()
+	}
+	if r.done.Load() != 0 {
+		return r.Finish()
+	}
+	if r.kind == recvRequest {
+		if err := r.Cancel(); err != nil {
+			return Status{}, err
+		}
+		if r.done.Load() != 0 {
+			s, err := r.Finish()
+			return s, errors.Join(context.Cause(ctx), err)
+		}
+	}
+	return Status{}, context.Cause(ctx)
 }
 
 // Test is Wait if the request has ended; else it makes some progress and

@@ -1,6 +1,7 @@
 package mpi
 
 import (
+	"context"
 	"errors"
 	"slices"
 	"testing"
@@ -224,6 +225,30 @@ func TestArguments(t *testing.T) {
 			if !errors.Is(k.err, k.want) {
 				t.Errorf("%s: %v, want class %v", k.name, k.err, k.want)
 			}
+		}
+	})
+}
+
+func TestWaitContext(t *testing.T) {
+	world(t, 2, func(c *Comm) {
+		peer := 1 - c.Rank()
+		in := make([]int64, 1)
+		r, err := Irecv(c, in, peer, 5)
+		if err != nil {
+			t.Error(err)
+		}
+		ctx, cancel := context.WithCancel(context.Background())
+		go cancel()
+		if st, err := r.WaitContext(ctx); !errors.Is(err, context.Canceled) || !st.Cancelled() {
+			t.Errorf("a receive that nobody answers ends with %+v, %v", st, err)
+		}
+		// The cancelled receive takes no message: the next one gets it.
+		r, _ = Irecv(c, in, peer, 5)
+		if err := Send(c, []int64{int64(c.Rank())}, peer, 5); err != nil {
+			t.Error(err)
+		}
+		if _, err := r.WaitContext(context.Background()); err != nil || in[0] != int64(peer) {
+			t.Errorf("the next receive: %d, %v", in[0], err)
 		}
 	})
 }

@@ -17,6 +17,7 @@ help:
 	@echo "make install PREFIX=  into PREFIX/{bin,lib,include}; DESTDIR is honoured"
 
 include cbind/cbind.mk
+include bench/bench.mk
 
 build: deps cbind $(B)/bin/rainrun $(B)/bin/mpiexec $(B)/bin/mpirun $(B)/bin/rainbench
 
@@ -52,6 +53,9 @@ fuzz:
 nightly: build
 	RAIN_SIM_SEEDS=10000 $(GO) test -timeout 10h ./internal/simnet
 	@$(MAKE) --no-print-directory test FUZZTIME=5m
+	@$(MAKE) --no-print-directory conformance DIRS=pt2pt,coll
+	@$(MAKE) --no-print-directory hpcc
+	@PATH="$(CURDIR)/$(B)/bin:$$PATH" $(B)/bin/rainbench rails
 
 install: build
 	install -d $(DESTDIR)$(PREFIX)/bin $(DESTDIR)$(PREFIX)/lib/pkgconfig $(DESTDIR)$(PREFIX)/include

@@ -73,14 +73,30 @@ static void park(rain_waitset *w, uint32_t events) {
     __atomic_fetch_sub(w->sleep, 1, __ATOMIC_SEQ_CST);
 }
 
+/*
+ * crowded reports whether others want our processor: a spinning thread that finds more than a
+ * millisecond gone between two sweeps was put off it. Whoever spins then uses up its turn and waits
+ * for those of all the others; whoever sleeps is let in at once when a packet comes. So for the next
+ * tenth of a second it parks without spinning.
+ */
+static int crowded(rain_frame *f) {
+    static uint64_t until;
+    uint64_t tick = rain_ticks();
+    if (f->looks > 1 && tick - f->tick > 3) __atomic_store_n(&until, tick + 256, __ATOMIC_RELAXED);
+    f->tick = tick;
+    return tick < __atomic_load_n(&until, __ATOMIC_RELAXED);
+}
+
 static void wait_a_little(rain_waitset *w, rain_frame *f) {
-    uint32_t look = f->looks++, sweeps = w->spins / SWEEP;
+    uint32_t look = f->looks, sweeps = crowded(f) ? 0 : w->spins / SWEEP;
+    f->looks++;
     if (look < sweeps) {
         for (int i = 0; i < SWEEP && !ready(w, f->events); i++) pause_cpu();
     } else if (look < sweeps + w->yields) {
         if (!ready(w, f->events)) sched_yield();
     } else {
         park(w, f->events);
+        f->tick = rain_ticks(); /* asleep is not put off */
     }
 }
 

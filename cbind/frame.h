@@ -44,6 +44,7 @@ typedef struct rain_frame {
     uint32_t looks;   /* C: waits so far without progress */
     uint32_t events;  /* C: rain_waits->events before Go looked last */
     uint32_t moved;   /* C: rain_waits->moved, likewise */
+    uint64_t tick;    /* C: when it last waited */
     int32_t cb;       /* RAIN_CB_…, with RAIN_CALL */
     uintptr_t fn;     /* the user's function; after rain_Raise the error handler's, or 0 */
     uintptr_t a[4];   /* its arguments */

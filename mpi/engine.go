@@ -32,7 +32,7 @@ type engine struct {
 	freeMsg  *message
 	scratch  []byte // for what is neither contiguous nor in place
 
-	wait   waiting
+	wait   *waiting
 	visits atomic.Uint32 // of progress
 
 	bsends bsendBuffer

@@ -172,7 +172,7 @@ func (e *engine) join(name string) error {
 			return err
 		}
 	}
-	a.watch(&e.wait)
+	a.watch(e.wait)
 	return nil
 }
 

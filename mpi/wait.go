@@ -52,22 +52,24 @@ type WaitSet struct {
 type waiting struct {
 	set  *WaitSet
 	bell doorbell
+
+	crowdedTill atomic.Int64
 }
 
 // newWaiting puts the set into memory of its own, for C to read.
-func newWaiting() (waiting, error) {
+func newWaiting() (*waiting, error) {
 	mem, err := unix.Mmap(-1, 0, int(unsafe.Sizeof(WaitSet{})), unix.PROT_READ|unix.PROT_WRITE, unix.MAP_PRIVATE|unix.MAP_ANON)
 	if err != nil {
-		return waiting{}, err
+		return nil, err
 	}
 	set := (*WaitSet)(unsafe.Pointer(&mem[0]))
 	set.Spins, set.Yields, set.Deadline = 2000, 0, math.MaxInt64
 	bell, err := unix.Mmap(-1, 0, int(unsafe.Sizeof(shm.Control{})), unix.PROT_READ|unix.PROT_WRITE, unix.MAP_PRIVATE|unix.MAP_ANON)
 	if err != nil {
-		return waiting{}, err
+		return nil, err
 	}
 	set.watch((*shm.Control)(unsafe.Pointer(&bell[0])))
-	return waiting{set: set, bell: doorbell{fd: -1}}, nil
+	return &waiting{set: set, bell: doorbell{fd: -1}}, nil
 }
 
 func (s *WaitSet) watch(c *shm.Control) { s.Sleep, s.Bell = &c.Sleeping, &c.Bell }
@@ -108,26 +110,48 @@ func (s *WaitSet) ready(events uint32) bool {
 }
 
 // A patience is how long one call has waited without seeing work.
-type patience struct{ looks uint32 }
+type patience struct {
+	looks uint32
+	last  int64 // when it last spun
+}
+
+// crowded reports whether others want our processor: a spinning thread that
+// finds more than a millisecond gone between two sweeps was put off it. Whoever
+// spins then uses up its turn and waits for those of all the others; whoever
+// sleeps is let in at once when a packet comes. So for the next tenth of a
+// second it parks without spinning.
+func (w *waiting) crowded(t *patience) bool {
+	now := rainnet.Now()
+	if t.looks > 1 && now-t.last > 1e6 {
+		w.crowdedTill.Store(now + 100e6)
+	}
+	t.last = now
+	return now < w.crowdedTill.Load()
+}
 
 // pause spends a moment: a spin, a yield or a nap. events is the value of
 // WaitSet.Events before the caller last looked for what it waits for.
 func (e *engine) pause(t *patience, events uint32) {
 	s := e.wait.set
 	t.looks++
+	spins := s.Spins / sweep
+	if spins > 0 && e.wait.crowded(t) {
+		spins = 0
+	}
 	switch {
-	case t.looks < s.Spins/sweep:
+	case t.looks < spins:
 		for range sweep {
 			if s.ready(events) {
 				return
 			}
 		}
-	case t.looks < s.Spins/sweep+s.Yields:
+	case t.looks < spins+s.Yields:
 		if !s.ready(events) {
 			yield()
 		}
 	default:
 		e.park(events)
+		t.last = rainnet.Now() // asleep is not put off
 	}
 }
 

@@ -236,6 +236,10 @@ func duplicate(f uintptr, c *comm, info *mpi.Info, newcomm uintptr) int32 {
 	}
 	copied, rc := copyAll(f, c.handle, c.attrs)
 	if copied == nil {
+		if rc != call {
+			// MPI 5.0, 7.7.2: a copy function that fails makes the call fail.
+			set(newcomm, abi.MPI_COMM_NULL)
+		}
 		return rc
 	}
 	d, err := c.c.Dup()

@@ -131,6 +131,9 @@ func rain_Type_dup(f, h, newtype uintptr) int32 {
 	}
 	copied, rc := copyAll(f, t.handle, t.attrs)
 	if copied == nil {
+		if rc != call {
+			set(newtype, abi.MPI_DATATYPE_NULL) // as MPI_Comm_dup
+		}
 		return rc
 	}
 	d, err := t.d.Dup()

@@ -119,6 +119,20 @@ static void handlers(void) {
     OK(MPI_Comm_set_errhandler(MPI_COMM_WORLD, MPI_ERRORS_RETURN));
 }
 
+static int refuse(MPI_Comm c, int key, void *extra, void *in, void *out, int *flag) { return MPI_ERR_OTHER; }
+
+/* A copy function that fails makes the dup fail, and the new handle is null. */
+static void refused(void) {
+    int key;
+    MPI_Comm dup = MPI_COMM_SELF;
+    OK(MPI_Comm_create_keyval(refuse, MPI_COMM_NULL_DELETE_FN, &key, NULL));
+    OK(MPI_Comm_set_attr(MPI_COMM_WORLD, key, NULL));
+    FAILS(MPI_ERR_OTHER, MPI_Comm_dup(MPI_COMM_WORLD, &dup));
+    CHECK(dup == MPI_COMM_NULL);
+    OK(MPI_Comm_delete_attr(MPI_COMM_WORLD, key));
+    OK(MPI_Comm_free_keyval(&key));
+}
+
 static void attributes(void) {
     int key, flag;
     void *value;
@@ -175,6 +189,7 @@ int main(int argc, char **argv) {
     OK(MPI_Comm_rank(MPI_COMM_WORLD, &rank));
     operations(size, rank);
     handlers();
+    refused();
     attributes();
     generalized();
     int before = deleted;

@@ -99,7 +99,7 @@ func run(ctx context.Context, o *options) (bool, error) {
 	}
 	results := runAll(ctx, suite, entries, o)
 	if ctx.Err() != nil {
-		return false, fmt.Errorf("interrupted after %d of %d entries", len(results), len(entries))
+		return false, fmt.Errorf("interrupted while %d entries were run", len(entries))
 	}
 	if err := writeVerdicts(o.verdicts, results); err != nil {
 		return false, err

@@ -50,7 +50,7 @@ static struct timespec *left(rain_waitset *w, struct timespec *t) {
 
 static void park(rain_waitset *w, uint32_t events) {
     struct timespec t;
-    if (rain_ticks() != rain_signals_seen) { /* handlers run while we sleep, and Go runs after it */
+    if (rain_signals_due()) { /* handlers run while we sleep, and Go runs after it */
         rain_signals_seen = rain_ticks();
         rain_signals();
     }

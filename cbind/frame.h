@@ -96,24 +96,28 @@ extern int rain_forked;
 extern __thread int rain_thread_ready __attribute__((tls_model("initial-exec")));
 extern uint64_t rain_signals_seen;
 
+/* rain_ticks counts thirds to halves of milliseconds, without a system call. */
 static inline uint64_t rain_ticks(void) {
 #if defined(__x86_64__)
-    return __builtin_ia32_rdtsc() >> 20; /* a third to half of a millisecond */
+    return __builtin_ia32_rdtsc() >> 20;
 #elif defined(__aarch64__)
     uint64_t t;
     __asm__ volatile("mrs %0, cntvct_el0" : "=r"(t));
     return t >> 13; /* the counter runs at 25 MHz to 1 GHz */
 #else
-    return rain_signals_seen + 1;
+    return rain_signals_seen + 16;
 #endif
 }
+
+/* rain_signals_due: the last look at the signal handlers, sixty system calls, is ten milliseconds old. */
+static inline int rain_signals_due(void) { return rain_ticks() - rain_signals_seen >= 16; }
 
 /*
  * Runs at the start of every call that may go to Go. The slow part is taken once per thread, in a
  * forked child, and when the signal handlers have not been looked at for a moment (signal.c).
  */
 static inline int rain_enter(void) {
-    if (__builtin_expect(rain_thread_ready && !rain_forked && rain_ticks() == rain_signals_seen, 1)) return 0;
+    if (__builtin_expect(rain_thread_ready && !rain_forked && !rain_signals_due(), 1)) return 0;
     return rain_enter_slow();
 }
 

@@ -3,8 +3,8 @@
  * Go would run on a goroutine's stack, which is small and moves. So
  *
  *   - such handlers are installed again with SA_ONSTACK, and every thread that calls MPI has an
- *     alternate stack. Nobody tells us of a new handler: we look at init, before each park, and at a
- *     call when the last look is about half a millisecond old;
+ *     alternate stack. Nobody tells us of a new handler: we look at init, and before a park and at a
+ *     call when the last look is about ten milliseconds old;
  *   - for a signal that comes before we have looked, the goroutine's stack is kept large (signal.go);
  *   - Go's own threads block the signals that are for the program: those would run handlers on stacks
  *     of 32 KiB, and take signals from programs that block them to wait for them with sigwait.

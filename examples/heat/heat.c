@@ -127,9 +127,11 @@ static void options(int argc, char **argv)
             size = -1;
     }
     if (size < ranks || steps < 0) {
-        if (rank == 0)
+        if (rank == 0) {
             fprintf(stderr, "usage: heat [--size N] [--steps N] [--image FILE]; a row per rank at least\n");
-        MPI_Abort(MPI_COMM_WORLD, 2);
+            MPI_Abort(MPI_COMM_WORLD, 2);
+        }
+        MPI_Barrier(MPI_COMM_WORLD); /* an abort of ours could come before the message */
     }
 }
 

@@ -242,6 +242,9 @@ func TestWaitContext(t *testing.T) {
 		if st, err := r.WaitContext(ctx); !errors.Is(err, context.Canceled) || !st.Cancelled() {
 			t.Errorf("a receive that nobody answers ends with %+v, %v", st, err)
 		}
+		if err := c.Barrier(); err != nil { // neither sends while the other's first receive is posted
+			t.Error(err)
+		}
 		// The cancelled receive takes no message: the next one gets it.
 		r, _ = Irecv(c, in, peer, 5)
 		if err := Send(c, []int64{int64(c.Rank())}, peer, 5); err != nil {

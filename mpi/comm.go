@@ -219,7 +219,7 @@ func (c *Comm) CreateGroup(g *Group, tag int) (*Comm, error) {
 	if g == nil || g.rank == Undefined {
 		return nil, errorf(ErrGroup, "this process is not in the group")
 	}
-	if err := c.checkTag(tag, 0); err != nil {
+	if err := c.checkTag(tag); err != nil {
 		return nil, err
 	}
 	ctx, err := c.agreeAmong(g, int32(-16-tag))

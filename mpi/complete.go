@@ -257,14 +257,12 @@ func (r *Request) Cancel() error {
 	if r.kind == collRequest {
 		return errorf(ErrRequest, "a collective cannot be cancelled")
 	}
-	if r.kind == recvRequest && r.done.Load() == 0 && e.space(r.recvCtx(), 0).Cancel(&r.recv) {
+	if r.kind == recvRequest && r.done.Load() == 0 && e.space(r.comm.ctx, 0).Cancel(&r.recv) {
 		r.status.cancelled = true
 		e.complete(r, nil)
 	}
 	return nil
 }
-
-func (r *Request) recvCtx() uint32 { return r.comm.ctx }
 
 // Free gives up a request without waiting (MPI_Request_free). Communication
 // under way goes on to its end.

@@ -158,7 +158,7 @@ func (e *engine) arrive(p *proc, h header, payload []byte) {
 	m.node.Source, m.node.Tag, m.node.Value = h.src, h.tag, m
 	s.Arrive(&m.node)
 	e.hold(p, int64(len(payload)))
-	e.wait.arrived()
+	e.wait.changed()
 }
 
 // hold counts unexpected bytes; past the bound the sender is asked to keep

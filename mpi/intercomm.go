@@ -67,7 +67,7 @@ func (c *Comm) meet(peer *Comm, remoteLeader, tag int, ctx int64) ([]int64, erro
 	if err := peer.checkPeer(remoteLeader, "the remote leader", false); err != nil {
 		return nil, err
 	}
-	if err := peer.checkTag(tag, 0); err != nil {
+	if err := peer.checkTag(tag); err != nil {
 		return nil, err
 	}
 	mine := []int64{ctx}

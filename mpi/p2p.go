@@ -44,8 +44,8 @@ func (b Buffer) check() *Error {
 	return b.Type.checkCommitted()
 }
 
-func (c *Comm) checkTag(tag, lowest int) *Error {
-	if tag < lowest || tag > TagUB {
+func (c *Comm) checkTag(tag int) *Error {
+	if tag < 0 || tag > TagUB {
 		return errorf(ErrTag, "tag is %d; it must be in 0 to %d", tag, TagUB)
 	}
 	return nil
@@ -68,7 +68,7 @@ func (c *Comm) checkSend(b Buffer, dest, tag int) error {
 	if err := c.checkPeer(dest, "the destination", false); err != nil {
 		return err
 	}
-	if err := c.checkTag(tag, 0); err != nil {
+	if err := c.checkTag(tag); err != nil {
 		return err
 	}
 	return nil
@@ -94,7 +94,7 @@ func (c *Comm) checkProbe(source, tag int) error {
 	if tag == AnyTag {
 		return nil
 	}
-	if err := c.checkTag(tag, 0); err != nil {
+	if err := c.checkTag(tag); err != nil {
 		return err
 	}
 	return nil
@@ -235,7 +235,7 @@ func (e *engine) sendSelf(r *Request, mode Mode) {
 		m.self = r
 		s.Arrive(&m.node)
 	}
-	e.wait.arrived()
+	e.wait.changed()
 }
 
 // copySelf ends both sides of a message to oneself.

@@ -140,7 +140,7 @@ func (e *engine) complete(r *Request, err error) {
 	}
 	r.err = err
 	r.done.Store(1)
-	e.wait.completed()
+	e.wait.changed()
 }
 
 // ReadAt implements rainnet's source of bulk data: bytes of the packed

@@ -74,11 +74,8 @@ func newWaiting() (*waiting, error) {
 
 func (s *WaitSet) watch(c *shm.Control) { s.Sleep, s.Bell = &c.Sleeping, &c.Bell }
 
-// completed and arrived tell other threads of this process that wait. mu is
-// held.
-func (w *waiting) completed() { w.changed() }
-func (w *waiting) arrived()   { w.changed() }
-
+// changed tells the threads of this process that wait that a request is
+// complete, that a message has arrived, or that a function waits to be run.
 func (w *waiting) changed() {
 	atomic.AddUint32(&w.set.Events, 1)
 	if w.set.Sleep.Load() != 0 {

@@ -40,7 +40,7 @@ func (d *demo) program(name string, fault lab.Fault, compile func() (string, err
 	if err == nil {
 		d.say("")
 		d.say("%s: %d ranks on h1 and h2", name, jobRanks)
-		err = d.run(&job, prog)
+		err = d.runLongEnough(&job, prog)
 	}
 	job.err = err
 	if err != nil {
@@ -49,11 +49,25 @@ func (d *demo) program(name string, fault lab.Fault, compile func() (string, err
 	d.jobs = append(d.jobs, job)
 }
 
-func (d *demo) run(job *jobShown, prog string) error {
-	args := d.args
-	if len(args) == 0 {
-		args = d.enoughSteps(prog)
+// runLongEnough runs the program with the arguments that the user gave, or
+// until a run of it has outlived its fault: a trial on a machine that was busy
+// tells too small a number of steps.
+func (d *demo) runLongEnough(job *jobShown, prog string) error {
+	if len(d.args) > 0 {
+		return d.run(job, prog, d.args)
 	}
+	steps := d.enoughSteps(prog)
+	for try := 1; ; try++ {
+		err := d.run(job, prog, []string{"--steps", fmt.Sprint(steps)})
+		if err != nil || job.inside || try == 3 || d.ctx.Err() != nil {
+			return err
+		}
+		steps *= 2
+		d.say("    %s ended before the fault was over: once more, with %d steps", job.name, steps)
+	}
+}
+
+func (d *demo) run(job *jobShown, prog string, args []string) error {
 	cmd := d.rain.Command(&d.setting, jobRanks, prog, args...)
 	out, in := io.Pipe()
 	cmd.Stdout, cmd.Stderr = in, in
@@ -89,19 +103,34 @@ func (d *demo) run(job *jobShown, prog string) error {
 	return err
 }
 
-// enoughSteps tries the program for a few steps and returns the arguments with
-// which it takes about jobTime, on a fast machine as on one under load.
-func (d *demo) enoughSteps(prog string) []string {
-	const few, least, most = 200, 500, 50000
-	start := time.Now()
-	trial := d.rain.Command(&d.setting, jobRanks, prog, "--steps", fmt.Sprint(few))
+// enoughSteps tries the program with more and more steps until a trial is long
+// enough to tell the time of a step from that of starting, and returns the
+// number with which it takes about jobTime.
+func (d *demo) enoughSteps(prog string) int {
+	const few, most = 200, 200_000
+	var before time.Duration // of a quarter of the steps
+	for n := few; ; n *= 4 {
+		took, err := d.try(prog, n)
+		if err != nil {
+			return n // what is wrong with it will show
+		}
+		if more := took - before; before > 0 && more > jobTime/8 || n*4 > most {
+			step := max(more, time.Millisecond) / time.Duration(n*3/4)
+			start := max(took-step*time.Duration(n), 0)
+			return min(max(int((jobTime-start)/max(step, 1)), few), most)
+		}
+		before = took
+	}
+}
+
+// try runs the program for some steps, without a fault, and returns how long it took.
+func (d *demo) try(prog string, steps int) (time.Duration, error) {
+	trial := d.rain.Command(&d.setting, jobRanks, prog, "--steps", fmt.Sprint(steps))
 	stuck := time.AfterFunc(jobLimit/3, func() { trial.Process.Signal(syscall.SIGTERM) })
 	defer stuck.Stop()
-	if trial.Run() != nil {
-		return nil // its own defaults; what is wrong with it will show
-	}
-	n := float64(few) * float64(jobTime) / float64(time.Since(start))
-	return []string{"--steps", fmt.Sprint(int(min(max(n, least), most)))}
+	start := time.Now()
+	err := trial.Run()
+	return time.Since(start), err
 }
 
 // breakAndMend breaks the job's rail and mends it, at the latest when the job ends.

@@ -97,20 +97,27 @@ func (c *Comparison) Run(ctx context.Context, tell io.Writer) []Row {
 // Print writes the rows as a table: medians, and rainmpi beside the best other.
 func Print(w io.Writer, impls []*Impl, rows []Row) {
 	fmt.Fprintf(w, "%-10s %9s %-5s", "test", "size", "unit")
+	width := 12
 	for _, i := range impls {
-		fmt.Fprintf(w, " %12s %16s", i.Name, "least … most")
+		width = max(width, len(i.Name))
 	}
-	fmt.Fprintf(w, "  %s\n", "rainmpi / best other")
+	for _, i := range impls {
+		fmt.Fprintf(w, " %*s %16s", width, i.Name, "least … most")
+	}
+	if slices.ContainsFunc(impls, func(i *Impl) bool { return i.Name == RainMPI }) {
+		fmt.Fprint(w, "  rainmpi / best other")
+	}
+	fmt.Fprintln(w)
 	for _, r := range rows {
 		fmt.Fprintf(w, "%-10s %9s %-5s", r.Test, sizeName(r.Size), r.Unit)
 		for _, i := range impls {
 			v := r.Values[i.Name]
 			if len(v) == 0 {
-				fmt.Fprintf(w, " %12s %16s", "-", "")
+				fmt.Fprintf(w, " %*s %16s", width, "-", "")
 				continue
 			}
 			lo, hi := slices.MinFunc(v, cmp.Compare), slices.MaxFunc(v, cmp.Compare)
-			fmt.Fprintf(w, " %12.4g %16s", r.Median[i.Name], fmt.Sprintf("%.3g … %.3g", lo, hi))
+			fmt.Fprintf(w, " %*.4g %16s", width, r.Median[i.Name], fmt.Sprintf("%.3g … %.3g", lo, hi))
 		}
 		if ratio := r.Ratio(RainMPI); ratio > 0 {
 			fmt.Fprintf(w, "  %.2f", ratio)

@@ -6,6 +6,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strings"
 
 	"rainmpi/bench/lab"
@@ -64,6 +65,13 @@ func find(name, prefix string) (*Impl, error) {
 		return debianPeer(name, "mpich libmpich-dev", mpichWords, nil)
 	}
 	return nil, fmt.Errorf("bench: no implementation %q: there are %s, %s, %s", name, RainMPI, OpenMPI, MPICH)
+}
+
+// With returns the implementation under another name, with more in its environment.
+func (i *Impl) With(name string, env ...string) *Impl {
+	variant := *i
+	variant.Name, variant.env = name, append(slices.Clone(i.env), env...)
+	return &variant
 }
 
 func rainMPI(prefix string) (*Impl, error) {

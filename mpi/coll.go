@@ -45,6 +45,11 @@ func setCollOverride(text string) error {
 	return nil
 }
 
+// Algorithms returns the names of the algorithms of a collective, in lower case
+// and without MPI_: those that RAIN_COLL=collective:algorithm forces. There are
+// none of a name that is no collective.
+func Algorithms(collective string) []string { return coll.NamesOf(collective) }
+
 // schedules returns c's, made at the first collective. mu is held.
 func (c *Comm) schedules() *coll.Comm {
 	if c.coll.comm == nil {

@@ -58,7 +58,22 @@ void bcast(size_t bytes)
 	result("bcast", bytes, "us", us, (uint64_t)n);
 }
 
-/* Element i of rank r in round s is r + i % 1000 + s % 100: sums are exact. */
+/* Element i of rank r in round s is r + i % 1000 + s % 100: sums are exact. sums checks those of the
+   elements from first on. */
+static void sums(const double *b, long count, long first, const char *name)
+{
+	for (long i = 0; i < count; i++) {
+		long element = (first + i) % 1000 + (long)(seq % 100);
+		double want = ranks * (ranks - 1) / 2.0 + ranks * (double)element;
+		if (b[i] == want)
+			continue;
+		fprintf(stderr, "rank %d: %s %llu, element %ld is %g, not %g\n", rank, name,
+			(unsigned long long)seq, i, b[i], want);
+		wrong++;
+		return;
+	}
+}
+
 static void allreduces(long n)
 {
 	long count = (long)(size / sizeof(double));
@@ -67,15 +82,8 @@ static void allreduces(long n)
 		for (long i = 0; opt.check && i < count; i++)
 			a[i] = (double)(rank + i % 1000 + (long)(seq % 100));
 		MPI_Allreduce(a, b, (int)count, MPI_DOUBLE, MPI_SUM, MPI_COMM_WORLD);
-		for (long i = 0; opt.check && i < count; i++) {
-			double want = ranks * (ranks - 1) / 2.0 + ranks * (double)(i % 1000 + (long)(seq % 100));
-			if (b[i] != want) {
-				fprintf(stderr, "rank %d: allreduce %llu, element %ld is %g, not %g\n", rank,
-					(unsigned long long)seq, i, b[i], want);
-				wrong++;
-				break;
-			}
-		}
+		if (opt.check)
+			sums(b, count, 0, "allreduce");
 	}
 }
 
@@ -120,4 +128,86 @@ void alltoall(size_t bytes)
 	long n;
 	double us = timed(alltoalls, bytes, bytes * ranks, bytes * ranks, &n);
 	result("alltoall", bytes, "us", us, (uint64_t)n);
+}
+
+/* Rooted collectives in a row take turns in the root: else the others run ahead, and what is
+   measured is a pipeline. */
+static void reduces(long n)
+{
+	long count = (long)(size / sizeof(double));
+	double *a = (double *)out, *b = (double *)in;
+	for (; n > 0; n--, seq++) {
+		int root = (int)(seq % ranks);
+		for (long i = 0; opt.check && i < count; i++)
+			a[i] = (double)(rank + i % 1000 + (long)(seq % 100));
+		MPI_Reduce(a, b, (int)count, MPI_DOUBLE, MPI_SUM, root, MPI_COMM_WORLD);
+		if (opt.check && rank == root)
+			sums(b, count, 0, "reduce");
+	}
+}
+
+void reduce(size_t bytes)
+{
+	long n;
+	double us = timed(reduces, bytes, bytes, bytes, &n);
+	result("reduce", bytes, "us", us, (uint64_t)n);
+}
+
+/* The size is that of each rank's block of the result. */
+static void reduce_scatters(long n)
+{
+	long count = (long)(size / sizeof(double));
+	double *a = (double *)out, *b = (double *)in;
+	for (; n > 0; n--, seq++) {
+		for (long i = 0; opt.check && i < count * ranks; i++)
+			a[i] = (double)(rank + i % 1000 + (long)(seq % 100));
+		MPI_Reduce_scatter_block(a, b, (int)count, MPI_DOUBLE, MPI_SUM, MPI_COMM_WORLD);
+		if (opt.check)
+			sums(b, count, count * rank, "reduce_scatter_block");
+	}
+}
+
+void reduce_scatter_block(size_t bytes)
+{
+	long n;
+	double us = timed(reduce_scatters, bytes, bytes * ranks, bytes, &n);
+	result("reduce_scatter_block", bytes, "us", us, (uint64_t)n);
+}
+
+static void gathers(long n)
+{
+	for (; n > 0; n--, seq++) {
+		int root = (int)(seq % ranks);
+		if (opt.check)
+			fill(out, size, rank, seq);
+		MPI_Gather(out, (int)size, MPI_BYTE, in, (int)size, MPI_BYTE, root, MPI_COMM_WORLD);
+		for (int r = 0; opt.check && rank == root && r < ranks; r++)
+			verify(in + r * size, size, r, seq);
+	}
+}
+
+void gather(size_t bytes)
+{
+	long n;
+	double us = timed(gathers, bytes, bytes, bytes * ranks, &n);
+	result("gather", bytes, "us", us, (uint64_t)n);
+}
+
+static void scatters(long n)
+{
+	for (; n > 0; n--, seq++) {
+		int root = (int)(seq % ranks);
+		for (int r = 0; opt.check && rank == root && r < ranks; r++)
+			fill(out + r * size, size, r, seq);
+		MPI_Scatter(out, (int)size, MPI_BYTE, in, (int)size, MPI_BYTE, root, MPI_COMM_WORLD);
+		if (opt.check)
+			verify(in, size, rank, seq);
+	}
+}
+
+void scatter(size_t bytes)
+{
+	long n;
+	double us = timed(scatters, bytes, bytes * ranks, bytes, &n);
+	result("scatter", bytes, "us", us, (uint64_t)n);
 }

@@ -22,7 +22,8 @@ static const struct {
 	{"latency", latency, 2}, {"bandwidth", bandwidth, 2}, {"bothways", bothways, 2},
 	{"rate", rate, 2},       {"stream", stream, 2},       {"barrier", barrier, 1},
 	{"bcast", bcast, 1},     {"allreduce", allreduce, 1}, {"allgather", allgather, 1},
-	{"alltoall", alltoall, 1},
+	{"alltoall", alltoall, 1}, {"reduce", reduce, 1},     {"gather", gather, 1},
+	{"scatter", scatter, 1}, {"reduce_scatter_block", reduce_scatter_block, 1},
 };
 
 static void die(const char *what, const char *word)

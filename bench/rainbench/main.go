@@ -6,6 +6,7 @@
 //	rainbench lab status | clean
 //	rainbench demo                          the main job, with a rail cut and repaired
 //	rainbench pt2pt | coll                  one C program, each MPI's own mpicc, interleaved runs
+//	rainbench algorithms                    the algorithms of each collective beside each other
 //	rainbench rails                         bandwidth over one and two rails, and while one is broken
 package main
 
@@ -31,6 +32,8 @@ var commands = map[string]command{
 	"demo":  {"the main job: two hosts, two rails, one fails and comes back", demoMain},
 	"rails": {"bandwidth over one and two rails, and while one is broken", railsMain},
 	"coll":  {"collectives beside other MPIs", collMain},
+
+	"algorithms": {"the algorithms of each collective beside each other", algorithmsMain},
 }
 
 func main() {

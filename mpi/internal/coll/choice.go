@@ -46,6 +46,15 @@ func Names(c Coll) []string {
 	return names
 }
 
+// NamesOf is Names of the collective with the given name; nil if there is none.
+func NamesOf(name string) []string {
+	c, ok := collNamed(name)
+	if !ok {
+		return nil
+	}
+	return Names(c)
+}
+
 func collNamed(name string) (Coll, bool) {
 	for i, n := range collNames {
 		if n == name {

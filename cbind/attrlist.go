@@ -21,7 +21,8 @@ type keyval struct {
 	copyFn   uintptr
 	deleteFn uintptr
 	extra    uintptr
-	freed    bool // by the program; attributes that exist keep the key alive
+	freed    bool // by the program
+	uses     int  // attributes that keep it alive after that
 }
 
 const typeKeyval = 100
@@ -42,14 +43,25 @@ func newKeyval(object int32, copyFn, deleteFn, extra uintptr) int32 {
 	return k.number
 }
 
+// keyvalOf also finds a key that was freed while attributes use it: "the actual free does not
+// transpire until after all references … to the key have been freed" (MPI 5.0, 7.7.2), and the
+// program may do that with MPI_Comm_delete_attr.
 func keyvalOf(number, object int32) (*keyval, error) {
 	keyvals.Lock()
 	defer keyvals.Unlock()
-	i := int(number) - firstKeyval
-	if i < 0 || i >= len(keyvals.list) || keyvals.list[i].object != object || keyvals.list[i].freed {
-		return nil, bad(mpi.ErrKeyval, "the attribute key is freed, predefined, of another kind of object, or none")
+	if i := int(number) - firstKeyval; i >= 0 && i < len(keyvals.list) {
+		if k := keyvals.list[i]; k.object == object && (!k.freed || k.uses > 0) {
+			return k, nil
+		}
 	}
-	return keyvals.list[i], nil
+	return nil, bad(mpi.ErrKeyval, "the attribute key is freed, predefined, of another kind of object, or none")
+}
+
+// used counts attributes that have come, or gone.
+func (k *keyval) used(n int) {
+	keyvals.Lock()
+	k.uses += n
+	keyvals.Unlock()
 }
 
 // An attr is one attribute of one object.
@@ -60,6 +72,11 @@ type attr struct {
 
 // attrs are an object's attributes in the order in which they were set.
 type attrs []attr
+
+func (a *attrs) add(k *keyval, value uintptr) {
+	k.used(1)
+	*a = append(*a, attr{k, value})
+}
 
 func (a attrs) find(k *keyval) int {
 	return slices.IndexFunc(a, func(x attr) bool { return x.key == k })
@@ -85,6 +102,7 @@ func (a *attrs) deleteOne(f uintptr, handle uintptr, i int) int32 {
 	// The function may have changed the list.
 	if i = a.find(x.key); i >= 0 {
 		*a = slices.Delete(*a, i, i+1)
+		x.key.used(-1)
 	}
 	return 0
 }
@@ -124,7 +142,7 @@ func copyAll(f uintptr, handle uintptr, from attrs) (done *copying, rc int32) {
 		case x.key.copyFn == uintptr(abi.MPI_COMM_NULL_COPY_FN):
 			continue
 		case x.key.copyFn == uintptr(abi.MPI_COMM_DUP_FN):
-			c.to = append(c.to, x)
+			c.to.add(x.key, x.value)
 			continue
 		case fr.sub == 0:
 			fr.sub = 1
@@ -135,11 +153,13 @@ func copyAll(f uintptr, handle uintptr, from attrs) (done *copying, rc int32) {
 		}
 		fr.sub = 0
 		if fr.result != 0 {
-			copyings.remove(h)
+			for _, x := range copyings.remove(h).to {
+				x.key.used(-1)
+			}
 			return nil, fail(f, userCode(fr.result))
 		}
 		if fr.result2 != 0 {
-			c.to = append(c.to, attr{x.key, uintptr(fr.a[3])})
+			c.to.add(x.key, uintptr(fr.a[3]))
 		}
 	}
 	copyings.remove(h)
@@ -201,7 +221,7 @@ func setAttr(f uintptr, object int32, list *attrs, handle uintptr, number int32,
 			return rc
 		}
 	}
-	*list = append(*list, attr{k, value})
+	list.add(k, value)
 	return 0
 }
 

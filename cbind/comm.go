@@ -210,28 +210,43 @@ func (c *comm) String() string {
 
 //export rain_Comm_dup
 func rain_Comm_dup(f, h, newcomm uintptr) int32 {
-	c, err := commOf(h)
-	if err != nil {
-		return fail(f, err)
-	}
-	return duplicate(f, c, c.info, newcomm)
+	return duplicate(f, h, sameInfo, newcomm, waitsInGo)
 }
 
 //export rain_Comm_dup_with_info
 func rain_Comm_dup_with_info(f, h, info, newcomm uintptr) int32 {
-	c, err := commOf(h)
-	if err != nil {
-		return fail(f, err)
-	}
-	i, err := optionalInfo(info)
-	if err != nil {
-		return fail(f, err)
-	}
-	return duplicate(f, c, i, newcomm)
+	return duplicate(f, h, info, newcomm, waitsInGo)
 }
 
-func duplicate(f uintptr, c *comm, info *mpi.Info, newcomm uintptr) int32 {
-	if err := need(newcomm); err != nil {
+//export rain_Comm_idup
+func rain_Comm_idup(f, h, newcomm, request uintptr) int32 {
+	return duplicate(f, h, sameInfo, newcomm, request)
+}
+
+//export rain_Comm_idup_with_info
+func rain_Comm_idup_with_info(f, h, info, newcomm, request uintptr) int32 {
+	return duplicate(f, h, info, newcomm, request)
+}
+
+const (
+	sameInfo  = ^uintptr(0) // in place of an info object: the communicator's own
+	waitsInGo = ^uintptr(0) // in place of a request's address
+)
+
+// duplicate runs the copy functions, then begins; "as if MPI_COMM_DUP was executed at the time that
+// MPI_COMM_IDUP is called" (MPI 5.0, 7.4.2).
+func duplicate(f, h, info, newcomm, request uintptr) int32 {
+	c, err := commOf(h)
+	if err == nil {
+		err = need(newcomm, request)
+	}
+	hints := (*mpi.Info)(nil)
+	if err == nil && info == sameInfo {
+		hints = c.info
+	} else if err == nil {
+		hints, err = optionalInfo(info)
+	}
+	if err != nil {
 		return fail(f, err)
 	}
 	copied, rc := copyAll(f, c.handle, c.attrs)
@@ -242,14 +257,20 @@ func duplicate(f uintptr, c *comm, info *mpi.Info, newcomm uintptr) int32 {
 		}
 		return rc
 	}
-	d, err := c.c.Dup()
+	d, r, err := c.c.Idup()
+	if err == nil && request == waitsInGo {
+		_, err = r.Wait()
+	}
 	if err != nil {
 		return fail(f, err)
 	}
-	h := addComm(d, c, copied.to)
-	comms.get(h).info = info.Dup()
-	set(newcomm, h)
-	return 0
+	made := addComm(d, c, copied.to)
+	comms.get(made).info = hints.Dup()
+	set(newcomm, made)
+	if request == waitsInGo {
+		return 0
+	}
+	return give(f, request, r, nil, h)
 }
 
 // Hints are kept and given back; none has a meaning here.

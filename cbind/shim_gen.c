@@ -910,12 +910,24 @@ int PMPI_Comm_group(MPI_Comm comm, MPI_Group *group) {
 RAIN_WEAK(Comm_group)
 
 int PMPI_Comm_idup(MPI_Comm comm, MPI_Comm *newcomm, MPI_Request *request) {
-    return rain_unsupported(RAIN_COMM, (uintptr_t)comm, "MPI_Comm_idup");
+    if (rain_enter()) return rain_refused("MPI_Comm_idup");
+    rain_frame f = {0};
+    int rc;
+    do rc = rain_Comm_idup((uintptr_t)&f, (uintptr_t)comm, (uintptr_t)newcomm, (uintptr_t)request);
+    while (rc < 0 && rain_again(rc, &f));
+    if (rc) return rain_raise(&f, rc, RAIN_COMM, (uintptr_t)comm, "MPI_Comm_idup");
+    return MPI_SUCCESS;
 }
 RAIN_WEAK(Comm_idup)
 
 int PMPI_Comm_idup_with_info(MPI_Comm comm, MPI_Info info, MPI_Comm *newcomm, MPI_Request *request) {
-    return rain_unsupported(RAIN_COMM, (uintptr_t)comm, "MPI_Comm_idup_with_info");
+    if (rain_enter()) return rain_refused("MPI_Comm_idup_with_info");
+    rain_frame f = {0};
+    int rc;
+    do rc = rain_Comm_idup_with_info((uintptr_t)&f, (uintptr_t)comm, (uintptr_t)info, (uintptr_t)newcomm, (uintptr_t)request);
+    while (rc < 0 && rain_again(rc, &f));
+    if (rc) return rain_raise(&f, rc, RAIN_COMM, (uintptr_t)comm, "MPI_Comm_idup_with_info");
+    return MPI_SUCCESS;
 }
 RAIN_WEAK(Comm_idup_with_info)
 
@@ -3401,34 +3413,70 @@ int PMPI_Pack_size_c(MPI_Count incount, MPI_Datatype datatype, MPI_Comm comm, MP
 RAIN_WEAK(Pack_size_c)
 
 int PMPI_Parrived(MPI_Request request, int partition, int *flag) {
-    return rain_unsupported(RAIN_NONE, 0, "MPI_Parrived");
+    if (rain_enter()) return rain_refused("MPI_Parrived");
+    rain_frame f = {0};
+    int rc;
+    do rc = rain_Parrived((uintptr_t)&f, (uintptr_t)request, partition, (uintptr_t)flag);
+    while (rc < 0 && rain_again(rc, &f));
+    if (rc) return rain_raise(&f, rc, RAIN_NONE, 0, "MPI_Parrived");
+    return MPI_SUCCESS;
 }
 RAIN_WEAK(Parrived)
 
 /* MPI_Pcontrol: by hand, with its alias. */
 
 int PMPI_Pready(int partition, MPI_Request request) {
-    return rain_unsupported(RAIN_NONE, 0, "MPI_Pready");
+    if (rain_enter()) return rain_refused("MPI_Pready");
+    rain_frame f = {0};
+    int rc;
+    do rc = rain_Pready((uintptr_t)&f, partition, (uintptr_t)request);
+    while (rc < 0 && rain_again(rc, &f));
+    if (rc) return rain_raise(&f, rc, RAIN_NONE, 0, "MPI_Pready");
+    return MPI_SUCCESS;
 }
 RAIN_WEAK(Pready)
 
 int PMPI_Pready_list(int length, const int array_of_partitions[], MPI_Request request) {
-    return rain_unsupported(RAIN_NONE, 0, "MPI_Pready_list");
+    if (rain_enter()) return rain_refused("MPI_Pready_list");
+    rain_frame f = {0};
+    int rc;
+    do rc = rain_Pready_list((uintptr_t)&f, length, (uintptr_t)array_of_partitions, (uintptr_t)request);
+    while (rc < 0 && rain_again(rc, &f));
+    if (rc) return rain_raise(&f, rc, RAIN_NONE, 0, "MPI_Pready_list");
+    return MPI_SUCCESS;
 }
 RAIN_WEAK(Pready_list)
 
 int PMPI_Pready_range(int partition_low, int partition_high, MPI_Request request) {
-    return rain_unsupported(RAIN_NONE, 0, "MPI_Pready_range");
+    if (rain_enter()) return rain_refused("MPI_Pready_range");
+    rain_frame f = {0};
+    int rc;
+    do rc = rain_Pready_range((uintptr_t)&f, partition_low, partition_high, (uintptr_t)request);
+    while (rc < 0 && rain_again(rc, &f));
+    if (rc) return rain_raise(&f, rc, RAIN_NONE, 0, "MPI_Pready_range");
+    return MPI_SUCCESS;
 }
 RAIN_WEAK(Pready_range)
 
 int PMPI_Precv_init(void *buf, int partitions, int count, MPI_Datatype datatype, int dest, int tag, MPI_Comm comm, MPI_Info info, MPI_Request *request) {
-    return rain_unsupported(RAIN_COMM, (uintptr_t)comm, "MPI_Precv_init");
+    if (rain_enter()) return rain_refused("MPI_Precv_init");
+    rain_frame f = {0};
+    int rc;
+    do rc = rain_Precv_init((uintptr_t)&f, (uintptr_t)buf, partitions, count, (uintptr_t)datatype, dest, tag, (uintptr_t)comm, (uintptr_t)info, (uintptr_t)request);
+    while (rc < 0 && rain_again(rc, &f));
+    if (rc) return rain_raise(&f, rc, RAIN_COMM, (uintptr_t)comm, "MPI_Precv_init");
+    return MPI_SUCCESS;
 }
 RAIN_WEAK(Precv_init)
 
 int PMPI_Precv_init_c(void *buf, int partitions, MPI_Count count, MPI_Datatype datatype, int dest, int tag, MPI_Comm comm, MPI_Info info, MPI_Request *request) {
-    return rain_unsupported(RAIN_COMM, (uintptr_t)comm, "MPI_Precv_init_c");
+    if (rain_enter()) return rain_refused("MPI_Precv_init_c");
+    rain_frame f = {0};
+    int rc;
+    do rc = rain_Precv_init((uintptr_t)&f, (uintptr_t)buf, partitions, count, (uintptr_t)datatype, dest, tag, (uintptr_t)comm, (uintptr_t)info, (uintptr_t)request);
+    while (rc < 0 && rain_again(rc, &f));
+    if (rc) return rain_raise(&f, rc, RAIN_COMM, (uintptr_t)comm, "MPI_Precv_init_c");
+    return MPI_SUCCESS;
 }
 RAIN_WEAK(Precv_init_c)
 
@@ -3444,12 +3492,24 @@ int PMPI_Probe(int source, int tag, MPI_Comm comm, MPI_Status *status) {
 RAIN_WEAK(Probe)
 
 int PMPI_Psend_init(const void *buf, int partitions, int count, MPI_Datatype datatype, int dest, int tag, MPI_Comm comm, MPI_Info info, MPI_Request *request) {
-    return rain_unsupported(RAIN_COMM, (uintptr_t)comm, "MPI_Psend_init");
+    if (rain_enter()) return rain_refused("MPI_Psend_init");
+    rain_frame f = {0};
+    int rc;
+    do rc = rain_Psend_init((uintptr_t)&f, (uintptr_t)buf, partitions, count, (uintptr_t)datatype, dest, tag, (uintptr_t)comm, (uintptr_t)info, (uintptr_t)request);
+    while (rc < 0 && rain_again(rc, &f));
+    if (rc) return rain_raise(&f, rc, RAIN_COMM, (uintptr_t)comm, "MPI_Psend_init");
+    return MPI_SUCCESS;
 }
 RAIN_WEAK(Psend_init)
 
 int PMPI_Psend_init_c(const void *buf, int partitions, MPI_Count count, MPI_Datatype datatype, int dest, int tag, MPI_Comm comm, MPI_Info info, MPI_Request *request) {
-    return rain_unsupported(RAIN_COMM, (uintptr_t)comm, "MPI_Psend_init_c");
+    if (rain_enter()) return rain_refused("MPI_Psend_init_c");
+    rain_frame f = {0};
+    int rc;
+    do rc = rain_Psend_init((uintptr_t)&f, (uintptr_t)buf, partitions, count, (uintptr_t)datatype, dest, tag, (uintptr_t)comm, (uintptr_t)info, (uintptr_t)request);
+    while (rc < 0 && rain_again(rc, &f));
+    if (rc) return rain_raise(&f, rc, RAIN_COMM, (uintptr_t)comm, "MPI_Psend_init_c");
+    return MPI_SUCCESS;
 }
 RAIN_WEAK(Psend_init_c)
 

@@ -127,13 +127,13 @@ type collNet engine
 func (n *collNet) Isend(run *coll.Run, peer int, addr unsafe.Pointer, count int64, t *dtype.Type) {
 	e := (*engine)(n)
 	r, p, source, _ := e.collStep(run, peer, addr, count, t)
-	e.startSendTo(r, Standard, p, source, int(run.User.(*Request).head.tag), r.comm.ctx+1)
+	e.startSendTo(r, Standard, p, source, int(run.User.(*Request).head.tag), r.comm.ctx+collContext)
 }
 
 func (n *collNet) Irecv(run *coll.Run, peer int, addr unsafe.Pointer, count int64, t *dtype.Type) {
 	e := (*engine)(n)
 	r, _, _, sources := e.collStep(run, peer, addr, count, t)
-	e.startRecvFrom(r, peer, int(run.User.(*Request).head.tag), r.comm.ctx+1, sources)
+	e.startRecvFrom(r, peer, int(run.User.(*Request).head.tag), r.comm.ctx+collContext, sources)
 }
 
 // collStep makes the request of one step. Peers from the local group's size on

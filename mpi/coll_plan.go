@@ -85,6 +85,20 @@ func (p *collPlan) wait() error {
 	return err
 }
 
+// then begins it and runs f at its end, with mu held, in place of a request.
+func (p *collPlan) then(f func(error)) error {
+	if p.err != nil {
+		return p.err
+	}
+	e := p.c.e
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	r := e.newRequest(collRequest)
+	r.comm, r.then, r.detached = p.c, f, true
+	e.run(r, &p.call)
+	return nil
+}
+
 // persistent makes a request that begins it whenever it is started. The
 // schedule is settled now: the caller's counts may change afterwards.
 func (p *collPlan) persistent() (*Request, error) {

@@ -6,8 +6,8 @@ import "slices"
 // which their messages meet no others (MPI 5.0 chapter 7).
 type Comm struct {
 	e      *engine
-	ctx    uint32 // of point-to-point traffic; ctx+1 is that of collectives
-	rank   int    // of this process
+	ctx    contextID
+	rank   int // of this process
 	group  *Group
 	remote *Group // of an intercommunicator; nil in an intracommunicator
 	local  *Comm  // of an intercommunicator: its local group's own communicator
@@ -22,7 +22,7 @@ type Comm struct {
 	Attrs Attrs // cached attributes (section 7.7)
 }
 
-func (e *engine) newComm(ctx uint32, g *Group) *Comm {
+func (e *engine) newComm(ctx contextID, g *Group) *Comm {
 	return &Comm{e: e, ctx: ctx, rank: g.rank, group: g}
 }
 
@@ -100,52 +100,37 @@ func (c *Comm) Compare(o *Comm) int {
 	return v
 }
 
-// agreeContext finds a context that no member has ever used: the largest of
-// what each would take next. Contexts are never used again, so that a late
-// message cannot be mistaken. Every process of c calls it.
-func (c *Comm) agreeContext() (uint32, error) {
-	if c.Inter() {
-		return c.agreeInter()
-	}
-	mine, all := []int64{int64(c.e.contexts())}, []int64{0}
-	if err := c.Allreduce(Slice(mine), Slice(all), Max); err != nil {
-		return 0, err
-	}
-	return c.e.takeContext(uint32(all[0])), nil
-}
-
-func (e *engine) contexts() uint32 {
-	e.mu.Lock()
-	defer e.mu.Unlock()
-	return e.nextCtx
-}
-
-func (e *engine) takeContext(ctx uint32) uint32 {
-	e.mu.Lock()
-	defer e.mu.Unlock()
-	e.nextCtx = max(e.nextCtx, ctx+2)
-	return ctx
-}
-
 // Dup makes a communicator of the same processes with a context, and with
 // copies of the attributes that want to be copied (MPI_Comm_dup). Collective.
 func (c *Comm) Dup() (*Comm, error) {
-	if err := c.check(); err != nil {
-		return nil, err
-	}
-	ctx, err := c.agreeContext()
+	d, r, err := c.Idup()
 	if err != nil {
 		return nil, err
 	}
-	d := c.e.newComm(ctx, c.group)
-	if c.Inter() {
-		d = c.e.newInter(ctx, c.group, c.remote)
-	}
-	d.info, d.topo = c.info.Dup(), c.topo
-	if err := c.Attrs.copyTo(&d.Attrs, c); err != nil {
+	if _, err := r.Wait(); err != nil {
 		return nil, err
 	}
 	return d, nil
+}
+
+// Idup is Dup that does not wait: the communicator must not be used before the
+// request has ended (MPI_Comm_idup). Its attributes are those of now: "as if
+// MPI_COMM_DUP was executed at the time that MPI_COMM_IDUP is called" (section
+// 7.4.2).
+func (c *Comm) Idup() (*Comm, *Request, error) {
+	if err := c.check(); err != nil {
+		return nil, nil, err
+	}
+	d := c.e.newComm(0, c.group)
+	if c.Inter() {
+		d = c.e.newInter(0, c.group, c.remote)
+	}
+	d.info, d.topo = c.info.Dup(), c.topo
+	if err := c.Attrs.copyTo(&d.Attrs, c); err != nil {
+		return nil, nil, err
+	}
+	r, err := c.iagreeContext(d.setContext)
+	return d, r, err
 }
 
 // Create makes a communicator of the members of g, a subgroup; the others get
@@ -229,40 +214,6 @@ func (c *Comm) CreateGroup(g *Group, tag int) (*Comm, error) {
 	return c.e.newComm(ctx, g), nil
 }
 
-// agreeAmong agrees on a context among some processes only: the first of them
-// gathers and tells. It speaks in c's context of collectives with a negative
-// tag, where no collective is heard.
-func (c *Comm) agreeAmong(g *Group, tag int32) (uint32, error) {
-	at, err := g.Translate(sequence(g.Size()), c.group)
-	if err != nil {
-		return 0, err
-	}
-	best := []int64{int64(c.e.contexts())}
-	one := Slice(best)
-	if g.rank != 0 {
-		if err := c.internal(one, at[0], tag, true); err != nil {
-			return 0, err
-		}
-		if err := c.internal(one, at[0], tag, false); err != nil {
-			return 0, err
-		}
-		return c.e.takeContext(uint32(best[0])), nil
-	}
-	for _, r := range at[1:] {
-		theirs := []int64{0}
-		if err := c.internal(Slice(theirs), r, tag, false); err != nil {
-			return 0, err
-		}
-		best[0] = max(best[0], theirs[0])
-	}
-	for _, r := range at[1:] {
-		if err := c.internal(one, r, tag, true); err != nil {
-			return 0, err
-		}
-	}
-	return c.e.takeContext(uint32(best[0])), nil
-}
-
 // internal is a blocking send or receive of the library's own.
 func (c *Comm) internal(b Buffer, peer int, tag int32, send bool) error {
 	e := c.e
@@ -274,9 +225,9 @@ func (c *Comm) internal(b Buffer, peer int, tag int32, send bool) error {
 	r := e.newRequest(kind)
 	r.bind(c, b)
 	if send {
-		e.startSend(r, Standard, peer, int(tag), c.ctx+1)
+		e.startSend(r, Standard, peer, int(tag), c.ctx+collContext)
 	} else {
-		e.startRecv(r, peer, int(tag), c.ctx+1)
+		e.startRecv(r, peer, int(tag), c.ctx+collContext)
 	}
 	e.mu.Unlock()
 	_, err := r.Wait()
@@ -289,7 +240,7 @@ func (c *Comm) Free() error {
 	if err := c.check(); err != nil {
 		return err
 	}
-	if c.ctx < firstUserContext {
+	if c.ctx.predefined() {
 		return errorf(ErrComm, "MPI_COMM_WORLD and MPI_COMM_SELF cannot be freed")
 	}
 	if err := c.Attrs.deleteAll(c); err != nil {
@@ -301,20 +252,9 @@ func (c *Comm) Free() error {
 	}
 	c.e.mu.Lock()
 	c.e.forget(c.ctx)
-	c.e.forget(c.ctx + 1)
+	c.e.forget(c.ctx + collContext)
 	c.e.mu.Unlock()
 	return nil
-}
-
-// forget drops the matching state of a context that is not used again, if
-// nothing is pending in it. A late message makes it anew.
-func (e *engine) forget(ctx uint32) {
-	if int(ctx) >= len(e.spaces) {
-		return
-	}
-	if s := e.spaces[ctx]; s != nil && s.Posted()+s.Arrived() == 0 {
-		e.spaces[ctx] = nil
-	}
 }
 
 func sequence(n int) []int {
@@ -324,10 +264,3 @@ func sequence(n int) []int {
 	}
 	return s
 }
-
-// Contexts of the predefined communicators: each takes two.
-const (
-	worldContext     = 0
-	selfContext      = 2
-	firstUserContext = 4
-)

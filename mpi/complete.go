@@ -254,8 +254,8 @@ func (r *Request) Cancel() error {
 	e := r.e
 	e.mu.Lock()
 	defer e.mu.Unlock()
-	if r.kind == collRequest {
-		return errorf(ErrRequest, "a collective cannot be cancelled")
+	if r.kind == collRequest || r.kind == partRequest {
+		return errorf(ErrRequest, "collectives and partitioned communication cannot be cancelled")
 	}
 	if r.kind == recvRequest && r.done.Load() == 0 && e.space(r.comm.ctx, 0).Cancel(&r.recv) {
 		r.status.cancelled = true

@@ -25,12 +25,12 @@ type engine struct {
 	net  *net    // rails; nil if the job is on one host
 	mem  *memory // nil if there is nobody else on this host
 
-	spaces   []*space // by context; nil where nothing was ever posted or sent
-	nextCtx  uint32   // the lowest context that no communicator of ours has
-	requests table    // requests that a peer may name
-	free     *Request // the pool
-	freeMsg  *message
-	scratch  []byte // for what is neither contiguous nor in place
+	spaces      [][]*space // by a context's owner and number; nil where nothing was ever posted or sent
+	nextContext contextID  // the number of the next one that this process makes
+	requests    table      // requests that a peer may name
+	free        *Request   // the pool
+	freeMsg     *message
+	scratch     []byte // for what is neither contiguous nor in place
 
 	wait   *waiting
 	visits atomic.Uint32 // of progress
@@ -86,21 +86,6 @@ type options struct {
 
 func defaultOptions() options {
 	return options{eagerLocal: 8 << 10, eagerRail: 16 << 10, backlog: 1 << 20, held: 4 << 20}
-}
-
-// space returns the matching state of a context, made on demand: a message
-// may come before this process has made the communicator.
-func (e *engine) space(ctx uint32, sources int) *space {
-	for int(ctx) >= len(e.spaces) {
-		e.spaces = append(e.spaces, nil)
-	}
-	s := e.spaces[ctx]
-	if s == nil {
-		s = match.New[*Request, *message](sources)
-		e.spaces[ctx] = s
-	}
-	s.Grow(sources)
-	return s
 }
 
 // progress moves everything that can move now and reports whether anything

@@ -97,7 +97,7 @@ func newEngine() (*engine, error) {
 	if err != nil {
 		return nil, errorf(ErrNoMem, "memory for waiting: %v", err)
 	}
-	e := &engine{wait: w, options: defaultOptions(), nextCtx: firstUserContext}
+	e := &engine{wait: w, options: defaultOptions(), nextContext: firstUserContext}
 	if err := setCollOverride(os.Getenv("RAIN_COLL")); err != nil {
 		return nil, err
 	}

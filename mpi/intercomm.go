@@ -20,14 +20,10 @@ func (c *Comm) CreateInter(localLeader int, peer *Comm, remoteLeader, tag int) (
 	if localLeader < 0 || localLeader >= c.Size() {
 		return nil, errorf(ErrRank, "the local leader is rank %d; the communicator has ranks 0 to %d", localLeader, c.Size()-1)
 	}
-	mine, ctx := []int64{int64(c.e.contexts())}, []int64{0}
-	if err := Allreduce(c, mine, ctx, Max); err != nil {
-		return nil, err
-	}
-	var theirs []int64 // context, then world ranks
+	var theirs []int64 // the agreed context, then world ranks
 	var failed error
 	if c.rank == localLeader {
-		theirs, failed = c.meet(peer, remoteLeader, tag, ctx[0])
+		theirs, failed = c.meet(peer, remoteLeader, tag)
 	}
 	theirs, err := c.spread(theirs, localLeader)
 	if err := cmp.Or(failed, err); err != nil {
@@ -43,7 +39,7 @@ func (c *Comm) CreateInter(localLeader int, peer *Comm, remoteLeader, tag int) (
 			return nil, errorf(ErrComm, "process %d is in both groups of the intercommunicator", w)
 		}
 	}
-	return c.e.newInter(uint32(max(ctx[0], theirs[0])), c.group, c.e.group(remote)), nil
+	return c.e.newInter(contextID(theirs[0]), c.group, c.e.group(remote)), nil
 }
 
 func (c *Comm) checkIntra() error {
@@ -56,8 +52,9 @@ func (c *Comm) checkIntra() error {
 	return nil
 }
 
-// meet exchanges with the other leader what the groups need to know.
-func (c *Comm) meet(peer *Comm, remoteLeader, tag int, ctx int64) ([]int64, error) {
+// meet exchanges with the other leader what the groups need to know. Both make a
+// context, and the larger is taken.
+func (c *Comm) meet(peer *Comm, remoteLeader, tag int) ([]int64, error) {
 	if err := peer.check(); err != nil {
 		return nil, err
 	}
@@ -70,7 +67,11 @@ func (c *Comm) meet(peer *Comm, remoteLeader, tag int, ctx int64) ([]int64, erro
 	if err := peer.checkTag(tag); err != nil {
 		return nil, err
 	}
-	mine := []int64{ctx}
+	ctx, err := c.e.newContext()
+	if err != nil {
+		return nil, err
+	}
+	mine := []int64{int64(ctx)}
 	for _, w := range c.group.ranks {
 		mine = append(mine, int64(w))
 	}
@@ -79,7 +80,9 @@ func (c *Comm) meet(peer *Comm, remoteLeader, tag int, ctx int64) ([]int64, erro
 		return nil, err
 	}
 	theirs := make([]int64, length[0])
-	return theirs, peer.swap(mine, theirs, remoteLeader, tag)
+	err = peer.swap(mine, theirs, remoteLeader, tag)
+	theirs[0] = max(theirs[0], mine[0])
+	return theirs, err
 }
 
 // swap exchanges numbers with a peer that does the same, apart from the
@@ -91,8 +94,8 @@ func (c *Comm) swap(send, recv []int64, peer, tag int) error {
 	r, s := e.newRequest(recvRequest), e.newRequest(sendRequest)
 	r.bind(c, Slice(recv))
 	s.bind(c, Slice(send))
-	e.startRecv(r, peer, hidden, c.ctx+1)
-	e.startSend(s, Standard, peer, hidden, c.ctx+1)
+	e.startRecv(r, peer, hidden, c.ctx+collContext)
+	e.startSend(s, Standard, peer, hidden, c.ctx+collContext)
 	e.mu.Unlock()
 	_, err := r.Wait()
 	if _, serr := s.Wait(); err == nil {
@@ -114,26 +117,13 @@ func (c *Comm) spread(numbers []int64, root int) ([]int64, error) {
 	return numbers, Bcast(c, numbers, root)
 }
 
-// newInter makes an intercommunicator. It takes two pairs of contexts: the local
-// groups do not overlap, so that both use one for their own communicators.
-func (e *engine) newInter(ctx uint32, local, remote *Group) *Comm {
-	e.takeContext(ctx + 2)
+// newInter makes an intercommunicator. The local groups do not overlap, so that
+// both use one context for their own communicators.
+func (e *engine) newInter(ctx contextID, local, remote *Group) *Comm {
 	c := e.newComm(ctx, local)
-	c.remote, c.local = remote, e.newComm(ctx+2, local)
+	c.remote, c.local = remote, e.newComm(0, local)
+	c.setContext(ctx)
 	return c
-}
-
-// agreeInter is agreeContext of both groups: each finds the largest of its own,
-// then that of the other.
-func (c *Comm) agreeInter() (uint32, error) {
-	mine, ours, theirs := []int64{int64(c.e.contexts())}, []int64{0}, []int64{0}
-	if err := Allreduce(c.local, mine, ours, Max); err != nil {
-		return 0, err
-	}
-	if err := Allreduce(c, ours, theirs, Max); err != nil {
-		return 0, err
-	}
-	return c.e.takeContext(uint32(max(ours[0], theirs[0]))), nil
 }
 
 // Merge makes an intracommunicator of both groups (MPI_Intercomm_merge). The
@@ -146,7 +136,7 @@ func (c *Comm) Merge(high bool) (*Comm, error) {
 	if !c.Inter() {
 		return nil, errorf(ErrComm, "the communicator is no intercommunicator")
 	}
-	ctx, err := c.agreeInter()
+	ctx, err := c.agreeContext()
 	if err != nil {
 		return nil, err
 	}
@@ -171,7 +161,7 @@ func (c *Comm) Merge(high bool) (*Comm, error) {
 // createInter is Create on an intercommunicator: each group gives a subgroup of
 // its own. Where one is empty nobody gets anything.
 func (c *Comm) createInter(g *Group) (*Comm, error) {
-	ctx, err := c.agreeInter()
+	ctx, err := c.agreeContext()
 	if err != nil {
 		return nil, err
 	}
@@ -191,8 +181,7 @@ func (c *Comm) createInter(g *Group) (*Comm, error) {
 }
 
 // part makes the intercommunicator of g and some of the remote group.
-func (c *Comm) part(ctx uint32, g *Group, remote []int) (*Comm, error) {
-	c.e.takeContext(ctx + 2) // of the local groups, also where this process is in none
+func (c *Comm) part(ctx contextID, g *Group, remote []int) (*Comm, error) {
 	if g.rank == Undefined || len(remote) == 0 {
 		return nil, nil
 	}
@@ -206,7 +195,7 @@ func (c *Comm) part(ctx uint32, g *Group, remote []int) (*Comm, error) {
 // splitInter is Split on an intercommunicator: processes of both groups with one
 // color come together.
 func (c *Comm) splitInter(color, key int) (*Comm, error) {
-	ctx, err := c.agreeInter()
+	ctx, err := c.agreeContext()
 	if err != nil {
 		return nil, err
 	}

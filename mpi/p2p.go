@@ -136,7 +136,7 @@ func (r *Request) bind(c *Comm, b Buffer) {
 }
 
 // startSend sends r's buffer to rank dest of r.comm. mu is held.
-func (e *engine) startSend(r *Request, mode Mode, dest, tag int, ctx uint32) {
+func (e *engine) startSend(r *Request, mode Mode, dest, tag int, ctx contextID) {
 	if dest == ProcNull {
 		e.complete(r, nil)
 		return
@@ -145,7 +145,7 @@ func (e *engine) startSend(r *Request, mode Mode, dest, tag int, ctx uint32) {
 }
 
 // startSendTo sends r's buffer to process p, as rank source.
-func (e *engine) startSendTo(r *Request, mode Mode, p *proc, source, tag int, ctx uint32) {
+func (e *engine) startSendTo(r *Request, mode Mode, p *proc, source, tag int, ctx contextID) {
 	r.to = p
 	r.head = header{kind: kindEager, ctx: ctx, src: int32(source), tag: int32(tag), size: uint64(r.size)}
 	if p.world == e.rank {
@@ -176,7 +176,7 @@ func (e *engine) left(r *Request) {
 }
 
 // startRecv posts r, or gives it the earliest message that fits. mu is held.
-func (e *engine) startRecv(r *Request, source, tag int, ctx uint32) {
+func (e *engine) startRecv(r *Request, source, tag int, ctx contextID) {
 	if source == ProcNull {
 		r.status = Status{Source: ProcNull, Tag: AnyTag}
 		e.complete(r, nil)
@@ -186,7 +186,7 @@ func (e *engine) startRecv(r *Request, source, tag int, ctx uint32) {
 }
 
 // startRecvFrom posts r in a context that has so many sources.
-func (e *engine) startRecvFrom(r *Request, source, tag int, ctx uint32, sources int) {
+func (e *engine) startRecvFrom(r *Request, source, tag int, ctx contextID, sources int) {
 	s := e.space(ctx, sources)
 	if a := s.Find(int32(source), int32(tag)); a != nil {
 		s.Take(a)

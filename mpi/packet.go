@@ -36,7 +36,7 @@ const headerSize = 32
 type header struct {
 	kind packetKind
 	sync bool // eager: answer with ack when matched
-	ctx  uint32
+	ctx  contextID
 	src  int32
 	tag  int32
 	size uint64 // of the whole message, in bytes
@@ -49,7 +49,7 @@ func (h *header) encode(b []byte) {
 	if h.sync {
 		w |= 1 << 8
 	}
-	binary.LittleEndian.PutUint64(b, w|uint64(h.ctx)<<32)
+	binary.LittleEndian.PutUint64(b, w|uint64(h.ctx)<<(64-contextBits))
 	binary.LittleEndian.PutUint64(b[8:], uint64(uint32(h.src))|uint64(uint32(h.tag))<<32)
 	binary.LittleEndian.PutUint64(b[16:], h.size)
 	binary.LittleEndian.PutUint64(b[24:], h.id)
@@ -65,7 +65,7 @@ func decodeHeader(b []byte) (header, bool) {
 	h := header{
 		kind: packetKind(w),
 		sync: w>>8&1 != 0,
-		ctx:  uint32(w >> 32),
+		ctx:  contextID(w >> (64 - contextBits)),
 		src:  int32(uint32(v)),
 		tag:  int32(uint32(v >> 32)),
 		size: binary.LittleEndian.Uint64(b[16:]),

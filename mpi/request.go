@@ -23,11 +23,13 @@ type Request struct {
 	recv match.Recv[*Request] // a receive's place in its space
 
 	// The user's buffer: count elements of t at addr, size bytes of data.
-	// addr may be nil (MPI_BOTTOM) with absolute displacements in t.
+	// addr may be nil (MPI_BOTTOM) with absolute displacements in t. A part of a
+	// buffer that is not contiguous starts after skip bytes of its data.
 	addr  unsafe.Pointer
 	count int64
 	t     *dtype.Type
 	size  int64
+	skip  int64
 
 	head header // a send's envelope
 	to   *proc  // a send's destination
@@ -45,8 +47,10 @@ type Request struct {
 	next    *Request // in the pool, or in a queue
 
 	persistent *persistent // nil: may not be started again
+	part       *partitioned
 	active     bool        // a persistent request that was started and has not been waited for
 	detached   bool        // nobody will look at it again: recycle it at its end
+	then       func(error) // called at its end, with mu held; nil: nothing
 }
 
 type requestKind uint8
@@ -55,6 +59,7 @@ const (
 	sendRequest requestKind = iota + 1
 	recvRequest
 	collRequest
+	partRequest // partitioned
 	stepRequest // a send or receive of a collective; nobody waits for it
 )
 
@@ -113,8 +118,11 @@ func (e *engine) recycle(r *Request) {
 	if r.id != 0 {
 		e.requests.remove(r.id)
 	}
-	r.comm, r.addr, r.t, r.to, r.err, r.run, r.persistent = nil, nil, nil, nil, nil, nil, nil
-	r.id, r.moved, r.total, r.active, r.detached = 0, 0, 0, false, false
+	if r.part != nil {
+		r.part.drop(e)
+	}
+	r.comm, r.addr, r.t, r.to, r.err, r.run, r.persistent, r.then, r.part = nil, nil, nil, nil, nil, nil, nil, nil, nil
+	r.id, r.moved, r.total, r.skip, r.active, r.detached = 0, 0, 0, 0, false, false
 	r.done.Store(0)
 	r.next = e.free
 	e.free = r
@@ -134,6 +142,9 @@ func (e *engine) complete(r *Request, err error) {
 		e.advanced(run)
 		return
 	}
+	if r.then != nil {
+		r.then(err)
+	}
 	if r.detached {
 		e.recycle(r)
 		return
@@ -150,7 +161,7 @@ func (r *Request) ReadAt(p []byte, off int64) {
 		copy(p, bytesAt(unsafe.Add(r.addr, off), int64(len(p))))
 		return
 	}
-	r.t.Pack(p, r.addr, r.count, off)
+	r.t.Pack(p, r.addr, r.count, r.skip+off)
 }
 
 // WriteAt implements rainnet's sink: it places bytes of the packed message.
@@ -169,7 +180,7 @@ func (r *Request) WriteAt(p []byte, off int64) {
 		copy(bytesAt(unsafe.Add(r.addr, off), int64(len(p))), p)
 		return
 	}
-	r.t.Unpack(r.addr, r.count, off, p)
+	r.t.Unpack(r.addr, r.count, r.skip+off, p)
 }
 
 func bytesAt(p unsafe.Pointer, n int64) []byte { return unsafe.Slice((*byte)(p), n) }

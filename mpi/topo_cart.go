@@ -152,6 +152,11 @@ func (c *Comm) CartSub(remain []bool) (*Comm, error) {
 	if len(remain) < len(t.dims) {
 		return nil, errorf(ErrArg, "%d flags for %d dimensions", len(remain), len(t.dims))
 	}
+	if !slices.Contains(remain[:len(t.dims)], true) {
+		// "If all entries in remain_dims are false … newcomm is associated with a
+		// zero-dimensional Cartesian topology" (section 8.5.6), which is one process.
+		return c.CartCreate(nil, nil, false)
+	}
 	at := t.coords(c.rank)
 	color, key := 0, 0
 	dims, periods := []int{}, []bool{}

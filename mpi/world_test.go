@@ -47,7 +47,7 @@ func testRank(t testing.TB, fd, n, rank int) *Comm {
 	if err != nil {
 		t.Fatal(err)
 	}
-	e := &engine{wait: w, options: defaultOptions(), nextCtx: firstUserContext, rank: rank, hosts: []string{"test"}}
+	e := &engine{wait: w, options: defaultOptions(), nextContext: firstUserContext, rank: rank, hosts: []string{"test"}}
 	e.wait.set.Spins, e.wait.set.Yields = 0, 5
 	for r := range n {
 		e.procs = append(e.procs, &proc{world: r, local: r})

@@ -1,0 +1,105 @@
+package mpi
+
+import (
+	"testing"
+)
+
+// Two communicators that overlap in rank 1 are duplicated at the same time:
+// rank 1 must not get one context for both, however far the others have counted.
+func TestContextsOfOverlappingCommunicators(t *testing.T) {
+	world(t, 3, func(c *Comm) {
+		low, high := pair(t, c, 0, 1), pair(t, c, 1, 2)
+		var made []*Comm
+		var requests []*Request
+		for _, from := range []*Comm{low, high} {
+			if from == nil {
+				continue
+			}
+			d, r, err := from.Idup()
+			if err != nil {
+				t.Error(err)
+				return
+			}
+			made, requests = append(made, d), append(requests, r)
+		}
+		if _, err := Waitall(requests); err != nil {
+			t.Error(err)
+			return
+		}
+		if c.Rank() == 1 && made[0].ctx == made[1].ctx {
+			t.Errorf("both duplicates have context %#x", made[0].ctx)
+		}
+		// Rank 1 hears its neighbours on the right communicators, in the order in
+		// which it asks.
+		switch c.Rank() {
+		case 0:
+			check(t, Send(made[0], []int{10}, 1, 0))
+		case 2:
+			check(t, Send(made[0], []int{12}, 0, 0))
+		case 1:
+			got := []int{0}
+			for i, want := range []int{12, 10} {
+				_, err := Recv(made[1-i], got, AnySource, 0)
+				if check(t, err); got[0] != want {
+					t.Errorf("received %d, want %d", got[0], want)
+				}
+			}
+		}
+	})
+}
+
+func pair(t *testing.T, c *Comm, a, b int) *Comm {
+	color := Undefined
+	if c.Rank() == a || c.Rank() == b {
+		color = 0
+	}
+	p, err := c.Split(color, 0)
+	check(t, err)
+	return p
+}
+
+func TestIdupOfIntercommunicator(t *testing.T) {
+	world(t, 4, func(c *Comm) {
+		i, low := inter(t, c)
+		if i == nil {
+			return
+		}
+		d, r, err := i.Idup()
+		check(t, err)
+		_, err = r.Wait()
+		check(t, err)
+		checkInter(t, c, d, low)
+		if d.ctx == i.ctx || d.local.ctx != d.ctx+localContext {
+			t.Errorf("contexts %#x and %#x of the duplicate of %#x", d.ctx, d.local.ctx, i.ctx)
+		}
+	})
+}
+
+func TestContextsEnd(t *testing.T) {
+	world(t, 2, func(c *Comm) {
+		if c.Rank() == 0 {
+			c.e.nextContext = 1<<contextNumberBits - contextsPerComm
+		}
+		_, err := c.Dup() // the last one
+		check(t, err)
+		if _, err = c.Dup(); ClassOf(err) != ErrNoMem {
+			t.Errorf("rank %d: a context beyond the last one: %v", c.Rank(), err)
+		}
+	})
+}
+
+func TestHeaderHoldsTheLargestContext(t *testing.T) {
+	h := header{kind: kindEager, sync: true, ctx: 1<<contextBits - 1, src: 1, tag: 2, size: 3, id: 4}
+	var b [headerSize]byte
+	h.encode(b[:])
+	if got, ok := decodeHeader(b[:]); !ok || got != h {
+		t.Errorf("decoded %+v, want %+v", got, h)
+	}
+}
+
+func check(t *testing.T, err error) {
+	t.Helper()
+	if err != nil {
+		t.Error(err)
+	}
+}

@@ -271,15 +271,15 @@ func (m *mesh) notice(p *meshPeer, silence bool, format string, args ...any) {
 
 // explain says why a host is given up.
 func (m *mesh) explain(p *meshPeer) string {
-	text := fmt.Sprintf("host %s did not answer host %s on any rail for %v (--host-timeout)", m.names[p.host], m.names[m.self], m.timeout)
+	text := fmt.Sprintf("host %s did not answer host %s on any rail for %v (--host-timeout); the job was ended", m.names[p.host], m.names[m.self], m.timeout)
 	if p.ever {
 		return text
 	}
 	stats := m.e.Stats()
 	if stats.Forged > 0 {
-		return text + fmt.Sprintf("; %d packets came that are not encrypted with this job's key: an agent with another key cannot join", stats.Forged)
+		return text + fmt.Sprintf(": %d packets came that are not encrypted with this job's key: an agent with another key cannot join", stats.Forged)
 	}
-	return text + "; it was never reached: is UDP blocked (--ports, for a firewall), are the right interfaces used (--rails)?"
+	return text + ": it was never reached: is UDP blocked (--ports, for a firewall), are the right interfaces used (--rails)?"
 }
 
 // Message implements rainnet.Handler.

@@ -26,6 +26,13 @@ func TestMain(m *testing.M) {
 	if prog := os.Getenv(envProg); prog != "" && os.Getenv("RAIN_AGENT") != "" && len(os.Args) > 1 && os.Args[1] == "rank" {
 		os.Exit(rankProgram(os.Args[2:]))
 	}
+	if os.Getenv(envMain) != "" && len(os.Args) > 3 && os.Args[1] == "wrongkey" {
+		if err := wrongKey(os.Args[2], os.Args[3:]); err != nil {
+			fmt.Fprintln(os.Stderr, "wrongkey:", err)
+			os.Exit(1)
+		}
+		os.Exit(0)
+	}
 	if os.Getenv(envMain) != "" {
 		os.Exit(run(os.Args[1:]))
 	}

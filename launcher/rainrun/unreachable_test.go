@@ -1,0 +1,111 @@
+package main
+
+import (
+	"bytes"
+	"encoding/binary"
+	"encoding/json"
+	"fmt"
+	"hash/crc32"
+	"io"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"rainmpi/launcher"
+	"rainmpi/rainnet"
+)
+
+// apart wants a job to have ended because host b could not be reached: in bounded time, with one
+// line that says so, and the remedy. wait has found that nothing is left.
+func (res result) apart(t *testing.T, remedy string) {
+	t.Helper()
+	res.want(t, 1, "hosts a and b do not reach each other on any rail; waiting up to 2s", "did not answer host", "; the job was ended: ", remedy)
+	if n := strings.Count(res.err, "the job was ended"); n != 1 {
+		t.Errorf("%d reasons: %s", n, res.err)
+	}
+	if res.took > 15*time.Second {
+		t.Errorf("it took %v", res.took)
+	}
+}
+
+// An agent that runs, and whose rails lead nowhere.
+func TestUnreachableAgent(t *testing.T) {
+	file := filepath.Join(t.TempDir(), "faults")
+	if err := os.WriteFile(file, make([]byte, rainnet.FaultsFileSize), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	rails, err := rainnet.FaultsOfFile(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	rails.Drop(0, true)
+	t.Setenv(rainnet.FaultsVariable, file)
+	cut := `sh -c 'test $0 = b || unset ` + rainnet.FaultsVariable + `; exec "$@"' %h`
+	rainrun(t, "-n", "2", "--host", "a:1,b:1", "--agent-command", cut, "--rails", "127.0.0.1", "--host-timeout", "2s",
+		self(t), "rank", "init", "hang").apart(t, "is UDP blocked (--ports, for a firewall), are the right interfaces used (--rails)?")
+}
+
+// An agent that was handed another job's key.
+func TestWrongKey(t *testing.T) {
+	rainrun(t, "-n", "2", "--host", "a:1,b:1", "--agent-command", self(t)+" wrongkey %h", "--rails", "127.0.0.1", "--host-timeout", "2s",
+		self(t), "rank", "init", "hang").apart(t, "an agent with another key cannot join")
+}
+
+// wrongKey stands between rainrun and an agent, and gives host b another key.
+func wrongKey(host string, command []string) error {
+	agent := exec.Command(command[0], command[1:]...)
+	agent.Stdout, agent.Stderr = os.Stdout, os.Stderr
+	in, err := agent.StdinPipe()
+	if err != nil {
+		return err
+	}
+	if err := agent.Start(); err != nil {
+		return err
+	}
+	if host == "b" {
+		if err := changeKey(in, os.Stdin); err != nil {
+			return err
+		}
+	}
+	go func() {
+		_, _ = io.Copy(in, os.Stdin)
+		in.Close()
+	}()
+	return agent.Wait()
+}
+
+// changeKey copies what comes before the frame of Setup, and that frame with another key in it.
+// launcher/channel.go says what a frame is.
+func changeKey(to io.Writer, from io.Reader) error {
+	var b []byte
+	for !bytes.Contains(b, []byte("channel 1\n")) {
+		b = append(b, 0)
+		if _, err := io.ReadFull(from, b[len(b)-1:]); err != nil {
+			return err
+		}
+	}
+	header := make([]byte, 8)
+	if _, err := io.ReadFull(from, header); err != nil {
+		return err
+	}
+	body := make([]byte, binary.LittleEndian.Uint32(header[4:])+4) // and the sum
+	if _, err := io.ReadFull(from, body); err != nil {
+		return err
+	}
+	var s launcher.Setup
+	if err := json.Unmarshal(body[:len(body)-4], &s); err != nil || len(s.Key) == 0 {
+		return fmt.Errorf("no key in %q: %w", body, err)
+	}
+	s.Key[0]++
+	body, err := json.Marshal(s)
+	if err != nil {
+		return err
+	}
+	frame := append(binary.LittleEndian.AppendUint32(header[:4:4], uint32(len(body))), body...)
+	frame = binary.LittleEndian.AppendUint32(frame, crc32.ChecksumIEEE(frame))
+	_, err = to.Write(append(b, frame...))
+	return err
+}

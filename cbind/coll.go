@@ -15,11 +15,13 @@ const (
 	persistent form = true
 )
 
-// keepWith is keep for calls with an info argument.
-func keepWith(f, info, request uintptr, r *mpi.Request, err error, h uintptr) int32 {
-	if _, infoErr := optionalInfo(info); err == nil && infoErr != nil {
-		err = infoErr
+// keepWith is keep for calls with an info argument. It is checked before the operation is made,
+// which takes its place among the communicator's collectives.
+func keepWith(f, info, request, h uintptr, start func() (*mpi.Request, error)) int32 {
+	if _, err := optionalInfo(info); err != nil {
+		return fail(f, err)
 	}
+	r, err := start()
 	return keep(f, request, r, err, h)
 }
 
@@ -111,8 +113,7 @@ func rain_Ibarrier(f, h, request uintptr) int32 {
 
 //export rain_Barrier_init
 func rain_Barrier_init(f, h, info, request uintptr) int32 {
-	r, err := barrier(h, persistent)
-	return keepWith(f, info, request, r, err, h)
+	return keepWith(f, info, request, h, func() (*mpi.Request, error) { return barrier(h, persistent) })
 }
 
 func barrier(h uintptr, how form) (*mpi.Request, error) {
@@ -143,8 +144,7 @@ func rain_Ibcast(f, buf uintptr, count int64, dt uintptr, root int32, h, request
 
 //export rain_Bcast_init
 func rain_Bcast_init(f, buf uintptr, count int64, dt uintptr, root int32, h, info, request uintptr) int32 {
-	r, err := bcast(buf, count, dt, root, h, persistent)
-	return keepWith(f, info, request, r, err, h)
+	return keepWith(f, info, request, h, func() (*mpi.Request, error) { return bcast(buf, count, dt, root, h, persistent) })
 }
 
 func bcast(buf uintptr, count int64, dt uintptr, root int32, h uintptr, how form) (*mpi.Request, error) {

@@ -21,8 +21,7 @@ func rain_Ialltoall(f, sbuf uintptr, scount int64, stype, rbuf uintptr, rcount i
 
 //export rain_Alltoall_init
 func rain_Alltoall_init(f, sbuf uintptr, scount int64, stype, rbuf uintptr, rcount int64, rtype, h, info, request uintptr) int32 {
-	r, err := alltoall(sbuf, scount, stype, rbuf, rcount, rtype, h, persistent)
-	return keepWith(f, info, request, r, err, h)
+	return keepWith(f, info, request, h, func() (*mpi.Request, error) { return alltoall(sbuf, scount, stype, rbuf, rcount, rtype, h, persistent) })
 }
 
 func alltoall(sbuf uintptr, scount int64, stype, rbuf uintptr, rcount int64, rtype, h uintptr, how form) (*mpi.Request, error) {
@@ -57,8 +56,9 @@ func rain_Ialltoallv(f, sbuf, scounts, sdispls, stype, rbuf, rcounts, rdispls, r
 
 //export rain_Alltoallv_init
 func rain_Alltoallv_init(f, sbuf, scounts, sdispls, stype, rbuf, rcounts, rdispls, rtype, h, info, request uintptr, wide int32) int32 {
-	r, err := alltoallv(sbuf, scounts, sdispls, stype, rbuf, rcounts, rdispls, rtype, h, wide, persistent)
-	return keepWith(f, info, request, r, err, h)
+	return keepWith(f, info, request, h, func() (*mpi.Request, error) {
+		return alltoallv(sbuf, scounts, sdispls, stype, rbuf, rcounts, rdispls, rtype, h, wide, persistent)
+	})
 }
 
 func alltoallv(sbuf, scounts, sdispls, stype, rbuf, rcounts, rdispls, rtype, h uintptr, wide int32, how form) (*mpi.Request, error) {
@@ -97,8 +97,9 @@ func rain_Ialltoallw(f, sbuf, scounts, sdispls, stypes, rbuf, rcounts, rdispls, 
 
 //export rain_Alltoallw_init
 func rain_Alltoallw_init(f, sbuf, scounts, sdispls, stypes, rbuf, rcounts, rdispls, rtypes, h, info, request uintptr, wide int32) int32 {
-	r, err := alltoallw(sbuf, scounts, sdispls, stypes, rbuf, rcounts, rdispls, rtypes, h, wide, persistent)
-	return keepWith(f, info, request, r, err, h)
+	return keepWith(f, info, request, h, func() (*mpi.Request, error) {
+		return alltoallw(sbuf, scounts, sdispls, stypes, rbuf, rcounts, rdispls, rtypes, h, wide, persistent)
+	})
 }
 
 func alltoallw(sbuf, scounts, sdispls, stypes, rbuf, rcounts, rdispls, rtypes, h uintptr, wide int32, how form) (*mpi.Request, error) {

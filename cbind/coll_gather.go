@@ -21,8 +21,9 @@ func rain_Igather(f, sbuf uintptr, scount int64, stype, rbuf uintptr, rcount int
 
 //export rain_Gather_init
 func rain_Gather_init(f, sbuf uintptr, scount int64, stype, rbuf uintptr, rcount int64, rtype uintptr, root int32, h, info, request uintptr) int32 {
-	r, err := gather(sbuf, scount, stype, rbuf, rcount, rtype, root, h, persistent)
-	return keepWith(f, info, request, r, err, h)
+	return keepWith(f, info, request, h, func() (*mpi.Request, error) {
+		return gather(sbuf, scount, stype, rbuf, rcount, rtype, root, h, persistent)
+	})
 }
 
 func gather(sbuf uintptr, scount int64, stype, rbuf uintptr, rcount int64, rtype uintptr, root int32, h uintptr, how form) (*mpi.Request, error) {
@@ -57,8 +58,9 @@ func rain_Igatherv(f, sbuf uintptr, scount int64, stype, rbuf, rcounts, displs, 
 
 //export rain_Gatherv_init
 func rain_Gatherv_init(f, sbuf uintptr, scount int64, stype, rbuf, rcounts, displs, rtype uintptr, root int32, h, info, request uintptr, wide int32) int32 {
-	r, err := gatherv(sbuf, scount, stype, rbuf, rcounts, displs, rtype, root, h, wide, persistent)
-	return keepWith(f, info, request, r, err, h)
+	return keepWith(f, info, request, h, func() (*mpi.Request, error) {
+		return gatherv(sbuf, scount, stype, rbuf, rcounts, displs, rtype, root, h, wide, persistent)
+	})
 }
 
 func gatherv(sbuf uintptr, scount int64, stype, rbuf, rcounts, displs, rtype uintptr, root int32, h uintptr, wide int32, how form) (*mpi.Request, error) {
@@ -97,8 +99,9 @@ func rain_Iallgather(f, sbuf uintptr, scount int64, stype, rbuf uintptr, rcount 
 
 //export rain_Allgather_init
 func rain_Allgather_init(f, sbuf uintptr, scount int64, stype, rbuf uintptr, rcount int64, rtype, h, info, request uintptr) int32 {
-	r, err := allgather(sbuf, scount, stype, rbuf, rcount, rtype, h, persistent)
-	return keepWith(f, info, request, r, err, h)
+	return keepWith(f, info, request, h, func() (*mpi.Request, error) {
+		return allgather(sbuf, scount, stype, rbuf, rcount, rtype, h, persistent)
+	})
 }
 
 func allgather(sbuf uintptr, scount int64, stype, rbuf uintptr, rcount int64, rtype, h uintptr, how form) (*mpi.Request, error) {
@@ -133,8 +136,9 @@ func rain_Iallgatherv(f, sbuf uintptr, scount int64, stype, rbuf, rcounts, displ
 
 //export rain_Allgatherv_init
 func rain_Allgatherv_init(f, sbuf uintptr, scount int64, stype, rbuf, rcounts, displs, rtype, h, info, request uintptr, wide int32) int32 {
-	r, err := allgatherv(sbuf, scount, stype, rbuf, rcounts, displs, rtype, h, wide, persistent)
-	return keepWith(f, info, request, r, err, h)
+	return keepWith(f, info, request, h, func() (*mpi.Request, error) {
+		return allgatherv(sbuf, scount, stype, rbuf, rcounts, displs, rtype, h, wide, persistent)
+	})
 }
 
 func allgatherv(sbuf uintptr, scount int64, stype, rbuf, rcounts, displs, rtype, h uintptr, wide int32, how form) (*mpi.Request, error) {

@@ -24,8 +24,9 @@ func rain_Ineighbor_allgather(f, sbuf uintptr, scount int64, stype, rbuf uintptr
 
 //export rain_Neighbor_allgather_init
 func rain_Neighbor_allgather_init(f, sbuf uintptr, scount int64, stype, rbuf uintptr, rcount int64, rtype, h, info, request uintptr) int32 {
-	r, err := neighborAllgather(sbuf, scount, stype, rbuf, rcount, rtype, h, persistent)
-	return keepWith(f, info, request, r, err, h)
+	return keepWith(f, info, request, h, func() (*mpi.Request, error) {
+		return neighborAllgather(sbuf, scount, stype, rbuf, rcount, rtype, h, persistent)
+	})
 }
 
 func neighborAllgather(sbuf uintptr, scount int64, stype, rbuf uintptr, rcount int64, rtype, h uintptr, how form) (*mpi.Request, error) {
@@ -60,8 +61,9 @@ func rain_Ineighbor_allgatherv(f, sbuf uintptr, scount int64, stype, rbuf, rcoun
 
 //export rain_Neighbor_allgatherv_init
 func rain_Neighbor_allgatherv_init(f, sbuf uintptr, scount int64, stype, rbuf, rcounts, displs, rtype, h, info, request uintptr, wide int32) int32 {
-	r, err := neighborAllgatherv(sbuf, scount, stype, rbuf, rcounts, displs, rtype, h, wide, persistent)
-	return keepWith(f, info, request, r, err, h)
+	return keepWith(f, info, request, h, func() (*mpi.Request, error) {
+		return neighborAllgatherv(sbuf, scount, stype, rbuf, rcounts, displs, rtype, h, wide, persistent)
+	})
 }
 
 func neighborAllgatherv(sbuf uintptr, scount int64, stype, rbuf, rcounts, displs, rtype, h uintptr, wide int32, how form) (*mpi.Request, error) {
@@ -104,8 +106,9 @@ func rain_Ineighbor_alltoall(f, sbuf uintptr, scount int64, stype, rbuf uintptr,
 
 //export rain_Neighbor_alltoall_init
 func rain_Neighbor_alltoall_init(f, sbuf uintptr, scount int64, stype, rbuf uintptr, rcount int64, rtype, h, info, request uintptr) int32 {
-	r, err := neighborAlltoall(sbuf, scount, stype, rbuf, rcount, rtype, h, persistent)
-	return keepWith(f, info, request, r, err, h)
+	return keepWith(f, info, request, h, func() (*mpi.Request, error) {
+		return neighborAlltoall(sbuf, scount, stype, rbuf, rcount, rtype, h, persistent)
+	})
 }
 
 func neighborAlltoall(sbuf uintptr, scount int64, stype, rbuf uintptr, rcount int64, rtype, h uintptr, how form) (*mpi.Request, error) {
@@ -140,8 +143,9 @@ func rain_Ineighbor_alltoallv(f, sbuf, scounts, sdispls, stype, rbuf, rcounts, r
 
 //export rain_Neighbor_alltoallv_init
 func rain_Neighbor_alltoallv_init(f, sbuf, scounts, sdispls, stype, rbuf, rcounts, rdispls, rtype, h, info, request uintptr, wide int32) int32 {
-	r, err := neighborAlltoallv(sbuf, scounts, sdispls, stype, rbuf, rcounts, rdispls, rtype, h, wide, persistent)
-	return keepWith(f, info, request, r, err, h)
+	return keepWith(f, info, request, h, func() (*mpi.Request, error) {
+		return neighborAlltoallv(sbuf, scounts, sdispls, stype, rbuf, rcounts, rdispls, rtype, h, wide, persistent)
+	})
 }
 
 func neighborAlltoallv(sbuf, scounts, sdispls, stype, rbuf, rcounts, rdispls, rtype, h uintptr, wide int32, how form) (*mpi.Request, error) {
@@ -184,8 +188,9 @@ func rain_Ineighbor_alltoallw(f, sbuf, scounts, sdispls, stypes, rbuf, rcounts, 
 
 //export rain_Neighbor_alltoallw_init
 func rain_Neighbor_alltoallw_init(f, sbuf, scounts, sdispls, stypes, rbuf, rcounts, rdispls, rtypes, h, info, request uintptr, wide int32) int32 {
-	r, err := neighborAlltoallw(sbuf, scounts, sdispls, stypes, rbuf, rcounts, rdispls, rtypes, h, wide, persistent)
-	return keepWith(f, info, request, r, err, h)
+	return keepWith(f, info, request, h, func() (*mpi.Request, error) {
+		return neighborAlltoallw(sbuf, scounts, sdispls, stypes, rbuf, rcounts, rdispls, rtypes, h, wide, persistent)
+	})
 }
 
 func neighborAlltoallw(sbuf, scounts, sdispls, stypes, rbuf, rcounts, rdispls, rtypes, h uintptr, wide int32, how form) (*mpi.Request, error) {

@@ -31,8 +31,7 @@ func rain_Ireduce(f, sbuf, rbuf uintptr, count int64, dt, op uintptr, root int32
 
 //export rain_Reduce_init
 func rain_Reduce_init(f, sbuf, rbuf uintptr, count int64, dt, op uintptr, root int32, h, info, request uintptr) int32 {
-	r, err := reduce(sbuf, rbuf, count, dt, op, root, h, persistent)
-	return keepWith(f, info, request, r, err, h)
+	return keepWith(f, info, request, h, func() (*mpi.Request, error) { return reduce(sbuf, rbuf, count, dt, op, root, h, persistent) })
 }
 
 func reduce(sbuf, rbuf uintptr, count int64, dt, op uintptr, root int32, h uintptr, how form) (*mpi.Request, error) {
@@ -67,8 +66,7 @@ func rain_Iallreduce(f, sbuf, rbuf uintptr, count int64, dt, op, h, request uint
 
 //export rain_Allreduce_init
 func rain_Allreduce_init(f, sbuf, rbuf uintptr, count int64, dt, op, h, info, request uintptr) int32 {
-	r, err := allreduce(sbuf, rbuf, count, dt, op, h, persistent)
-	return keepWith(f, info, request, r, err, h)
+	return keepWith(f, info, request, h, func() (*mpi.Request, error) { return allreduce(sbuf, rbuf, count, dt, op, h, persistent) })
 }
 
 func allreduce(sbuf, rbuf uintptr, count int64, dt, op, h uintptr, how form) (*mpi.Request, error) {
@@ -103,8 +101,7 @@ func rain_Iscan(f, sbuf, rbuf uintptr, count int64, dt, op, h, request uintptr) 
 
 //export rain_Scan_init
 func rain_Scan_init(f, sbuf, rbuf uintptr, count int64, dt, op, h, info, request uintptr) int32 {
-	r, err := scan(sbuf, rbuf, count, dt, op, h, persistent)
-	return keepWith(f, info, request, r, err, h)
+	return keepWith(f, info, request, h, func() (*mpi.Request, error) { return scan(sbuf, rbuf, count, dt, op, h, persistent) })
 }
 
 func scan(sbuf, rbuf uintptr, count int64, dt, op, h uintptr, how form) (*mpi.Request, error) {
@@ -139,8 +136,7 @@ func rain_Iexscan(f, sbuf, rbuf uintptr, count int64, dt, op, h, request uintptr
 
 //export rain_Exscan_init
 func rain_Exscan_init(f, sbuf, rbuf uintptr, count int64, dt, op, h, info, request uintptr) int32 {
-	r, err := exscan(sbuf, rbuf, count, dt, op, h, persistent)
-	return keepWith(f, info, request, r, err, h)
+	return keepWith(f, info, request, h, func() (*mpi.Request, error) { return exscan(sbuf, rbuf, count, dt, op, h, persistent) })
 }
 
 func exscan(sbuf, rbuf uintptr, count int64, dt, op, h uintptr, how form) (*mpi.Request, error) {
@@ -175,8 +171,7 @@ func rain_Ireduce_scatter_block(f, sbuf, rbuf uintptr, count int64, dt, op, h, r
 
 //export rain_Reduce_scatter_block_init
 func rain_Reduce_scatter_block_init(f, sbuf, rbuf uintptr, count int64, dt, op, h, info, request uintptr) int32 {
-	r, err := reduceScatterBlock(sbuf, rbuf, count, dt, op, h, persistent)
-	return keepWith(f, info, request, r, err, h)
+	return keepWith(f, info, request, h, func() (*mpi.Request, error) { return reduceScatterBlock(sbuf, rbuf, count, dt, op, h, persistent) })
 }
 
 func reduceScatterBlock(sbuf, rbuf uintptr, count int64, dt, op, h uintptr, how form) (*mpi.Request, error) {
@@ -211,8 +206,7 @@ func rain_Ireduce_scatter(f, sbuf, rbuf, counts, dt, op, h, request uintptr, wid
 
 //export rain_Reduce_scatter_init
 func rain_Reduce_scatter_init(f, sbuf, rbuf, counts, dt, op, h, info, request uintptr, wide int32) int32 {
-	r, err := reduceScatter(sbuf, rbuf, counts, dt, op, h, wide, persistent)
-	return keepWith(f, info, request, r, err, h)
+	return keepWith(f, info, request, h, func() (*mpi.Request, error) { return reduceScatter(sbuf, rbuf, counts, dt, op, h, wide, persistent) })
 }
 
 // reduceScatter: the send buffer has as many elements as all counts together, and in place the
@@ -228,10 +222,7 @@ func reduceScatter(sbuf, rbuf, counts, dt, op, h uintptr, wide int32, how form) 
 	}
 	list, total := longs(counts, n, wide != 0), int64(0)
 	for _, v := range list {
-		if v < 0 {
-			return nil, bad(mpi.ErrCount, "a count is negative")
-		}
-		total += v
+		total += max(v, 0) // a negative one is found with the rest
 	}
 	s, r, o, err := reduction(sbuf, rbuf, total, dt, op, true, true)
 	if err != nil {

@@ -21,8 +21,9 @@ func rain_Iscatter(f, sbuf uintptr, scount int64, stype, rbuf uintptr, rcount in
 
 //export rain_Scatter_init
 func rain_Scatter_init(f, sbuf uintptr, scount int64, stype, rbuf uintptr, rcount int64, rtype uintptr, root int32, h, info, request uintptr) int32 {
-	r, err := scatter(sbuf, scount, stype, rbuf, rcount, rtype, root, h, persistent)
-	return keepWith(f, info, request, r, err, h)
+	return keepWith(f, info, request, h, func() (*mpi.Request, error) {
+		return scatter(sbuf, scount, stype, rbuf, rcount, rtype, root, h, persistent)
+	})
 }
 
 func scatter(sbuf uintptr, scount int64, stype, rbuf uintptr, rcount int64, rtype uintptr, root int32, h uintptr, how form) (*mpi.Request, error) {
@@ -57,8 +58,9 @@ func rain_Iscatterv(f, sbuf, scounts, displs, stype, rbuf uintptr, rcount int64,
 
 //export rain_Scatterv_init
 func rain_Scatterv_init(f, sbuf, scounts, displs, stype, rbuf uintptr, rcount int64, rtype uintptr, root int32, h, info, request uintptr, wide int32) int32 {
-	r, err := scatterv(sbuf, scounts, displs, stype, rbuf, rcount, rtype, root, h, wide, persistent)
-	return keepWith(f, info, request, r, err, h)
+	return keepWith(f, info, request, h, func() (*mpi.Request, error) {
+		return scatterv(sbuf, scounts, displs, stype, rbuf, rcount, rtype, root, h, wide, persistent)
+	})
 }
 
 func scatterv(sbuf, scounts, displs, stype, rbuf uintptr, rcount int64, rtype uintptr, root int32, h uintptr, wide int32, how form) (*mpi.Request, error) {

@@ -35,7 +35,7 @@ func commOf(h uintptr) (*comm, error) {
 	if world.Load() == nil {
 		return nil, notRunning()
 	}
-	return nil, bad(mpi.ErrComm, "the communicator is null, freed, or no communicator")
+	return nil, noObject(mpi.ErrComm, "communicator", h)
 }
 
 func findComm(h uintptr) *comm {
@@ -378,7 +378,7 @@ func rain_Comm_free(f, h uintptr) int32 {
 		return fail(f, err)
 	}
 	if c == world.Load() || c == self.Load() {
-		return fail(f, bad(mpi.ErrComm, "MPI_COMM_WORLD and MPI_COMM_SELF cannot be freed"))
+		return fail(f, bad(mpi.ErrComm, handleText(c.handle)+" cannot be freed"))
 	}
 	if rc := c.attrs.deleteAll(f, c.handle); rc != 0 {
 		return rc

@@ -84,7 +84,7 @@ func progressed(f uintptr) int32 {
 
 // look checks an array of requests. active is the number that is neither null nor inactive.
 func look(count int32, list uintptr) (active int, err error) {
-	if err := counted(count, list); err != nil {
+	if err := arrays(int64(count), list); err != nil {
 		return 0, err
 	}
 	for _, h := range slice[uintptr](list, int(count)) {

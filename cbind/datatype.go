@@ -41,7 +41,7 @@ func datatypeOf(h uintptr) (*datatype, error) {
 	} else if t := datatypes.get(h); t != nil {
 		return t, nil
 	}
-	return nil, bad(mpi.ErrType, "the datatype is null, freed, or no datatype of this machine")
+	return nil, noObject(mpi.ErrType, "datatype of this machine", h)
 }
 
 // handlesByType finds the handle of a datatype that comes back from the engine in a user's function:

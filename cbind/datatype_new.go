@@ -145,7 +145,7 @@ func datatypeList(addr uintptr, n int) ([]*mpi.Datatype, error) {
 func rain_Type_create_subarray(f uintptr, ndims int32, sizes, subsizes, starts uintptr, order int32, old, newtype uintptr, wide int32) int32 {
 	t, err := datatypeOf(old)
 	if err == nil {
-		err = arrays(int64(ndims), sizes, subsizes, starts)
+		err = dimensions(ndims, sizes, subsizes, starts)
 	}
 	if err != nil {
 		return fail(f, err)
@@ -159,7 +159,7 @@ func rain_Type_create_subarray(f uintptr, ndims int32, sizes, subsizes, starts u
 func rain_Type_create_darray(f uintptr, size, rank, ndims int32, gsizes, distribs, dargs, psizes uintptr, order int32, old, newtype uintptr, wide int32) int32 {
 	t, err := datatypeOf(old)
 	if err == nil {
-		err = arrays(int64(ndims), gsizes, distribs, dargs, psizes)
+		err = dimensions(ndims, gsizes, distribs, dargs, psizes)
 	}
 	if err != nil {
 		return fail(f, err)
@@ -250,6 +250,14 @@ func contents(f, h uintptr, room [4]int64, integers, addresses, counts, types ui
 	}
 	if room[0] < int64(e.Integers) || room[1] < int64(e.Addresses) || room[2] < int64(e.Counts) || room[3] < int64(e.Datatypes) {
 		return fail(f, bad(mpi.ErrArg, "an array is shorter than MPI_Type_get_envelope says"))
+	}
+	for _, a := range []struct {
+		n    int
+		addr uintptr
+	}{{e.Integers, integers}, {e.Addresses, addresses}, {e.Counts, counts}, {e.Datatypes, types}} {
+		if err := arrays(int64(a.n), a.addr); err != nil {
+			return fail(f, err)
+		}
 	}
 	c, err := t.d.Contents()
 	if err != nil {

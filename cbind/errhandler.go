@@ -1,12 +1,12 @@
 package main
 
 /*
+#include <stdlib.h>
 #include "frame.h"
 */
 import "C"
 
 import (
-	"fmt"
 	"sync/atomic"
 	"unsafe"
 
@@ -43,7 +43,7 @@ func errhandlerOf(h uintptr) (*errhandler, error) {
 	if e := errhandlers.get(h); e != nil {
 		return e, nil
 	}
-	return nil, bad(mpi.ErrErrhandler, "the error handler is null, freed, or none")
+	return nil, noObject(mpi.ErrErrhandler, "error handler", h)
 }
 
 func (e *errhandler) retain() *errhandler {
@@ -60,23 +60,30 @@ func (e *errhandler) release() {
 }
 
 // rain_Raise chooses who hears of an error of class or code rc, and leaves the program's handler in
-// f.fn for C to call. It does not return when errors are fatal.
+// f.fn and the whole text in f.text for C. It does not return when errors are fatal.
 //
 //export rain_Raise
-func rain_Raise(f uintptr, rc int32, kind int32, object uintptr, function uintptr) {
+func rain_Raise(f uintptr, rc int32, kind int32, object uintptr, called, values uintptr) {
 	fr := at[frame](f)
 	if fr.onkind != 0 {
 		kind, object = int32(fr.onkind), uintptr(fr.on)
 	}
+	detail := ""
+	if fr.text != nil {
+		detail = C.GoString(fr.text) + "; "
+		C.free(unsafe.Pointer(fr.text))
+	}
 	handler, object, name := handlerOf(kind, object)
+	detail += "in " + calledText(C.GoString((*C.char)(pointer(called))), values) + " on " + name
 	switch handler.handle {
 	case abi.MPI_ERRORS_RETURN:
 	case abi.MPI_ERRORS_ARE_FATAL, abi.MPI_ERRORS_ABORT:
-		die(cString(function, 64), name, rc, cString(uintptr(unsafe.Pointer(fr.text)), 4096))
+		die(rc, detail)
 	default:
 		fr.fn = C.uintptr_t(handler.fn)
 		fr.a[0] = C.uintptr_t(object)
 	}
+	fr.text = C.CString(detail)
 }
 
 // handlerOf is the handler of the object, the handle that the handler is told, and the object's name
@@ -110,13 +117,9 @@ func orFatal(e *errhandler) *errhandler {
 	return e
 }
 
-// die is MPI_ERRORS_ARE_FATAL: one line that says who, where and why, and the end of the job.
-func die(function, object string, rc int32, detail string) {
-	line := fmt.Sprintf("%s on %s failed: %s", function, object, errorString(rc))
-	if detail != "" {
-		line += ": " + detail
-	}
-	abort(int(rc), line+". Errors end the job unless MPI_ERRORS_RETURN is set")
+// die is MPI_ERRORS_ARE_FATAL: one line that says what, where and why, and the end of the job.
+func die(rc int32, detail string) {
+	abort(int(rc), classString(rc)+": "+detail+". Errors end the job unless MPI_ERRORS_RETURN is set")
 }
 
 func createErrhandler(f uintptr, kind int32, fn, out uintptr) int32 {
@@ -197,6 +200,9 @@ func rain_Comm_get_errhandler(f, h, out uintptr) int32 {
 //export rain_File_set_errhandler
 func rain_File_set_errhandler(f, h, handler uintptr) int32 {
 	e, err := errhandlerOf(handler)
+	if err == nil && e.fn != 0 && e.kind != C.RAIN_FILE {
+		err = bad(mpi.ErrErrhandler, "the error handler was not made with MPI_File_create_errhandler")
+	}
 	if err == nil && h != abi.MPI_FILE_NULL {
 		err = bad(mpi.ErrFile, "files are not implemented: only MPI_FILE_NULL has an error handler")
 	}
@@ -245,7 +251,7 @@ func rain_Comm_call_errhandler(f, h uintptr, errorcode int32) int32 {
 		return call
 	}
 	if e.handle != abi.MPI_ERRORS_RETURN {
-		die("MPI_Comm_call_errhandler", c.String(), errorcode, "called by the program")
+		die(errorcode, "in MPI_Comm_call_errhandler on "+c.String()+", called by the program")
 	}
 	return 0
 }

@@ -1,5 +1,8 @@
 package main
 
+/*
+#include "frame.h"
+*/
 import "C"
 
 import (
@@ -57,8 +60,18 @@ func validCode(code int32) bool {
 	return ok || code >= 0 && int(code) < len(abi.ClassNames)
 }
 
-// errorString is the text of MPI_Error_string.
+// errorString is the text of MPI_Error_string. Codes are classes, which say nothing of the case: the
+// text adds what this thread's latest error was, if that is of the class asked for.
 func errorString(code int32) string {
+	s := classString(code)
+	if said := C.rain_said(C.int(code)); said != nil && int(code) < len(abi.ClassNames) {
+		s += ": " + C.GoString(said)
+	}
+	return s
+}
+
+// classString is what a code or class always means.
+func classString(code int32) string {
 	if a, ok := addedOf(code); ok {
 		return a.text
 	}

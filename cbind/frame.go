@@ -72,7 +72,7 @@ func code(err error) int32 {
 // A userCode is an error code that a callback of the program returned.
 type userCode int32
 
-func (c userCode) Error() string { return "error code " + errorString(int32(c)) }
+func (c userCode) Error() string { return "error code " + classString(int32(c)) }
 
 // text is what the error says beyond its class.
 func text(err error) string {
@@ -85,6 +85,11 @@ func text(err error) string {
 
 // bad is an argument error of the C face itself.
 func bad(c mpi.Class, text string) *mpi.Error { return &mpi.Error{Class: c, Text: text} }
+
+// noObject is the error of a handle that is not one of a live object.
+func noObject(c mpi.Class, kind string, h uintptr) *mpi.Error {
+	return bad(c, handleText(h)+" is no "+kind+", or one that was freed")
+}
 
 // need fails unless all the addresses that a call writes to or reads from are there.
 func need(addrs ...uintptr) error {

@@ -56,7 +56,7 @@ typedef struct rain_frame {
     uint32_t pend;    /* Go: the engine's user function that C has just run */
     int32_t failed;   /* Go: requests that failed, in calls that end many */
     int status[8];    /* an MPI_Status where the caller wants none */
-    char *text;       /* Go, with an error: what happened; malloc'd, freed by rain_raise */
+    char *text;       /* Go, with an error: what happened, and after rain_Raise in which call; malloc'd, freed by rain_raise */
 } rain_frame;
 
 /* The twin of mpi.WaitSet (mpi/wait.go): what a waiting thread looks at. */
@@ -83,8 +83,12 @@ int rain_is_main_thread(void);
 void rain_free(uintptr_t base);
 int rain_again(int rc, rain_frame *f);
 void rain_callback(rain_frame *f);
-int rain_raise(rain_frame *f, int rc, int kind, uintptr_t object, const char *function);
+/* called is the call as called.go prints it, with a verb for each of the values. */
+int rain_raise(rain_frame *f, int rc, int kind, uintptr_t object, const char *called, const int64_t *values) __attribute__((cold));
+/* What this thread's latest error of that code was: MPI_Error_string says it. NULL: none. */
+const char *rain_said(int code);
 int rain_unsupported(int kind, uintptr_t object, const char *function);
+int rain_null(rain_frame *f) __attribute__((cold)); /* the error of a null pointer */
 int rain_refused(const char *function);
 int rain_enter_slow(void);
 void rain_fork_init(void);

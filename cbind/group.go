@@ -16,7 +16,7 @@ func groupOf(h uintptr) (*mpi.Group, error) {
 	if g := groups.get(h); g != nil {
 		return g, nil
 	}
-	return nil, bad(mpi.ErrGroup, "the group is null, freed, or no group")
+	return nil, noObject(mpi.ErrGroup, "group", h)
 }
 
 // groupHandle gives out MPI_GROUP_EMPTY for every group without members, as the operations on
@@ -217,7 +217,7 @@ func rain_Group_free(f, group uintptr) int32 {
 	h := *at[uintptr](group)
 	// MPI_GROUP_EMPTY may be freed like any handle that a call returned (MPI 5.0, 7.3.2).
 	if h != abi.MPI_GROUP_EMPTY && groups.remove(h) == nil {
-		return fail(f, bad(mpi.ErrGroup, "the group is null, freed, or no group"))
+		return fail(f, noObject(mpi.ErrGroup, "group", h))
 	}
 	set(group, abi.MPI_GROUP_NULL)
 	return 0

@@ -50,7 +50,7 @@ func infoOf(h uintptr) (*mpi.Info, error) {
 	if i := infos.get(h); i != nil {
 		return i, nil
 	}
-	return nil, bad(mpi.ErrInfo, "the info object is null, freed, or none")
+	return nil, noObject(mpi.ErrInfo, "info object", h)
 }
 
 // optionalInfo is infoOf for arguments that may be MPI_INFO_NULL.
@@ -108,8 +108,8 @@ func rain_Info_free(f, info uintptr) int32 {
 	if err := need(info); err != nil {
 		return fail(f, err)
 	}
-	if infos.remove(*at[uintptr](info)) == nil {
-		return fail(f, bad(mpi.ErrInfo, "the info object is null, freed, predefined, or none"))
+	if h := *at[uintptr](info); infos.remove(h) == nil {
+		return fail(f, noObject(mpi.ErrInfo, "info object of the program", h))
 	}
 	set(info, abi.MPI_INFO_NULL)
 	return 0

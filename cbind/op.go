@@ -32,7 +32,7 @@ func opOf(h uintptr) (*mpi.Op, error) {
 	} else if o := ops.get(h); o != nil {
 		return o, nil
 	}
-	return nil, bad(mpi.ErrOp, "the operation is null, freed, or none")
+	return nil, noObject(mpi.ErrOp, "operation", h)
 }
 
 // The engine keeps a C operation as a token: the function's address, with the highest bit set where

@@ -210,8 +210,7 @@ func rain_Sendrecv(f, sbuf uintptr, scount int64, stype uintptr, dest, stag int3
 	if started(f) {
 		return bothDone(f, st)
 	}
-	// The receive's arguments are checked before the send leaves, and the other way round.
-	if _, _, err := transfer(sbuf, scount, stype, h); err != nil {
+	if err := checkSend(sbuf, scount, stype, dest, stag, h); err != nil {
 		return fail(f, err)
 	}
 	recv, err := startRecv(rbuf, rcount, rtype, source, rtag, h)
@@ -220,7 +219,6 @@ func rain_Sendrecv(f, sbuf uintptr, scount int64, stype uintptr, dest, stag int3
 	}
 	send, err := startSend(mpi.Standard, sbuf, scount, stype, dest, stag, h)
 	if err != nil {
-		withdraw(recv)
 		return fail(f, err)
 	}
 	return both(f, recv, send, st)

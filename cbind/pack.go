@@ -9,6 +9,8 @@ import (
 // Packed data is the datatype's bytes in their order, in this machine's representation (MPI 5.0,
 // 5.2): all processes of a job have the same.
 
+var uncommitted = bad(mpi.ErrType, "the datatype is not committed; call MPI_Type_commit first")
+
 //export rain_Pack_size
 func rain_Pack_size(f uintptr, count int64, dt, h, size uintptr) int32 {
 	_, b, err := transfer(0, 0, dt, h)
@@ -62,10 +64,13 @@ func packing(buf uintptr, count int64, dt uintptr, size int64, position, h uintp
 		return b, 0, 0, err
 	}
 	if !b.Type.Committed() {
-		return b, 0, 0, bad(mpi.ErrType, "the datatype is not committed; call MPI_Type_commit first")
+		return b, 0, 0, uncommitted
+	}
+	if size < 0 {
+		return b, 0, 0, bad(mpi.ErrArg, "the size of the packed buffer is negative")
 	}
 	n, pos = count*b.Type.Size(), *at[int64](position)
-	if pos < 0 || size < 0 || n > size-pos {
+	if pos < 0 || n > size-pos {
 		return b, 0, 0, bad(mpi.ErrTruncate, "the packed buffer ends before the data does; MPI_Pack_size gives the room needed")
 	}
 	return b, n, pos, nil

@@ -43,6 +43,9 @@ func external(f, datarep, buf uintptr, count int64, dt, packed uintptr, size int
 	if err == nil {
 		err = need(datarep, position)
 	}
+	if err == nil && size < 0 {
+		err = bad(mpi.ErrArg, "the size of the packed buffer is negative")
+	}
 	if err == nil && size > 0 {
 		err = need(packed)
 	}

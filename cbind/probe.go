@@ -135,12 +135,17 @@ func receiveMatched(f, buf uintptr, count int64, dt, msg uintptr) (r *mpi.Reques
 	}
 	handle := *at[uintptr](msg)
 	if handle == abi.MPI_MESSAGE_NO_PROC {
+		if _, b, err := transfer(buf, count, dt, worldHandle); err != nil {
+			return nil, 0, err
+		} else if !b.Type.Committed() {
+			return nil, 0, uncommitted
+		}
 		set(msg, abi.MPI_MESSAGE_NULL)
 		return nil, worldHandle, nil
 	}
 	m := messages.get(handle)
 	if m == nil {
-		return nil, 0, bad(mpi.ErrRequest, "the message is null, received, or none")
+		return nil, 0, noObject(mpi.ErrRequest, "message", handle)
 	}
 	fr := at[frame](f)
 	fr.onkind, fr.on = C.RAIN_COMM, C.uintptr_t(m.comm)

@@ -59,7 +59,7 @@ func requestOf(h uintptr) (*request, error) {
 	if q := requests.get(h); q != nil {
 		return q, nil
 	}
-	return nil, bad(mpi.ErrRequest, "the request is freed, or none")
+	return nil, noObject(mpi.ErrRequest, "request", h)
 }
 
 // oneRequest is the request at addr, which must not be null.
@@ -69,7 +69,7 @@ func oneRequest(addr uintptr) (*request, error) {
 	}
 	q, err := requestOf(*at[uintptr](addr))
 	if err == nil && q == nil {
-		err = bad(mpi.ErrRequest, "the request is null")
+		err = noObject(mpi.ErrRequest, "request", abi.MPI_REQUEST_NULL)
 	}
 	return q, err
 }
@@ -212,7 +212,7 @@ func rain_Start(f, addr uintptr) int32 {
 
 //export rain_Startall
 func rain_Startall(f uintptr, count int32, list uintptr) int32 {
-	if err := counted(count, list); err != nil {
+	if err := arrays(int64(count), list); err != nil {
 		return fail(f, err)
 	}
 	for i := range uintptr(count) {

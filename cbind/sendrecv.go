@@ -13,7 +13,7 @@ import (
 //export rain_Isendrecv
 func rain_Isendrecv(f, sbuf uintptr, scount int64, stype uintptr, dest, stag int32,
 	rbuf uintptr, rcount int64, rtype uintptr, source, rtag int32, h, request uintptr) int32 {
-	if _, _, err := transfer(sbuf, scount, stype, h); err != nil {
+	if err := checkSend(sbuf, scount, stype, dest, stag, h); err != nil {
 		return fail(f, err)
 	}
 	recv, err := startRecv(rbuf, rcount, rtype, source, rtag, h)
@@ -22,16 +22,18 @@ func rain_Isendrecv(f, sbuf uintptr, scount int64, stype uintptr, dest, stag int
 	}
 	send, err := startSend(mpi.Standard, sbuf, scount, stype, dest, stag, h)
 	if err != nil {
-		withdraw(recv)
 		return fail(f, err)
 	}
 	return givePair(f, request, recv, send, h)
 }
 
-// withdraw takes a receive back whose counterpart could not be started.
-func withdraw(recv *mpi.Request) {
-	recv.Cancel()
-	recv.Wait()
+// checkSend comes before the receive, which might take a message.
+func checkSend(buf uintptr, count int64, dt uintptr, dest, tag int32, h uintptr) error {
+	c, b, err := transfer(buf, count, dt, h)
+	if err != nil {
+		return err
+	}
+	return c.c.CheckSend(b, int(dest), int(tag))
 }
 
 //export rain_Isendrecv_replace
@@ -50,8 +52,8 @@ func replace(buf uintptr, count int64, dt uintptr, dest, stag, source, rtag int3
 	if err != nil {
 		return nil, nil, err
 	}
-	if !b.Type.Committed() {
-		return nil, nil, bad(mpi.ErrType, "the datatype is not committed; call MPI_Type_commit first")
+	if err := c.c.CheckSend(b, int(dest), int(stag)); err != nil {
+		return nil, nil, err
 	}
 	packed := make([]byte, count*b.Type.Size()+1) // never empty: it has an address
 	n := b.Type.T().Pack(packed[:len(packed)-1], b.Addr, count, 0)
@@ -60,11 +62,7 @@ func replace(buf uintptr, count int64, dt uintptr, dest, stag, source, rtag int3
 	}
 	// Packed bytes match the receive's type, as any data packed by MPI_Pack does.
 	send, err = c.c.IsendMode(mpi.Standard, mpi.Buffer{Addr: unsafe.Pointer(&packed[0]), Count: n, Type: mpi.Byte}, int(dest), int(stag))
-	if err != nil {
-		withdraw(recv)
-		return nil, nil, err
-	}
-	return recv, send, nil
+	return recv, send, err
 }
 
 func givePair(f, request uintptr, recv, send *mpi.Request, h uintptr) int32 {

@@ -39,7 +39,7 @@ int PMPI_Abort(MPI_Comm comm, int errorcode) {
     int rc;
     do rc = rain_Abort((uintptr_t)&f, (uintptr_t)comm, errorcode);
     while (rc < 0 && rain_again(rc, &f));
-    if (rc) return rain_raise(&f, rc, RAIN_COMM, (uintptr_t)comm, "MPI_Abort");
+    if (rc) return rain_raise(&f, rc, RAIN_COMM, (uintptr_t)comm, "MPI_Abort(comm=%h, errorcode=%d)", (int64_t[]){(uintptr_t)comm, errorcode});
     return MPI_SUCCESS;
 }
 RAIN_WEAK(Abort)
@@ -60,7 +60,7 @@ int PMPI_Add_error_class(int *errorclass) {
     int rc;
     do rc = rain_Add_error_class((uintptr_t)&f, (uintptr_t)errorclass);
     while (rc < 0 && rain_again(rc, &f));
-    if (rc) return rain_raise(&f, rc, RAIN_NONE, 0, "MPI_Add_error_class");
+    if (rc) return rain_raise(&f, rc, RAIN_NONE, 0, "MPI_Add_error_class(errorclass=%p)", (int64_t[]){(uintptr_t)errorclass});
     return MPI_SUCCESS;
 }
 RAIN_WEAK(Add_error_class)
@@ -71,7 +71,7 @@ int PMPI_Add_error_code(int errorclass, int *errorcode) {
     int rc;
     do rc = rain_Add_error_code((uintptr_t)&f, errorclass, (uintptr_t)errorcode);
     while (rc < 0 && rain_again(rc, &f));
-    if (rc) return rain_raise(&f, rc, RAIN_NONE, 0, "MPI_Add_error_code");
+    if (rc) return rain_raise(&f, rc, RAIN_NONE, 0, "MPI_Add_error_code(errorclass=%d, errorcode=%p)", (int64_t[]){errorclass, (uintptr_t)errorcode});
     return MPI_SUCCESS;
 }
 RAIN_WEAK(Add_error_code)
@@ -82,7 +82,7 @@ int PMPI_Add_error_string(int errorcode, const char *string) {
     int rc;
     do rc = rain_Add_error_string((uintptr_t)&f, errorcode, (uintptr_t)string);
     while (rc < 0 && rain_again(rc, &f));
-    if (rc) return rain_raise(&f, rc, RAIN_NONE, 0, "MPI_Add_error_string");
+    if (rc) return rain_raise(&f, rc, RAIN_NONE, 0, "MPI_Add_error_string(errorcode=%d, string=%p)", (int64_t[]){errorcode, (uintptr_t)string});
     return MPI_SUCCESS;
 }
 RAIN_WEAK(Add_error_string)
@@ -93,7 +93,7 @@ int PMPI_Allgather(const void *sendbuf, int sendcount, MPI_Datatype sendtype, vo
     int rc;
     do rc = rain_Allgather((uintptr_t)&f, (uintptr_t)sendbuf, sendcount, (uintptr_t)sendtype, (uintptr_t)recvbuf, recvcount, (uintptr_t)recvtype, (uintptr_t)comm);
     while (rc < 0 && rain_again(rc, &f));
-    if (rc) return rain_raise(&f, rc, RAIN_COMM, (uintptr_t)comm, "MPI_Allgather");
+    if (rc) return rain_raise(&f, rc, RAIN_COMM, (uintptr_t)comm, "MPI_Allgather(sendbuf=%p, sendcount=%d, sendtype=%h, recvbuf=%p, recvcount=%d, recvtype=%h, comm=%h)", (int64_t[]){(uintptr_t)sendbuf, sendcount, (uintptr_t)sendtype, (uintptr_t)recvbuf, recvcount, (uintptr_t)recvtype, (uintptr_t)comm});
     return MPI_SUCCESS;
 }
 RAIN_WEAK(Allgather)
@@ -104,7 +104,7 @@ int PMPI_Allgather_c(const void *sendbuf, MPI_Count sendcount, MPI_Datatype send
     int rc;
     do rc = rain_Allgather((uintptr_t)&f, (uintptr_t)sendbuf, sendcount, (uintptr_t)sendtype, (uintptr_t)recvbuf, recvcount, (uintptr_t)recvtype, (uintptr_t)comm);
     while (rc < 0 && rain_again(rc, &f));
-    if (rc) return rain_raise(&f, rc, RAIN_COMM, (uintptr_t)comm, "MPI_Allgather_c");
+    if (rc) return rain_raise(&f, rc, RAIN_COMM, (uintptr_t)comm, "MPI_Allgather_c(sendbuf=%p, sendcount=%d, sendtype=%h, recvbuf=%p, recvcount=%d, recvtype=%h, comm=%h)", (int64_t[]){(uintptr_t)sendbuf, sendcount, (uintptr_t)sendtype, (uintptr_t)recvbuf, recvcount, (uintptr_t)recvtype, (uintptr_t)comm});
     return MPI_SUCCESS;
 }
 RAIN_WEAK(Allgather_c)
@@ -113,9 +113,9 @@ int PMPI_Allgather_init(const void *sendbuf, int sendcount, MPI_Datatype sendtyp
     if (rain_enter()) return rain_refused("MPI_Allgather_init");
     rain_frame f = {0};
     int rc;
-    do rc = rain_Allgather_init((uintptr_t)&f, (uintptr_t)sendbuf, sendcount, (uintptr_t)sendtype, (uintptr_t)recvbuf, recvcount, (uintptr_t)recvtype, (uintptr_t)comm, (uintptr_t)info, (uintptr_t)request);
+    do rc = request ? rain_Allgather_init((uintptr_t)&f, (uintptr_t)sendbuf, sendcount, (uintptr_t)sendtype, (uintptr_t)recvbuf, recvcount, (uintptr_t)recvtype, (uintptr_t)comm, (uintptr_t)info, (uintptr_t)request) : rain_null(&f);
     while (rc < 0 && rain_again(rc, &f));
-    if (rc) return rain_raise(&f, rc, RAIN_COMM, (uintptr_t)comm, "MPI_Allgather_init");
+    if (rc) return rain_raise(&f, rc, RAIN_COMM, (uintptr_t)comm, "MPI_Allgather_init(sendbuf=%p, sendcount=%d, sendtype=%h, recvbuf=%p, recvcount=%d, recvtype=%h, comm=%h, info=%h, request=%p)", (int64_t[]){(uintptr_t)sendbuf, sendcount, (uintptr_t)sendtype, (uintptr_t)recvbuf, recvcount, (uintptr_t)recvtype, (uintptr_t)comm, (uintptr_t)info, (uintptr_t)request});
     return MPI_SUCCESS;
 }
 RAIN_WEAK(Allgather_init)
@@ -124,9 +124,9 @@ int PMPI_Allgather_init_c(const void *sendbuf, MPI_Count sendcount, MPI_Datatype
     if (rain_enter()) return rain_refused("MPI_Allgather_init_c");
     rain_frame f = {0};
     int rc;
-    do rc = rain_Allgather_init((uintptr_t)&f, (uintptr_t)sendbuf, sendcount, (uintptr_t)sendtype, (uintptr_t)recvbuf, recvcount, (uintptr_t)recvtype, (uintptr_t)comm, (uintptr_t)info, (uintptr_t)request);
+    do rc = request ? rain_Allgather_init((uintptr_t)&f, (uintptr_t)sendbuf, sendcount, (uintptr_t)sendtype, (uintptr_t)recvbuf, recvcount, (uintptr_t)recvtype, (uintptr_t)comm, (uintptr_t)info, (uintptr_t)request) : rain_null(&f);
     while (rc < 0 && rain_again(rc, &f));
-    if (rc) return rain_raise(&f, rc, RAIN_COMM, (uintptr_t)comm, "MPI_Allgather_init_c");
+    if (rc) return rain_raise(&f, rc, RAIN_COMM, (uintptr_t)comm, "MPI_Allgather_init_c(sendbuf=%p, sendcount=%d, sendtype=%h, recvbuf=%p, recvcount=%d, recvtype=%h, comm=%h, info=%h, request=%p)", (int64_t[]){(uintptr_t)sendbuf, sendcount, (uintptr_t)sendtype, (uintptr_t)recvbuf, recvcount, (uintptr_t)recvtype, (uintptr_t)comm, (uintptr_t)info, (uintptr_t)request});
     return MPI_SUCCESS;
 }
 RAIN_WEAK(Allgather_init_c)
@@ -137,7 +137,7 @@ int PMPI_Allgatherv(const void *sendbuf, int sendcount, MPI_Datatype sendtype, v
     int rc;
     do rc = rain_Allgatherv((uintptr_t)&f, (uintptr_t)sendbuf, sendcount, (uintptr_t)sendtype, (uintptr_t)recvbuf, (uintptr_t)recvcounts, (uintptr_t)displs, (uintptr_t)recvtype, (uintptr_t)comm, 0);
     while (rc < 0 && rain_again(rc, &f));
-    if (rc) return rain_raise(&f, rc, RAIN_COMM, (uintptr_t)comm, "MPI_Allgatherv");
+    if (rc) return rain_raise(&f, rc, RAIN_COMM, (uintptr_t)comm, "MPI_Allgatherv(sendbuf=%p, sendcount=%d, sendtype=%h, recvbuf=%p, recvcounts=%p, displs=%p, recvtype=%h, comm=%h)", (int64_t[]){(uintptr_t)sendbuf, sendcount, (uintptr_t)sendtype, (uintptr_t)recvbuf, (uintptr_t)recvcounts, (uintptr_t)displs, (uintptr_t)recvtype, (uintptr_t)comm});
     return MPI_SUCCESS;
 }
 RAIN_WEAK(Allgatherv)
@@ -148,7 +148,7 @@ int PMPI_Allgatherv_c(const void *sendbuf, MPI_Count sendcount, MPI_Datatype sen
     int rc;
     do rc = rain_Allgatherv((uintptr_t)&f, (uintptr_t)sendbuf, sendcount, (uintptr_t)sendtype, (uintptr_t)recvbuf, (uintptr_t)recvcounts, (uintptr_t)displs, (uintptr_t)recvtype, (uintptr_t)comm, 1);
     while (rc < 0 && rain_again(rc, &f));
-    if (rc) return rain_raise(&f, rc, RAIN_COMM, (uintptr_t)comm, "MPI_Allgatherv_c");
+    if (rc) return rain_raise(&f, rc, RAIN_COMM, (uintptr_t)comm, "MPI_Allgatherv_c(sendbuf=%p, sendcount=%d, sendtype=%h, recvbuf=%p, recvcounts=%p, displs=%p, recvtype=%h, comm=%h)", (int64_t[]){(uintptr_t)sendbuf, sendcount, (uintptr_t)sendtype, (uintptr_t)recvbuf, (uintptr_t)recvcounts, (uintptr_t)displs, (uintptr_t)recvtype, (uintptr_t)comm});
     return MPI_SUCCESS;
 }
 RAIN_WEAK(Allgatherv_c)
@@ -157,9 +157,9 @@ int PMPI_Allgatherv_init(const void *sendbuf, int sendcount, MPI_Datatype sendty
     if (rain_enter()) return rain_refused("MPI_Allgatherv_init");
     rain_frame f = {0};
     int rc;
-    do rc = rain_Allgatherv_init((uintptr_t)&f, (uintptr_t)sendbuf, sendcount, (uintptr_t)sendtype, (uintptr_t)recvbuf, (uintptr_t)recvcounts, (uintptr_t)displs, (uintptr_t)recvtype, (uintptr_t)comm, (uintptr_t)info, (uintptr_t)request, 0);
+    do rc = request ? rain_Allgatherv_init((uintptr_t)&f, (uintptr_t)sendbuf, sendcount, (uintptr_t)sendtype, (uintptr_t)recvbuf, (uintptr_t)recvcounts, (uintptr_t)displs, (uintptr_t)recvtype, (uintptr_t)comm, (uintptr_t)info, (uintptr_t)request, 0) : rain_null(&f);
     while (rc < 0 && rain_again(rc, &f));
-    if (rc) return rain_raise(&f, rc, RAIN_COMM, (uintptr_t)comm, "MPI_Allgatherv_init");
+    if (rc) return rain_raise(&f, rc, RAIN_COMM, (uintptr_t)comm, "MPI_Allgatherv_init(sendbuf=%p, sendcount=%d, sendtype=%h, recvbuf=%p, recvcounts=%p, displs=%p, recvtype=%h, comm=%h, info=%h, request=%p)", (int64_t[]){(uintptr_t)sendbuf, sendcount, (uintptr_t)sendtype, (uintptr_t)recvbuf, (uintptr_t)recvcounts, (uintptr_t)displs, (uintptr_t)recvtype, (uintptr_t)comm, (uintptr_t)info, (uintptr_t)request});
     return MPI_SUCCESS;
 }
 RAIN_WEAK(Allgatherv_init)
@@ -168,9 +168,9 @@ int PMPI_Allgatherv_init_c(const void *sendbuf, MPI_Count sendcount, MPI_Datatyp
     if (rain_enter()) return rain_refused("MPI_Allgatherv_init_c");
     rain_frame f = {0};
     int rc;
-    do rc = rain_Allgatherv_init((uintptr_t)&f, (uintptr_t)sendbuf, sendcount, (uintptr_t)sendtype, (uintptr_t)recvbuf, (uintptr_t)recvcounts, (uintptr_t)displs, (uintptr_t)recvtype, (uintptr_t)comm, (uintptr_t)info, (uintptr_t)request, 1);
+    do rc = request ? rain_Allgatherv_init((uintptr_t)&f, (uintptr_t)sendbuf, sendcount, (uintptr_t)sendtype, (uintptr_t)recvbuf, (uintptr_t)recvcounts, (uintptr_t)displs, (uintptr_t)recvtype, (uintptr_t)comm, (uintptr_t)info, (uintptr_t)request, 1) : rain_null(&f);
     while (rc < 0 && rain_again(rc, &f));
-    if (rc) return rain_raise(&f, rc, RAIN_COMM, (uintptr_t)comm, "MPI_Allgatherv_init_c");
+    if (rc) return rain_raise(&f, rc, RAIN_COMM, (uintptr_t)comm, "MPI_Allgatherv_init_c(sendbuf=%p, sendcount=%d, sendtype=%h, recvbuf=%p, recvcounts=%p, displs=%p, recvtype=%h, comm=%h, info=%h, request=%p)", (int64_t[]){(uintptr_t)sendbuf, sendcount, (uintptr_t)sendtype, (uintptr_t)recvbuf, (uintptr_t)recvcounts, (uintptr_t)displs, (uintptr_t)recvtype, (uintptr_t)comm, (uintptr_t)info, (uintptr_t)request});
     return MPI_SUCCESS;
 }
 RAIN_WEAK(Allgatherv_init_c)
@@ -181,7 +181,7 @@ int PMPI_Alloc_mem(MPI_Aint size, MPI_Info info, void *baseptr) {
     int rc;
     do rc = rain_Alloc_mem((uintptr_t)&f, size, (uintptr_t)info, (uintptr_t)baseptr);
     while (rc < 0 && rain_again(rc, &f));
-    if (rc) return rain_raise(&f, rc, RAIN_NONE, 0, "MPI_Alloc_mem");
+    if (rc) return rain_raise(&f, rc, RAIN_NONE, 0, "MPI_Alloc_mem(size=%d, info=%h, baseptr=%p)", (int64_t[]){size, (uintptr_t)info, (uintptr_t)baseptr});
     return MPI_SUCCESS;
 }
 RAIN_WEAK(Alloc_mem)
@@ -192,7 +192,7 @@ int PMPI_Allreduce(const void *sendbuf, void *recvbuf, int count, MPI_Datatype d
     int rc;
     do rc = rain_Allreduce((uintptr_t)&f, (uintptr_t)sendbuf, (uintptr_t)recvbuf, count, (uintptr_t)datatype, (uintptr_t)op, (uintptr_t)comm);
     while (rc < 0 && rain_again(rc, &f));
-    if (rc) return rain_raise(&f, rc, RAIN_COMM, (uintptr_t)comm, "MPI_Allreduce");
+    if (rc) return rain_raise(&f, rc, RAIN_COMM, (uintptr_t)comm, "MPI_Allreduce(sendbuf=%p, recvbuf=%p, count=%d, datatype=%h, op=%h, comm=%h)", (int64_t[]){(uintptr_t)sendbuf, (uintptr_t)recvbuf, count, (uintptr_t)datatype, (uintptr_t)op, (uintptr_t)comm});
     return MPI_SUCCESS;
 }
 RAIN_WEAK(Allreduce)
@@ -203,7 +203,7 @@ int PMPI_Allreduce_c(const void *sendbuf, void *recvbuf, MPI_Count count, MPI_Da
     int rc;
     do rc = rain_Allreduce((uintptr_t)&f, (uintptr_t)sendbuf, (uintptr_t)recvbuf, count, (uintptr_t)datatype, (uintptr_t)op, (uintptr_t)comm);
     while (rc < 0 && rain_again(rc, &f));
-    if (rc) return rain_raise(&f, rc, RAIN_COMM, (uintptr_t)comm, "MPI_Allreduce_c");
+    if (rc) return rain_raise(&f, rc, RAIN_COMM, (uintptr_t)comm, "MPI_Allreduce_c(sendbuf=%p, recvbuf=%p, count=%d, datatype=%h, op=%h, comm=%h)", (int64_t[]){(uintptr_t)sendbuf, (uintptr_t)recvbuf, count, (uintptr_t)datatype, (uintptr_t)op, (uintptr_t)comm});
     return MPI_SUCCESS;
 }
 RAIN_WEAK(Allreduce_c)
@@ -212,9 +212,9 @@ int PMPI_Allreduce_init(const void *sendbuf, void *recvbuf, int count, MPI_Datat
     if (rain_enter()) return rain_refused("MPI_Allreduce_init");
     rain_frame f = {0};
     int rc;
-    do rc = rain_Allreduce_init((uintptr_t)&f, (uintptr_t)sendbuf, (uintptr_t)recvbuf, count, (uintptr_t)datatype, (uintptr_t)op, (uintptr_t)comm, (uintptr_t)info, (uintptr_t)request);
+    do rc = request ? rain_Allreduce_init((uintptr_t)&f, (uintptr_t)sendbuf, (uintptr_t)recvbuf, count, (uintptr_t)datatype, (uintptr_t)op, (uintptr_t)comm, (uintptr_t)info, (uintptr_t)request) : rain_null(&f);
     while (rc < 0 && rain_again(rc, &f));
-    if (rc) return rain_raise(&f, rc, RAIN_COMM, (uintptr_t)comm, "MPI_Allreduce_init");
+    if (rc) return rain_raise(&f, rc, RAIN_COMM, (uintptr_t)comm, "MPI_Allreduce_init(sendbuf=%p, recvbuf=%p, count=%d, datatype=%h, op=%h, comm=%h, info=%h, request=%p)", (int64_t[]){(uintptr_t)sendbuf, (uintptr_t)recvbuf, count, (uintptr_t)datatype, (uintptr_t)op, (uintptr_t)comm, (uintptr_t)info, (uintptr_t)request});
     return MPI_SUCCESS;
 }
 RAIN_WEAK(Allreduce_init)
@@ -223,9 +223,9 @@ int PMPI_Allreduce_init_c(const void *sendbuf, void *recvbuf, MPI_Count count, M
     if (rain_enter()) return rain_refused("MPI_Allreduce_init_c");
     rain_frame f = {0};
     int rc;
-    do rc = rain_Allreduce_init((uintptr_t)&f, (uintptr_t)sendbuf, (uintptr_t)recvbuf, count, (uintptr_t)datatype, (uintptr_t)op, (uintptr_t)comm, (uintptr_t)info, (uintptr_t)request);
+    do rc = request ? rain_Allreduce_init((uintptr_t)&f, (uintptr_t)sendbuf, (uintptr_t)recvbuf, count, (uintptr_t)datatype, (uintptr_t)op, (uintptr_t)comm, (uintptr_t)info, (uintptr_t)request) : rain_null(&f);
     while (rc < 0 && rain_again(rc, &f));
-    if (rc) return rain_raise(&f, rc, RAIN_COMM, (uintptr_t)comm, "MPI_Allreduce_init_c");
+    if (rc) return rain_raise(&f, rc, RAIN_COMM, (uintptr_t)comm, "MPI_Allreduce_init_c(sendbuf=%p, recvbuf=%p, count=%d, datatype=%h, op=%h, comm=%h, info=%h, request=%p)", (int64_t[]){(uintptr_t)sendbuf, (uintptr_t)recvbuf, count, (uintptr_t)datatype, (uintptr_t)op, (uintptr_t)comm, (uintptr_t)info, (uintptr_t)request});
     return MPI_SUCCESS;
 }
 RAIN_WEAK(Allreduce_init_c)
@@ -236,7 +236,7 @@ int PMPI_Alltoall(const void *sendbuf, int sendcount, MPI_Datatype sendtype, voi
     int rc;
     do rc = rain_Alltoall((uintptr_t)&f, (uintptr_t)sendbuf, sendcount, (uintptr_t)sendtype, (uintptr_t)recvbuf, recvcount, (uintptr_t)recvtype, (uintptr_t)comm);
     while (rc < 0 && rain_again(rc, &f));
-    if (rc) return rain_raise(&f, rc, RAIN_COMM, (uintptr_t)comm, "MPI_Alltoall");
+    if (rc) return rain_raise(&f, rc, RAIN_COMM, (uintptr_t)comm, "MPI_Alltoall(sendbuf=%p, sendcount=%d, sendtype=%h, recvbuf=%p, recvcount=%d, recvtype=%h, comm=%h)", (int64_t[]){(uintptr_t)sendbuf, sendcount, (uintptr_t)sendtype, (uintptr_t)recvbuf, recvcount, (uintptr_t)recvtype, (uintptr_t)comm});
     return MPI_SUCCESS;
 }
 RAIN_WEAK(Alltoall)
@@ -247,7 +247,7 @@ int PMPI_Alltoall_c(const void *sendbuf, MPI_Count sendcount, MPI_Datatype sendt
     int rc;
     do rc = rain_Alltoall((uintptr_t)&f, (uintptr_t)sendbuf, sendcount, (uintptr_t)sendtype, (uintptr_t)recvbuf, recvcount, (uintptr_t)recvtype, (uintptr_t)comm);
     while (rc < 0 && rain_again(rc, &f));
-    if (rc) return rain_raise(&f, rc, RAIN_COMM, (uintptr_t)comm, "MPI_Alltoall_c");
+    if (rc) return rain_raise(&f, rc, RAIN_COMM, (uintptr_t)comm, "MPI_Alltoall_c(sendbuf=%p, sendcount=%d, sendtype=%h, recvbuf=%p, recvcount=%d, recvtype=%h, comm=%h)", (int64_t[]){(uintptr_t)sendbuf, sendcount, (uintptr_t)sendtype, (uintptr_t)recvbuf, recvcount, (uintptr_t)recvtype, (uintptr_t)comm});
     return MPI_SUCCESS;
 }
 RAIN_WEAK(Alltoall_c)
@@ -256,9 +256,9 @@ int PMPI_Alltoall_init(const void *sendbuf, int sendcount, MPI_Datatype sendtype
     if (rain_enter()) return rain_refused("MPI_Alltoall_init");
     rain_frame f = {0};
     int rc;
-    do rc = rain_Alltoall_init((uintptr_t)&f, (uintptr_t)sendbuf, sendcount, (uintptr_t)sendtype, (uintptr_t)recvbuf, recvcount, (uintptr_t)recvtype, (uintptr_t)comm, (uintptr_t)info, (uintptr_t)request);
+    do rc = request ? rain_Alltoall_init((uintptr_t)&f, (uintptr_t)sendbuf, sendcount, (uintptr_t)sendtype, (uintptr_t)recvbuf, recvcount, (uintptr_t)recvtype, (uintptr_t)comm, (uintptr_t)info, (uintptr_t)request) : rain_null(&f);
     while (rc < 0 && rain_again(rc, &f));
-    if (rc) return rain_raise(&f, rc, RAIN_COMM, (uintptr_t)comm, "MPI_Alltoall_init");
+    if (rc) return rain_raise(&f, rc, RAIN_COMM, (uintptr_t)comm, "MPI_Alltoall_init(sendbuf=%p, sendcount=%d, sendtype=%h, recvbuf=%p, recvcount=%d, recvtype=%h, comm=%h, info=%h, request=%p)", (int64_t[]){(uintptr_t)sendbuf, sendcount, (uintptr_t)sendtype, (uintptr_t)recvbuf, recvcount, (uintptr_t)recvtype, (uintptr_t)comm, (uintptr_t)info, (uintptr_t)request});
     return MPI_SUCCESS;
 }
 RAIN_WEAK(Alltoall_init)
@@ -267,9 +267,9 @@ int PMPI_Alltoall_init_c(const void *sendbuf, MPI_Count sendcount, MPI_Datatype 
     if (rain_enter()) return rain_refused("MPI_Alltoall_init_c");
     rain_frame f = {0};
     int rc;
-    do rc = rain_Alltoall_init((uintptr_t)&f, (uintptr_t)sendbuf, sendcount, (uintptr_t)sendtype, (uintptr_t)recvbuf, recvcount, (uintptr_t)recvtype, (uintptr_t)comm, (uintptr_t)info, (uintptr_t)request);
+    do rc = request ? rain_Alltoall_init((uintptr_t)&f, (uintptr_t)sendbuf, sendcount, (uintptr_t)sendtype, (uintptr_t)recvbuf, recvcount, (uintptr_t)recvtype, (uintptr_t)comm, (uintptr_t)info, (uintptr_t)request) : rain_null(&f);
     while (rc < 0 && rain_again(rc, &f));
-    if (rc) return rain_raise(&f, rc, RAIN_COMM, (uintptr_t)comm, "MPI_Alltoall_init_c");
+    if (rc) return rain_raise(&f, rc, RAIN_COMM, (uintptr_t)comm, "MPI_Alltoall_init_c(sendbuf=%p, sendcount=%d, sendtype=%h, recvbuf=%p, recvcount=%d, recvtype=%h, comm=%h, info=%h, request=%p)", (int64_t[]){(uintptr_t)sendbuf, sendcount, (uintptr_t)sendtype, (uintptr_t)recvbuf, recvcount, (uintptr_t)recvtype, (uintptr_t)comm, (uintptr_t)info, (uintptr_t)request});
     return MPI_SUCCESS;
 }
 RAIN_WEAK(Alltoall_init_c)
@@ -280,7 +280,7 @@ int PMPI_Alltoallv(const void *sendbuf, const int sendcounts[], const int sdispl
     int rc;
     do rc = rain_Alltoallv((uintptr_t)&f, (uintptr_t)sendbuf, (uintptr_t)sendcounts, (uintptr_t)sdispls, (uintptr_t)sendtype, (uintptr_t)recvbuf, (uintptr_t)recvcounts, (uintptr_t)rdispls, (uintptr_t)recvtype, (uintptr_t)comm, 0);
     while (rc < 0 && rain_again(rc, &f));
-    if (rc) return rain_raise(&f, rc, RAIN_COMM, (uintptr_t)comm, "MPI_Alltoallv");
+    if (rc) return rain_raise(&f, rc, RAIN_COMM, (uintptr_t)comm, "MPI_Alltoallv(sendbuf=%p, sendcounts=%p, sdispls=%p, sendtype=%h, recvbuf=%p, recvcounts=%p, rdispls=%p, recvtype=%h, comm=%h)", (int64_t[]){(uintptr_t)sendbuf, (uintptr_t)sendcounts, (uintptr_t)sdispls, (uintptr_t)sendtype, (uintptr_t)recvbuf, (uintptr_t)recvcounts, (uintptr_t)rdispls, (uintptr_t)recvtype, (uintptr_t)comm});
     return MPI_SUCCESS;
 }
 RAIN_WEAK(Alltoallv)
@@ -291,7 +291,7 @@ int PMPI_Alltoallv_c(const void *sendbuf, const MPI_Count sendcounts[], const MP
     int rc;
     do rc = rain_Alltoallv((uintptr_t)&f, (uintptr_t)sendbuf, (uintptr_t)sendcounts, (uintptr_t)sdispls, (uintptr_t)sendtype, (uintptr_t)recvbuf, (uintptr_t)recvcounts, (uintptr_t)rdispls, (uintptr_t)recvtype, (uintptr_t)comm, 1);
     while (rc < 0 && rain_again(rc, &f));
-    if (rc) return rain_raise(&f, rc, RAIN_COMM, (uintptr_t)comm, "MPI_Alltoallv_c");
+    if (rc) return rain_raise(&f, rc, RAIN_COMM, (uintptr_t)comm, "MPI_Alltoallv_c(sendbuf=%p, sendcounts=%p, sdispls=%p, sendtype=%h, recvbuf=%p, recvcounts=%p, rdispls=%p, recvtype=%h, comm=%h)", (int64_t[]){(uintptr_t)sendbuf, (uintptr_t)sendcounts, (uintptr_t)sdispls, (uintptr_t)sendtype, (uintptr_t)recvbuf, (uintptr_t)recvcounts, (uintptr_t)rdispls, (uintptr_t)recvtype, (uintptr_t)comm});
     return MPI_SUCCESS;
 }
 RAIN_WEAK(Alltoallv_c)
@@ -300,9 +300,9 @@ int PMPI_Alltoallv_init(const void *sendbuf, const int sendcounts[], const int s
     if (rain_enter()) return rain_refused("MPI_Alltoallv_init");
     rain_frame f = {0};
     int rc;
-    do rc = rain_Alltoallv_init((uintptr_t)&f, (uintptr_t)sendbuf, (uintptr_t)sendcounts, (uintptr_t)sdispls, (uintptr_t)sendtype, (uintptr_t)recvbuf, (uintptr_t)recvcounts, (uintptr_t)rdispls, (uintptr_t)recvtype, (uintptr_t)comm, (uintptr_t)info, (uintptr_t)request, 0);
+    do rc = request ? rain_Alltoallv_init((uintptr_t)&f, (uintptr_t)sendbuf, (uintptr_t)sendcounts, (uintptr_t)sdispls, (uintptr_t)sendtype, (uintptr_t)recvbuf, (uintptr_t)recvcounts, (uintptr_t)rdispls, (uintptr_t)recvtype, (uintptr_t)comm, (uintptr_t)info, (uintptr_t)request, 0) : rain_null(&f);
     while (rc < 0 && rain_again(rc, &f));
-    if (rc) return rain_raise(&f, rc, RAIN_COMM, (uintptr_t)comm, "MPI_Alltoallv_init");
+    if (rc) return rain_raise(&f, rc, RAIN_COMM, (uintptr_t)comm, "MPI_Alltoallv_init(sendbuf=%p, sendcounts=%p, sdispls=%p, sendtype=%h, recvbuf=%p, recvcounts=%p, rdispls=%p, recvtype=%h, comm=%h, info=%h, request=%p)", (int64_t[]){(uintptr_t)sendbuf, (uintptr_t)sendcounts, (uintptr_t)sdispls, (uintptr_t)sendtype, (uintptr_t)recvbuf, (uintptr_t)recvcounts, (uintptr_t)rdispls, (uintptr_t)recvtype, (uintptr_t)comm, (uintptr_t)info, (uintptr_t)request});
     return MPI_SUCCESS;
 }
 RAIN_WEAK(Alltoallv_init)
@@ -311,9 +311,9 @@ int PMPI_Alltoallv_init_c(const void *sendbuf, const MPI_Count sendcounts[], con
     if (rain_enter()) return rain_refused("MPI_Alltoallv_init_c");
     rain_frame f = {0};
     int rc;
-    do rc = rain_Alltoallv_init((uintptr_t)&f, (uintptr_t)sendbuf, (uintptr_t)sendcounts, (uintptr_t)sdispls, (uintptr_t)sendtype, (uintptr_t)recvbuf, (uintptr_t)recvcounts, (uintptr_t)rdispls, (uintptr_t)recvtype, (uintptr_t)comm, (uintptr_t)info, (uintptr_t)request, 1);
+    do rc = request ? rain_Alltoallv_init((uintptr_t)&f, (uintptr_t)sendbuf, (uintptr_t)sendcounts, (uintptr_t)sdispls, (uintptr_t)sendtype, (uintptr_t)recvbuf, (uintptr_t)recvcounts, (uintptr_t)rdispls, (uintptr_t)recvtype, (uintptr_t)comm, (uintptr_t)info, (uintptr_t)request, 1) : rain_null(&f);
     while (rc < 0 && rain_again(rc, &f));
-    if (rc) return rain_raise(&f, rc, RAIN_COMM, (uintptr_t)comm, "MPI_Alltoallv_init_c");
+    if (rc) return rain_raise(&f, rc, RAIN_COMM, (uintptr_t)comm, "MPI_Alltoallv_init_c(sendbuf=%p, sendcounts=%p, sdispls=%p, sendtype=%h, recvbuf=%p, recvcounts=%p, rdispls=%p, recvtype=%h, comm=%h, info=%h, request=%p)", (int64_t[]){(uintptr_t)sendbuf, (uintptr_t)sendcounts, (uintptr_t)sdispls, (uintptr_t)sendtype, (uintptr_t)recvbuf, (uintptr_t)recvcounts, (uintptr_t)rdispls, (uintptr_t)recvtype, (uintptr_t)comm, (uintptr_t)info, (uintptr_t)request});
     return MPI_SUCCESS;
 }
 RAIN_WEAK(Alltoallv_init_c)
@@ -324,7 +324,7 @@ int PMPI_Alltoallw(const void *sendbuf, const int sendcounts[], const int sdispl
     int rc;
     do rc = rain_Alltoallw((uintptr_t)&f, (uintptr_t)sendbuf, (uintptr_t)sendcounts, (uintptr_t)sdispls, (uintptr_t)sendtypes, (uintptr_t)recvbuf, (uintptr_t)recvcounts, (uintptr_t)rdispls, (uintptr_t)recvtypes, (uintptr_t)comm, 0);
     while (rc < 0 && rain_again(rc, &f));
-    if (rc) return rain_raise(&f, rc, RAIN_COMM, (uintptr_t)comm, "MPI_Alltoallw");
+    if (rc) return rain_raise(&f, rc, RAIN_COMM, (uintptr_t)comm, "MPI_Alltoallw(sendbuf=%p, sendcounts=%p, sdispls=%p, sendtypes=%p, recvbuf=%p, recvcounts=%p, rdispls=%p, recvtypes=%p, comm=%h)", (int64_t[]){(uintptr_t)sendbuf, (uintptr_t)sendcounts, (uintptr_t)sdispls, (uintptr_t)sendtypes, (uintptr_t)recvbuf, (uintptr_t)recvcounts, (uintptr_t)rdispls, (uintptr_t)recvtypes, (uintptr_t)comm});
     return MPI_SUCCESS;
 }
 RAIN_WEAK(Alltoallw)
@@ -335,7 +335,7 @@ int PMPI_Alltoallw_c(const void *sendbuf, const MPI_Count sendcounts[], const MP
     int rc;
     do rc = rain_Alltoallw((uintptr_t)&f, (uintptr_t)sendbuf, (uintptr_t)sendcounts, (uintptr_t)sdispls, (uintptr_t)sendtypes, (uintptr_t)recvbuf, (uintptr_t)recvcounts, (uintptr_t)rdispls, (uintptr_t)recvtypes, (uintptr_t)comm, 1);
     while (rc < 0 && rain_again(rc, &f));
-    if (rc) return rain_raise(&f, rc, RAIN_COMM, (uintptr_t)comm, "MPI_Alltoallw_c");
+    if (rc) return rain_raise(&f, rc, RAIN_COMM, (uintptr_t)comm, "MPI_Alltoallw_c(sendbuf=%p, sendcounts=%p, sdispls=%p, sendtypes=%p, recvbuf=%p, recvcounts=%p, rdispls=%p, recvtypes=%p, comm=%h)", (int64_t[]){(uintptr_t)sendbuf, (uintptr_t)sendcounts, (uintptr_t)sdispls, (uintptr_t)sendtypes, (uintptr_t)recvbuf, (uintptr_t)recvcounts, (uintptr_t)rdispls, (uintptr_t)recvtypes, (uintptr_t)comm});
     return MPI_SUCCESS;
 }
 RAIN_WEAK(Alltoallw_c)
@@ -344,9 +344,9 @@ int PMPI_Alltoallw_init(const void *sendbuf, const int sendcounts[], const int s
     if (rain_enter()) return rain_refused("MPI_Alltoallw_init");
     rain_frame f = {0};
     int rc;
-    do rc = rain_Alltoallw_init((uintptr_t)&f, (uintptr_t)sendbuf, (uintptr_t)sendcounts, (uintptr_t)sdispls, (uintptr_t)sendtypes, (uintptr_t)recvbuf, (uintptr_t)recvcounts, (uintptr_t)rdispls, (uintptr_t)recvtypes, (uintptr_t)comm, (uintptr_t)info, (uintptr_t)request, 0);
+    do rc = request ? rain_Alltoallw_init((uintptr_t)&f, (uintptr_t)sendbuf, (uintptr_t)sendcounts, (uintptr_t)sdispls, (uintptr_t)sendtypes, (uintptr_t)recvbuf, (uintptr_t)recvcounts, (uintptr_t)rdispls, (uintptr_t)recvtypes, (uintptr_t)comm, (uintptr_t)info, (uintptr_t)request, 0) : rain_null(&f);
     while (rc < 0 && rain_again(rc, &f));
-    if (rc) return rain_raise(&f, rc, RAIN_COMM, (uintptr_t)comm, "MPI_Alltoallw_init");
+    if (rc) return rain_raise(&f, rc, RAIN_COMM, (uintptr_t)comm, "MPI_Alltoallw_init(sendbuf=%p, sendcounts=%p, sdispls=%p, sendtypes=%p, recvbuf=%p, recvcounts=%p, rdispls=%p, recvtypes=%p, comm=%h, info=%h, request=%p)", (int64_t[]){(uintptr_t)sendbuf, (uintptr_t)sendcounts, (uintptr_t)sdispls, (uintptr_t)sendtypes, (uintptr_t)recvbuf, (uintptr_t)recvcounts, (uintptr_t)rdispls, (uintptr_t)recvtypes, (uintptr_t)comm, (uintptr_t)info, (uintptr_t)request});
     return MPI_SUCCESS;
 }
 RAIN_WEAK(Alltoallw_init)
@@ -355,9 +355,9 @@ int PMPI_Alltoallw_init_c(const void *sendbuf, const MPI_Count sendcounts[], con
     if (rain_enter()) return rain_refused("MPI_Alltoallw_init_c");
     rain_frame f = {0};
     int rc;
-    do rc = rain_Alltoallw_init((uintptr_t)&f, (uintptr_t)sendbuf, (uintptr_t)sendcounts, (uintptr_t)sdispls, (uintptr_t)sendtypes, (uintptr_t)recvbuf, (uintptr_t)recvcounts, (uintptr_t)rdispls, (uintptr_t)recvtypes, (uintptr_t)comm, (uintptr_t)info, (uintptr_t)request, 1);
+    do rc = request ? rain_Alltoallw_init((uintptr_t)&f, (uintptr_t)sendbuf, (uintptr_t)sendcounts, (uintptr_t)sdispls, (uintptr_t)sendtypes, (uintptr_t)recvbuf, (uintptr_t)recvcounts, (uintptr_t)rdispls, (uintptr_t)recvtypes, (uintptr_t)comm, (uintptr_t)info, (uintptr_t)request, 1) : rain_null(&f);
     while (rc < 0 && rain_again(rc, &f));
-    if (rc) return rain_raise(&f, rc, RAIN_COMM, (uintptr_t)comm, "MPI_Alltoallw_init_c");
+    if (rc) return rain_raise(&f, rc, RAIN_COMM, (uintptr_t)comm, "MPI_Alltoallw_init_c(sendbuf=%p, sendcounts=%p, sdispls=%p, sendtypes=%p, recvbuf=%p, recvcounts=%p, rdispls=%p, recvtypes=%p, comm=%h, info=%h, request=%p)", (int64_t[]){(uintptr_t)sendbuf, (uintptr_t)sendcounts, (uintptr_t)sdispls, (uintptr_t)sendtypes, (uintptr_t)recvbuf, (uintptr_t)recvcounts, (uintptr_t)rdispls, (uintptr_t)recvtypes, (uintptr_t)comm, (uintptr_t)info, (uintptr_t)request});
     return MPI_SUCCESS;
 }
 RAIN_WEAK(Alltoallw_init_c)
@@ -368,7 +368,7 @@ int PMPI_Attr_delete(MPI_Comm comm, int keyval) {
     int rc;
     do rc = rain_Attr_delete((uintptr_t)&f, (uintptr_t)comm, keyval);
     while (rc < 0 && rain_again(rc, &f));
-    if (rc) return rain_raise(&f, rc, RAIN_COMM, (uintptr_t)comm, "MPI_Attr_delete");
+    if (rc) return rain_raise(&f, rc, RAIN_COMM, (uintptr_t)comm, "MPI_Attr_delete(comm=%h, keyval=%d)", (int64_t[]){(uintptr_t)comm, keyval});
     return MPI_SUCCESS;
 }
 RAIN_WEAK(Attr_delete)
@@ -379,7 +379,7 @@ int PMPI_Attr_get(MPI_Comm comm, int keyval, void *attribute_val, int *flag) {
     int rc;
     do rc = rain_Attr_get((uintptr_t)&f, (uintptr_t)comm, keyval, (uintptr_t)attribute_val, (uintptr_t)flag);
     while (rc < 0 && rain_again(rc, &f));
-    if (rc) return rain_raise(&f, rc, RAIN_COMM, (uintptr_t)comm, "MPI_Attr_get");
+    if (rc) return rain_raise(&f, rc, RAIN_COMM, (uintptr_t)comm, "MPI_Attr_get(comm=%h, keyval=%d, attribute_val=%p, flag=%p)", (int64_t[]){(uintptr_t)comm, keyval, (uintptr_t)attribute_val, (uintptr_t)flag});
     return MPI_SUCCESS;
 }
 RAIN_WEAK(Attr_get)
@@ -390,7 +390,7 @@ int PMPI_Attr_put(MPI_Comm comm, int keyval, void *attribute_val) {
     int rc;
     do rc = rain_Attr_put((uintptr_t)&f, (uintptr_t)comm, keyval, (uintptr_t)attribute_val);
     while (rc < 0 && rain_again(rc, &f));
-    if (rc) return rain_raise(&f, rc, RAIN_COMM, (uintptr_t)comm, "MPI_Attr_put");
+    if (rc) return rain_raise(&f, rc, RAIN_COMM, (uintptr_t)comm, "MPI_Attr_put(comm=%h, keyval=%d, attribute_val=%p)", (int64_t[]){(uintptr_t)comm, keyval, (uintptr_t)attribute_val});
     return MPI_SUCCESS;
 }
 RAIN_WEAK(Attr_put)
@@ -401,7 +401,7 @@ int PMPI_Barrier(MPI_Comm comm) {
     int rc;
     do rc = rain_Barrier((uintptr_t)&f, (uintptr_t)comm);
     while (rc < 0 && rain_again(rc, &f));
-    if (rc) return rain_raise(&f, rc, RAIN_COMM, (uintptr_t)comm, "MPI_Barrier");
+    if (rc) return rain_raise(&f, rc, RAIN_COMM, (uintptr_t)comm, "MPI_Barrier(comm=%h)", (int64_t[]){(uintptr_t)comm});
     return MPI_SUCCESS;
 }
 RAIN_WEAK(Barrier)
@@ -410,9 +410,9 @@ int PMPI_Barrier_init(MPI_Comm comm, MPI_Info info, MPI_Request *request) {
     if (rain_enter()) return rain_refused("MPI_Barrier_init");
     rain_frame f = {0};
     int rc;
-    do rc = rain_Barrier_init((uintptr_t)&f, (uintptr_t)comm, (uintptr_t)info, (uintptr_t)request);
+    do rc = request ? rain_Barrier_init((uintptr_t)&f, (uintptr_t)comm, (uintptr_t)info, (uintptr_t)request) : rain_null(&f);
     while (rc < 0 && rain_again(rc, &f));
-    if (rc) return rain_raise(&f, rc, RAIN_COMM, (uintptr_t)comm, "MPI_Barrier_init");
+    if (rc) return rain_raise(&f, rc, RAIN_COMM, (uintptr_t)comm, "MPI_Barrier_init(comm=%h, info=%h, request=%p)", (int64_t[]){(uintptr_t)comm, (uintptr_t)info, (uintptr_t)request});
     return MPI_SUCCESS;
 }
 RAIN_WEAK(Barrier_init)
@@ -423,7 +423,7 @@ int PMPI_Bcast(void *buffer, int count, MPI_Datatype datatype, int root, MPI_Com
     int rc;
     do rc = rain_Bcast((uintptr_t)&f, (uintptr_t)buffer, count, (uintptr_t)datatype, root, (uintptr_t)comm);
     while (rc < 0 && rain_again(rc, &f));
-    if (rc) return rain_raise(&f, rc, RAIN_COMM, (uintptr_t)comm, "MPI_Bcast");
+    if (rc) return rain_raise(&f, rc, RAIN_COMM, (uintptr_t)comm, "MPI_Bcast(buffer=%p, count=%d, datatype=%h, root=%d, comm=%h)", (int64_t[]){(uintptr_t)buffer, count, (uintptr_t)datatype, root, (uintptr_t)comm});
     return MPI_SUCCESS;
 }
 RAIN_WEAK(Bcast)
@@ -434,7 +434,7 @@ int PMPI_Bcast_c(void *buffer, MPI_Count count, MPI_Datatype datatype, int root,
     int rc;
     do rc = rain_Bcast((uintptr_t)&f, (uintptr_t)buffer, count, (uintptr_t)datatype, root, (uintptr_t)comm);
     while (rc < 0 && rain_again(rc, &f));
-    if (rc) return rain_raise(&f, rc, RAIN_COMM, (uintptr_t)comm, "MPI_Bcast_c");
+    if (rc) return rain_raise(&f, rc, RAIN_COMM, (uintptr_t)comm, "MPI_Bcast_c(buffer=%p, count=%d, datatype=%h, root=%d, comm=%h)", (int64_t[]){(uintptr_t)buffer, count, (uintptr_t)datatype, root, (uintptr_t)comm});
     return MPI_SUCCESS;
 }
 RAIN_WEAK(Bcast_c)
@@ -443,9 +443,9 @@ int PMPI_Bcast_init(void *buffer, int count, MPI_Datatype datatype, int root, MP
     if (rain_enter()) return rain_refused("MPI_Bcast_init");
     rain_frame f = {0};
     int rc;
-    do rc = rain_Bcast_init((uintptr_t)&f, (uintptr_t)buffer, count, (uintptr_t)datatype, root, (uintptr_t)comm, (uintptr_t)info, (uintptr_t)request);
+    do rc = request ? rain_Bcast_init((uintptr_t)&f, (uintptr_t)buffer, count, (uintptr_t)datatype, root, (uintptr_t)comm, (uintptr_t)info, (uintptr_t)request) : rain_null(&f);
     while (rc < 0 && rain_again(rc, &f));
-    if (rc) return rain_raise(&f, rc, RAIN_COMM, (uintptr_t)comm, "MPI_Bcast_init");
+    if (rc) return rain_raise(&f, rc, RAIN_COMM, (uintptr_t)comm, "MPI_Bcast_init(buffer=%p, count=%d, datatype=%h, root=%d, comm=%h, info=%h, request=%p)", (int64_t[]){(uintptr_t)buffer, count, (uintptr_t)datatype, root, (uintptr_t)comm, (uintptr_t)info, (uintptr_t)request});
     return MPI_SUCCESS;
 }
 RAIN_WEAK(Bcast_init)
@@ -454,9 +454,9 @@ int PMPI_Bcast_init_c(void *buffer, MPI_Count count, MPI_Datatype datatype, int 
     if (rain_enter()) return rain_refused("MPI_Bcast_init_c");
     rain_frame f = {0};
     int rc;
-    do rc = rain_Bcast_init((uintptr_t)&f, (uintptr_t)buffer, count, (uintptr_t)datatype, root, (uintptr_t)comm, (uintptr_t)info, (uintptr_t)request);
+    do rc = request ? rain_Bcast_init((uintptr_t)&f, (uintptr_t)buffer, count, (uintptr_t)datatype, root, (uintptr_t)comm, (uintptr_t)info, (uintptr_t)request) : rain_null(&f);
     while (rc < 0 && rain_again(rc, &f));
-    if (rc) return rain_raise(&f, rc, RAIN_COMM, (uintptr_t)comm, "MPI_Bcast_init_c");
+    if (rc) return rain_raise(&f, rc, RAIN_COMM, (uintptr_t)comm, "MPI_Bcast_init_c(buffer=%p, count=%d, datatype=%h, root=%d, comm=%h, info=%h, request=%p)", (int64_t[]){(uintptr_t)buffer, count, (uintptr_t)datatype, root, (uintptr_t)comm, (uintptr_t)info, (uintptr_t)request});
     return MPI_SUCCESS;
 }
 RAIN_WEAK(Bcast_init_c)
@@ -467,7 +467,7 @@ int PMPI_Bsend(const void *buf, int count, MPI_Datatype datatype, int dest, int 
     int rc;
     do rc = rain_Bsend((uintptr_t)&f, (uintptr_t)buf, count, (uintptr_t)datatype, dest, tag, (uintptr_t)comm);
     while (rc < 0 && rain_again(rc, &f));
-    if (rc) return rain_raise(&f, rc, RAIN_COMM, (uintptr_t)comm, "MPI_Bsend");
+    if (rc) return rain_raise(&f, rc, RAIN_COMM, (uintptr_t)comm, "MPI_Bsend(buf=%p, count=%d, datatype=%h, dest=%d, tag=%d, comm=%h)", (int64_t[]){(uintptr_t)buf, count, (uintptr_t)datatype, dest, tag, (uintptr_t)comm});
     return MPI_SUCCESS;
 }
 RAIN_WEAK(Bsend)
@@ -478,7 +478,7 @@ int PMPI_Bsend_c(const void *buf, MPI_Count count, MPI_Datatype datatype, int de
     int rc;
     do rc = rain_Bsend((uintptr_t)&f, (uintptr_t)buf, count, (uintptr_t)datatype, dest, tag, (uintptr_t)comm);
     while (rc < 0 && rain_again(rc, &f));
-    if (rc) return rain_raise(&f, rc, RAIN_COMM, (uintptr_t)comm, "MPI_Bsend_c");
+    if (rc) return rain_raise(&f, rc, RAIN_COMM, (uintptr_t)comm, "MPI_Bsend_c(buf=%p, count=%d, datatype=%h, dest=%d, tag=%d, comm=%h)", (int64_t[]){(uintptr_t)buf, count, (uintptr_t)datatype, dest, tag, (uintptr_t)comm});
     return MPI_SUCCESS;
 }
 RAIN_WEAK(Bsend_c)
@@ -487,9 +487,9 @@ int PMPI_Bsend_init(const void *buf, int count, MPI_Datatype datatype, int dest,
     if (rain_enter()) return rain_refused("MPI_Bsend_init");
     rain_frame f = {0};
     int rc;
-    do rc = rain_Bsend_init((uintptr_t)&f, (uintptr_t)buf, count, (uintptr_t)datatype, dest, tag, (uintptr_t)comm, (uintptr_t)request);
+    do rc = request ? rain_Bsend_init((uintptr_t)&f, (uintptr_t)buf, count, (uintptr_t)datatype, dest, tag, (uintptr_t)comm, (uintptr_t)request) : rain_null(&f);
     while (rc < 0 && rain_again(rc, &f));
-    if (rc) return rain_raise(&f, rc, RAIN_COMM, (uintptr_t)comm, "MPI_Bsend_init");
+    if (rc) return rain_raise(&f, rc, RAIN_COMM, (uintptr_t)comm, "MPI_Bsend_init(buf=%p, count=%d, datatype=%h, dest=%d, tag=%d, comm=%h, request=%p)", (int64_t[]){(uintptr_t)buf, count, (uintptr_t)datatype, dest, tag, (uintptr_t)comm, (uintptr_t)request});
     return MPI_SUCCESS;
 }
 RAIN_WEAK(Bsend_init)
@@ -498,9 +498,9 @@ int PMPI_Bsend_init_c(const void *buf, MPI_Count count, MPI_Datatype datatype, i
     if (rain_enter()) return rain_refused("MPI_Bsend_init_c");
     rain_frame f = {0};
     int rc;
-    do rc = rain_Bsend_init((uintptr_t)&f, (uintptr_t)buf, count, (uintptr_t)datatype, dest, tag, (uintptr_t)comm, (uintptr_t)request);
+    do rc = request ? rain_Bsend_init((uintptr_t)&f, (uintptr_t)buf, count, (uintptr_t)datatype, dest, tag, (uintptr_t)comm, (uintptr_t)request) : rain_null(&f);
     while (rc < 0 && rain_again(rc, &f));
-    if (rc) return rain_raise(&f, rc, RAIN_COMM, (uintptr_t)comm, "MPI_Bsend_init_c");
+    if (rc) return rain_raise(&f, rc, RAIN_COMM, (uintptr_t)comm, "MPI_Bsend_init_c(buf=%p, count=%d, datatype=%h, dest=%d, tag=%d, comm=%h, request=%p)", (int64_t[]){(uintptr_t)buf, count, (uintptr_t)datatype, dest, tag, (uintptr_t)comm, (uintptr_t)request});
     return MPI_SUCCESS;
 }
 RAIN_WEAK(Bsend_init_c)
@@ -511,7 +511,7 @@ int PMPI_Buffer_attach(void *buffer, int size) {
     int rc;
     do rc = rain_Buffer_attach((uintptr_t)&f, (uintptr_t)buffer, size);
     while (rc < 0 && rain_again(rc, &f));
-    if (rc) return rain_raise(&f, rc, RAIN_NONE, 0, "MPI_Buffer_attach");
+    if (rc) return rain_raise(&f, rc, RAIN_NONE, 0, "MPI_Buffer_attach(buffer=%p, size=%d)", (int64_t[]){(uintptr_t)buffer, size});
     return MPI_SUCCESS;
 }
 RAIN_WEAK(Buffer_attach)
@@ -522,7 +522,7 @@ int PMPI_Buffer_attach_c(void *buffer, MPI_Count size) {
     int rc;
     do rc = rain_Buffer_attach((uintptr_t)&f, (uintptr_t)buffer, size);
     while (rc < 0 && rain_again(rc, &f));
-    if (rc) return rain_raise(&f, rc, RAIN_NONE, 0, "MPI_Buffer_attach_c");
+    if (rc) return rain_raise(&f, rc, RAIN_NONE, 0, "MPI_Buffer_attach_c(buffer=%p, size=%d)", (int64_t[]){(uintptr_t)buffer, size});
     return MPI_SUCCESS;
 }
 RAIN_WEAK(Buffer_attach_c)
@@ -534,7 +534,7 @@ int PMPI_Buffer_detach(void *buffer_addr, int *size) {
     MPI_Count size_ = 0;
     do rc = rain_Buffer_detach((uintptr_t)&f, (uintptr_t)buffer_addr, size ? (uintptr_t)&size_ : 0);
     while (rc < 0 && rain_again(rc, &f));
-    if (rc) return rain_raise(&f, rc, RAIN_NONE, 0, "MPI_Buffer_detach");
+    if (rc) return rain_raise(&f, rc, RAIN_NONE, 0, "MPI_Buffer_detach(buffer_addr=%p, size=%p)", (int64_t[]){(uintptr_t)buffer_addr, (uintptr_t)size});
     if (size) *size = size_ > INT_MAX ? MPI_UNDEFINED : (int)size_;
     return MPI_SUCCESS;
 }
@@ -546,7 +546,7 @@ int PMPI_Buffer_detach_c(void *buffer_addr, MPI_Count *size) {
     int rc;
     do rc = rain_Buffer_detach((uintptr_t)&f, (uintptr_t)buffer_addr, (uintptr_t)size);
     while (rc < 0 && rain_again(rc, &f));
-    if (rc) return rain_raise(&f, rc, RAIN_NONE, 0, "MPI_Buffer_detach_c");
+    if (rc) return rain_raise(&f, rc, RAIN_NONE, 0, "MPI_Buffer_detach_c(buffer_addr=%p, size=%p)", (int64_t[]){(uintptr_t)buffer_addr, (uintptr_t)size});
     return MPI_SUCCESS;
 }
 RAIN_WEAK(Buffer_detach_c)
@@ -557,7 +557,7 @@ int PMPI_Buffer_flush(void) {
     int rc;
     do rc = rain_Buffer_flush((uintptr_t)&f);
     while (rc < 0 && rain_again(rc, &f));
-    if (rc) return rain_raise(&f, rc, RAIN_NONE, 0, "MPI_Buffer_flush");
+    if (rc) return rain_raise(&f, rc, RAIN_NONE, 0, "MPI_Buffer_flush()", NULL);
     return MPI_SUCCESS;
 }
 RAIN_WEAK(Buffer_flush)
@@ -573,7 +573,7 @@ int PMPI_Cancel(MPI_Request *request) {
     int rc;
     do rc = rain_Cancel((uintptr_t)&f, (uintptr_t)request);
     while (rc < 0 && rain_again(rc, &f));
-    if (rc) return rain_raise(&f, rc, RAIN_NONE, 0, "MPI_Cancel");
+    if (rc) return rain_raise(&f, rc, RAIN_NONE, 0, "MPI_Cancel(request=%p)", (int64_t[]){(uintptr_t)request});
     return MPI_SUCCESS;
 }
 RAIN_WEAK(Cancel)
@@ -584,7 +584,7 @@ int PMPI_Cart_coords(MPI_Comm comm, int rank, int maxdims, int coords[]) {
     int rc;
     do rc = rain_Cart_coords((uintptr_t)&f, (uintptr_t)comm, rank, maxdims, (uintptr_t)coords);
     while (rc < 0 && rain_again(rc, &f));
-    if (rc) return rain_raise(&f, rc, RAIN_COMM, (uintptr_t)comm, "MPI_Cart_coords");
+    if (rc) return rain_raise(&f, rc, RAIN_COMM, (uintptr_t)comm, "MPI_Cart_coords(comm=%h, rank=%d, maxdims=%d, coords=%p)", (int64_t[]){(uintptr_t)comm, rank, maxdims, (uintptr_t)coords});
     return MPI_SUCCESS;
 }
 RAIN_WEAK(Cart_coords)
@@ -595,7 +595,7 @@ int PMPI_Cart_create(MPI_Comm comm_old, int ndims, const int dims[], const int p
     int rc;
     do rc = rain_Cart_create((uintptr_t)&f, (uintptr_t)comm_old, ndims, (uintptr_t)dims, (uintptr_t)periods, reorder, (uintptr_t)comm_cart);
     while (rc < 0 && rain_again(rc, &f));
-    if (rc) return rain_raise(&f, rc, RAIN_COMM, (uintptr_t)comm_old, "MPI_Cart_create");
+    if (rc) return rain_raise(&f, rc, RAIN_COMM, (uintptr_t)comm_old, "MPI_Cart_create(comm_old=%h, ndims=%d, dims=%p, periods=%p, reorder=%d, comm_cart=%p)", (int64_t[]){(uintptr_t)comm_old, ndims, (uintptr_t)dims, (uintptr_t)periods, reorder, (uintptr_t)comm_cart});
     return MPI_SUCCESS;
 }
 RAIN_WEAK(Cart_create)
@@ -606,7 +606,7 @@ int PMPI_Cart_get(MPI_Comm comm, int maxdims, int dims[], int periods[], int coo
     int rc;
     do rc = rain_Cart_get((uintptr_t)&f, (uintptr_t)comm, maxdims, (uintptr_t)dims, (uintptr_t)periods, (uintptr_t)coords);
     while (rc < 0 && rain_again(rc, &f));
-    if (rc) return rain_raise(&f, rc, RAIN_COMM, (uintptr_t)comm, "MPI_Cart_get");
+    if (rc) return rain_raise(&f, rc, RAIN_COMM, (uintptr_t)comm, "MPI_Cart_get(comm=%h, maxdims=%d, dims=%p, periods=%p, coords=%p)", (int64_t[]){(uintptr_t)comm, maxdims, (uintptr_t)dims, (uintptr_t)periods, (uintptr_t)coords});
     return MPI_SUCCESS;
 }
 RAIN_WEAK(Cart_get)
@@ -617,7 +617,7 @@ int PMPI_Cart_map(MPI_Comm comm, int ndims, const int dims[], const int periods[
     int rc;
     do rc = rain_Cart_map((uintptr_t)&f, (uintptr_t)comm, ndims, (uintptr_t)dims, (uintptr_t)periods, (uintptr_t)newrank);
     while (rc < 0 && rain_again(rc, &f));
-    if (rc) return rain_raise(&f, rc, RAIN_COMM, (uintptr_t)comm, "MPI_Cart_map");
+    if (rc) return rain_raise(&f, rc, RAIN_COMM, (uintptr_t)comm, "MPI_Cart_map(comm=%h, ndims=%d, dims=%p, periods=%p, newrank=%p)", (int64_t[]){(uintptr_t)comm, ndims, (uintptr_t)dims, (uintptr_t)periods, (uintptr_t)newrank});
     return MPI_SUCCESS;
 }
 RAIN_WEAK(Cart_map)
@@ -628,7 +628,7 @@ int PMPI_Cart_rank(MPI_Comm comm, const int coords[], int *rank) {
     int rc;
     do rc = rain_Cart_rank((uintptr_t)&f, (uintptr_t)comm, (uintptr_t)coords, (uintptr_t)rank);
     while (rc < 0 && rain_again(rc, &f));
-    if (rc) return rain_raise(&f, rc, RAIN_COMM, (uintptr_t)comm, "MPI_Cart_rank");
+    if (rc) return rain_raise(&f, rc, RAIN_COMM, (uintptr_t)comm, "MPI_Cart_rank(comm=%h, coords=%p, rank=%p)", (int64_t[]){(uintptr_t)comm, (uintptr_t)coords, (uintptr_t)rank});
     return MPI_SUCCESS;
 }
 RAIN_WEAK(Cart_rank)
@@ -639,7 +639,7 @@ int PMPI_Cart_shift(MPI_Comm comm, int direction, int disp, int *rank_source, in
     int rc;
     do rc = rain_Cart_shift((uintptr_t)&f, (uintptr_t)comm, direction, disp, (uintptr_t)rank_source, (uintptr_t)rank_dest);
     while (rc < 0 && rain_again(rc, &f));
-    if (rc) return rain_raise(&f, rc, RAIN_COMM, (uintptr_t)comm, "MPI_Cart_shift");
+    if (rc) return rain_raise(&f, rc, RAIN_COMM, (uintptr_t)comm, "MPI_Cart_shift(comm=%h, direction=%d, disp=%d, rank_source=%p, rank_dest=%p)", (int64_t[]){(uintptr_t)comm, direction, disp, (uintptr_t)rank_source, (uintptr_t)rank_dest});
     return MPI_SUCCESS;
 }
 RAIN_WEAK(Cart_shift)
@@ -650,7 +650,7 @@ int PMPI_Cart_sub(MPI_Comm comm, const int remain_dims[], MPI_Comm *newcomm) {
     int rc;
     do rc = rain_Cart_sub((uintptr_t)&f, (uintptr_t)comm, (uintptr_t)remain_dims, (uintptr_t)newcomm);
     while (rc < 0 && rain_again(rc, &f));
-    if (rc) return rain_raise(&f, rc, RAIN_COMM, (uintptr_t)comm, "MPI_Cart_sub");
+    if (rc) return rain_raise(&f, rc, RAIN_COMM, (uintptr_t)comm, "MPI_Cart_sub(comm=%h, remain_dims=%p, newcomm=%p)", (int64_t[]){(uintptr_t)comm, (uintptr_t)remain_dims, (uintptr_t)newcomm});
     return MPI_SUCCESS;
 }
 RAIN_WEAK(Cart_sub)
@@ -661,7 +661,7 @@ int PMPI_Cartdim_get(MPI_Comm comm, int *ndims) {
     int rc;
     do rc = rain_Cartdim_get((uintptr_t)&f, (uintptr_t)comm, (uintptr_t)ndims);
     while (rc < 0 && rain_again(rc, &f));
-    if (rc) return rain_raise(&f, rc, RAIN_COMM, (uintptr_t)comm, "MPI_Cartdim_get");
+    if (rc) return rain_raise(&f, rc, RAIN_COMM, (uintptr_t)comm, "MPI_Cartdim_get(comm=%h, ndims=%p)", (int64_t[]){(uintptr_t)comm, (uintptr_t)ndims});
     return MPI_SUCCESS;
 }
 RAIN_WEAK(Cartdim_get)
@@ -692,7 +692,7 @@ int PMPI_Comm_call_errhandler(MPI_Comm comm, int errorcode) {
     int rc;
     do rc = rain_Comm_call_errhandler((uintptr_t)&f, (uintptr_t)comm, errorcode);
     while (rc < 0 && rain_again(rc, &f));
-    if (rc) return rain_raise(&f, rc, RAIN_COMM, (uintptr_t)comm, "MPI_Comm_call_errhandler");
+    if (rc) return rain_raise(&f, rc, RAIN_COMM, (uintptr_t)comm, "MPI_Comm_call_errhandler(comm=%h, errorcode=%d)", (int64_t[]){(uintptr_t)comm, errorcode});
     return MPI_SUCCESS;
 }
 RAIN_WEAK(Comm_call_errhandler)
@@ -703,7 +703,7 @@ int PMPI_Comm_compare(MPI_Comm comm1, MPI_Comm comm2, int *result) {
     int rc;
     do rc = rain_Comm_compare((uintptr_t)&f, (uintptr_t)comm1, (uintptr_t)comm2, (uintptr_t)result);
     while (rc < 0 && rain_again(rc, &f));
-    if (rc) return rain_raise(&f, rc, RAIN_COMM, (uintptr_t)comm1, "MPI_Comm_compare");
+    if (rc) return rain_raise(&f, rc, RAIN_COMM, (uintptr_t)comm1, "MPI_Comm_compare(comm1=%h, comm2=%h, result=%p)", (int64_t[]){(uintptr_t)comm1, (uintptr_t)comm2, (uintptr_t)result});
     return MPI_SUCCESS;
 }
 RAIN_WEAK(Comm_compare)
@@ -719,7 +719,7 @@ int PMPI_Comm_create(MPI_Comm comm, MPI_Group group, MPI_Comm *newcomm) {
     int rc;
     do rc = rain_Comm_create((uintptr_t)&f, (uintptr_t)comm, (uintptr_t)group, (uintptr_t)newcomm);
     while (rc < 0 && rain_again(rc, &f));
-    if (rc) return rain_raise(&f, rc, RAIN_COMM, (uintptr_t)comm, "MPI_Comm_create");
+    if (rc) return rain_raise(&f, rc, RAIN_COMM, (uintptr_t)comm, "MPI_Comm_create(comm=%h, group=%h, newcomm=%p)", (int64_t[]){(uintptr_t)comm, (uintptr_t)group, (uintptr_t)newcomm});
     return MPI_SUCCESS;
 }
 RAIN_WEAK(Comm_create)
@@ -730,7 +730,7 @@ int PMPI_Comm_create_errhandler(MPI_Comm_errhandler_function *comm_errhandler_fn
     int rc;
     do rc = rain_Comm_create_errhandler((uintptr_t)&f, (uintptr_t)comm_errhandler_fn, (uintptr_t)errhandler);
     while (rc < 0 && rain_again(rc, &f));
-    if (rc) return rain_raise(&f, rc, RAIN_NONE, 0, "MPI_Comm_create_errhandler");
+    if (rc) return rain_raise(&f, rc, RAIN_NONE, 0, "MPI_Comm_create_errhandler(comm_errhandler_fn=%p, errhandler=%p)", (int64_t[]){(uintptr_t)comm_errhandler_fn, (uintptr_t)errhandler});
     return MPI_SUCCESS;
 }
 RAIN_WEAK(Comm_create_errhandler)
@@ -746,7 +746,7 @@ int PMPI_Comm_create_group(MPI_Comm comm, MPI_Group group, int tag, MPI_Comm *ne
     int rc;
     do rc = rain_Comm_create_group((uintptr_t)&f, (uintptr_t)comm, (uintptr_t)group, tag, (uintptr_t)newcomm);
     while (rc < 0 && rain_again(rc, &f));
-    if (rc) return rain_raise(&f, rc, RAIN_COMM, (uintptr_t)comm, "MPI_Comm_create_group");
+    if (rc) return rain_raise(&f, rc, RAIN_COMM, (uintptr_t)comm, "MPI_Comm_create_group(comm=%h, group=%h, tag=%d, newcomm=%p)", (int64_t[]){(uintptr_t)comm, (uintptr_t)group, tag, (uintptr_t)newcomm});
     return MPI_SUCCESS;
 }
 RAIN_WEAK(Comm_create_group)
@@ -757,7 +757,7 @@ int PMPI_Comm_create_keyval(MPI_Comm_copy_attr_function *comm_copy_attr_fn, MPI_
     int rc;
     do rc = rain_Comm_create_keyval((uintptr_t)&f, (uintptr_t)comm_copy_attr_fn, (uintptr_t)comm_delete_attr_fn, (uintptr_t)comm_keyval, (uintptr_t)extra_state);
     while (rc < 0 && rain_again(rc, &f));
-    if (rc) return rain_raise(&f, rc, RAIN_NONE, 0, "MPI_Comm_create_keyval");
+    if (rc) return rain_raise(&f, rc, RAIN_NONE, 0, "MPI_Comm_create_keyval(comm_copy_attr_fn=%p, comm_delete_attr_fn=%p, comm_keyval=%p, extra_state=%p)", (int64_t[]){(uintptr_t)comm_copy_attr_fn, (uintptr_t)comm_delete_attr_fn, (uintptr_t)comm_keyval, (uintptr_t)extra_state});
     return MPI_SUCCESS;
 }
 RAIN_WEAK(Comm_create_keyval)
@@ -768,7 +768,7 @@ int PMPI_Comm_delete_attr(MPI_Comm comm, int comm_keyval) {
     int rc;
     do rc = rain_Comm_delete_attr((uintptr_t)&f, (uintptr_t)comm, comm_keyval);
     while (rc < 0 && rain_again(rc, &f));
-    if (rc) return rain_raise(&f, rc, RAIN_COMM, (uintptr_t)comm, "MPI_Comm_delete_attr");
+    if (rc) return rain_raise(&f, rc, RAIN_COMM, (uintptr_t)comm, "MPI_Comm_delete_attr(comm=%h, comm_keyval=%d)", (int64_t[]){(uintptr_t)comm, comm_keyval});
     return MPI_SUCCESS;
 }
 RAIN_WEAK(Comm_delete_attr)
@@ -789,7 +789,7 @@ int PMPI_Comm_disconnect(MPI_Comm *comm) {
     int rc;
     do rc = rain_Comm_disconnect((uintptr_t)&f, (uintptr_t)comm);
     while (rc < 0 && rain_again(rc, &f));
-    if (rc) return rain_raise(&f, rc, RAIN_COMM, comm ? (uintptr_t)*comm : 0, "MPI_Comm_disconnect");
+    if (rc) return rain_raise(&f, rc, RAIN_COMM, comm ? (uintptr_t)*comm : 0, "MPI_Comm_disconnect(comm=%p)", (int64_t[]){(uintptr_t)comm});
     return MPI_SUCCESS;
 }
 RAIN_WEAK(Comm_disconnect)
@@ -800,7 +800,7 @@ int PMPI_Comm_dup(MPI_Comm comm, MPI_Comm *newcomm) {
     int rc;
     do rc = rain_Comm_dup((uintptr_t)&f, (uintptr_t)comm, (uintptr_t)newcomm);
     while (rc < 0 && rain_again(rc, &f));
-    if (rc) return rain_raise(&f, rc, RAIN_COMM, (uintptr_t)comm, "MPI_Comm_dup");
+    if (rc) return rain_raise(&f, rc, RAIN_COMM, (uintptr_t)comm, "MPI_Comm_dup(comm=%h, newcomm=%p)", (int64_t[]){(uintptr_t)comm, (uintptr_t)newcomm});
     return MPI_SUCCESS;
 }
 RAIN_WEAK(Comm_dup)
@@ -811,7 +811,7 @@ int PMPI_Comm_dup_with_info(MPI_Comm comm, MPI_Info info, MPI_Comm *newcomm) {
     int rc;
     do rc = rain_Comm_dup_with_info((uintptr_t)&f, (uintptr_t)comm, (uintptr_t)info, (uintptr_t)newcomm);
     while (rc < 0 && rain_again(rc, &f));
-    if (rc) return rain_raise(&f, rc, RAIN_COMM, (uintptr_t)comm, "MPI_Comm_dup_with_info");
+    if (rc) return rain_raise(&f, rc, RAIN_COMM, (uintptr_t)comm, "MPI_Comm_dup_with_info(comm=%h, info=%h, newcomm=%p)", (int64_t[]){(uintptr_t)comm, (uintptr_t)info, (uintptr_t)newcomm});
     return MPI_SUCCESS;
 }
 RAIN_WEAK(Comm_dup_with_info)
@@ -827,7 +827,7 @@ int PMPI_Comm_free(MPI_Comm *comm) {
     int rc;
     do rc = rain_Comm_free((uintptr_t)&f, (uintptr_t)comm);
     while (rc < 0 && rain_again(rc, &f));
-    if (rc) return rain_raise(&f, rc, RAIN_COMM, comm ? (uintptr_t)*comm : 0, "MPI_Comm_free");
+    if (rc) return rain_raise(&f, rc, RAIN_COMM, comm ? (uintptr_t)*comm : 0, "MPI_Comm_free(comm=%p)", (int64_t[]){(uintptr_t)comm});
     return MPI_SUCCESS;
 }
 RAIN_WEAK(Comm_free)
@@ -838,7 +838,7 @@ int PMPI_Comm_free_keyval(int *comm_keyval) {
     int rc;
     do rc = rain_Comm_free_keyval((uintptr_t)&f, (uintptr_t)comm_keyval);
     while (rc < 0 && rain_again(rc, &f));
-    if (rc) return rain_raise(&f, rc, RAIN_NONE, 0, "MPI_Comm_free_keyval");
+    if (rc) return rain_raise(&f, rc, RAIN_NONE, 0, "MPI_Comm_free_keyval(comm_keyval=%p)", (int64_t[]){(uintptr_t)comm_keyval});
     return MPI_SUCCESS;
 }
 RAIN_WEAK(Comm_free_keyval)
@@ -849,7 +849,7 @@ int PMPI_Comm_get_attr(MPI_Comm comm, int comm_keyval, void *attribute_val, int 
     int rc;
     do rc = rain_Comm_get_attr((uintptr_t)&f, (uintptr_t)comm, comm_keyval, (uintptr_t)attribute_val, (uintptr_t)flag);
     while (rc < 0 && rain_again(rc, &f));
-    if (rc) return rain_raise(&f, rc, RAIN_COMM, (uintptr_t)comm, "MPI_Comm_get_attr");
+    if (rc) return rain_raise(&f, rc, RAIN_COMM, (uintptr_t)comm, "MPI_Comm_get_attr(comm=%h, comm_keyval=%d, attribute_val=%p, flag=%p)", (int64_t[]){(uintptr_t)comm, comm_keyval, (uintptr_t)attribute_val, (uintptr_t)flag});
     return MPI_SUCCESS;
 }
 RAIN_WEAK(Comm_get_attr)
@@ -860,7 +860,7 @@ int PMPI_Comm_get_errhandler(MPI_Comm comm, MPI_Errhandler *errhandler) {
     int rc;
     do rc = rain_Comm_get_errhandler((uintptr_t)&f, (uintptr_t)comm, (uintptr_t)errhandler);
     while (rc < 0 && rain_again(rc, &f));
-    if (rc) return rain_raise(&f, rc, RAIN_COMM, (uintptr_t)comm, "MPI_Comm_get_errhandler");
+    if (rc) return rain_raise(&f, rc, RAIN_COMM, (uintptr_t)comm, "MPI_Comm_get_errhandler(comm=%h, errhandler=%p)", (int64_t[]){(uintptr_t)comm, (uintptr_t)errhandler});
     return MPI_SUCCESS;
 }
 RAIN_WEAK(Comm_get_errhandler)
@@ -871,7 +871,7 @@ int PMPI_Comm_get_info(MPI_Comm comm, MPI_Info *info_used) {
     int rc;
     do rc = rain_Comm_get_info((uintptr_t)&f, (uintptr_t)comm, (uintptr_t)info_used);
     while (rc < 0 && rain_again(rc, &f));
-    if (rc) return rain_raise(&f, rc, RAIN_COMM, (uintptr_t)comm, "MPI_Comm_get_info");
+    if (rc) return rain_raise(&f, rc, RAIN_COMM, (uintptr_t)comm, "MPI_Comm_get_info(comm=%h, info_used=%p)", (int64_t[]){(uintptr_t)comm, (uintptr_t)info_used});
     return MPI_SUCCESS;
 }
 RAIN_WEAK(Comm_get_info)
@@ -882,7 +882,7 @@ int PMPI_Comm_get_name(MPI_Comm comm, char *comm_name, int *resultlen) {
     int rc;
     do rc = rain_Comm_get_name((uintptr_t)&f, (uintptr_t)comm, (uintptr_t)comm_name, (uintptr_t)resultlen);
     while (rc < 0 && rain_again(rc, &f));
-    if (rc) return rain_raise(&f, rc, RAIN_COMM, (uintptr_t)comm, "MPI_Comm_get_name");
+    if (rc) return rain_raise(&f, rc, RAIN_COMM, (uintptr_t)comm, "MPI_Comm_get_name(comm=%h, comm_name=%p, resultlen=%p)", (int64_t[]){(uintptr_t)comm, (uintptr_t)comm_name, (uintptr_t)resultlen});
     return MPI_SUCCESS;
 }
 RAIN_WEAK(Comm_get_name)
@@ -893,7 +893,7 @@ int PMPI_Comm_get_parent(MPI_Comm *parent) {
     int rc;
     do rc = rain_Comm_get_parent((uintptr_t)&f, (uintptr_t)parent);
     while (rc < 0 && rain_again(rc, &f));
-    if (rc) return rain_raise(&f, rc, RAIN_NONE, 0, "MPI_Comm_get_parent");
+    if (rc) return rain_raise(&f, rc, RAIN_NONE, 0, "MPI_Comm_get_parent(parent=%p)", (int64_t[]){(uintptr_t)parent});
     return MPI_SUCCESS;
 }
 RAIN_WEAK(Comm_get_parent)
@@ -904,7 +904,7 @@ int PMPI_Comm_group(MPI_Comm comm, MPI_Group *group) {
     int rc;
     do rc = rain_Comm_group((uintptr_t)&f, (uintptr_t)comm, (uintptr_t)group);
     while (rc < 0 && rain_again(rc, &f));
-    if (rc) return rain_raise(&f, rc, RAIN_COMM, (uintptr_t)comm, "MPI_Comm_group");
+    if (rc) return rain_raise(&f, rc, RAIN_COMM, (uintptr_t)comm, "MPI_Comm_group(comm=%h, group=%p)", (int64_t[]){(uintptr_t)comm, (uintptr_t)group});
     return MPI_SUCCESS;
 }
 RAIN_WEAK(Comm_group)
@@ -947,7 +947,7 @@ int PMPI_Comm_rank(MPI_Comm comm, int *rank) {
     int rc;
     do rc = rain_Comm_rank((uintptr_t)&f, (uintptr_t)comm, (uintptr_t)rank);
     while (rc < 0 && rain_again(rc, &f));
-    if (rc) return rain_raise(&f, rc, RAIN_COMM, (uintptr_t)comm, "MPI_Comm_rank");
+    if (rc) return rain_raise(&f, rc, RAIN_COMM, (uintptr_t)comm, "MPI_Comm_rank(comm=%h, rank=%p)", (int64_t[]){(uintptr_t)comm, (uintptr_t)rank});
     return MPI_SUCCESS;
 }
 RAIN_WEAK(Comm_rank)
@@ -958,7 +958,7 @@ int PMPI_Comm_remote_group(MPI_Comm comm, MPI_Group *group) {
     int rc;
     do rc = rain_Comm_remote_group((uintptr_t)&f, (uintptr_t)comm, (uintptr_t)group);
     while (rc < 0 && rain_again(rc, &f));
-    if (rc) return rain_raise(&f, rc, RAIN_COMM, (uintptr_t)comm, "MPI_Comm_remote_group");
+    if (rc) return rain_raise(&f, rc, RAIN_COMM, (uintptr_t)comm, "MPI_Comm_remote_group(comm=%h, group=%p)", (int64_t[]){(uintptr_t)comm, (uintptr_t)group});
     return MPI_SUCCESS;
 }
 RAIN_WEAK(Comm_remote_group)
@@ -969,7 +969,7 @@ int PMPI_Comm_remote_size(MPI_Comm comm, int *size) {
     int rc;
     do rc = rain_Comm_remote_size((uintptr_t)&f, (uintptr_t)comm, (uintptr_t)size);
     while (rc < 0 && rain_again(rc, &f));
-    if (rc) return rain_raise(&f, rc, RAIN_COMM, (uintptr_t)comm, "MPI_Comm_remote_size");
+    if (rc) return rain_raise(&f, rc, RAIN_COMM, (uintptr_t)comm, "MPI_Comm_remote_size(comm=%h, size=%p)", (int64_t[]){(uintptr_t)comm, (uintptr_t)size});
     return MPI_SUCCESS;
 }
 RAIN_WEAK(Comm_remote_size)
@@ -980,7 +980,7 @@ int PMPI_Comm_set_attr(MPI_Comm comm, int comm_keyval, void *attribute_val) {
     int rc;
     do rc = rain_Comm_set_attr((uintptr_t)&f, (uintptr_t)comm, comm_keyval, (uintptr_t)attribute_val);
     while (rc < 0 && rain_again(rc, &f));
-    if (rc) return rain_raise(&f, rc, RAIN_COMM, (uintptr_t)comm, "MPI_Comm_set_attr");
+    if (rc) return rain_raise(&f, rc, RAIN_COMM, (uintptr_t)comm, "MPI_Comm_set_attr(comm=%h, comm_keyval=%d, attribute_val=%p)", (int64_t[]){(uintptr_t)comm, comm_keyval, (uintptr_t)attribute_val});
     return MPI_SUCCESS;
 }
 RAIN_WEAK(Comm_set_attr)
@@ -991,7 +991,7 @@ int PMPI_Comm_set_errhandler(MPI_Comm comm, MPI_Errhandler errhandler) {
     int rc;
     do rc = rain_Comm_set_errhandler((uintptr_t)&f, (uintptr_t)comm, (uintptr_t)errhandler);
     while (rc < 0 && rain_again(rc, &f));
-    if (rc) return rain_raise(&f, rc, RAIN_COMM, (uintptr_t)comm, "MPI_Comm_set_errhandler");
+    if (rc) return rain_raise(&f, rc, RAIN_COMM, (uintptr_t)comm, "MPI_Comm_set_errhandler(comm=%h, errhandler=%h)", (int64_t[]){(uintptr_t)comm, (uintptr_t)errhandler});
     return MPI_SUCCESS;
 }
 RAIN_WEAK(Comm_set_errhandler)
@@ -1002,7 +1002,7 @@ int PMPI_Comm_set_info(MPI_Comm comm, MPI_Info info) {
     int rc;
     do rc = rain_Comm_set_info((uintptr_t)&f, (uintptr_t)comm, (uintptr_t)info);
     while (rc < 0 && rain_again(rc, &f));
-    if (rc) return rain_raise(&f, rc, RAIN_COMM, (uintptr_t)comm, "MPI_Comm_set_info");
+    if (rc) return rain_raise(&f, rc, RAIN_COMM, (uintptr_t)comm, "MPI_Comm_set_info(comm=%h, info=%h)", (int64_t[]){(uintptr_t)comm, (uintptr_t)info});
     return MPI_SUCCESS;
 }
 RAIN_WEAK(Comm_set_info)
@@ -1013,7 +1013,7 @@ int PMPI_Comm_set_name(MPI_Comm comm, const char *comm_name) {
     int rc;
     do rc = rain_Comm_set_name((uintptr_t)&f, (uintptr_t)comm, (uintptr_t)comm_name);
     while (rc < 0 && rain_again(rc, &f));
-    if (rc) return rain_raise(&f, rc, RAIN_COMM, (uintptr_t)comm, "MPI_Comm_set_name");
+    if (rc) return rain_raise(&f, rc, RAIN_COMM, (uintptr_t)comm, "MPI_Comm_set_name(comm=%h, comm_name=%p)", (int64_t[]){(uintptr_t)comm, (uintptr_t)comm_name});
     return MPI_SUCCESS;
 }
 RAIN_WEAK(Comm_set_name)
@@ -1024,7 +1024,7 @@ int PMPI_Comm_size(MPI_Comm comm, int *size) {
     int rc;
     do rc = rain_Comm_size((uintptr_t)&f, (uintptr_t)comm, (uintptr_t)size);
     while (rc < 0 && rain_again(rc, &f));
-    if (rc) return rain_raise(&f, rc, RAIN_COMM, (uintptr_t)comm, "MPI_Comm_size");
+    if (rc) return rain_raise(&f, rc, RAIN_COMM, (uintptr_t)comm, "MPI_Comm_size(comm=%h, size=%p)", (int64_t[]){(uintptr_t)comm, (uintptr_t)size});
     return MPI_SUCCESS;
 }
 RAIN_WEAK(Comm_size)
@@ -1045,7 +1045,7 @@ int PMPI_Comm_split(MPI_Comm comm, int color, int key, MPI_Comm *newcomm) {
     int rc;
     do rc = rain_Comm_split((uintptr_t)&f, (uintptr_t)comm, color, key, (uintptr_t)newcomm);
     while (rc < 0 && rain_again(rc, &f));
-    if (rc) return rain_raise(&f, rc, RAIN_COMM, (uintptr_t)comm, "MPI_Comm_split");
+    if (rc) return rain_raise(&f, rc, RAIN_COMM, (uintptr_t)comm, "MPI_Comm_split(comm=%h, color=%d, key=%d, newcomm=%p)", (int64_t[]){(uintptr_t)comm, color, key, (uintptr_t)newcomm});
     return MPI_SUCCESS;
 }
 RAIN_WEAK(Comm_split)
@@ -1056,7 +1056,7 @@ int PMPI_Comm_split_type(MPI_Comm comm, int split_type, int key, MPI_Info info, 
     int rc;
     do rc = rain_Comm_split_type((uintptr_t)&f, (uintptr_t)comm, split_type, key, (uintptr_t)info, (uintptr_t)newcomm);
     while (rc < 0 && rain_again(rc, &f));
-    if (rc) return rain_raise(&f, rc, RAIN_COMM, (uintptr_t)comm, "MPI_Comm_split_type");
+    if (rc) return rain_raise(&f, rc, RAIN_COMM, (uintptr_t)comm, "MPI_Comm_split_type(comm=%h, split_type=%d, key=%d, info=%h, newcomm=%p)", (int64_t[]){(uintptr_t)comm, split_type, key, (uintptr_t)info, (uintptr_t)newcomm});
     return MPI_SUCCESS;
 }
 RAIN_WEAK(Comm_split_type)
@@ -1067,7 +1067,7 @@ int PMPI_Comm_test_inter(MPI_Comm comm, int *flag) {
     int rc;
     do rc = rain_Comm_test_inter((uintptr_t)&f, (uintptr_t)comm, (uintptr_t)flag);
     while (rc < 0 && rain_again(rc, &f));
-    if (rc) return rain_raise(&f, rc, RAIN_COMM, (uintptr_t)comm, "MPI_Comm_test_inter");
+    if (rc) return rain_raise(&f, rc, RAIN_COMM, (uintptr_t)comm, "MPI_Comm_test_inter(comm=%h, flag=%p)", (int64_t[]){(uintptr_t)comm, (uintptr_t)flag});
     return MPI_SUCCESS;
 }
 RAIN_WEAK(Comm_test_inter)
@@ -1083,7 +1083,7 @@ int PMPI_Dims_create(int nnodes, int ndims, int dims[]) {
     int rc;
     do rc = rain_Dims_create((uintptr_t)&f, nnodes, ndims, (uintptr_t)dims);
     while (rc < 0 && rain_again(rc, &f));
-    if (rc) return rain_raise(&f, rc, RAIN_NONE, 0, "MPI_Dims_create");
+    if (rc) return rain_raise(&f, rc, RAIN_NONE, 0, "MPI_Dims_create(nnodes=%d, ndims=%d, dims=%p)", (int64_t[]){nnodes, ndims, (uintptr_t)dims});
     return MPI_SUCCESS;
 }
 RAIN_WEAK(Dims_create)
@@ -1094,7 +1094,7 @@ int PMPI_Dist_graph_create(MPI_Comm comm_old, int n, const int sources[], const 
     int rc;
     do rc = rain_Dist_graph_create((uintptr_t)&f, (uintptr_t)comm_old, n, (uintptr_t)sources, (uintptr_t)degrees, (uintptr_t)destinations, (uintptr_t)weights, (uintptr_t)info, reorder, (uintptr_t)comm_dist_graph);
     while (rc < 0 && rain_again(rc, &f));
-    if (rc) return rain_raise(&f, rc, RAIN_COMM, (uintptr_t)comm_old, "MPI_Dist_graph_create");
+    if (rc) return rain_raise(&f, rc, RAIN_COMM, (uintptr_t)comm_old, "MPI_Dist_graph_create(comm_old=%h, n=%d, sources=%p, degrees=%p, destinations=%p, weights=%p, info=%h, reorder=%d, comm_dist_graph=%p)", (int64_t[]){(uintptr_t)comm_old, n, (uintptr_t)sources, (uintptr_t)degrees, (uintptr_t)destinations, (uintptr_t)weights, (uintptr_t)info, reorder, (uintptr_t)comm_dist_graph});
     return MPI_SUCCESS;
 }
 RAIN_WEAK(Dist_graph_create)
@@ -1105,7 +1105,7 @@ int PMPI_Dist_graph_create_adjacent(MPI_Comm comm_old, int indegree, const int s
     int rc;
     do rc = rain_Dist_graph_create_adjacent((uintptr_t)&f, (uintptr_t)comm_old, indegree, (uintptr_t)sources, (uintptr_t)sourceweights, outdegree, (uintptr_t)destinations, (uintptr_t)destweights, (uintptr_t)info, reorder, (uintptr_t)comm_dist_graph);
     while (rc < 0 && rain_again(rc, &f));
-    if (rc) return rain_raise(&f, rc, RAIN_COMM, (uintptr_t)comm_old, "MPI_Dist_graph_create_adjacent");
+    if (rc) return rain_raise(&f, rc, RAIN_COMM, (uintptr_t)comm_old, "MPI_Dist_graph_create_adjacent(comm_old=%h, indegree=%d, sources=%p, sourceweights=%p, outdegree=%d, destinations=%p, destweights=%p, info=%h, reorder=%d, comm_dist_graph=%p)", (int64_t[]){(uintptr_t)comm_old, indegree, (uintptr_t)sources, (uintptr_t)sourceweights, outdegree, (uintptr_t)destinations, (uintptr_t)destweights, (uintptr_t)info, reorder, (uintptr_t)comm_dist_graph});
     return MPI_SUCCESS;
 }
 RAIN_WEAK(Dist_graph_create_adjacent)
@@ -1116,7 +1116,7 @@ int PMPI_Dist_graph_neighbors(MPI_Comm comm, int maxindegree, int sources[], int
     int rc;
     do rc = rain_Dist_graph_neighbors((uintptr_t)&f, (uintptr_t)comm, maxindegree, (uintptr_t)sources, (uintptr_t)sourceweights, maxoutdegree, (uintptr_t)destinations, (uintptr_t)destweights);
     while (rc < 0 && rain_again(rc, &f));
-    if (rc) return rain_raise(&f, rc, RAIN_COMM, (uintptr_t)comm, "MPI_Dist_graph_neighbors");
+    if (rc) return rain_raise(&f, rc, RAIN_COMM, (uintptr_t)comm, "MPI_Dist_graph_neighbors(comm=%h, maxindegree=%d, sources=%p, sourceweights=%p, maxoutdegree=%d, destinations=%p, destweights=%p)", (int64_t[]){(uintptr_t)comm, maxindegree, (uintptr_t)sources, (uintptr_t)sourceweights, maxoutdegree, (uintptr_t)destinations, (uintptr_t)destweights});
     return MPI_SUCCESS;
 }
 RAIN_WEAK(Dist_graph_neighbors)
@@ -1127,7 +1127,7 @@ int PMPI_Dist_graph_neighbors_count(MPI_Comm comm, int *indegree, int *outdegree
     int rc;
     do rc = rain_Dist_graph_neighbors_count((uintptr_t)&f, (uintptr_t)comm, (uintptr_t)indegree, (uintptr_t)outdegree, (uintptr_t)weighted);
     while (rc < 0 && rain_again(rc, &f));
-    if (rc) return rain_raise(&f, rc, RAIN_COMM, (uintptr_t)comm, "MPI_Dist_graph_neighbors_count");
+    if (rc) return rain_raise(&f, rc, RAIN_COMM, (uintptr_t)comm, "MPI_Dist_graph_neighbors_count(comm=%h, indegree=%p, outdegree=%p, weighted=%p)", (int64_t[]){(uintptr_t)comm, (uintptr_t)indegree, (uintptr_t)outdegree, (uintptr_t)weighted});
     return MPI_SUCCESS;
 }
 RAIN_WEAK(Dist_graph_neighbors_count)
@@ -1138,7 +1138,7 @@ int PMPI_Errhandler_free(MPI_Errhandler *errhandler) {
     int rc;
     do rc = rain_Errhandler_free((uintptr_t)&f, (uintptr_t)errhandler);
     while (rc < 0 && rain_again(rc, &f));
-    if (rc) return rain_raise(&f, rc, RAIN_NONE, 0, "MPI_Errhandler_free");
+    if (rc) return rain_raise(&f, rc, RAIN_NONE, 0, "MPI_Errhandler_free(errhandler=%p)", (int64_t[]){(uintptr_t)errhandler});
     return MPI_SUCCESS;
 }
 RAIN_WEAK(Errhandler_free)
@@ -1149,7 +1149,7 @@ int PMPI_Error_class(int errorcode, int *errorclass) {
     int rc;
     do rc = rain_Error_class((uintptr_t)&f, errorcode, (uintptr_t)errorclass);
     while (rc < 0 && rain_again(rc, &f));
-    if (rc) return rain_raise(&f, rc, RAIN_NONE, 0, "MPI_Error_class");
+    if (rc) return rain_raise(&f, rc, RAIN_NONE, 0, "MPI_Error_class(errorcode=%d, errorclass=%p)", (int64_t[]){errorcode, (uintptr_t)errorclass});
     return MPI_SUCCESS;
 }
 RAIN_WEAK(Error_class)
@@ -1160,7 +1160,7 @@ int PMPI_Error_string(int errorcode, char *string, int *resultlen) {
     int rc;
     do rc = rain_Error_string((uintptr_t)&f, errorcode, (uintptr_t)string, (uintptr_t)resultlen);
     while (rc < 0 && rain_again(rc, &f));
-    if (rc) return rain_raise(&f, rc, RAIN_NONE, 0, "MPI_Error_string");
+    if (rc) return rain_raise(&f, rc, RAIN_NONE, 0, "MPI_Error_string(errorcode=%d, string=%p, resultlen=%p)", (int64_t[]){errorcode, (uintptr_t)string, (uintptr_t)resultlen});
     return MPI_SUCCESS;
 }
 RAIN_WEAK(Error_string)
@@ -1171,7 +1171,7 @@ int PMPI_Exscan(const void *sendbuf, void *recvbuf, int count, MPI_Datatype data
     int rc;
     do rc = rain_Exscan((uintptr_t)&f, (uintptr_t)sendbuf, (uintptr_t)recvbuf, count, (uintptr_t)datatype, (uintptr_t)op, (uintptr_t)comm);
     while (rc < 0 && rain_again(rc, &f));
-    if (rc) return rain_raise(&f, rc, RAIN_COMM, (uintptr_t)comm, "MPI_Exscan");
+    if (rc) return rain_raise(&f, rc, RAIN_COMM, (uintptr_t)comm, "MPI_Exscan(sendbuf=%p, recvbuf=%p, count=%d, datatype=%h, op=%h, comm=%h)", (int64_t[]){(uintptr_t)sendbuf, (uintptr_t)recvbuf, count, (uintptr_t)datatype, (uintptr_t)op, (uintptr_t)comm});
     return MPI_SUCCESS;
 }
 RAIN_WEAK(Exscan)
@@ -1182,7 +1182,7 @@ int PMPI_Exscan_c(const void *sendbuf, void *recvbuf, MPI_Count count, MPI_Datat
     int rc;
     do rc = rain_Exscan((uintptr_t)&f, (uintptr_t)sendbuf, (uintptr_t)recvbuf, count, (uintptr_t)datatype, (uintptr_t)op, (uintptr_t)comm);
     while (rc < 0 && rain_again(rc, &f));
-    if (rc) return rain_raise(&f, rc, RAIN_COMM, (uintptr_t)comm, "MPI_Exscan_c");
+    if (rc) return rain_raise(&f, rc, RAIN_COMM, (uintptr_t)comm, "MPI_Exscan_c(sendbuf=%p, recvbuf=%p, count=%d, datatype=%h, op=%h, comm=%h)", (int64_t[]){(uintptr_t)sendbuf, (uintptr_t)recvbuf, count, (uintptr_t)datatype, (uintptr_t)op, (uintptr_t)comm});
     return MPI_SUCCESS;
 }
 RAIN_WEAK(Exscan_c)
@@ -1191,9 +1191,9 @@ int PMPI_Exscan_init(const void *sendbuf, void *recvbuf, int count, MPI_Datatype
     if (rain_enter()) return rain_refused("MPI_Exscan_init");
     rain_frame f = {0};
     int rc;
-    do rc = rain_Exscan_init((uintptr_t)&f, (uintptr_t)sendbuf, (uintptr_t)recvbuf, count, (uintptr_t)datatype, (uintptr_t)op, (uintptr_t)comm, (uintptr_t)info, (uintptr_t)request);
+    do rc = request ? rain_Exscan_init((uintptr_t)&f, (uintptr_t)sendbuf, (uintptr_t)recvbuf, count, (uintptr_t)datatype, (uintptr_t)op, (uintptr_t)comm, (uintptr_t)info, (uintptr_t)request) : rain_null(&f);
     while (rc < 0 && rain_again(rc, &f));
-    if (rc) return rain_raise(&f, rc, RAIN_COMM, (uintptr_t)comm, "MPI_Exscan_init");
+    if (rc) return rain_raise(&f, rc, RAIN_COMM, (uintptr_t)comm, "MPI_Exscan_init(sendbuf=%p, recvbuf=%p, count=%d, datatype=%h, op=%h, comm=%h, info=%h, request=%p)", (int64_t[]){(uintptr_t)sendbuf, (uintptr_t)recvbuf, count, (uintptr_t)datatype, (uintptr_t)op, (uintptr_t)comm, (uintptr_t)info, (uintptr_t)request});
     return MPI_SUCCESS;
 }
 RAIN_WEAK(Exscan_init)
@@ -1202,9 +1202,9 @@ int PMPI_Exscan_init_c(const void *sendbuf, void *recvbuf, MPI_Count count, MPI_
     if (rain_enter()) return rain_refused("MPI_Exscan_init_c");
     rain_frame f = {0};
     int rc;
-    do rc = rain_Exscan_init((uintptr_t)&f, (uintptr_t)sendbuf, (uintptr_t)recvbuf, count, (uintptr_t)datatype, (uintptr_t)op, (uintptr_t)comm, (uintptr_t)info, (uintptr_t)request);
+    do rc = request ? rain_Exscan_init((uintptr_t)&f, (uintptr_t)sendbuf, (uintptr_t)recvbuf, count, (uintptr_t)datatype, (uintptr_t)op, (uintptr_t)comm, (uintptr_t)info, (uintptr_t)request) : rain_null(&f);
     while (rc < 0 && rain_again(rc, &f));
-    if (rc) return rain_raise(&f, rc, RAIN_COMM, (uintptr_t)comm, "MPI_Exscan_init_c");
+    if (rc) return rain_raise(&f, rc, RAIN_COMM, (uintptr_t)comm, "MPI_Exscan_init_c(sendbuf=%p, recvbuf=%p, count=%d, datatype=%h, op=%h, comm=%h, info=%h, request=%p)", (int64_t[]){(uintptr_t)sendbuf, (uintptr_t)recvbuf, count, (uintptr_t)datatype, (uintptr_t)op, (uintptr_t)comm, (uintptr_t)info, (uintptr_t)request});
     return MPI_SUCCESS;
 }
 RAIN_WEAK(Exscan_init_c)
@@ -1230,7 +1230,7 @@ int PMPI_File_create_errhandler(MPI_File_errhandler_function *file_errhandler_fn
     int rc;
     do rc = rain_File_create_errhandler((uintptr_t)&f, (uintptr_t)file_errhandler_fn, (uintptr_t)errhandler);
     while (rc < 0 && rain_again(rc, &f));
-    if (rc) return rain_raise(&f, rc, RAIN_FILE, (uintptr_t)MPI_FILE_NULL, "MPI_File_create_errhandler");
+    if (rc) return rain_raise(&f, rc, RAIN_FILE, (uintptr_t)MPI_FILE_NULL, "MPI_File_create_errhandler(file_errhandler_fn=%p, errhandler=%p)", (int64_t[]){(uintptr_t)file_errhandler_fn, (uintptr_t)errhandler});
     return MPI_SUCCESS;
 }
 RAIN_WEAK(File_create_errhandler)
@@ -1261,7 +1261,7 @@ int PMPI_File_get_errhandler(MPI_File file, MPI_Errhandler *errhandler) {
     int rc;
     do rc = rain_File_get_errhandler((uintptr_t)&f, (uintptr_t)file, (uintptr_t)errhandler);
     while (rc < 0 && rain_again(rc, &f));
-    if (rc) return rain_raise(&f, rc, RAIN_FILE, (uintptr_t)file, "MPI_File_get_errhandler");
+    if (rc) return rain_raise(&f, rc, RAIN_FILE, (uintptr_t)file, "MPI_File_get_errhandler(file=%h, errhandler=%p)", (int64_t[]){(uintptr_t)file, (uintptr_t)errhandler});
     return MPI_SUCCESS;
 }
 RAIN_WEAK(File_get_errhandler)
@@ -1542,7 +1542,7 @@ int PMPI_File_set_errhandler(MPI_File file, MPI_Errhandler errhandler) {
     int rc;
     do rc = rain_File_set_errhandler((uintptr_t)&f, (uintptr_t)file, (uintptr_t)errhandler);
     while (rc < 0 && rain_again(rc, &f));
-    if (rc) return rain_raise(&f, rc, RAIN_FILE, (uintptr_t)file, "MPI_File_set_errhandler");
+    if (rc) return rain_raise(&f, rc, RAIN_FILE, (uintptr_t)file, "MPI_File_set_errhandler(file=%h, errhandler=%h)", (int64_t[]){(uintptr_t)file, (uintptr_t)errhandler});
     return MPI_SUCCESS;
 }
 RAIN_WEAK(File_set_errhandler)
@@ -1678,7 +1678,7 @@ int PMPI_Finalize(void) {
     int rc;
     do rc = rain_Finalize((uintptr_t)&f);
     while (rc < 0 && rain_again(rc, &f));
-    if (rc) return rain_raise(&f, rc, RAIN_NONE, 0, "MPI_Finalize");
+    if (rc) return rain_raise(&f, rc, RAIN_NONE, 0, "MPI_Finalize()", NULL);
     return MPI_SUCCESS;
 }
 RAIN_WEAK(Finalize)
@@ -1689,7 +1689,7 @@ int PMPI_Finalized(int *flag) {
     int rc;
     do rc = rain_Finalized((uintptr_t)&f, (uintptr_t)flag);
     while (rc < 0 && rain_again(rc, &f));
-    if (rc) return rain_raise(&f, rc, RAIN_NONE, 0, "MPI_Finalized");
+    if (rc) return rain_raise(&f, rc, RAIN_NONE, 0, "MPI_Finalized(flag=%p)", (int64_t[]){(uintptr_t)flag});
     return MPI_SUCCESS;
 }
 RAIN_WEAK(Finalized)
@@ -1700,7 +1700,7 @@ int PMPI_Free_mem(void *base) {
     int rc;
     do rc = rain_Free_mem((uintptr_t)&f, (uintptr_t)base);
     while (rc < 0 && rain_again(rc, &f));
-    if (rc) return rain_raise(&f, rc, RAIN_NONE, 0, "MPI_Free_mem");
+    if (rc) return rain_raise(&f, rc, RAIN_NONE, 0, "MPI_Free_mem(base=%p)", (int64_t[]){(uintptr_t)base});
     return MPI_SUCCESS;
 }
 RAIN_WEAK(Free_mem)
@@ -1711,7 +1711,7 @@ int PMPI_Gather(const void *sendbuf, int sendcount, MPI_Datatype sendtype, void 
     int rc;
     do rc = rain_Gather((uintptr_t)&f, (uintptr_t)sendbuf, sendcount, (uintptr_t)sendtype, (uintptr_t)recvbuf, recvcount, (uintptr_t)recvtype, root, (uintptr_t)comm);
     while (rc < 0 && rain_again(rc, &f));
-    if (rc) return rain_raise(&f, rc, RAIN_COMM, (uintptr_t)comm, "MPI_Gather");
+    if (rc) return rain_raise(&f, rc, RAIN_COMM, (uintptr_t)comm, "MPI_Gather(sendbuf=%p, sendcount=%d, sendtype=%h, recvbuf=%p, recvcount=%d, recvtype=%h, root=%d, comm=%h)", (int64_t[]){(uintptr_t)sendbuf, sendcount, (uintptr_t)sendtype, (uintptr_t)recvbuf, recvcount, (uintptr_t)recvtype, root, (uintptr_t)comm});
     return MPI_SUCCESS;
 }
 RAIN_WEAK(Gather)
@@ -1722,7 +1722,7 @@ int PMPI_Gather_c(const void *sendbuf, MPI_Count sendcount, MPI_Datatype sendtyp
     int rc;
     do rc = rain_Gather((uintptr_t)&f, (uintptr_t)sendbuf, sendcount, (uintptr_t)sendtype, (uintptr_t)recvbuf, recvcount, (uintptr_t)recvtype, root, (uintptr_t)comm);
     while (rc < 0 && rain_again(rc, &f));
-    if (rc) return rain_raise(&f, rc, RAIN_COMM, (uintptr_t)comm, "MPI_Gather_c");
+    if (rc) return rain_raise(&f, rc, RAIN_COMM, (uintptr_t)comm, "MPI_Gather_c(sendbuf=%p, sendcount=%d, sendtype=%h, recvbuf=%p, recvcount=%d, recvtype=%h, root=%d, comm=%h)", (int64_t[]){(uintptr_t)sendbuf, sendcount, (uintptr_t)sendtype, (uintptr_t)recvbuf, recvcount, (uintptr_t)recvtype, root, (uintptr_t)comm});
     return MPI_SUCCESS;
 }
 RAIN_WEAK(Gather_c)
@@ -1731,9 +1731,9 @@ int PMPI_Gather_init(const void *sendbuf, int sendcount, MPI_Datatype sendtype, 
     if (rain_enter()) return rain_refused("MPI_Gather_init");
     rain_frame f = {0};
     int rc;
-    do rc = rain_Gather_init((uintptr_t)&f, (uintptr_t)sendbuf, sendcount, (uintptr_t)sendtype, (uintptr_t)recvbuf, recvcount, (uintptr_t)recvtype, root, (uintptr_t)comm, (uintptr_t)info, (uintptr_t)request);
+    do rc = request ? rain_Gather_init((uintptr_t)&f, (uintptr_t)sendbuf, sendcount, (uintptr_t)sendtype, (uintptr_t)recvbuf, recvcount, (uintptr_t)recvtype, root, (uintptr_t)comm, (uintptr_t)info, (uintptr_t)request) : rain_null(&f);
     while (rc < 0 && rain_again(rc, &f));
-    if (rc) return rain_raise(&f, rc, RAIN_COMM, (uintptr_t)comm, "MPI_Gather_init");
+    if (rc) return rain_raise(&f, rc, RAIN_COMM, (uintptr_t)comm, "MPI_Gather_init(sendbuf=%p, sendcount=%d, sendtype=%h, recvbuf=%p, recvcount=%d, recvtype=%h, root=%d, comm=%h, info=%h, request=%p)", (int64_t[]){(uintptr_t)sendbuf, sendcount, (uintptr_t)sendtype, (uintptr_t)recvbuf, recvcount, (uintptr_t)recvtype, root, (uintptr_t)comm, (uintptr_t)info, (uintptr_t)request});
     return MPI_SUCCESS;
 }
 RAIN_WEAK(Gather_init)
@@ -1742,9 +1742,9 @@ int PMPI_Gather_init_c(const void *sendbuf, MPI_Count sendcount, MPI_Datatype se
     if (rain_enter()) return rain_refused("MPI_Gather_init_c");
     rain_frame f = {0};
     int rc;
-    do rc = rain_Gather_init((uintptr_t)&f, (uintptr_t)sendbuf, sendcount, (uintptr_t)sendtype, (uintptr_t)recvbuf, recvcount, (uintptr_t)recvtype, root, (uintptr_t)comm, (uintptr_t)info, (uintptr_t)request);
+    do rc = request ? rain_Gather_init((uintptr_t)&f, (uintptr_t)sendbuf, sendcount, (uintptr_t)sendtype, (uintptr_t)recvbuf, recvcount, (uintptr_t)recvtype, root, (uintptr_t)comm, (uintptr_t)info, (uintptr_t)request) : rain_null(&f);
     while (rc < 0 && rain_again(rc, &f));
-    if (rc) return rain_raise(&f, rc, RAIN_COMM, (uintptr_t)comm, "MPI_Gather_init_c");
+    if (rc) return rain_raise(&f, rc, RAIN_COMM, (uintptr_t)comm, "MPI_Gather_init_c(sendbuf=%p, sendcount=%d, sendtype=%h, recvbuf=%p, recvcount=%d, recvtype=%h, root=%d, comm=%h, info=%h, request=%p)", (int64_t[]){(uintptr_t)sendbuf, sendcount, (uintptr_t)sendtype, (uintptr_t)recvbuf, recvcount, (uintptr_t)recvtype, root, (uintptr_t)comm, (uintptr_t)info, (uintptr_t)request});
     return MPI_SUCCESS;
 }
 RAIN_WEAK(Gather_init_c)
@@ -1755,7 +1755,7 @@ int PMPI_Gatherv(const void *sendbuf, int sendcount, MPI_Datatype sendtype, void
     int rc;
     do rc = rain_Gatherv((uintptr_t)&f, (uintptr_t)sendbuf, sendcount, (uintptr_t)sendtype, (uintptr_t)recvbuf, (uintptr_t)recvcounts, (uintptr_t)displs, (uintptr_t)recvtype, root, (uintptr_t)comm, 0);
     while (rc < 0 && rain_again(rc, &f));
-    if (rc) return rain_raise(&f, rc, RAIN_COMM, (uintptr_t)comm, "MPI_Gatherv");
+    if (rc) return rain_raise(&f, rc, RAIN_COMM, (uintptr_t)comm, "MPI_Gatherv(sendbuf=%p, sendcount=%d, sendtype=%h, recvbuf=%p, recvcounts=%p, displs=%p, recvtype=%h, root=%d, comm=%h)", (int64_t[]){(uintptr_t)sendbuf, sendcount, (uintptr_t)sendtype, (uintptr_t)recvbuf, (uintptr_t)recvcounts, (uintptr_t)displs, (uintptr_t)recvtype, root, (uintptr_t)comm});
     return MPI_SUCCESS;
 }
 RAIN_WEAK(Gatherv)
@@ -1766,7 +1766,7 @@ int PMPI_Gatherv_c(const void *sendbuf, MPI_Count sendcount, MPI_Datatype sendty
     int rc;
     do rc = rain_Gatherv((uintptr_t)&f, (uintptr_t)sendbuf, sendcount, (uintptr_t)sendtype, (uintptr_t)recvbuf, (uintptr_t)recvcounts, (uintptr_t)displs, (uintptr_t)recvtype, root, (uintptr_t)comm, 1);
     while (rc < 0 && rain_again(rc, &f));
-    if (rc) return rain_raise(&f, rc, RAIN_COMM, (uintptr_t)comm, "MPI_Gatherv_c");
+    if (rc) return rain_raise(&f, rc, RAIN_COMM, (uintptr_t)comm, "MPI_Gatherv_c(sendbuf=%p, sendcount=%d, sendtype=%h, recvbuf=%p, recvcounts=%p, displs=%p, recvtype=%h, root=%d, comm=%h)", (int64_t[]){(uintptr_t)sendbuf, sendcount, (uintptr_t)sendtype, (uintptr_t)recvbuf, (uintptr_t)recvcounts, (uintptr_t)displs, (uintptr_t)recvtype, root, (uintptr_t)comm});
     return MPI_SUCCESS;
 }
 RAIN_WEAK(Gatherv_c)
@@ -1775,9 +1775,9 @@ int PMPI_Gatherv_init(const void *sendbuf, int sendcount, MPI_Datatype sendtype,
     if (rain_enter()) return rain_refused("MPI_Gatherv_init");
     rain_frame f = {0};
     int rc;
-    do rc = rain_Gatherv_init((uintptr_t)&f, (uintptr_t)sendbuf, sendcount, (uintptr_t)sendtype, (uintptr_t)recvbuf, (uintptr_t)recvcounts, (uintptr_t)displs, (uintptr_t)recvtype, root, (uintptr_t)comm, (uintptr_t)info, (uintptr_t)request, 0);
+    do rc = request ? rain_Gatherv_init((uintptr_t)&f, (uintptr_t)sendbuf, sendcount, (uintptr_t)sendtype, (uintptr_t)recvbuf, (uintptr_t)recvcounts, (uintptr_t)displs, (uintptr_t)recvtype, root, (uintptr_t)comm, (uintptr_t)info, (uintptr_t)request, 0) : rain_null(&f);
     while (rc < 0 && rain_again(rc, &f));
-    if (rc) return rain_raise(&f, rc, RAIN_COMM, (uintptr_t)comm, "MPI_Gatherv_init");
+    if (rc) return rain_raise(&f, rc, RAIN_COMM, (uintptr_t)comm, "MPI_Gatherv_init(sendbuf=%p, sendcount=%d, sendtype=%h, recvbuf=%p, recvcounts=%p, displs=%p, recvtype=%h, root=%d, comm=%h, info=%h, request=%p)", (int64_t[]){(uintptr_t)sendbuf, sendcount, (uintptr_t)sendtype, (uintptr_t)recvbuf, (uintptr_t)recvcounts, (uintptr_t)displs, (uintptr_t)recvtype, root, (uintptr_t)comm, (uintptr_t)info, (uintptr_t)request});
     return MPI_SUCCESS;
 }
 RAIN_WEAK(Gatherv_init)
@@ -1786,9 +1786,9 @@ int PMPI_Gatherv_init_c(const void *sendbuf, MPI_Count sendcount, MPI_Datatype s
     if (rain_enter()) return rain_refused("MPI_Gatherv_init_c");
     rain_frame f = {0};
     int rc;
-    do rc = rain_Gatherv_init((uintptr_t)&f, (uintptr_t)sendbuf, sendcount, (uintptr_t)sendtype, (uintptr_t)recvbuf, (uintptr_t)recvcounts, (uintptr_t)displs, (uintptr_t)recvtype, root, (uintptr_t)comm, (uintptr_t)info, (uintptr_t)request, 1);
+    do rc = request ? rain_Gatherv_init((uintptr_t)&f, (uintptr_t)sendbuf, sendcount, (uintptr_t)sendtype, (uintptr_t)recvbuf, (uintptr_t)recvcounts, (uintptr_t)displs, (uintptr_t)recvtype, root, (uintptr_t)comm, (uintptr_t)info, (uintptr_t)request, 1) : rain_null(&f);
     while (rc < 0 && rain_again(rc, &f));
-    if (rc) return rain_raise(&f, rc, RAIN_COMM, (uintptr_t)comm, "MPI_Gatherv_init_c");
+    if (rc) return rain_raise(&f, rc, RAIN_COMM, (uintptr_t)comm, "MPI_Gatherv_init_c(sendbuf=%p, sendcount=%d, sendtype=%h, recvbuf=%p, recvcounts=%p, displs=%p, recvtype=%h, root=%d, comm=%h, info=%h, request=%p)", (int64_t[]){(uintptr_t)sendbuf, sendcount, (uintptr_t)sendtype, (uintptr_t)recvbuf, (uintptr_t)recvcounts, (uintptr_t)displs, (uintptr_t)recvtype, root, (uintptr_t)comm, (uintptr_t)info, (uintptr_t)request});
     return MPI_SUCCESS;
 }
 RAIN_WEAK(Gatherv_init_c)
@@ -1822,7 +1822,7 @@ int PMPI_Get_count(const MPI_Status *status, MPI_Datatype datatype, int *count) 
     MPI_Count count_ = 0;
     do rc = rain_Get_count((uintptr_t)&f, (uintptr_t)status, (uintptr_t)datatype, count ? (uintptr_t)&count_ : 0);
     while (rc < 0 && rain_again(rc, &f));
-    if (rc) return rain_raise(&f, rc, RAIN_NONE, 0, "MPI_Get_count");
+    if (rc) return rain_raise(&f, rc, RAIN_NONE, 0, "MPI_Get_count(status=%p, datatype=%h, count=%p)", (int64_t[]){(uintptr_t)status, (uintptr_t)datatype, (uintptr_t)count});
     if (count) *count = count_ > INT_MAX ? MPI_UNDEFINED : (int)count_;
     return MPI_SUCCESS;
 }
@@ -1834,7 +1834,7 @@ int PMPI_Get_count_c(const MPI_Status *status, MPI_Datatype datatype, MPI_Count 
     int rc;
     do rc = rain_Get_count((uintptr_t)&f, (uintptr_t)status, (uintptr_t)datatype, (uintptr_t)count);
     while (rc < 0 && rain_again(rc, &f));
-    if (rc) return rain_raise(&f, rc, RAIN_NONE, 0, "MPI_Get_count_c");
+    if (rc) return rain_raise(&f, rc, RAIN_NONE, 0, "MPI_Get_count_c(status=%p, datatype=%h, count=%p)", (int64_t[]){(uintptr_t)status, (uintptr_t)datatype, (uintptr_t)count});
     return MPI_SUCCESS;
 }
 RAIN_WEAK(Get_count_c)
@@ -1846,7 +1846,7 @@ int PMPI_Get_elements(const MPI_Status *status, MPI_Datatype datatype, int *coun
     MPI_Count count_ = 0;
     do rc = rain_Get_elements((uintptr_t)&f, (uintptr_t)status, (uintptr_t)datatype, count ? (uintptr_t)&count_ : 0);
     while (rc < 0 && rain_again(rc, &f));
-    if (rc) return rain_raise(&f, rc, RAIN_NONE, 0, "MPI_Get_elements");
+    if (rc) return rain_raise(&f, rc, RAIN_NONE, 0, "MPI_Get_elements(status=%p, datatype=%h, count=%p)", (int64_t[]){(uintptr_t)status, (uintptr_t)datatype, (uintptr_t)count});
     if (count) *count = count_ > INT_MAX ? MPI_UNDEFINED : (int)count_;
     return MPI_SUCCESS;
 }
@@ -1858,7 +1858,7 @@ int PMPI_Get_elements_c(const MPI_Status *status, MPI_Datatype datatype, MPI_Cou
     int rc;
     do rc = rain_Get_elements((uintptr_t)&f, (uintptr_t)status, (uintptr_t)datatype, (uintptr_t)count);
     while (rc < 0 && rain_again(rc, &f));
-    if (rc) return rain_raise(&f, rc, RAIN_NONE, 0, "MPI_Get_elements_c");
+    if (rc) return rain_raise(&f, rc, RAIN_NONE, 0, "MPI_Get_elements_c(status=%p, datatype=%h, count=%p)", (int64_t[]){(uintptr_t)status, (uintptr_t)datatype, (uintptr_t)count});
     return MPI_SUCCESS;
 }
 RAIN_WEAK(Get_elements_c)
@@ -1869,7 +1869,7 @@ int PMPI_Get_elements_x(const MPI_Status *status, MPI_Datatype datatype, MPI_Cou
     int rc;
     do rc = rain_Get_elements_x((uintptr_t)&f, (uintptr_t)status, (uintptr_t)datatype, (uintptr_t)count);
     while (rc < 0 && rain_again(rc, &f));
-    if (rc) return rain_raise(&f, rc, RAIN_NONE, 0, "MPI_Get_elements_x");
+    if (rc) return rain_raise(&f, rc, RAIN_NONE, 0, "MPI_Get_elements_x(status=%p, datatype=%h, count=%p)", (int64_t[]){(uintptr_t)status, (uintptr_t)datatype, (uintptr_t)count});
     return MPI_SUCCESS;
 }
 RAIN_WEAK(Get_elements_x)
@@ -1885,7 +1885,7 @@ int PMPI_Get_library_version(char *version, int *resultlen) {
     int rc;
     do rc = rain_Get_library_version((uintptr_t)&f, (uintptr_t)version, (uintptr_t)resultlen);
     while (rc < 0 && rain_again(rc, &f));
-    if (rc) return rain_raise(&f, rc, RAIN_NONE, 0, "MPI_Get_library_version");
+    if (rc) return rain_raise(&f, rc, RAIN_NONE, 0, "MPI_Get_library_version(version=%p, resultlen=%p)", (int64_t[]){(uintptr_t)version, (uintptr_t)resultlen});
     return MPI_SUCCESS;
 }
 RAIN_WEAK(Get_library_version)
@@ -1896,7 +1896,7 @@ int PMPI_Get_processor_name(char *name, int *resultlen) {
     int rc;
     do rc = rain_Get_processor_name((uintptr_t)&f, (uintptr_t)name, (uintptr_t)resultlen);
     while (rc < 0 && rain_again(rc, &f));
-    if (rc) return rain_raise(&f, rc, RAIN_NONE, 0, "MPI_Get_processor_name");
+    if (rc) return rain_raise(&f, rc, RAIN_NONE, 0, "MPI_Get_processor_name(name=%p, resultlen=%p)", (int64_t[]){(uintptr_t)name, (uintptr_t)resultlen});
     return MPI_SUCCESS;
 }
 RAIN_WEAK(Get_processor_name)
@@ -1909,7 +1909,7 @@ int PMPI_Graph_create(MPI_Comm comm_old, int nnodes, const int indx[], const int
     int rc;
     do rc = rain_Graph_create((uintptr_t)&f, (uintptr_t)comm_old, nnodes, (uintptr_t)indx, (uintptr_t)edges, reorder, (uintptr_t)comm_graph);
     while (rc < 0 && rain_again(rc, &f));
-    if (rc) return rain_raise(&f, rc, RAIN_COMM, (uintptr_t)comm_old, "MPI_Graph_create");
+    if (rc) return rain_raise(&f, rc, RAIN_COMM, (uintptr_t)comm_old, "MPI_Graph_create(comm_old=%h, nnodes=%d, indx=%p, edges=%p, reorder=%d, comm_graph=%p)", (int64_t[]){(uintptr_t)comm_old, nnodes, (uintptr_t)indx, (uintptr_t)edges, reorder, (uintptr_t)comm_graph});
     return MPI_SUCCESS;
 }
 RAIN_WEAK(Graph_create)
@@ -1920,7 +1920,7 @@ int PMPI_Graph_get(MPI_Comm comm, int maxindex, int maxedges, int indx[], int ed
     int rc;
     do rc = rain_Graph_get((uintptr_t)&f, (uintptr_t)comm, maxindex, maxedges, (uintptr_t)indx, (uintptr_t)edges);
     while (rc < 0 && rain_again(rc, &f));
-    if (rc) return rain_raise(&f, rc, RAIN_COMM, (uintptr_t)comm, "MPI_Graph_get");
+    if (rc) return rain_raise(&f, rc, RAIN_COMM, (uintptr_t)comm, "MPI_Graph_get(comm=%h, maxindex=%d, maxedges=%d, indx=%p, edges=%p)", (int64_t[]){(uintptr_t)comm, maxindex, maxedges, (uintptr_t)indx, (uintptr_t)edges});
     return MPI_SUCCESS;
 }
 RAIN_WEAK(Graph_get)
@@ -1931,7 +1931,7 @@ int PMPI_Graph_map(MPI_Comm comm, int nnodes, const int indx[], const int edges[
     int rc;
     do rc = rain_Graph_map((uintptr_t)&f, (uintptr_t)comm, nnodes, (uintptr_t)indx, (uintptr_t)edges, (uintptr_t)newrank);
     while (rc < 0 && rain_again(rc, &f));
-    if (rc) return rain_raise(&f, rc, RAIN_COMM, (uintptr_t)comm, "MPI_Graph_map");
+    if (rc) return rain_raise(&f, rc, RAIN_COMM, (uintptr_t)comm, "MPI_Graph_map(comm=%h, nnodes=%d, indx=%p, edges=%p, newrank=%p)", (int64_t[]){(uintptr_t)comm, nnodes, (uintptr_t)indx, (uintptr_t)edges, (uintptr_t)newrank});
     return MPI_SUCCESS;
 }
 RAIN_WEAK(Graph_map)
@@ -1942,7 +1942,7 @@ int PMPI_Graph_neighbors(MPI_Comm comm, int rank, int maxneighbors, int neighbor
     int rc;
     do rc = rain_Graph_neighbors((uintptr_t)&f, (uintptr_t)comm, rank, maxneighbors, (uintptr_t)neighbors);
     while (rc < 0 && rain_again(rc, &f));
-    if (rc) return rain_raise(&f, rc, RAIN_COMM, (uintptr_t)comm, "MPI_Graph_neighbors");
+    if (rc) return rain_raise(&f, rc, RAIN_COMM, (uintptr_t)comm, "MPI_Graph_neighbors(comm=%h, rank=%d, maxneighbors=%d, neighbors=%p)", (int64_t[]){(uintptr_t)comm, rank, maxneighbors, (uintptr_t)neighbors});
     return MPI_SUCCESS;
 }
 RAIN_WEAK(Graph_neighbors)
@@ -1953,7 +1953,7 @@ int PMPI_Graph_neighbors_count(MPI_Comm comm, int rank, int *nneighbors) {
     int rc;
     do rc = rain_Graph_neighbors_count((uintptr_t)&f, (uintptr_t)comm, rank, (uintptr_t)nneighbors);
     while (rc < 0 && rain_again(rc, &f));
-    if (rc) return rain_raise(&f, rc, RAIN_COMM, (uintptr_t)comm, "MPI_Graph_neighbors_count");
+    if (rc) return rain_raise(&f, rc, RAIN_COMM, (uintptr_t)comm, "MPI_Graph_neighbors_count(comm=%h, rank=%d, nneighbors=%p)", (int64_t[]){(uintptr_t)comm, rank, (uintptr_t)nneighbors});
     return MPI_SUCCESS;
 }
 RAIN_WEAK(Graph_neighbors_count)
@@ -1964,7 +1964,7 @@ int PMPI_Graphdims_get(MPI_Comm comm, int *nnodes, int *nedges) {
     int rc;
     do rc = rain_Graphdims_get((uintptr_t)&f, (uintptr_t)comm, (uintptr_t)nnodes, (uintptr_t)nedges);
     while (rc < 0 && rain_again(rc, &f));
-    if (rc) return rain_raise(&f, rc, RAIN_COMM, (uintptr_t)comm, "MPI_Graphdims_get");
+    if (rc) return rain_raise(&f, rc, RAIN_COMM, (uintptr_t)comm, "MPI_Graphdims_get(comm=%h, nnodes=%p, nedges=%p)", (int64_t[]){(uintptr_t)comm, (uintptr_t)nnodes, (uintptr_t)nedges});
     return MPI_SUCCESS;
 }
 RAIN_WEAK(Graphdims_get)
@@ -1975,7 +1975,7 @@ int PMPI_Grequest_complete(MPI_Request request) {
     int rc;
     do rc = rain_Grequest_complete((uintptr_t)&f, (uintptr_t)request);
     while (rc < 0 && rain_again(rc, &f));
-    if (rc) return rain_raise(&f, rc, RAIN_NONE, 0, "MPI_Grequest_complete");
+    if (rc) return rain_raise(&f, rc, RAIN_NONE, 0, "MPI_Grequest_complete(request=%h)", (int64_t[]){(uintptr_t)request});
     return MPI_SUCCESS;
 }
 RAIN_WEAK(Grequest_complete)
@@ -1984,9 +1984,9 @@ int PMPI_Grequest_start(MPI_Grequest_query_function *query_fn, MPI_Grequest_free
     if (rain_enter()) return rain_refused("MPI_Grequest_start");
     rain_frame f = {0};
     int rc;
-    do rc = rain_Grequest_start((uintptr_t)&f, (uintptr_t)query_fn, (uintptr_t)free_fn, (uintptr_t)cancel_fn, (uintptr_t)extra_state, (uintptr_t)request);
+    do rc = request ? rain_Grequest_start((uintptr_t)&f, (uintptr_t)query_fn, (uintptr_t)free_fn, (uintptr_t)cancel_fn, (uintptr_t)extra_state, (uintptr_t)request) : rain_null(&f);
     while (rc < 0 && rain_again(rc, &f));
-    if (rc) return rain_raise(&f, rc, RAIN_NONE, 0, "MPI_Grequest_start");
+    if (rc) return rain_raise(&f, rc, RAIN_NONE, 0, "MPI_Grequest_start(query_fn=%p, free_fn=%p, cancel_fn=%p, extra_state=%p, request=%p)", (int64_t[]){(uintptr_t)query_fn, (uintptr_t)free_fn, (uintptr_t)cancel_fn, (uintptr_t)extra_state, (uintptr_t)request});
     return MPI_SUCCESS;
 }
 RAIN_WEAK(Grequest_start)
@@ -1997,7 +1997,7 @@ int PMPI_Group_compare(MPI_Group group1, MPI_Group group2, int *result) {
     int rc;
     do rc = rain_Group_compare((uintptr_t)&f, (uintptr_t)group1, (uintptr_t)group2, (uintptr_t)result);
     while (rc < 0 && rain_again(rc, &f));
-    if (rc) return rain_raise(&f, rc, RAIN_NONE, 0, "MPI_Group_compare");
+    if (rc) return rain_raise(&f, rc, RAIN_NONE, 0, "MPI_Group_compare(group1=%h, group2=%h, result=%p)", (int64_t[]){(uintptr_t)group1, (uintptr_t)group2, (uintptr_t)result});
     return MPI_SUCCESS;
 }
 RAIN_WEAK(Group_compare)
@@ -2008,7 +2008,7 @@ int PMPI_Group_difference(MPI_Group group1, MPI_Group group2, MPI_Group *newgrou
     int rc;
     do rc = rain_Group_difference((uintptr_t)&f, (uintptr_t)group1, (uintptr_t)group2, (uintptr_t)newgroup);
     while (rc < 0 && rain_again(rc, &f));
-    if (rc) return rain_raise(&f, rc, RAIN_NONE, 0, "MPI_Group_difference");
+    if (rc) return rain_raise(&f, rc, RAIN_NONE, 0, "MPI_Group_difference(group1=%h, group2=%h, newgroup=%p)", (int64_t[]){(uintptr_t)group1, (uintptr_t)group2, (uintptr_t)newgroup});
     return MPI_SUCCESS;
 }
 RAIN_WEAK(Group_difference)
@@ -2019,7 +2019,7 @@ int PMPI_Group_excl(MPI_Group group, int n, const int ranks[], MPI_Group *newgro
     int rc;
     do rc = rain_Group_excl((uintptr_t)&f, (uintptr_t)group, n, (uintptr_t)ranks, (uintptr_t)newgroup);
     while (rc < 0 && rain_again(rc, &f));
-    if (rc) return rain_raise(&f, rc, RAIN_NONE, 0, "MPI_Group_excl");
+    if (rc) return rain_raise(&f, rc, RAIN_NONE, 0, "MPI_Group_excl(group=%h, n=%d, ranks=%p, newgroup=%p)", (int64_t[]){(uintptr_t)group, n, (uintptr_t)ranks, (uintptr_t)newgroup});
     return MPI_SUCCESS;
 }
 RAIN_WEAK(Group_excl)
@@ -2030,7 +2030,7 @@ int PMPI_Group_free(MPI_Group *group) {
     int rc;
     do rc = rain_Group_free((uintptr_t)&f, (uintptr_t)group);
     while (rc < 0 && rain_again(rc, &f));
-    if (rc) return rain_raise(&f, rc, RAIN_NONE, 0, "MPI_Group_free");
+    if (rc) return rain_raise(&f, rc, RAIN_NONE, 0, "MPI_Group_free(group=%p)", (int64_t[]){(uintptr_t)group});
     return MPI_SUCCESS;
 }
 RAIN_WEAK(Group_free)
@@ -2046,7 +2046,7 @@ int PMPI_Group_incl(MPI_Group group, int n, const int ranks[], MPI_Group *newgro
     int rc;
     do rc = rain_Group_incl((uintptr_t)&f, (uintptr_t)group, n, (uintptr_t)ranks, (uintptr_t)newgroup);
     while (rc < 0 && rain_again(rc, &f));
-    if (rc) return rain_raise(&f, rc, RAIN_NONE, 0, "MPI_Group_incl");
+    if (rc) return rain_raise(&f, rc, RAIN_NONE, 0, "MPI_Group_incl(group=%h, n=%d, ranks=%p, newgroup=%p)", (int64_t[]){(uintptr_t)group, n, (uintptr_t)ranks, (uintptr_t)newgroup});
     return MPI_SUCCESS;
 }
 RAIN_WEAK(Group_incl)
@@ -2057,7 +2057,7 @@ int PMPI_Group_intersection(MPI_Group group1, MPI_Group group2, MPI_Group *newgr
     int rc;
     do rc = rain_Group_intersection((uintptr_t)&f, (uintptr_t)group1, (uintptr_t)group2, (uintptr_t)newgroup);
     while (rc < 0 && rain_again(rc, &f));
-    if (rc) return rain_raise(&f, rc, RAIN_NONE, 0, "MPI_Group_intersection");
+    if (rc) return rain_raise(&f, rc, RAIN_NONE, 0, "MPI_Group_intersection(group1=%h, group2=%h, newgroup=%p)", (int64_t[]){(uintptr_t)group1, (uintptr_t)group2, (uintptr_t)newgroup});
     return MPI_SUCCESS;
 }
 RAIN_WEAK(Group_intersection)
@@ -2068,7 +2068,7 @@ int PMPI_Group_range_excl(MPI_Group group, int n, int ranges[][3], MPI_Group *ne
     int rc;
     do rc = rain_Group_range_excl((uintptr_t)&f, (uintptr_t)group, n, (uintptr_t)ranges, (uintptr_t)newgroup);
     while (rc < 0 && rain_again(rc, &f));
-    if (rc) return rain_raise(&f, rc, RAIN_NONE, 0, "MPI_Group_range_excl");
+    if (rc) return rain_raise(&f, rc, RAIN_NONE, 0, "MPI_Group_range_excl(group=%h, n=%d, ranges=%p, newgroup=%p)", (int64_t[]){(uintptr_t)group, n, (uintptr_t)ranges, (uintptr_t)newgroup});
     return MPI_SUCCESS;
 }
 RAIN_WEAK(Group_range_excl)
@@ -2079,7 +2079,7 @@ int PMPI_Group_range_incl(MPI_Group group, int n, int ranges[][3], MPI_Group *ne
     int rc;
     do rc = rain_Group_range_incl((uintptr_t)&f, (uintptr_t)group, n, (uintptr_t)ranges, (uintptr_t)newgroup);
     while (rc < 0 && rain_again(rc, &f));
-    if (rc) return rain_raise(&f, rc, RAIN_NONE, 0, "MPI_Group_range_incl");
+    if (rc) return rain_raise(&f, rc, RAIN_NONE, 0, "MPI_Group_range_incl(group=%h, n=%d, ranges=%p, newgroup=%p)", (int64_t[]){(uintptr_t)group, n, (uintptr_t)ranges, (uintptr_t)newgroup});
     return MPI_SUCCESS;
 }
 RAIN_WEAK(Group_range_incl)
@@ -2090,7 +2090,7 @@ int PMPI_Group_rank(MPI_Group group, int *rank) {
     int rc;
     do rc = rain_Group_rank((uintptr_t)&f, (uintptr_t)group, (uintptr_t)rank);
     while (rc < 0 && rain_again(rc, &f));
-    if (rc) return rain_raise(&f, rc, RAIN_NONE, 0, "MPI_Group_rank");
+    if (rc) return rain_raise(&f, rc, RAIN_NONE, 0, "MPI_Group_rank(group=%h, rank=%p)", (int64_t[]){(uintptr_t)group, (uintptr_t)rank});
     return MPI_SUCCESS;
 }
 RAIN_WEAK(Group_rank)
@@ -2101,7 +2101,7 @@ int PMPI_Group_size(MPI_Group group, int *size) {
     int rc;
     do rc = rain_Group_size((uintptr_t)&f, (uintptr_t)group, (uintptr_t)size);
     while (rc < 0 && rain_again(rc, &f));
-    if (rc) return rain_raise(&f, rc, RAIN_NONE, 0, "MPI_Group_size");
+    if (rc) return rain_raise(&f, rc, RAIN_NONE, 0, "MPI_Group_size(group=%h, size=%p)", (int64_t[]){(uintptr_t)group, (uintptr_t)size});
     return MPI_SUCCESS;
 }
 RAIN_WEAK(Group_size)
@@ -2112,7 +2112,7 @@ int PMPI_Group_translate_ranks(MPI_Group group1, int n, const int ranks1[], MPI_
     int rc;
     do rc = rain_Group_translate_ranks((uintptr_t)&f, (uintptr_t)group1, n, (uintptr_t)ranks1, (uintptr_t)group2, (uintptr_t)ranks2);
     while (rc < 0 && rain_again(rc, &f));
-    if (rc) return rain_raise(&f, rc, RAIN_NONE, 0, "MPI_Group_translate_ranks");
+    if (rc) return rain_raise(&f, rc, RAIN_NONE, 0, "MPI_Group_translate_ranks(group1=%h, n=%d, ranks1=%p, group2=%h, ranks2=%p)", (int64_t[]){(uintptr_t)group1, n, (uintptr_t)ranks1, (uintptr_t)group2, (uintptr_t)ranks2});
     return MPI_SUCCESS;
 }
 RAIN_WEAK(Group_translate_ranks)
@@ -2123,7 +2123,7 @@ int PMPI_Group_union(MPI_Group group1, MPI_Group group2, MPI_Group *newgroup) {
     int rc;
     do rc = rain_Group_union((uintptr_t)&f, (uintptr_t)group1, (uintptr_t)group2, (uintptr_t)newgroup);
     while (rc < 0 && rain_again(rc, &f));
-    if (rc) return rain_raise(&f, rc, RAIN_NONE, 0, "MPI_Group_union");
+    if (rc) return rain_raise(&f, rc, RAIN_NONE, 0, "MPI_Group_union(group1=%h, group2=%h, newgroup=%p)", (int64_t[]){(uintptr_t)group1, (uintptr_t)group2, (uintptr_t)newgroup});
     return MPI_SUCCESS;
 }
 RAIN_WEAK(Group_union)
@@ -2132,9 +2132,9 @@ int PMPI_Iallgather(const void *sendbuf, int sendcount, MPI_Datatype sendtype, v
     if (rain_enter()) return rain_refused("MPI_Iallgather");
     rain_frame f = {0};
     int rc;
-    do rc = rain_Iallgather((uintptr_t)&f, (uintptr_t)sendbuf, sendcount, (uintptr_t)sendtype, (uintptr_t)recvbuf, recvcount, (uintptr_t)recvtype, (uintptr_t)comm, (uintptr_t)request);
+    do rc = request ? rain_Iallgather((uintptr_t)&f, (uintptr_t)sendbuf, sendcount, (uintptr_t)sendtype, (uintptr_t)recvbuf, recvcount, (uintptr_t)recvtype, (uintptr_t)comm, (uintptr_t)request) : rain_null(&f);
     while (rc < 0 && rain_again(rc, &f));
-    if (rc) return rain_raise(&f, rc, RAIN_COMM, (uintptr_t)comm, "MPI_Iallgather");
+    if (rc) return rain_raise(&f, rc, RAIN_COMM, (uintptr_t)comm, "MPI_Iallgather(sendbuf=%p, sendcount=%d, sendtype=%h, recvbuf=%p, recvcount=%d, recvtype=%h, comm=%h, request=%p)", (int64_t[]){(uintptr_t)sendbuf, sendcount, (uintptr_t)sendtype, (uintptr_t)recvbuf, recvcount, (uintptr_t)recvtype, (uintptr_t)comm, (uintptr_t)request});
     return MPI_SUCCESS;
 }
 RAIN_WEAK(Iallgather)
@@ -2143,9 +2143,9 @@ int PMPI_Iallgather_c(const void *sendbuf, MPI_Count sendcount, MPI_Datatype sen
     if (rain_enter()) return rain_refused("MPI_Iallgather_c");
     rain_frame f = {0};
     int rc;
-    do rc = rain_Iallgather((uintptr_t)&f, (uintptr_t)sendbuf, sendcount, (uintptr_t)sendtype, (uintptr_t)recvbuf, recvcount, (uintptr_t)recvtype, (uintptr_t)comm, (uintptr_t)request);
+    do rc = request ? rain_Iallgather((uintptr_t)&f, (uintptr_t)sendbuf, sendcount, (uintptr_t)sendtype, (uintptr_t)recvbuf, recvcount, (uintptr_t)recvtype, (uintptr_t)comm, (uintptr_t)request) : rain_null(&f);
     while (rc < 0 && rain_again(rc, &f));
-    if (rc) return rain_raise(&f, rc, RAIN_COMM, (uintptr_t)comm, "MPI_Iallgather_c");
+    if (rc) return rain_raise(&f, rc, RAIN_COMM, (uintptr_t)comm, "MPI_Iallgather_c(sendbuf=%p, sendcount=%d, sendtype=%h, recvbuf=%p, recvcount=%d, recvtype=%h, comm=%h, request=%p)", (int64_t[]){(uintptr_t)sendbuf, sendcount, (uintptr_t)sendtype, (uintptr_t)recvbuf, recvcount, (uintptr_t)recvtype, (uintptr_t)comm, (uintptr_t)request});
     return MPI_SUCCESS;
 }
 RAIN_WEAK(Iallgather_c)
@@ -2154,9 +2154,9 @@ int PMPI_Iallgatherv(const void *sendbuf, int sendcount, MPI_Datatype sendtype, 
     if (rain_enter()) return rain_refused("MPI_Iallgatherv");
     rain_frame f = {0};
     int rc;
-    do rc = rain_Iallgatherv((uintptr_t)&f, (uintptr_t)sendbuf, sendcount, (uintptr_t)sendtype, (uintptr_t)recvbuf, (uintptr_t)recvcounts, (uintptr_t)displs, (uintptr_t)recvtype, (uintptr_t)comm, (uintptr_t)request, 0);
+    do rc = request ? rain_Iallgatherv((uintptr_t)&f, (uintptr_t)sendbuf, sendcount, (uintptr_t)sendtype, (uintptr_t)recvbuf, (uintptr_t)recvcounts, (uintptr_t)displs, (uintptr_t)recvtype, (uintptr_t)comm, (uintptr_t)request, 0) : rain_null(&f);
     while (rc < 0 && rain_again(rc, &f));
-    if (rc) return rain_raise(&f, rc, RAIN_COMM, (uintptr_t)comm, "MPI_Iallgatherv");
+    if (rc) return rain_raise(&f, rc, RAIN_COMM, (uintptr_t)comm, "MPI_Iallgatherv(sendbuf=%p, sendcount=%d, sendtype=%h, recvbuf=%p, recvcounts=%p, displs=%p, recvtype=%h, comm=%h, request=%p)", (int64_t[]){(uintptr_t)sendbuf, sendcount, (uintptr_t)sendtype, (uintptr_t)recvbuf, (uintptr_t)recvcounts, (uintptr_t)displs, (uintptr_t)recvtype, (uintptr_t)comm, (uintptr_t)request});
     return MPI_SUCCESS;
 }
 RAIN_WEAK(Iallgatherv)
@@ -2165,9 +2165,9 @@ int PMPI_Iallgatherv_c(const void *sendbuf, MPI_Count sendcount, MPI_Datatype se
     if (rain_enter()) return rain_refused("MPI_Iallgatherv_c");
     rain_frame f = {0};
     int rc;
-    do rc = rain_Iallgatherv((uintptr_t)&f, (uintptr_t)sendbuf, sendcount, (uintptr_t)sendtype, (uintptr_t)recvbuf, (uintptr_t)recvcounts, (uintptr_t)displs, (uintptr_t)recvtype, (uintptr_t)comm, (uintptr_t)request, 1);
+    do rc = request ? rain_Iallgatherv((uintptr_t)&f, (uintptr_t)sendbuf, sendcount, (uintptr_t)sendtype, (uintptr_t)recvbuf, (uintptr_t)recvcounts, (uintptr_t)displs, (uintptr_t)recvtype, (uintptr_t)comm, (uintptr_t)request, 1) : rain_null(&f);
     while (rc < 0 && rain_again(rc, &f));
-    if (rc) return rain_raise(&f, rc, RAIN_COMM, (uintptr_t)comm, "MPI_Iallgatherv_c");
+    if (rc) return rain_raise(&f, rc, RAIN_COMM, (uintptr_t)comm, "MPI_Iallgatherv_c(sendbuf=%p, sendcount=%d, sendtype=%h, recvbuf=%p, recvcounts=%p, displs=%p, recvtype=%h, comm=%h, request=%p)", (int64_t[]){(uintptr_t)sendbuf, sendcount, (uintptr_t)sendtype, (uintptr_t)recvbuf, (uintptr_t)recvcounts, (uintptr_t)displs, (uintptr_t)recvtype, (uintptr_t)comm, (uintptr_t)request});
     return MPI_SUCCESS;
 }
 RAIN_WEAK(Iallgatherv_c)
@@ -2176,9 +2176,9 @@ int PMPI_Iallreduce(const void *sendbuf, void *recvbuf, int count, MPI_Datatype 
     if (rain_enter()) return rain_refused("MPI_Iallreduce");
     rain_frame f = {0};
     int rc;
-    do rc = rain_Iallreduce((uintptr_t)&f, (uintptr_t)sendbuf, (uintptr_t)recvbuf, count, (uintptr_t)datatype, (uintptr_t)op, (uintptr_t)comm, (uintptr_t)request);
+    do rc = request ? rain_Iallreduce((uintptr_t)&f, (uintptr_t)sendbuf, (uintptr_t)recvbuf, count, (uintptr_t)datatype, (uintptr_t)op, (uintptr_t)comm, (uintptr_t)request) : rain_null(&f);
     while (rc < 0 && rain_again(rc, &f));
-    if (rc) return rain_raise(&f, rc, RAIN_COMM, (uintptr_t)comm, "MPI_Iallreduce");
+    if (rc) return rain_raise(&f, rc, RAIN_COMM, (uintptr_t)comm, "MPI_Iallreduce(sendbuf=%p, recvbuf=%p, count=%d, datatype=%h, op=%h, comm=%h, request=%p)", (int64_t[]){(uintptr_t)sendbuf, (uintptr_t)recvbuf, count, (uintptr_t)datatype, (uintptr_t)op, (uintptr_t)comm, (uintptr_t)request});
     return MPI_SUCCESS;
 }
 RAIN_WEAK(Iallreduce)
@@ -2187,9 +2187,9 @@ int PMPI_Iallreduce_c(const void *sendbuf, void *recvbuf, MPI_Count count, MPI_D
     if (rain_enter()) return rain_refused("MPI_Iallreduce_c");
     rain_frame f = {0};
     int rc;
-    do rc = rain_Iallreduce((uintptr_t)&f, (uintptr_t)sendbuf, (uintptr_t)recvbuf, count, (uintptr_t)datatype, (uintptr_t)op, (uintptr_t)comm, (uintptr_t)request);
+    do rc = request ? rain_Iallreduce((uintptr_t)&f, (uintptr_t)sendbuf, (uintptr_t)recvbuf, count, (uintptr_t)datatype, (uintptr_t)op, (uintptr_t)comm, (uintptr_t)request) : rain_null(&f);
     while (rc < 0 && rain_again(rc, &f));
-    if (rc) return rain_raise(&f, rc, RAIN_COMM, (uintptr_t)comm, "MPI_Iallreduce_c");
+    if (rc) return rain_raise(&f, rc, RAIN_COMM, (uintptr_t)comm, "MPI_Iallreduce_c(sendbuf=%p, recvbuf=%p, count=%d, datatype=%h, op=%h, comm=%h, request=%p)", (int64_t[]){(uintptr_t)sendbuf, (uintptr_t)recvbuf, count, (uintptr_t)datatype, (uintptr_t)op, (uintptr_t)comm, (uintptr_t)request});
     return MPI_SUCCESS;
 }
 RAIN_WEAK(Iallreduce_c)
@@ -2198,9 +2198,9 @@ int PMPI_Ialltoall(const void *sendbuf, int sendcount, MPI_Datatype sendtype, vo
     if (rain_enter()) return rain_refused("MPI_Ialltoall");
     rain_frame f = {0};
     int rc;
-    do rc = rain_Ialltoall((uintptr_t)&f, (uintptr_t)sendbuf, sendcount, (uintptr_t)sendtype, (uintptr_t)recvbuf, recvcount, (uintptr_t)recvtype, (uintptr_t)comm, (uintptr_t)request);
+    do rc = request ? rain_Ialltoall((uintptr_t)&f, (uintptr_t)sendbuf, sendcount, (uintptr_t)sendtype, (uintptr_t)recvbuf, recvcount, (uintptr_t)recvtype, (uintptr_t)comm, (uintptr_t)request) : rain_null(&f);
     while (rc < 0 && rain_again(rc, &f));
-    if (rc) return rain_raise(&f, rc, RAIN_COMM, (uintptr_t)comm, "MPI_Ialltoall");
+    if (rc) return rain_raise(&f, rc, RAIN_COMM, (uintptr_t)comm, "MPI_Ialltoall(sendbuf=%p, sendcount=%d, sendtype=%h, recvbuf=%p, recvcount=%d, recvtype=%h, comm=%h, request=%p)", (int64_t[]){(uintptr_t)sendbuf, sendcount, (uintptr_t)sendtype, (uintptr_t)recvbuf, recvcount, (uintptr_t)recvtype, (uintptr_t)comm, (uintptr_t)request});
     return MPI_SUCCESS;
 }
 RAIN_WEAK(Ialltoall)
@@ -2209,9 +2209,9 @@ int PMPI_Ialltoall_c(const void *sendbuf, MPI_Count sendcount, MPI_Datatype send
     if (rain_enter()) return rain_refused("MPI_Ialltoall_c");
     rain_frame f = {0};
     int rc;
-    do rc = rain_Ialltoall((uintptr_t)&f, (uintptr_t)sendbuf, sendcount, (uintptr_t)sendtype, (uintptr_t)recvbuf, recvcount, (uintptr_t)recvtype, (uintptr_t)comm, (uintptr_t)request);
+    do rc = request ? rain_Ialltoall((uintptr_t)&f, (uintptr_t)sendbuf, sendcount, (uintptr_t)sendtype, (uintptr_t)recvbuf, recvcount, (uintptr_t)recvtype, (uintptr_t)comm, (uintptr_t)request) : rain_null(&f);
     while (rc < 0 && rain_again(rc, &f));
-    if (rc) return rain_raise(&f, rc, RAIN_COMM, (uintptr_t)comm, "MPI_Ialltoall_c");
+    if (rc) return rain_raise(&f, rc, RAIN_COMM, (uintptr_t)comm, "MPI_Ialltoall_c(sendbuf=%p, sendcount=%d, sendtype=%h, recvbuf=%p, recvcount=%d, recvtype=%h, comm=%h, request=%p)", (int64_t[]){(uintptr_t)sendbuf, sendcount, (uintptr_t)sendtype, (uintptr_t)recvbuf, recvcount, (uintptr_t)recvtype, (uintptr_t)comm, (uintptr_t)request});
     return MPI_SUCCESS;
 }
 RAIN_WEAK(Ialltoall_c)
@@ -2220,9 +2220,9 @@ int PMPI_Ialltoallv(const void *sendbuf, const int sendcounts[], const int sdisp
     if (rain_enter()) return rain_refused("MPI_Ialltoallv");
     rain_frame f = {0};
     int rc;
-    do rc = rain_Ialltoallv((uintptr_t)&f, (uintptr_t)sendbuf, (uintptr_t)sendcounts, (uintptr_t)sdispls, (uintptr_t)sendtype, (uintptr_t)recvbuf, (uintptr_t)recvcounts, (uintptr_t)rdispls, (uintptr_t)recvtype, (uintptr_t)comm, (uintptr_t)request, 0);
+    do rc = request ? rain_Ialltoallv((uintptr_t)&f, (uintptr_t)sendbuf, (uintptr_t)sendcounts, (uintptr_t)sdispls, (uintptr_t)sendtype, (uintptr_t)recvbuf, (uintptr_t)recvcounts, (uintptr_t)rdispls, (uintptr_t)recvtype, (uintptr_t)comm, (uintptr_t)request, 0) : rain_null(&f);
     while (rc < 0 && rain_again(rc, &f));
-    if (rc) return rain_raise(&f, rc, RAIN_COMM, (uintptr_t)comm, "MPI_Ialltoallv");
+    if (rc) return rain_raise(&f, rc, RAIN_COMM, (uintptr_t)comm, "MPI_Ialltoallv(sendbuf=%p, sendcounts=%p, sdispls=%p, sendtype=%h, recvbuf=%p, recvcounts=%p, rdispls=%p, recvtype=%h, comm=%h, request=%p)", (int64_t[]){(uintptr_t)sendbuf, (uintptr_t)sendcounts, (uintptr_t)sdispls, (uintptr_t)sendtype, (uintptr_t)recvbuf, (uintptr_t)recvcounts, (uintptr_t)rdispls, (uintptr_t)recvtype, (uintptr_t)comm, (uintptr_t)request});
     return MPI_SUCCESS;
 }
 RAIN_WEAK(Ialltoallv)
@@ -2231,9 +2231,9 @@ int PMPI_Ialltoallv_c(const void *sendbuf, const MPI_Count sendcounts[], const M
     if (rain_enter()) return rain_refused("MPI_Ialltoallv_c");
     rain_frame f = {0};
     int rc;
-    do rc = rain_Ialltoallv((uintptr_t)&f, (uintptr_t)sendbuf, (uintptr_t)sendcounts, (uintptr_t)sdispls, (uintptr_t)sendtype, (uintptr_t)recvbuf, (uintptr_t)recvcounts, (uintptr_t)rdispls, (uintptr_t)recvtype, (uintptr_t)comm, (uintptr_t)request, 1);
+    do rc = request ? rain_Ialltoallv((uintptr_t)&f, (uintptr_t)sendbuf, (uintptr_t)sendcounts, (uintptr_t)sdispls, (uintptr_t)sendtype, (uintptr_t)recvbuf, (uintptr_t)recvcounts, (uintptr_t)rdispls, (uintptr_t)recvtype, (uintptr_t)comm, (uintptr_t)request, 1) : rain_null(&f);
     while (rc < 0 && rain_again(rc, &f));
-    if (rc) return rain_raise(&f, rc, RAIN_COMM, (uintptr_t)comm, "MPI_Ialltoallv_c");
+    if (rc) return rain_raise(&f, rc, RAIN_COMM, (uintptr_t)comm, "MPI_Ialltoallv_c(sendbuf=%p, sendcounts=%p, sdispls=%p, sendtype=%h, recvbuf=%p, recvcounts=%p, rdispls=%p, recvtype=%h, comm=%h, request=%p)", (int64_t[]){(uintptr_t)sendbuf, (uintptr_t)sendcounts, (uintptr_t)sdispls, (uintptr_t)sendtype, (uintptr_t)recvbuf, (uintptr_t)recvcounts, (uintptr_t)rdispls, (uintptr_t)recvtype, (uintptr_t)comm, (uintptr_t)request});
     return MPI_SUCCESS;
 }
 RAIN_WEAK(Ialltoallv_c)
@@ -2242,9 +2242,9 @@ int PMPI_Ialltoallw(const void *sendbuf, const int sendcounts[], const int sdisp
     if (rain_enter()) return rain_refused("MPI_Ialltoallw");
     rain_frame f = {0};
     int rc;
-    do rc = rain_Ialltoallw((uintptr_t)&f, (uintptr_t)sendbuf, (uintptr_t)sendcounts, (uintptr_t)sdispls, (uintptr_t)sendtypes, (uintptr_t)recvbuf, (uintptr_t)recvcounts, (uintptr_t)rdispls, (uintptr_t)recvtypes, (uintptr_t)comm, (uintptr_t)request, 0);
+    do rc = request ? rain_Ialltoallw((uintptr_t)&f, (uintptr_t)sendbuf, (uintptr_t)sendcounts, (uintptr_t)sdispls, (uintptr_t)sendtypes, (uintptr_t)recvbuf, (uintptr_t)recvcounts, (uintptr_t)rdispls, (uintptr_t)recvtypes, (uintptr_t)comm, (uintptr_t)request, 0) : rain_null(&f);
     while (rc < 0 && rain_again(rc, &f));
-    if (rc) return rain_raise(&f, rc, RAIN_COMM, (uintptr_t)comm, "MPI_Ialltoallw");
+    if (rc) return rain_raise(&f, rc, RAIN_COMM, (uintptr_t)comm, "MPI_Ialltoallw(sendbuf=%p, sendcounts=%p, sdispls=%p, sendtypes=%p, recvbuf=%p, recvcounts=%p, rdispls=%p, recvtypes=%p, comm=%h, request=%p)", (int64_t[]){(uintptr_t)sendbuf, (uintptr_t)sendcounts, (uintptr_t)sdispls, (uintptr_t)sendtypes, (uintptr_t)recvbuf, (uintptr_t)recvcounts, (uintptr_t)rdispls, (uintptr_t)recvtypes, (uintptr_t)comm, (uintptr_t)request});
     return MPI_SUCCESS;
 }
 RAIN_WEAK(Ialltoallw)
@@ -2253,9 +2253,9 @@ int PMPI_Ialltoallw_c(const void *sendbuf, const MPI_Count sendcounts[], const M
     if (rain_enter()) return rain_refused("MPI_Ialltoallw_c");
     rain_frame f = {0};
     int rc;
-    do rc = rain_Ialltoallw((uintptr_t)&f, (uintptr_t)sendbuf, (uintptr_t)sendcounts, (uintptr_t)sdispls, (uintptr_t)sendtypes, (uintptr_t)recvbuf, (uintptr_t)recvcounts, (uintptr_t)rdispls, (uintptr_t)recvtypes, (uintptr_t)comm, (uintptr_t)request, 1);
+    do rc = request ? rain_Ialltoallw((uintptr_t)&f, (uintptr_t)sendbuf, (uintptr_t)sendcounts, (uintptr_t)sdispls, (uintptr_t)sendtypes, (uintptr_t)recvbuf, (uintptr_t)recvcounts, (uintptr_t)rdispls, (uintptr_t)recvtypes, (uintptr_t)comm, (uintptr_t)request, 1) : rain_null(&f);
     while (rc < 0 && rain_again(rc, &f));
-    if (rc) return rain_raise(&f, rc, RAIN_COMM, (uintptr_t)comm, "MPI_Ialltoallw_c");
+    if (rc) return rain_raise(&f, rc, RAIN_COMM, (uintptr_t)comm, "MPI_Ialltoallw_c(sendbuf=%p, sendcounts=%p, sdispls=%p, sendtypes=%p, recvbuf=%p, recvcounts=%p, rdispls=%p, recvtypes=%p, comm=%h, request=%p)", (int64_t[]){(uintptr_t)sendbuf, (uintptr_t)sendcounts, (uintptr_t)sdispls, (uintptr_t)sendtypes, (uintptr_t)recvbuf, (uintptr_t)recvcounts, (uintptr_t)rdispls, (uintptr_t)recvtypes, (uintptr_t)comm, (uintptr_t)request});
     return MPI_SUCCESS;
 }
 RAIN_WEAK(Ialltoallw_c)
@@ -2264,9 +2264,9 @@ int PMPI_Ibarrier(MPI_Comm comm, MPI_Request *request) {
     if (rain_enter()) return rain_refused("MPI_Ibarrier");
     rain_frame f = {0};
     int rc;
-    do rc = rain_Ibarrier((uintptr_t)&f, (uintptr_t)comm, (uintptr_t)request);
+    do rc = request ? rain_Ibarrier((uintptr_t)&f, (uintptr_t)comm, (uintptr_t)request) : rain_null(&f);
     while (rc < 0 && rain_again(rc, &f));
-    if (rc) return rain_raise(&f, rc, RAIN_COMM, (uintptr_t)comm, "MPI_Ibarrier");
+    if (rc) return rain_raise(&f, rc, RAIN_COMM, (uintptr_t)comm, "MPI_Ibarrier(comm=%h, request=%p)", (int64_t[]){(uintptr_t)comm, (uintptr_t)request});
     return MPI_SUCCESS;
 }
 RAIN_WEAK(Ibarrier)
@@ -2275,9 +2275,9 @@ int PMPI_Ibcast(void *buffer, int count, MPI_Datatype datatype, int root, MPI_Co
     if (rain_enter()) return rain_refused("MPI_Ibcast");
     rain_frame f = {0};
     int rc;
-    do rc = rain_Ibcast((uintptr_t)&f, (uintptr_t)buffer, count, (uintptr_t)datatype, root, (uintptr_t)comm, (uintptr_t)request);
+    do rc = request ? rain_Ibcast((uintptr_t)&f, (uintptr_t)buffer, count, (uintptr_t)datatype, root, (uintptr_t)comm, (uintptr_t)request) : rain_null(&f);
     while (rc < 0 && rain_again(rc, &f));
-    if (rc) return rain_raise(&f, rc, RAIN_COMM, (uintptr_t)comm, "MPI_Ibcast");
+    if (rc) return rain_raise(&f, rc, RAIN_COMM, (uintptr_t)comm, "MPI_Ibcast(buffer=%p, count=%d, datatype=%h, root=%d, comm=%h, request=%p)", (int64_t[]){(uintptr_t)buffer, count, (uintptr_t)datatype, root, (uintptr_t)comm, (uintptr_t)request});
     return MPI_SUCCESS;
 }
 RAIN_WEAK(Ibcast)
@@ -2286,9 +2286,9 @@ int PMPI_Ibcast_c(void *buffer, MPI_Count count, MPI_Datatype datatype, int root
     if (rain_enter()) return rain_refused("MPI_Ibcast_c");
     rain_frame f = {0};
     int rc;
-    do rc = rain_Ibcast((uintptr_t)&f, (uintptr_t)buffer, count, (uintptr_t)datatype, root, (uintptr_t)comm, (uintptr_t)request);
+    do rc = request ? rain_Ibcast((uintptr_t)&f, (uintptr_t)buffer, count, (uintptr_t)datatype, root, (uintptr_t)comm, (uintptr_t)request) : rain_null(&f);
     while (rc < 0 && rain_again(rc, &f));
-    if (rc) return rain_raise(&f, rc, RAIN_COMM, (uintptr_t)comm, "MPI_Ibcast_c");
+    if (rc) return rain_raise(&f, rc, RAIN_COMM, (uintptr_t)comm, "MPI_Ibcast_c(buffer=%p, count=%d, datatype=%h, root=%d, comm=%h, request=%p)", (int64_t[]){(uintptr_t)buffer, count, (uintptr_t)datatype, root, (uintptr_t)comm, (uintptr_t)request});
     return MPI_SUCCESS;
 }
 RAIN_WEAK(Ibcast_c)
@@ -2297,9 +2297,9 @@ int PMPI_Ibsend(const void *buf, int count, MPI_Datatype datatype, int dest, int
     if (rain_enter()) return rain_refused("MPI_Ibsend");
     rain_frame f = {0};
     int rc;
-    do rc = rain_Ibsend((uintptr_t)&f, (uintptr_t)buf, count, (uintptr_t)datatype, dest, tag, (uintptr_t)comm, (uintptr_t)request);
+    do rc = request ? rain_Ibsend((uintptr_t)&f, (uintptr_t)buf, count, (uintptr_t)datatype, dest, tag, (uintptr_t)comm, (uintptr_t)request) : rain_null(&f);
     while (rc < 0 && rain_again(rc, &f));
-    if (rc) return rain_raise(&f, rc, RAIN_COMM, (uintptr_t)comm, "MPI_Ibsend");
+    if (rc) return rain_raise(&f, rc, RAIN_COMM, (uintptr_t)comm, "MPI_Ibsend(buf=%p, count=%d, datatype=%h, dest=%d, tag=%d, comm=%h, request=%p)", (int64_t[]){(uintptr_t)buf, count, (uintptr_t)datatype, dest, tag, (uintptr_t)comm, (uintptr_t)request});
     return MPI_SUCCESS;
 }
 RAIN_WEAK(Ibsend)
@@ -2308,9 +2308,9 @@ int PMPI_Ibsend_c(const void *buf, MPI_Count count, MPI_Datatype datatype, int d
     if (rain_enter()) return rain_refused("MPI_Ibsend_c");
     rain_frame f = {0};
     int rc;
-    do rc = rain_Ibsend((uintptr_t)&f, (uintptr_t)buf, count, (uintptr_t)datatype, dest, tag, (uintptr_t)comm, (uintptr_t)request);
+    do rc = request ? rain_Ibsend((uintptr_t)&f, (uintptr_t)buf, count, (uintptr_t)datatype, dest, tag, (uintptr_t)comm, (uintptr_t)request) : rain_null(&f);
     while (rc < 0 && rain_again(rc, &f));
-    if (rc) return rain_raise(&f, rc, RAIN_COMM, (uintptr_t)comm, "MPI_Ibsend_c");
+    if (rc) return rain_raise(&f, rc, RAIN_COMM, (uintptr_t)comm, "MPI_Ibsend_c(buf=%p, count=%d, datatype=%h, dest=%d, tag=%d, comm=%h, request=%p)", (int64_t[]){(uintptr_t)buf, count, (uintptr_t)datatype, dest, tag, (uintptr_t)comm, (uintptr_t)request});
     return MPI_SUCCESS;
 }
 RAIN_WEAK(Ibsend_c)
@@ -2319,9 +2319,9 @@ int PMPI_Iexscan(const void *sendbuf, void *recvbuf, int count, MPI_Datatype dat
     if (rain_enter()) return rain_refused("MPI_Iexscan");
     rain_frame f = {0};
     int rc;
-    do rc = rain_Iexscan((uintptr_t)&f, (uintptr_t)sendbuf, (uintptr_t)recvbuf, count, (uintptr_t)datatype, (uintptr_t)op, (uintptr_t)comm, (uintptr_t)request);
+    do rc = request ? rain_Iexscan((uintptr_t)&f, (uintptr_t)sendbuf, (uintptr_t)recvbuf, count, (uintptr_t)datatype, (uintptr_t)op, (uintptr_t)comm, (uintptr_t)request) : rain_null(&f);
     while (rc < 0 && rain_again(rc, &f));
-    if (rc) return rain_raise(&f, rc, RAIN_COMM, (uintptr_t)comm, "MPI_Iexscan");
+    if (rc) return rain_raise(&f, rc, RAIN_COMM, (uintptr_t)comm, "MPI_Iexscan(sendbuf=%p, recvbuf=%p, count=%d, datatype=%h, op=%h, comm=%h, request=%p)", (int64_t[]){(uintptr_t)sendbuf, (uintptr_t)recvbuf, count, (uintptr_t)datatype, (uintptr_t)op, (uintptr_t)comm, (uintptr_t)request});
     return MPI_SUCCESS;
 }
 RAIN_WEAK(Iexscan)
@@ -2330,9 +2330,9 @@ int PMPI_Iexscan_c(const void *sendbuf, void *recvbuf, MPI_Count count, MPI_Data
     if (rain_enter()) return rain_refused("MPI_Iexscan_c");
     rain_frame f = {0};
     int rc;
-    do rc = rain_Iexscan((uintptr_t)&f, (uintptr_t)sendbuf, (uintptr_t)recvbuf, count, (uintptr_t)datatype, (uintptr_t)op, (uintptr_t)comm, (uintptr_t)request);
+    do rc = request ? rain_Iexscan((uintptr_t)&f, (uintptr_t)sendbuf, (uintptr_t)recvbuf, count, (uintptr_t)datatype, (uintptr_t)op, (uintptr_t)comm, (uintptr_t)request) : rain_null(&f);
     while (rc < 0 && rain_again(rc, &f));
-    if (rc) return rain_raise(&f, rc, RAIN_COMM, (uintptr_t)comm, "MPI_Iexscan_c");
+    if (rc) return rain_raise(&f, rc, RAIN_COMM, (uintptr_t)comm, "MPI_Iexscan_c(sendbuf=%p, recvbuf=%p, count=%d, datatype=%h, op=%h, comm=%h, request=%p)", (int64_t[]){(uintptr_t)sendbuf, (uintptr_t)recvbuf, count, (uintptr_t)datatype, (uintptr_t)op, (uintptr_t)comm, (uintptr_t)request});
     return MPI_SUCCESS;
 }
 RAIN_WEAK(Iexscan_c)
@@ -2341,9 +2341,9 @@ int PMPI_Igather(const void *sendbuf, int sendcount, MPI_Datatype sendtype, void
     if (rain_enter()) return rain_refused("MPI_Igather");
     rain_frame f = {0};
     int rc;
-    do rc = rain_Igather((uintptr_t)&f, (uintptr_t)sendbuf, sendcount, (uintptr_t)sendtype, (uintptr_t)recvbuf, recvcount, (uintptr_t)recvtype, root, (uintptr_t)comm, (uintptr_t)request);
+    do rc = request ? rain_Igather((uintptr_t)&f, (uintptr_t)sendbuf, sendcount, (uintptr_t)sendtype, (uintptr_t)recvbuf, recvcount, (uintptr_t)recvtype, root, (uintptr_t)comm, (uintptr_t)request) : rain_null(&f);
     while (rc < 0 && rain_again(rc, &f));
-    if (rc) return rain_raise(&f, rc, RAIN_COMM, (uintptr_t)comm, "MPI_Igather");
+    if (rc) return rain_raise(&f, rc, RAIN_COMM, (uintptr_t)comm, "MPI_Igather(sendbuf=%p, sendcount=%d, sendtype=%h, recvbuf=%p, recvcount=%d, recvtype=%h, root=%d, comm=%h, request=%p)", (int64_t[]){(uintptr_t)sendbuf, sendcount, (uintptr_t)sendtype, (uintptr_t)recvbuf, recvcount, (uintptr_t)recvtype, root, (uintptr_t)comm, (uintptr_t)request});
     return MPI_SUCCESS;
 }
 RAIN_WEAK(Igather)
@@ -2352,9 +2352,9 @@ int PMPI_Igather_c(const void *sendbuf, MPI_Count sendcount, MPI_Datatype sendty
     if (rain_enter()) return rain_refused("MPI_Igather_c");
     rain_frame f = {0};
     int rc;
-    do rc = rain_Igather((uintptr_t)&f, (uintptr_t)sendbuf, sendcount, (uintptr_t)sendtype, (uintptr_t)recvbuf, recvcount, (uintptr_t)recvtype, root, (uintptr_t)comm, (uintptr_t)request);
+    do rc = request ? rain_Igather((uintptr_t)&f, (uintptr_t)sendbuf, sendcount, (uintptr_t)sendtype, (uintptr_t)recvbuf, recvcount, (uintptr_t)recvtype, root, (uintptr_t)comm, (uintptr_t)request) : rain_null(&f);
     while (rc < 0 && rain_again(rc, &f));
-    if (rc) return rain_raise(&f, rc, RAIN_COMM, (uintptr_t)comm, "MPI_Igather_c");
+    if (rc) return rain_raise(&f, rc, RAIN_COMM, (uintptr_t)comm, "MPI_Igather_c(sendbuf=%p, sendcount=%d, sendtype=%h, recvbuf=%p, recvcount=%d, recvtype=%h, root=%d, comm=%h, request=%p)", (int64_t[]){(uintptr_t)sendbuf, sendcount, (uintptr_t)sendtype, (uintptr_t)recvbuf, recvcount, (uintptr_t)recvtype, root, (uintptr_t)comm, (uintptr_t)request});
     return MPI_SUCCESS;
 }
 RAIN_WEAK(Igather_c)
@@ -2363,9 +2363,9 @@ int PMPI_Igatherv(const void *sendbuf, int sendcount, MPI_Datatype sendtype, voi
     if (rain_enter()) return rain_refused("MPI_Igatherv");
     rain_frame f = {0};
     int rc;
-    do rc = rain_Igatherv((uintptr_t)&f, (uintptr_t)sendbuf, sendcount, (uintptr_t)sendtype, (uintptr_t)recvbuf, (uintptr_t)recvcounts, (uintptr_t)displs, (uintptr_t)recvtype, root, (uintptr_t)comm, (uintptr_t)request, 0);
+    do rc = request ? rain_Igatherv((uintptr_t)&f, (uintptr_t)sendbuf, sendcount, (uintptr_t)sendtype, (uintptr_t)recvbuf, (uintptr_t)recvcounts, (uintptr_t)displs, (uintptr_t)recvtype, root, (uintptr_t)comm, (uintptr_t)request, 0) : rain_null(&f);
     while (rc < 0 && rain_again(rc, &f));
-    if (rc) return rain_raise(&f, rc, RAIN_COMM, (uintptr_t)comm, "MPI_Igatherv");
+    if (rc) return rain_raise(&f, rc, RAIN_COMM, (uintptr_t)comm, "MPI_Igatherv(sendbuf=%p, sendcount=%d, sendtype=%h, recvbuf=%p, recvcounts=%p, displs=%p, recvtype=%h, root=%d, comm=%h, request=%p)", (int64_t[]){(uintptr_t)sendbuf, sendcount, (uintptr_t)sendtype, (uintptr_t)recvbuf, (uintptr_t)recvcounts, (uintptr_t)displs, (uintptr_t)recvtype, root, (uintptr_t)comm, (uintptr_t)request});
     return MPI_SUCCESS;
 }
 RAIN_WEAK(Igatherv)
@@ -2374,9 +2374,9 @@ int PMPI_Igatherv_c(const void *sendbuf, MPI_Count sendcount, MPI_Datatype sendt
     if (rain_enter()) return rain_refused("MPI_Igatherv_c");
     rain_frame f = {0};
     int rc;
-    do rc = rain_Igatherv((uintptr_t)&f, (uintptr_t)sendbuf, sendcount, (uintptr_t)sendtype, (uintptr_t)recvbuf, (uintptr_t)recvcounts, (uintptr_t)displs, (uintptr_t)recvtype, root, (uintptr_t)comm, (uintptr_t)request, 1);
+    do rc = request ? rain_Igatherv((uintptr_t)&f, (uintptr_t)sendbuf, sendcount, (uintptr_t)sendtype, (uintptr_t)recvbuf, (uintptr_t)recvcounts, (uintptr_t)displs, (uintptr_t)recvtype, root, (uintptr_t)comm, (uintptr_t)request, 1) : rain_null(&f);
     while (rc < 0 && rain_again(rc, &f));
-    if (rc) return rain_raise(&f, rc, RAIN_COMM, (uintptr_t)comm, "MPI_Igatherv_c");
+    if (rc) return rain_raise(&f, rc, RAIN_COMM, (uintptr_t)comm, "MPI_Igatherv_c(sendbuf=%p, sendcount=%d, sendtype=%h, recvbuf=%p, recvcounts=%p, displs=%p, recvtype=%h, root=%d, comm=%h, request=%p)", (int64_t[]){(uintptr_t)sendbuf, sendcount, (uintptr_t)sendtype, (uintptr_t)recvbuf, (uintptr_t)recvcounts, (uintptr_t)displs, (uintptr_t)recvtype, root, (uintptr_t)comm, (uintptr_t)request});
     return MPI_SUCCESS;
 }
 RAIN_WEAK(Igatherv_c)
@@ -2387,7 +2387,7 @@ int PMPI_Improbe(int source, int tag, MPI_Comm comm, int *flag, MPI_Message *mes
     int rc;
     do rc = rain_Improbe((uintptr_t)&f, source, tag, (uintptr_t)comm, (uintptr_t)flag, (uintptr_t)message, (uintptr_t)status);
     while (rc < 0 && rain_again(rc, &f));
-    if (rc) return rain_raise(&f, rc, RAIN_COMM, (uintptr_t)comm, "MPI_Improbe");
+    if (rc) return rain_raise(&f, rc, RAIN_COMM, (uintptr_t)comm, "MPI_Improbe(source=%d, tag=%d, comm=%h, flag=%p, message=%p, status=%p)", (int64_t[]){source, tag, (uintptr_t)comm, (uintptr_t)flag, (uintptr_t)message, (uintptr_t)status});
     return MPI_SUCCESS;
 }
 RAIN_WEAK(Improbe)
@@ -2396,9 +2396,9 @@ int PMPI_Imrecv(void *buf, int count, MPI_Datatype datatype, MPI_Message *messag
     if (rain_enter()) return rain_refused("MPI_Imrecv");
     rain_frame f = {0};
     int rc;
-    do rc = rain_Imrecv((uintptr_t)&f, (uintptr_t)buf, count, (uintptr_t)datatype, (uintptr_t)message, (uintptr_t)request);
+    do rc = request ? rain_Imrecv((uintptr_t)&f, (uintptr_t)buf, count, (uintptr_t)datatype, (uintptr_t)message, (uintptr_t)request) : rain_null(&f);
     while (rc < 0 && rain_again(rc, &f));
-    if (rc) return rain_raise(&f, rc, RAIN_NONE, 0, "MPI_Imrecv");
+    if (rc) return rain_raise(&f, rc, RAIN_NONE, 0, "MPI_Imrecv(buf=%p, count=%d, datatype=%h, message=%p, request=%p)", (int64_t[]){(uintptr_t)buf, count, (uintptr_t)datatype, (uintptr_t)message, (uintptr_t)request});
     return MPI_SUCCESS;
 }
 RAIN_WEAK(Imrecv)
@@ -2407,9 +2407,9 @@ int PMPI_Imrecv_c(void *buf, MPI_Count count, MPI_Datatype datatype, MPI_Message
     if (rain_enter()) return rain_refused("MPI_Imrecv_c");
     rain_frame f = {0};
     int rc;
-    do rc = rain_Imrecv((uintptr_t)&f, (uintptr_t)buf, count, (uintptr_t)datatype, (uintptr_t)message, (uintptr_t)request);
+    do rc = request ? rain_Imrecv((uintptr_t)&f, (uintptr_t)buf, count, (uintptr_t)datatype, (uintptr_t)message, (uintptr_t)request) : rain_null(&f);
     while (rc < 0 && rain_again(rc, &f));
-    if (rc) return rain_raise(&f, rc, RAIN_NONE, 0, "MPI_Imrecv_c");
+    if (rc) return rain_raise(&f, rc, RAIN_NONE, 0, "MPI_Imrecv_c(buf=%p, count=%d, datatype=%h, message=%p, request=%p)", (int64_t[]){(uintptr_t)buf, count, (uintptr_t)datatype, (uintptr_t)message, (uintptr_t)request});
     return MPI_SUCCESS;
 }
 RAIN_WEAK(Imrecv_c)
@@ -2418,9 +2418,9 @@ int PMPI_Ineighbor_allgather(const void *sendbuf, int sendcount, MPI_Datatype se
     if (rain_enter()) return rain_refused("MPI_Ineighbor_allgather");
     rain_frame f = {0};
     int rc;
-    do rc = rain_Ineighbor_allgather((uintptr_t)&f, (uintptr_t)sendbuf, sendcount, (uintptr_t)sendtype, (uintptr_t)recvbuf, recvcount, (uintptr_t)recvtype, (uintptr_t)comm, (uintptr_t)request);
+    do rc = request ? rain_Ineighbor_allgather((uintptr_t)&f, (uintptr_t)sendbuf, sendcount, (uintptr_t)sendtype, (uintptr_t)recvbuf, recvcount, (uintptr_t)recvtype, (uintptr_t)comm, (uintptr_t)request) : rain_null(&f);
     while (rc < 0 && rain_again(rc, &f));
-    if (rc) return rain_raise(&f, rc, RAIN_COMM, (uintptr_t)comm, "MPI_Ineighbor_allgather");
+    if (rc) return rain_raise(&f, rc, RAIN_COMM, (uintptr_t)comm, "MPI_Ineighbor_allgather(sendbuf=%p, sendcount=%d, sendtype=%h, recvbuf=%p, recvcount=%d, recvtype=%h, comm=%h, request=%p)", (int64_t[]){(uintptr_t)sendbuf, sendcount, (uintptr_t)sendtype, (uintptr_t)recvbuf, recvcount, (uintptr_t)recvtype, (uintptr_t)comm, (uintptr_t)request});
     return MPI_SUCCESS;
 }
 RAIN_WEAK(Ineighbor_allgather)
@@ -2429,9 +2429,9 @@ int PMPI_Ineighbor_allgather_c(const void *sendbuf, MPI_Count sendcount, MPI_Dat
     if (rain_enter()) return rain_refused("MPI_Ineighbor_allgather_c");
     rain_frame f = {0};
     int rc;
-    do rc = rain_Ineighbor_allgather((uintptr_t)&f, (uintptr_t)sendbuf, sendcount, (uintptr_t)sendtype, (uintptr_t)recvbuf, recvcount, (uintptr_t)recvtype, (uintptr_t)comm, (uintptr_t)request);
+    do rc = request ? rain_Ineighbor_allgather((uintptr_t)&f, (uintptr_t)sendbuf, sendcount, (uintptr_t)sendtype, (uintptr_t)recvbuf, recvcount, (uintptr_t)recvtype, (uintptr_t)comm, (uintptr_t)request) : rain_null(&f);
     while (rc < 0 && rain_again(rc, &f));
-    if (rc) return rain_raise(&f, rc, RAIN_COMM, (uintptr_t)comm, "MPI_Ineighbor_allgather_c");
+    if (rc) return rain_raise(&f, rc, RAIN_COMM, (uintptr_t)comm, "MPI_Ineighbor_allgather_c(sendbuf=%p, sendcount=%d, sendtype=%h, recvbuf=%p, recvcount=%d, recvtype=%h, comm=%h, request=%p)", (int64_t[]){(uintptr_t)sendbuf, sendcount, (uintptr_t)sendtype, (uintptr_t)recvbuf, recvcount, (uintptr_t)recvtype, (uintptr_t)comm, (uintptr_t)request});
     return MPI_SUCCESS;
 }
 RAIN_WEAK(Ineighbor_allgather_c)
@@ -2440,9 +2440,9 @@ int PMPI_Ineighbor_allgatherv(const void *sendbuf, int sendcount, MPI_Datatype s
     if (rain_enter()) return rain_refused("MPI_Ineighbor_allgatherv");
     rain_frame f = {0};
     int rc;
-    do rc = rain_Ineighbor_allgatherv((uintptr_t)&f, (uintptr_t)sendbuf, sendcount, (uintptr_t)sendtype, (uintptr_t)recvbuf, (uintptr_t)recvcounts, (uintptr_t)displs, (uintptr_t)recvtype, (uintptr_t)comm, (uintptr_t)request, 0);
+    do rc = request ? rain_Ineighbor_allgatherv((uintptr_t)&f, (uintptr_t)sendbuf, sendcount, (uintptr_t)sendtype, (uintptr_t)recvbuf, (uintptr_t)recvcounts, (uintptr_t)displs, (uintptr_t)recvtype, (uintptr_t)comm, (uintptr_t)request, 0) : rain_null(&f);
     while (rc < 0 && rain_again(rc, &f));
-    if (rc) return rain_raise(&f, rc, RAIN_COMM, (uintptr_t)comm, "MPI_Ineighbor_allgatherv");
+    if (rc) return rain_raise(&f, rc, RAIN_COMM, (uintptr_t)comm, "MPI_Ineighbor_allgatherv(sendbuf=%p, sendcount=%d, sendtype=%h, recvbuf=%p, recvcounts=%p, displs=%p, recvtype=%h, comm=%h, request=%p)", (int64_t[]){(uintptr_t)sendbuf, sendcount, (uintptr_t)sendtype, (uintptr_t)recvbuf, (uintptr_t)recvcounts, (uintptr_t)displs, (uintptr_t)recvtype, (uintptr_t)comm, (uintptr_t)request});
     return MPI_SUCCESS;
 }
 RAIN_WEAK(Ineighbor_allgatherv)
@@ -2451,9 +2451,9 @@ int PMPI_Ineighbor_allgatherv_c(const void *sendbuf, MPI_Count sendcount, MPI_Da
     if (rain_enter()) return rain_refused("MPI_Ineighbor_allgatherv_c");
     rain_frame f = {0};
     int rc;
-    do rc = rain_Ineighbor_allgatherv((uintptr_t)&f, (uintptr_t)sendbuf, sendcount, (uintptr_t)sendtype, (uintptr_t)recvbuf, (uintptr_t)recvcounts, (uintptr_t)displs, (uintptr_t)recvtype, (uintptr_t)comm, (uintptr_t)request, 1);
+    do rc = request ? rain_Ineighbor_allgatherv((uintptr_t)&f, (uintptr_t)sendbuf, sendcount, (uintptr_t)sendtype, (uintptr_t)recvbuf, (uintptr_t)recvcounts, (uintptr_t)displs, (uintptr_t)recvtype, (uintptr_t)comm, (uintptr_t)request, 1) : rain_null(&f);
     while (rc < 0 && rain_again(rc, &f));
-    if (rc) return rain_raise(&f, rc, RAIN_COMM, (uintptr_t)comm, "MPI_Ineighbor_allgatherv_c");
+    if (rc) return rain_raise(&f, rc, RAIN_COMM, (uintptr_t)comm, "MPI_Ineighbor_allgatherv_c(sendbuf=%p, sendcount=%d, sendtype=%h, recvbuf=%p, recvcounts=%p, displs=%p, recvtype=%h, comm=%h, request=%p)", (int64_t[]){(uintptr_t)sendbuf, sendcount, (uintptr_t)sendtype, (uintptr_t)recvbuf, (uintptr_t)recvcounts, (uintptr_t)displs, (uintptr_t)recvtype, (uintptr_t)comm, (uintptr_t)request});
     return MPI_SUCCESS;
 }
 RAIN_WEAK(Ineighbor_allgatherv_c)
@@ -2462,9 +2462,9 @@ int PMPI_Ineighbor_alltoall(const void *sendbuf, int sendcount, MPI_Datatype sen
     if (rain_enter()) return rain_refused("MPI_Ineighbor_alltoall");
     rain_frame f = {0};
     int rc;
-    do rc = rain_Ineighbor_alltoall((uintptr_t)&f, (uintptr_t)sendbuf, sendcount, (uintptr_t)sendtype, (uintptr_t)recvbuf, recvcount, (uintptr_t)recvtype, (uintptr_t)comm, (uintptr_t)request);
+    do rc = request ? rain_Ineighbor_alltoall((uintptr_t)&f, (uintptr_t)sendbuf, sendcount, (uintptr_t)sendtype, (uintptr_t)recvbuf, recvcount, (uintptr_t)recvtype, (uintptr_t)comm, (uintptr_t)request) : rain_null(&f);
     while (rc < 0 && rain_again(rc, &f));
-    if (rc) return rain_raise(&f, rc, RAIN_COMM, (uintptr_t)comm, "MPI_Ineighbor_alltoall");
+    if (rc) return rain_raise(&f, rc, RAIN_COMM, (uintptr_t)comm, "MPI_Ineighbor_alltoall(sendbuf=%p, sendcount=%d, sendtype=%h, recvbuf=%p, recvcount=%d, recvtype=%h, comm=%h, request=%p)", (int64_t[]){(uintptr_t)sendbuf, sendcount, (uintptr_t)sendtype, (uintptr_t)recvbuf, recvcount, (uintptr_t)recvtype, (uintptr_t)comm, (uintptr_t)request});
     return MPI_SUCCESS;
 }
 RAIN_WEAK(Ineighbor_alltoall)
@@ -2473,9 +2473,9 @@ int PMPI_Ineighbor_alltoall_c(const void *sendbuf, MPI_Count sendcount, MPI_Data
     if (rain_enter()) return rain_refused("MPI_Ineighbor_alltoall_c");
     rain_frame f = {0};
     int rc;
-    do rc = rain_Ineighbor_alltoall((uintptr_t)&f, (uintptr_t)sendbuf, sendcount, (uintptr_t)sendtype, (uintptr_t)recvbuf, recvcount, (uintptr_t)recvtype, (uintptr_t)comm, (uintptr_t)request);
+    do rc = request ? rain_Ineighbor_alltoall((uintptr_t)&f, (uintptr_t)sendbuf, sendcount, (uintptr_t)sendtype, (uintptr_t)recvbuf, recvcount, (uintptr_t)recvtype, (uintptr_t)comm, (uintptr_t)request) : rain_null(&f);
     while (rc < 0 && rain_again(rc, &f));
-    if (rc) return rain_raise(&f, rc, RAIN_COMM, (uintptr_t)comm, "MPI_Ineighbor_alltoall_c");
+    if (rc) return rain_raise(&f, rc, RAIN_COMM, (uintptr_t)comm, "MPI_Ineighbor_alltoall_c(sendbuf=%p, sendcount=%d, sendtype=%h, recvbuf=%p, recvcount=%d, recvtype=%h, comm=%h, request=%p)", (int64_t[]){(uintptr_t)sendbuf, sendcount, (uintptr_t)sendtype, (uintptr_t)recvbuf, recvcount, (uintptr_t)recvtype, (uintptr_t)comm, (uintptr_t)request});
     return MPI_SUCCESS;
 }
 RAIN_WEAK(Ineighbor_alltoall_c)
@@ -2484,9 +2484,9 @@ int PMPI_Ineighbor_alltoallv(const void *sendbuf, const int sendcounts[], const 
     if (rain_enter()) return rain_refused("MPI_Ineighbor_alltoallv");
     rain_frame f = {0};
     int rc;
-    do rc = rain_Ineighbor_alltoallv((uintptr_t)&f, (uintptr_t)sendbuf, (uintptr_t)sendcounts, (uintptr_t)sdispls, (uintptr_t)sendtype, (uintptr_t)recvbuf, (uintptr_t)recvcounts, (uintptr_t)rdispls, (uintptr_t)recvtype, (uintptr_t)comm, (uintptr_t)request, 0);
+    do rc = request ? rain_Ineighbor_alltoallv((uintptr_t)&f, (uintptr_t)sendbuf, (uintptr_t)sendcounts, (uintptr_t)sdispls, (uintptr_t)sendtype, (uintptr_t)recvbuf, (uintptr_t)recvcounts, (uintptr_t)rdispls, (uintptr_t)recvtype, (uintptr_t)comm, (uintptr_t)request, 0) : rain_null(&f);
     while (rc < 0 && rain_again(rc, &f));
-    if (rc) return rain_raise(&f, rc, RAIN_COMM, (uintptr_t)comm, "MPI_Ineighbor_alltoallv");
+    if (rc) return rain_raise(&f, rc, RAIN_COMM, (uintptr_t)comm, "MPI_Ineighbor_alltoallv(sendbuf=%p, sendcounts=%p, sdispls=%p, sendtype=%h, recvbuf=%p, recvcounts=%p, rdispls=%p, recvtype=%h, comm=%h, request=%p)", (int64_t[]){(uintptr_t)sendbuf, (uintptr_t)sendcounts, (uintptr_t)sdispls, (uintptr_t)sendtype, (uintptr_t)recvbuf, (uintptr_t)recvcounts, (uintptr_t)rdispls, (uintptr_t)recvtype, (uintptr_t)comm, (uintptr_t)request});
     return MPI_SUCCESS;
 }
 RAIN_WEAK(Ineighbor_alltoallv)
@@ -2495,9 +2495,9 @@ int PMPI_Ineighbor_alltoallv_c(const void *sendbuf, const MPI_Count sendcounts[]
     if (rain_enter()) return rain_refused("MPI_Ineighbor_alltoallv_c");
     rain_frame f = {0};
     int rc;
-    do rc = rain_Ineighbor_alltoallv((uintptr_t)&f, (uintptr_t)sendbuf, (uintptr_t)sendcounts, (uintptr_t)sdispls, (uintptr_t)sendtype, (uintptr_t)recvbuf, (uintptr_t)recvcounts, (uintptr_t)rdispls, (uintptr_t)recvtype, (uintptr_t)comm, (uintptr_t)request, 1);
+    do rc = request ? rain_Ineighbor_alltoallv((uintptr_t)&f, (uintptr_t)sendbuf, (uintptr_t)sendcounts, (uintptr_t)sdispls, (uintptr_t)sendtype, (uintptr_t)recvbuf, (uintptr_t)recvcounts, (uintptr_t)rdispls, (uintptr_t)recvtype, (uintptr_t)comm, (uintptr_t)request, 1) : rain_null(&f);
     while (rc < 0 && rain_again(rc, &f));
-    if (rc) return rain_raise(&f, rc, RAIN_COMM, (uintptr_t)comm, "MPI_Ineighbor_alltoallv_c");
+    if (rc) return rain_raise(&f, rc, RAIN_COMM, (uintptr_t)comm, "MPI_Ineighbor_alltoallv_c(sendbuf=%p, sendcounts=%p, sdispls=%p, sendtype=%h, recvbuf=%p, recvcounts=%p, rdispls=%p, recvtype=%h, comm=%h, request=%p)", (int64_t[]){(uintptr_t)sendbuf, (uintptr_t)sendcounts, (uintptr_t)sdispls, (uintptr_t)sendtype, (uintptr_t)recvbuf, (uintptr_t)recvcounts, (uintptr_t)rdispls, (uintptr_t)recvtype, (uintptr_t)comm, (uintptr_t)request});
     return MPI_SUCCESS;
 }
 RAIN_WEAK(Ineighbor_alltoallv_c)
@@ -2506,9 +2506,9 @@ int PMPI_Ineighbor_alltoallw(const void *sendbuf, const int sendcounts[], const 
     if (rain_enter()) return rain_refused("MPI_Ineighbor_alltoallw");
     rain_frame f = {0};
     int rc;
-    do rc = rain_Ineighbor_alltoallw((uintptr_t)&f, (uintptr_t)sendbuf, (uintptr_t)sendcounts, (uintptr_t)sdispls, (uintptr_t)sendtypes, (uintptr_t)recvbuf, (uintptr_t)recvcounts, (uintptr_t)rdispls, (uintptr_t)recvtypes, (uintptr_t)comm, (uintptr_t)request, 0);
+    do rc = request ? rain_Ineighbor_alltoallw((uintptr_t)&f, (uintptr_t)sendbuf, (uintptr_t)sendcounts, (uintptr_t)sdispls, (uintptr_t)sendtypes, (uintptr_t)recvbuf, (uintptr_t)recvcounts, (uintptr_t)rdispls, (uintptr_t)recvtypes, (uintptr_t)comm, (uintptr_t)request, 0) : rain_null(&f);
     while (rc < 0 && rain_again(rc, &f));
-    if (rc) return rain_raise(&f, rc, RAIN_COMM, (uintptr_t)comm, "MPI_Ineighbor_alltoallw");
+    if (rc) return rain_raise(&f, rc, RAIN_COMM, (uintptr_t)comm, "MPI_Ineighbor_alltoallw(sendbuf=%p, sendcounts=%p, sdispls=%p, sendtypes=%p, recvbuf=%p, recvcounts=%p, rdispls=%p, recvtypes=%p, comm=%h, request=%p)", (int64_t[]){(uintptr_t)sendbuf, (uintptr_t)sendcounts, (uintptr_t)sdispls, (uintptr_t)sendtypes, (uintptr_t)recvbuf, (uintptr_t)recvcounts, (uintptr_t)rdispls, (uintptr_t)recvtypes, (uintptr_t)comm, (uintptr_t)request});
     return MPI_SUCCESS;
 }
 RAIN_WEAK(Ineighbor_alltoallw)
@@ -2517,9 +2517,9 @@ int PMPI_Ineighbor_alltoallw_c(const void *sendbuf, const MPI_Count sendcounts[]
     if (rain_enter()) return rain_refused("MPI_Ineighbor_alltoallw_c");
     rain_frame f = {0};
     int rc;
-    do rc = rain_Ineighbor_alltoallw((uintptr_t)&f, (uintptr_t)sendbuf, (uintptr_t)sendcounts, (uintptr_t)sdispls, (uintptr_t)sendtypes, (uintptr_t)recvbuf, (uintptr_t)recvcounts, (uintptr_t)rdispls, (uintptr_t)recvtypes, (uintptr_t)comm, (uintptr_t)request, 1);
+    do rc = request ? rain_Ineighbor_alltoallw((uintptr_t)&f, (uintptr_t)sendbuf, (uintptr_t)sendcounts, (uintptr_t)sdispls, (uintptr_t)sendtypes, (uintptr_t)recvbuf, (uintptr_t)recvcounts, (uintptr_t)rdispls, (uintptr_t)recvtypes, (uintptr_t)comm, (uintptr_t)request, 1) : rain_null(&f);
     while (rc < 0 && rain_again(rc, &f));
-    if (rc) return rain_raise(&f, rc, RAIN_COMM, (uintptr_t)comm, "MPI_Ineighbor_alltoallw_c");
+    if (rc) return rain_raise(&f, rc, RAIN_COMM, (uintptr_t)comm, "MPI_Ineighbor_alltoallw_c(sendbuf=%p, sendcounts=%p, sdispls=%p, sendtypes=%p, recvbuf=%p, recvcounts=%p, rdispls=%p, recvtypes=%p, comm=%h, request=%p)", (int64_t[]){(uintptr_t)sendbuf, (uintptr_t)sendcounts, (uintptr_t)sdispls, (uintptr_t)sendtypes, (uintptr_t)recvbuf, (uintptr_t)recvcounts, (uintptr_t)rdispls, (uintptr_t)recvtypes, (uintptr_t)comm, (uintptr_t)request});
     return MPI_SUCCESS;
 }
 RAIN_WEAK(Ineighbor_alltoallw_c)
@@ -2530,7 +2530,7 @@ int PMPI_Info_create(MPI_Info *info) {
     int rc;
     do rc = rain_Info_create((uintptr_t)&f, (uintptr_t)info);
     while (rc < 0 && rain_again(rc, &f));
-    if (rc) return rain_raise(&f, rc, RAIN_NONE, 0, "MPI_Info_create");
+    if (rc) return rain_raise(&f, rc, RAIN_NONE, 0, "MPI_Info_create(info=%p)", (int64_t[]){(uintptr_t)info});
     return MPI_SUCCESS;
 }
 RAIN_WEAK(Info_create)
@@ -2541,7 +2541,7 @@ int PMPI_Info_create_env(int argc, char *argv[], MPI_Info *info) {
     int rc;
     do rc = rain_Info_create_env((uintptr_t)&f, argc, (uintptr_t)argv, (uintptr_t)info);
     while (rc < 0 && rain_again(rc, &f));
-    if (rc) return rain_raise(&f, rc, RAIN_NONE, 0, "MPI_Info_create_env");
+    if (rc) return rain_raise(&f, rc, RAIN_NONE, 0, "MPI_Info_create_env(argc=%d, argv=%p, info=%p)", (int64_t[]){argc, (uintptr_t)argv, (uintptr_t)info});
     return MPI_SUCCESS;
 }
 RAIN_WEAK(Info_create_env)
@@ -2552,7 +2552,7 @@ int PMPI_Info_delete(MPI_Info info, const char *key) {
     int rc;
     do rc = rain_Info_delete((uintptr_t)&f, (uintptr_t)info, (uintptr_t)key);
     while (rc < 0 && rain_again(rc, &f));
-    if (rc) return rain_raise(&f, rc, RAIN_NONE, 0, "MPI_Info_delete");
+    if (rc) return rain_raise(&f, rc, RAIN_NONE, 0, "MPI_Info_delete(info=%h, key=%p)", (int64_t[]){(uintptr_t)info, (uintptr_t)key});
     return MPI_SUCCESS;
 }
 RAIN_WEAK(Info_delete)
@@ -2563,7 +2563,7 @@ int PMPI_Info_dup(MPI_Info info, MPI_Info *newinfo) {
     int rc;
     do rc = rain_Info_dup((uintptr_t)&f, (uintptr_t)info, (uintptr_t)newinfo);
     while (rc < 0 && rain_again(rc, &f));
-    if (rc) return rain_raise(&f, rc, RAIN_NONE, 0, "MPI_Info_dup");
+    if (rc) return rain_raise(&f, rc, RAIN_NONE, 0, "MPI_Info_dup(info=%h, newinfo=%p)", (int64_t[]){(uintptr_t)info, (uintptr_t)newinfo});
     return MPI_SUCCESS;
 }
 RAIN_WEAK(Info_dup)
@@ -2574,7 +2574,7 @@ int PMPI_Info_free(MPI_Info *info) {
     int rc;
     do rc = rain_Info_free((uintptr_t)&f, (uintptr_t)info);
     while (rc < 0 && rain_again(rc, &f));
-    if (rc) return rain_raise(&f, rc, RAIN_NONE, 0, "MPI_Info_free");
+    if (rc) return rain_raise(&f, rc, RAIN_NONE, 0, "MPI_Info_free(info=%p)", (int64_t[]){(uintptr_t)info});
     return MPI_SUCCESS;
 }
 RAIN_WEAK(Info_free)
@@ -2585,7 +2585,7 @@ int PMPI_Info_get(MPI_Info info, const char *key, int valuelen, char *value, int
     int rc;
     do rc = rain_Info_get((uintptr_t)&f, (uintptr_t)info, (uintptr_t)key, valuelen, (uintptr_t)value, (uintptr_t)flag);
     while (rc < 0 && rain_again(rc, &f));
-    if (rc) return rain_raise(&f, rc, RAIN_NONE, 0, "MPI_Info_get");
+    if (rc) return rain_raise(&f, rc, RAIN_NONE, 0, "MPI_Info_get(info=%h, key=%p, valuelen=%d, value=%p, flag=%p)", (int64_t[]){(uintptr_t)info, (uintptr_t)key, valuelen, (uintptr_t)value, (uintptr_t)flag});
     return MPI_SUCCESS;
 }
 RAIN_WEAK(Info_get)
@@ -2596,7 +2596,7 @@ int PMPI_Info_get_nkeys(MPI_Info info, int *nkeys) {
     int rc;
     do rc = rain_Info_get_nkeys((uintptr_t)&f, (uintptr_t)info, (uintptr_t)nkeys);
     while (rc < 0 && rain_again(rc, &f));
-    if (rc) return rain_raise(&f, rc, RAIN_NONE, 0, "MPI_Info_get_nkeys");
+    if (rc) return rain_raise(&f, rc, RAIN_NONE, 0, "MPI_Info_get_nkeys(info=%h, nkeys=%p)", (int64_t[]){(uintptr_t)info, (uintptr_t)nkeys});
     return MPI_SUCCESS;
 }
 RAIN_WEAK(Info_get_nkeys)
@@ -2607,7 +2607,7 @@ int PMPI_Info_get_nthkey(MPI_Info info, int n, char *key) {
     int rc;
     do rc = rain_Info_get_nthkey((uintptr_t)&f, (uintptr_t)info, n, (uintptr_t)key);
     while (rc < 0 && rain_again(rc, &f));
-    if (rc) return rain_raise(&f, rc, RAIN_NONE, 0, "MPI_Info_get_nthkey");
+    if (rc) return rain_raise(&f, rc, RAIN_NONE, 0, "MPI_Info_get_nthkey(info=%h, n=%d, key=%p)", (int64_t[]){(uintptr_t)info, n, (uintptr_t)key});
     return MPI_SUCCESS;
 }
 RAIN_WEAK(Info_get_nthkey)
@@ -2618,7 +2618,7 @@ int PMPI_Info_get_string(MPI_Info info, const char *key, int *buflen, char *valu
     int rc;
     do rc = rain_Info_get_string((uintptr_t)&f, (uintptr_t)info, (uintptr_t)key, (uintptr_t)buflen, (uintptr_t)value, (uintptr_t)flag);
     while (rc < 0 && rain_again(rc, &f));
-    if (rc) return rain_raise(&f, rc, RAIN_NONE, 0, "MPI_Info_get_string");
+    if (rc) return rain_raise(&f, rc, RAIN_NONE, 0, "MPI_Info_get_string(info=%h, key=%p, buflen=%p, value=%p, flag=%p)", (int64_t[]){(uintptr_t)info, (uintptr_t)key, (uintptr_t)buflen, (uintptr_t)value, (uintptr_t)flag});
     return MPI_SUCCESS;
 }
 RAIN_WEAK(Info_get_string)
@@ -2629,7 +2629,7 @@ int PMPI_Info_get_valuelen(MPI_Info info, const char *key, int *valuelen, int *f
     int rc;
     do rc = rain_Info_get_valuelen((uintptr_t)&f, (uintptr_t)info, (uintptr_t)key, (uintptr_t)valuelen, (uintptr_t)flag);
     while (rc < 0 && rain_again(rc, &f));
-    if (rc) return rain_raise(&f, rc, RAIN_NONE, 0, "MPI_Info_get_valuelen");
+    if (rc) return rain_raise(&f, rc, RAIN_NONE, 0, "MPI_Info_get_valuelen(info=%h, key=%p, valuelen=%p, flag=%p)", (int64_t[]){(uintptr_t)info, (uintptr_t)key, (uintptr_t)valuelen, (uintptr_t)flag});
     return MPI_SUCCESS;
 }
 RAIN_WEAK(Info_get_valuelen)
@@ -2640,7 +2640,7 @@ int PMPI_Info_set(MPI_Info info, const char *key, const char *value) {
     int rc;
     do rc = rain_Info_set((uintptr_t)&f, (uintptr_t)info, (uintptr_t)key, (uintptr_t)value);
     while (rc < 0 && rain_again(rc, &f));
-    if (rc) return rain_raise(&f, rc, RAIN_NONE, 0, "MPI_Info_set");
+    if (rc) return rain_raise(&f, rc, RAIN_NONE, 0, "MPI_Info_set(info=%h, key=%p, value=%p)", (int64_t[]){(uintptr_t)info, (uintptr_t)key, (uintptr_t)value});
     return MPI_SUCCESS;
 }
 RAIN_WEAK(Info_set)
@@ -2651,7 +2651,7 @@ int PMPI_Init(int *argc, char ***argv) {
     int rc;
     do rc = rain_Init((uintptr_t)&f, (uintptr_t)argc, (uintptr_t)argv);
     while (rc < 0 && rain_again(rc, &f));
-    if (rc) return rain_raise(&f, rc, RAIN_NONE, 0, "MPI_Init");
+    if (rc) return rain_raise(&f, rc, RAIN_NONE, 0, "MPI_Init(argc=%p, argv=%p)", (int64_t[]){(uintptr_t)argc, (uintptr_t)argv});
     return MPI_SUCCESS;
 }
 RAIN_WEAK(Init)
@@ -2662,7 +2662,7 @@ int PMPI_Init_thread(int *argc, char ***argv, int required, int *provided) {
     int rc;
     do rc = rain_Init_thread((uintptr_t)&f, (uintptr_t)argc, (uintptr_t)argv, required, (uintptr_t)provided);
     while (rc < 0 && rain_again(rc, &f));
-    if (rc) return rain_raise(&f, rc, RAIN_NONE, 0, "MPI_Init_thread");
+    if (rc) return rain_raise(&f, rc, RAIN_NONE, 0, "MPI_Init_thread(argc=%p, argv=%p, required=%d, provided=%p)", (int64_t[]){(uintptr_t)argc, (uintptr_t)argv, required, (uintptr_t)provided});
     return MPI_SUCCESS;
 }
 RAIN_WEAK(Init_thread)
@@ -2673,7 +2673,7 @@ int PMPI_Initialized(int *flag) {
     int rc;
     do rc = rain_Initialized((uintptr_t)&f, (uintptr_t)flag);
     while (rc < 0 && rain_again(rc, &f));
-    if (rc) return rain_raise(&f, rc, RAIN_NONE, 0, "MPI_Initialized");
+    if (rc) return rain_raise(&f, rc, RAIN_NONE, 0, "MPI_Initialized(flag=%p)", (int64_t[]){(uintptr_t)flag});
     return MPI_SUCCESS;
 }
 RAIN_WEAK(Initialized)
@@ -2684,7 +2684,7 @@ int PMPI_Intercomm_create(MPI_Comm local_comm, int local_leader, MPI_Comm peer_c
     int rc;
     do rc = rain_Intercomm_create((uintptr_t)&f, (uintptr_t)local_comm, local_leader, (uintptr_t)peer_comm, remote_leader, tag, (uintptr_t)newintercomm);
     while (rc < 0 && rain_again(rc, &f));
-    if (rc) return rain_raise(&f, rc, RAIN_COMM, (uintptr_t)local_comm, "MPI_Intercomm_create");
+    if (rc) return rain_raise(&f, rc, RAIN_COMM, (uintptr_t)local_comm, "MPI_Intercomm_create(local_comm=%h, local_leader=%d, peer_comm=%h, remote_leader=%d, tag=%d, newintercomm=%p)", (int64_t[]){(uintptr_t)local_comm, local_leader, (uintptr_t)peer_comm, remote_leader, tag, (uintptr_t)newintercomm});
     return MPI_SUCCESS;
 }
 RAIN_WEAK(Intercomm_create)
@@ -2700,7 +2700,7 @@ int PMPI_Intercomm_merge(MPI_Comm intercomm, int high, MPI_Comm *newintracomm) {
     int rc;
     do rc = rain_Intercomm_merge((uintptr_t)&f, (uintptr_t)intercomm, high, (uintptr_t)newintracomm);
     while (rc < 0 && rain_again(rc, &f));
-    if (rc) return rain_raise(&f, rc, RAIN_COMM, (uintptr_t)intercomm, "MPI_Intercomm_merge");
+    if (rc) return rain_raise(&f, rc, RAIN_COMM, (uintptr_t)intercomm, "MPI_Intercomm_merge(intercomm=%h, high=%d, newintracomm=%p)", (int64_t[]){(uintptr_t)intercomm, high, (uintptr_t)newintracomm});
     return MPI_SUCCESS;
 }
 RAIN_WEAK(Intercomm_merge)
@@ -2711,7 +2711,7 @@ int PMPI_Iprobe(int source, int tag, MPI_Comm comm, int *flag, MPI_Status *statu
     int rc;
     do rc = rain_Iprobe((uintptr_t)&f, source, tag, (uintptr_t)comm, (uintptr_t)flag, (uintptr_t)status);
     while (rc < 0 && rain_again(rc, &f));
-    if (rc) return rain_raise(&f, rc, RAIN_COMM, (uintptr_t)comm, "MPI_Iprobe");
+    if (rc) return rain_raise(&f, rc, RAIN_COMM, (uintptr_t)comm, "MPI_Iprobe(source=%d, tag=%d, comm=%h, flag=%p, status=%p)", (int64_t[]){source, tag, (uintptr_t)comm, (uintptr_t)flag, (uintptr_t)status});
     return MPI_SUCCESS;
 }
 RAIN_WEAK(Iprobe)
@@ -2720,9 +2720,9 @@ int PMPI_Irecv(void *buf, int count, MPI_Datatype datatype, int source, int tag,
     if (rain_enter()) return rain_refused("MPI_Irecv");
     rain_frame f = {0};
     int rc;
-    do rc = rain_Irecv((uintptr_t)&f, (uintptr_t)buf, count, (uintptr_t)datatype, source, tag, (uintptr_t)comm, (uintptr_t)request);
+    do rc = request ? rain_Irecv((uintptr_t)&f, (uintptr_t)buf, count, (uintptr_t)datatype, source, tag, (uintptr_t)comm, (uintptr_t)request) : rain_null(&f);
     while (rc < 0 && rain_again(rc, &f));
-    if (rc) return rain_raise(&f, rc, RAIN_COMM, (uintptr_t)comm, "MPI_Irecv");
+    if (rc) return rain_raise(&f, rc, RAIN_COMM, (uintptr_t)comm, "MPI_Irecv(buf=%p, count=%d, datatype=%h, source=%d, tag=%d, comm=%h, request=%p)", (int64_t[]){(uintptr_t)buf, count, (uintptr_t)datatype, source, tag, (uintptr_t)comm, (uintptr_t)request});
     return MPI_SUCCESS;
 }
 RAIN_WEAK(Irecv)
@@ -2731,9 +2731,9 @@ int PMPI_Irecv_c(void *buf, MPI_Count count, MPI_Datatype datatype, int source, 
     if (rain_enter()) return rain_refused("MPI_Irecv_c");
     rain_frame f = {0};
     int rc;
-    do rc = rain_Irecv((uintptr_t)&f, (uintptr_t)buf, count, (uintptr_t)datatype, source, tag, (uintptr_t)comm, (uintptr_t)request);
+    do rc = request ? rain_Irecv((uintptr_t)&f, (uintptr_t)buf, count, (uintptr_t)datatype, source, tag, (uintptr_t)comm, (uintptr_t)request) : rain_null(&f);
     while (rc < 0 && rain_again(rc, &f));
-    if (rc) return rain_raise(&f, rc, RAIN_COMM, (uintptr_t)comm, "MPI_Irecv_c");
+    if (rc) return rain_raise(&f, rc, RAIN_COMM, (uintptr_t)comm, "MPI_Irecv_c(buf=%p, count=%d, datatype=%h, source=%d, tag=%d, comm=%h, request=%p)", (int64_t[]){(uintptr_t)buf, count, (uintptr_t)datatype, source, tag, (uintptr_t)comm, (uintptr_t)request});
     return MPI_SUCCESS;
 }
 RAIN_WEAK(Irecv_c)
@@ -2742,9 +2742,9 @@ int PMPI_Ireduce(const void *sendbuf, void *recvbuf, int count, MPI_Datatype dat
     if (rain_enter()) return rain_refused("MPI_Ireduce");
     rain_frame f = {0};
     int rc;
-    do rc = rain_Ireduce((uintptr_t)&f, (uintptr_t)sendbuf, (uintptr_t)recvbuf, count, (uintptr_t)datatype, (uintptr_t)op, root, (uintptr_t)comm, (uintptr_t)request);
+    do rc = request ? rain_Ireduce((uintptr_t)&f, (uintptr_t)sendbuf, (uintptr_t)recvbuf, count, (uintptr_t)datatype, (uintptr_t)op, root, (uintptr_t)comm, (uintptr_t)request) : rain_null(&f);
     while (rc < 0 && rain_again(rc, &f));
-    if (rc) return rain_raise(&f, rc, RAIN_COMM, (uintptr_t)comm, "MPI_Ireduce");
+    if (rc) return rain_raise(&f, rc, RAIN_COMM, (uintptr_t)comm, "MPI_Ireduce(sendbuf=%p, recvbuf=%p, count=%d, datatype=%h, op=%h, root=%d, comm=%h, request=%p)", (int64_t[]){(uintptr_t)sendbuf, (uintptr_t)recvbuf, count, (uintptr_t)datatype, (uintptr_t)op, root, (uintptr_t)comm, (uintptr_t)request});
     return MPI_SUCCESS;
 }
 RAIN_WEAK(Ireduce)
@@ -2753,9 +2753,9 @@ int PMPI_Ireduce_c(const void *sendbuf, void *recvbuf, MPI_Count count, MPI_Data
     if (rain_enter()) return rain_refused("MPI_Ireduce_c");
     rain_frame f = {0};
     int rc;
-    do rc = rain_Ireduce((uintptr_t)&f, (uintptr_t)sendbuf, (uintptr_t)recvbuf, count, (uintptr_t)datatype, (uintptr_t)op, root, (uintptr_t)comm, (uintptr_t)request);
+    do rc = request ? rain_Ireduce((uintptr_t)&f, (uintptr_t)sendbuf, (uintptr_t)recvbuf, count, (uintptr_t)datatype, (uintptr_t)op, root, (uintptr_t)comm, (uintptr_t)request) : rain_null(&f);
     while (rc < 0 && rain_again(rc, &f));
-    if (rc) return rain_raise(&f, rc, RAIN_COMM, (uintptr_t)comm, "MPI_Ireduce_c");
+    if (rc) return rain_raise(&f, rc, RAIN_COMM, (uintptr_t)comm, "MPI_Ireduce_c(sendbuf=%p, recvbuf=%p, count=%d, datatype=%h, op=%h, root=%d, comm=%h, request=%p)", (int64_t[]){(uintptr_t)sendbuf, (uintptr_t)recvbuf, count, (uintptr_t)datatype, (uintptr_t)op, root, (uintptr_t)comm, (uintptr_t)request});
     return MPI_SUCCESS;
 }
 RAIN_WEAK(Ireduce_c)
@@ -2764,9 +2764,9 @@ int PMPI_Ireduce_scatter(const void *sendbuf, void *recvbuf, const int recvcount
     if (rain_enter()) return rain_refused("MPI_Ireduce_scatter");
     rain_frame f = {0};
     int rc;
-    do rc = rain_Ireduce_scatter((uintptr_t)&f, (uintptr_t)sendbuf, (uintptr_t)recvbuf, (uintptr_t)recvcounts, (uintptr_t)datatype, (uintptr_t)op, (uintptr_t)comm, (uintptr_t)request, 0);
+    do rc = request ? rain_Ireduce_scatter((uintptr_t)&f, (uintptr_t)sendbuf, (uintptr_t)recvbuf, (uintptr_t)recvcounts, (uintptr_t)datatype, (uintptr_t)op, (uintptr_t)comm, (uintptr_t)request, 0) : rain_null(&f);
     while (rc < 0 && rain_again(rc, &f));
-    if (rc) return rain_raise(&f, rc, RAIN_COMM, (uintptr_t)comm, "MPI_Ireduce_scatter");
+    if (rc) return rain_raise(&f, rc, RAIN_COMM, (uintptr_t)comm, "MPI_Ireduce_scatter(sendbuf=%p, recvbuf=%p, recvcounts=%p, datatype=%h, op=%h, comm=%h, request=%p)", (int64_t[]){(uintptr_t)sendbuf, (uintptr_t)recvbuf, (uintptr_t)recvcounts, (uintptr_t)datatype, (uintptr_t)op, (uintptr_t)comm, (uintptr_t)request});
     return MPI_SUCCESS;
 }
 RAIN_WEAK(Ireduce_scatter)
@@ -2775,9 +2775,9 @@ int PMPI_Ireduce_scatter_c(const void *sendbuf, void *recvbuf, const MPI_Count r
     if (rain_enter()) return rain_refused("MPI_Ireduce_scatter_c");
     rain_frame f = {0};
     int rc;
-    do rc = rain_Ireduce_scatter((uintptr_t)&f, (uintptr_t)sendbuf, (uintptr_t)recvbuf, (uintptr_t)recvcounts, (uintptr_t)datatype, (uintptr_t)op, (uintptr_t)comm, (uintptr_t)request, 1);
+    do rc = request ? rain_Ireduce_scatter((uintptr_t)&f, (uintptr_t)sendbuf, (uintptr_t)recvbuf, (uintptr_t)recvcounts, (uintptr_t)datatype, (uintptr_t)op, (uintptr_t)comm, (uintptr_t)request, 1) : rain_null(&f);
     while (rc < 0 && rain_again(rc, &f));
-    if (rc) return rain_raise(&f, rc, RAIN_COMM, (uintptr_t)comm, "MPI_Ireduce_scatter_c");
+    if (rc) return rain_raise(&f, rc, RAIN_COMM, (uintptr_t)comm, "MPI_Ireduce_scatter_c(sendbuf=%p, recvbuf=%p, recvcounts=%p, datatype=%h, op=%h, comm=%h, request=%p)", (int64_t[]){(uintptr_t)sendbuf, (uintptr_t)recvbuf, (uintptr_t)recvcounts, (uintptr_t)datatype, (uintptr_t)op, (uintptr_t)comm, (uintptr_t)request});
     return MPI_SUCCESS;
 }
 RAIN_WEAK(Ireduce_scatter_c)
@@ -2786,9 +2786,9 @@ int PMPI_Ireduce_scatter_block(const void *sendbuf, void *recvbuf, int recvcount
     if (rain_enter()) return rain_refused("MPI_Ireduce_scatter_block");
     rain_frame f = {0};
     int rc;
-    do rc = rain_Ireduce_scatter_block((uintptr_t)&f, (uintptr_t)sendbuf, (uintptr_t)recvbuf, recvcount, (uintptr_t)datatype, (uintptr_t)op, (uintptr_t)comm, (uintptr_t)request);
+    do rc = request ? rain_Ireduce_scatter_block((uintptr_t)&f, (uintptr_t)sendbuf, (uintptr_t)recvbuf, recvcount, (uintptr_t)datatype, (uintptr_t)op, (uintptr_t)comm, (uintptr_t)request) : rain_null(&f);
     while (rc < 0 && rain_again(rc, &f));
-    if (rc) return rain_raise(&f, rc, RAIN_COMM, (uintptr_t)comm, "MPI_Ireduce_scatter_block");
+    if (rc) return rain_raise(&f, rc, RAIN_COMM, (uintptr_t)comm, "MPI_Ireduce_scatter_block(sendbuf=%p, recvbuf=%p, recvcount=%d, datatype=%h, op=%h, comm=%h, request=%p)", (int64_t[]){(uintptr_t)sendbuf, (uintptr_t)recvbuf, recvcount, (uintptr_t)datatype, (uintptr_t)op, (uintptr_t)comm, (uintptr_t)request});
     return MPI_SUCCESS;
 }
 RAIN_WEAK(Ireduce_scatter_block)
@@ -2797,9 +2797,9 @@ int PMPI_Ireduce_scatter_block_c(const void *sendbuf, void *recvbuf, MPI_Count r
     if (rain_enter()) return rain_refused("MPI_Ireduce_scatter_block_c");
     rain_frame f = {0};
     int rc;
-    do rc = rain_Ireduce_scatter_block((uintptr_t)&f, (uintptr_t)sendbuf, (uintptr_t)recvbuf, recvcount, (uintptr_t)datatype, (uintptr_t)op, (uintptr_t)comm, (uintptr_t)request);
+    do rc = request ? rain_Ireduce_scatter_block((uintptr_t)&f, (uintptr_t)sendbuf, (uintptr_t)recvbuf, recvcount, (uintptr_t)datatype, (uintptr_t)op, (uintptr_t)comm, (uintptr_t)request) : rain_null(&f);
     while (rc < 0 && rain_again(rc, &f));
-    if (rc) return rain_raise(&f, rc, RAIN_COMM, (uintptr_t)comm, "MPI_Ireduce_scatter_block_c");
+    if (rc) return rain_raise(&f, rc, RAIN_COMM, (uintptr_t)comm, "MPI_Ireduce_scatter_block_c(sendbuf=%p, recvbuf=%p, recvcount=%d, datatype=%h, op=%h, comm=%h, request=%p)", (int64_t[]){(uintptr_t)sendbuf, (uintptr_t)recvbuf, recvcount, (uintptr_t)datatype, (uintptr_t)op, (uintptr_t)comm, (uintptr_t)request});
     return MPI_SUCCESS;
 }
 RAIN_WEAK(Ireduce_scatter_block_c)
@@ -2808,9 +2808,9 @@ int PMPI_Irsend(const void *buf, int count, MPI_Datatype datatype, int dest, int
     if (rain_enter()) return rain_refused("MPI_Irsend");
     rain_frame f = {0};
     int rc;
-    do rc = rain_Irsend((uintptr_t)&f, (uintptr_t)buf, count, (uintptr_t)datatype, dest, tag, (uintptr_t)comm, (uintptr_t)request);
+    do rc = request ? rain_Irsend((uintptr_t)&f, (uintptr_t)buf, count, (uintptr_t)datatype, dest, tag, (uintptr_t)comm, (uintptr_t)request) : rain_null(&f);
     while (rc < 0 && rain_again(rc, &f));
-    if (rc) return rain_raise(&f, rc, RAIN_COMM, (uintptr_t)comm, "MPI_Irsend");
+    if (rc) return rain_raise(&f, rc, RAIN_COMM, (uintptr_t)comm, "MPI_Irsend(buf=%p, count=%d, datatype=%h, dest=%d, tag=%d, comm=%h, request=%p)", (int64_t[]){(uintptr_t)buf, count, (uintptr_t)datatype, dest, tag, (uintptr_t)comm, (uintptr_t)request});
     return MPI_SUCCESS;
 }
 RAIN_WEAK(Irsend)
@@ -2819,9 +2819,9 @@ int PMPI_Irsend_c(const void *buf, MPI_Count count, MPI_Datatype datatype, int d
     if (rain_enter()) return rain_refused("MPI_Irsend_c");
     rain_frame f = {0};
     int rc;
-    do rc = rain_Irsend((uintptr_t)&f, (uintptr_t)buf, count, (uintptr_t)datatype, dest, tag, (uintptr_t)comm, (uintptr_t)request);
+    do rc = request ? rain_Irsend((uintptr_t)&f, (uintptr_t)buf, count, (uintptr_t)datatype, dest, tag, (uintptr_t)comm, (uintptr_t)request) : rain_null(&f);
     while (rc < 0 && rain_again(rc, &f));
-    if (rc) return rain_raise(&f, rc, RAIN_COMM, (uintptr_t)comm, "MPI_Irsend_c");
+    if (rc) return rain_raise(&f, rc, RAIN_COMM, (uintptr_t)comm, "MPI_Irsend_c(buf=%p, count=%d, datatype=%h, dest=%d, tag=%d, comm=%h, request=%p)", (int64_t[]){(uintptr_t)buf, count, (uintptr_t)datatype, dest, tag, (uintptr_t)comm, (uintptr_t)request});
     return MPI_SUCCESS;
 }
 RAIN_WEAK(Irsend_c)
@@ -2832,7 +2832,7 @@ int PMPI_Is_thread_main(int *flag) {
     int rc;
     do rc = rain_Is_thread_main((uintptr_t)&f, (uintptr_t)flag);
     while (rc < 0 && rain_again(rc, &f));
-    if (rc) return rain_raise(&f, rc, RAIN_NONE, 0, "MPI_Is_thread_main");
+    if (rc) return rain_raise(&f, rc, RAIN_NONE, 0, "MPI_Is_thread_main(flag=%p)", (int64_t[]){(uintptr_t)flag});
     return MPI_SUCCESS;
 }
 RAIN_WEAK(Is_thread_main)
@@ -2841,9 +2841,9 @@ int PMPI_Iscan(const void *sendbuf, void *recvbuf, int count, MPI_Datatype datat
     if (rain_enter()) return rain_refused("MPI_Iscan");
     rain_frame f = {0};
     int rc;
-    do rc = rain_Iscan((uintptr_t)&f, (uintptr_t)sendbuf, (uintptr_t)recvbuf, count, (uintptr_t)datatype, (uintptr_t)op, (uintptr_t)comm, (uintptr_t)request);
+    do rc = request ? rain_Iscan((uintptr_t)&f, (uintptr_t)sendbuf, (uintptr_t)recvbuf, count, (uintptr_t)datatype, (uintptr_t)op, (uintptr_t)comm, (uintptr_t)request) : rain_null(&f);
     while (rc < 0 && rain_again(rc, &f));
-    if (rc) return rain_raise(&f, rc, RAIN_COMM, (uintptr_t)comm, "MPI_Iscan");
+    if (rc) return rain_raise(&f, rc, RAIN_COMM, (uintptr_t)comm, "MPI_Iscan(sendbuf=%p, recvbuf=%p, count=%d, datatype=%h, op=%h, comm=%h, request=%p)", (int64_t[]){(uintptr_t)sendbuf, (uintptr_t)recvbuf, count, (uintptr_t)datatype, (uintptr_t)op, (uintptr_t)comm, (uintptr_t)request});
     return MPI_SUCCESS;
 }
 RAIN_WEAK(Iscan)
@@ -2852,9 +2852,9 @@ int PMPI_Iscan_c(const void *sendbuf, void *recvbuf, MPI_Count count, MPI_Dataty
     if (rain_enter()) return rain_refused("MPI_Iscan_c");
     rain_frame f = {0};
     int rc;
-    do rc = rain_Iscan((uintptr_t)&f, (uintptr_t)sendbuf, (uintptr_t)recvbuf, count, (uintptr_t)datatype, (uintptr_t)op, (uintptr_t)comm, (uintptr_t)request);
+    do rc = request ? rain_Iscan((uintptr_t)&f, (uintptr_t)sendbuf, (uintptr_t)recvbuf, count, (uintptr_t)datatype, (uintptr_t)op, (uintptr_t)comm, (uintptr_t)request) : rain_null(&f);
     while (rc < 0 && rain_again(rc, &f));
-    if (rc) return rain_raise(&f, rc, RAIN_COMM, (uintptr_t)comm, "MPI_Iscan_c");
+    if (rc) return rain_raise(&f, rc, RAIN_COMM, (uintptr_t)comm, "MPI_Iscan_c(sendbuf=%p, recvbuf=%p, count=%d, datatype=%h, op=%h, comm=%h, request=%p)", (int64_t[]){(uintptr_t)sendbuf, (uintptr_t)recvbuf, count, (uintptr_t)datatype, (uintptr_t)op, (uintptr_t)comm, (uintptr_t)request});
     return MPI_SUCCESS;
 }
 RAIN_WEAK(Iscan_c)
@@ -2863,9 +2863,9 @@ int PMPI_Iscatter(const void *sendbuf, int sendcount, MPI_Datatype sendtype, voi
     if (rain_enter()) return rain_refused("MPI_Iscatter");
     rain_frame f = {0};
     int rc;
-    do rc = rain_Iscatter((uintptr_t)&f, (uintptr_t)sendbuf, sendcount, (uintptr_t)sendtype, (uintptr_t)recvbuf, recvcount, (uintptr_t)recvtype, root, (uintptr_t)comm, (uintptr_t)request);
+    do rc = request ? rain_Iscatter((uintptr_t)&f, (uintptr_t)sendbuf, sendcount, (uintptr_t)sendtype, (uintptr_t)recvbuf, recvcount, (uintptr_t)recvtype, root, (uintptr_t)comm, (uintptr_t)request) : rain_null(&f);
     while (rc < 0 && rain_again(rc, &f));
-    if (rc) return rain_raise(&f, rc, RAIN_COMM, (uintptr_t)comm, "MPI_Iscatter");
+    if (rc) return rain_raise(&f, rc, RAIN_COMM, (uintptr_t)comm, "MPI_Iscatter(sendbuf=%p, sendcount=%d, sendtype=%h, recvbuf=%p, recvcount=%d, recvtype=%h, root=%d, comm=%h, request=%p)", (int64_t[]){(uintptr_t)sendbuf, sendcount, (uintptr_t)sendtype, (uintptr_t)recvbuf, recvcount, (uintptr_t)recvtype, root, (uintptr_t)comm, (uintptr_t)request});
     return MPI_SUCCESS;
 }
 RAIN_WEAK(Iscatter)
@@ -2874,9 +2874,9 @@ int PMPI_Iscatter_c(const void *sendbuf, MPI_Count sendcount, MPI_Datatype sendt
     if (rain_enter()) return rain_refused("MPI_Iscatter_c");
     rain_frame f = {0};
     int rc;
-    do rc = rain_Iscatter((uintptr_t)&f, (uintptr_t)sendbuf, sendcount, (uintptr_t)sendtype, (uintptr_t)recvbuf, recvcount, (uintptr_t)recvtype, root, (uintptr_t)comm, (uintptr_t)request);
+    do rc = request ? rain_Iscatter((uintptr_t)&f, (uintptr_t)sendbuf, sendcount, (uintptr_t)sendtype, (uintptr_t)recvbuf, recvcount, (uintptr_t)recvtype, root, (uintptr_t)comm, (uintptr_t)request) : rain_null(&f);
     while (rc < 0 && rain_again(rc, &f));
-    if (rc) return rain_raise(&f, rc, RAIN_COMM, (uintptr_t)comm, "MPI_Iscatter_c");
+    if (rc) return rain_raise(&f, rc, RAIN_COMM, (uintptr_t)comm, "MPI_Iscatter_c(sendbuf=%p, sendcount=%d, sendtype=%h, recvbuf=%p, recvcount=%d, recvtype=%h, root=%d, comm=%h, request=%p)", (int64_t[]){(uintptr_t)sendbuf, sendcount, (uintptr_t)sendtype, (uintptr_t)recvbuf, recvcount, (uintptr_t)recvtype, root, (uintptr_t)comm, (uintptr_t)request});
     return MPI_SUCCESS;
 }
 RAIN_WEAK(Iscatter_c)
@@ -2885,9 +2885,9 @@ int PMPI_Iscatterv(const void *sendbuf, const int sendcounts[], const int displs
     if (rain_enter()) return rain_refused("MPI_Iscatterv");
     rain_frame f = {0};
     int rc;
-    do rc = rain_Iscatterv((uintptr_t)&f, (uintptr_t)sendbuf, (uintptr_t)sendcounts, (uintptr_t)displs, (uintptr_t)sendtype, (uintptr_t)recvbuf, recvcount, (uintptr_t)recvtype, root, (uintptr_t)comm, (uintptr_t)request, 0);
+    do rc = request ? rain_Iscatterv((uintptr_t)&f, (uintptr_t)sendbuf, (uintptr_t)sendcounts, (uintptr_t)displs, (uintptr_t)sendtype, (uintptr_t)recvbuf, recvcount, (uintptr_t)recvtype, root, (uintptr_t)comm, (uintptr_t)request, 0) : rain_null(&f);
     while (rc < 0 && rain_again(rc, &f));
-    if (rc) return rain_raise(&f, rc, RAIN_COMM, (uintptr_t)comm, "MPI_Iscatterv");
+    if (rc) return rain_raise(&f, rc, RAIN_COMM, (uintptr_t)comm, "MPI_Iscatterv(sendbuf=%p, sendcounts=%p, displs=%p, sendtype=%h, recvbuf=%p, recvcount=%d, recvtype=%h, root=%d, comm=%h, request=%p)", (int64_t[]){(uintptr_t)sendbuf, (uintptr_t)sendcounts, (uintptr_t)displs, (uintptr_t)sendtype, (uintptr_t)recvbuf, recvcount, (uintptr_t)recvtype, root, (uintptr_t)comm, (uintptr_t)request});
     return MPI_SUCCESS;
 }
 RAIN_WEAK(Iscatterv)
@@ -2896,9 +2896,9 @@ int PMPI_Iscatterv_c(const void *sendbuf, const MPI_Count sendcounts[], const MP
     if (rain_enter()) return rain_refused("MPI_Iscatterv_c");
     rain_frame f = {0};
     int rc;
-    do rc = rain_Iscatterv((uintptr_t)&f, (uintptr_t)sendbuf, (uintptr_t)sendcounts, (uintptr_t)displs, (uintptr_t)sendtype, (uintptr_t)recvbuf, recvcount, (uintptr_t)recvtype, root, (uintptr_t)comm, (uintptr_t)request, 1);
+    do rc = request ? rain_Iscatterv((uintptr_t)&f, (uintptr_t)sendbuf, (uintptr_t)sendcounts, (uintptr_t)displs, (uintptr_t)sendtype, (uintptr_t)recvbuf, recvcount, (uintptr_t)recvtype, root, (uintptr_t)comm, (uintptr_t)request, 1) : rain_null(&f);
     while (rc < 0 && rain_again(rc, &f));
-    if (rc) return rain_raise(&f, rc, RAIN_COMM, (uintptr_t)comm, "MPI_Iscatterv_c");
+    if (rc) return rain_raise(&f, rc, RAIN_COMM, (uintptr_t)comm, "MPI_Iscatterv_c(sendbuf=%p, sendcounts=%p, displs=%p, sendtype=%h, recvbuf=%p, recvcount=%d, recvtype=%h, root=%d, comm=%h, request=%p)", (int64_t[]){(uintptr_t)sendbuf, (uintptr_t)sendcounts, (uintptr_t)displs, (uintptr_t)sendtype, (uintptr_t)recvbuf, recvcount, (uintptr_t)recvtype, root, (uintptr_t)comm, (uintptr_t)request});
     return MPI_SUCCESS;
 }
 RAIN_WEAK(Iscatterv_c)
@@ -2907,9 +2907,9 @@ int PMPI_Isend(const void *buf, int count, MPI_Datatype datatype, int dest, int 
     if (rain_enter()) return rain_refused("MPI_Isend");
     rain_frame f = {0};
     int rc;
-    do rc = rain_Isend((uintptr_t)&f, (uintptr_t)buf, count, (uintptr_t)datatype, dest, tag, (uintptr_t)comm, (uintptr_t)request);
+    do rc = request ? rain_Isend((uintptr_t)&f, (uintptr_t)buf, count, (uintptr_t)datatype, dest, tag, (uintptr_t)comm, (uintptr_t)request) : rain_null(&f);
     while (rc < 0 && rain_again(rc, &f));
-    if (rc) return rain_raise(&f, rc, RAIN_COMM, (uintptr_t)comm, "MPI_Isend");
+    if (rc) return rain_raise(&f, rc, RAIN_COMM, (uintptr_t)comm, "MPI_Isend(buf=%p, count=%d, datatype=%h, dest=%d, tag=%d, comm=%h, request=%p)", (int64_t[]){(uintptr_t)buf, count, (uintptr_t)datatype, dest, tag, (uintptr_t)comm, (uintptr_t)request});
     return MPI_SUCCESS;
 }
 RAIN_WEAK(Isend)
@@ -2918,9 +2918,9 @@ int PMPI_Isend_c(const void *buf, MPI_Count count, MPI_Datatype datatype, int de
     if (rain_enter()) return rain_refused("MPI_Isend_c");
     rain_frame f = {0};
     int rc;
-    do rc = rain_Isend((uintptr_t)&f, (uintptr_t)buf, count, (uintptr_t)datatype, dest, tag, (uintptr_t)comm, (uintptr_t)request);
+    do rc = request ? rain_Isend((uintptr_t)&f, (uintptr_t)buf, count, (uintptr_t)datatype, dest, tag, (uintptr_t)comm, (uintptr_t)request) : rain_null(&f);
     while (rc < 0 && rain_again(rc, &f));
-    if (rc) return rain_raise(&f, rc, RAIN_COMM, (uintptr_t)comm, "MPI_Isend_c");
+    if (rc) return rain_raise(&f, rc, RAIN_COMM, (uintptr_t)comm, "MPI_Isend_c(buf=%p, count=%d, datatype=%h, dest=%d, tag=%d, comm=%h, request=%p)", (int64_t[]){(uintptr_t)buf, count, (uintptr_t)datatype, dest, tag, (uintptr_t)comm, (uintptr_t)request});
     return MPI_SUCCESS;
 }
 RAIN_WEAK(Isend_c)
@@ -2929,9 +2929,9 @@ int PMPI_Isendrecv(const void *sendbuf, int sendcount, MPI_Datatype sendtype, in
     if (rain_enter()) return rain_refused("MPI_Isendrecv");
     rain_frame f = {0};
     int rc;
-    do rc = rain_Isendrecv((uintptr_t)&f, (uintptr_t)sendbuf, sendcount, (uintptr_t)sendtype, dest, sendtag, (uintptr_t)recvbuf, recvcount, (uintptr_t)recvtype, source, recvtag, (uintptr_t)comm, (uintptr_t)request);
+    do rc = request ? rain_Isendrecv((uintptr_t)&f, (uintptr_t)sendbuf, sendcount, (uintptr_t)sendtype, dest, sendtag, (uintptr_t)recvbuf, recvcount, (uintptr_t)recvtype, source, recvtag, (uintptr_t)comm, (uintptr_t)request) : rain_null(&f);
     while (rc < 0 && rain_again(rc, &f));
-    if (rc) return rain_raise(&f, rc, RAIN_COMM, (uintptr_t)comm, "MPI_Isendrecv");
+    if (rc) return rain_raise(&f, rc, RAIN_COMM, (uintptr_t)comm, "MPI_Isendrecv(sendbuf=%p, sendcount=%d, sendtype=%h, dest=%d, sendtag=%d, recvbuf=%p, recvcount=%d, recvtype=%h, source=%d, recvtag=%d, comm=%h, request=%p)", (int64_t[]){(uintptr_t)sendbuf, sendcount, (uintptr_t)sendtype, dest, sendtag, (uintptr_t)recvbuf, recvcount, (uintptr_t)recvtype, source, recvtag, (uintptr_t)comm, (uintptr_t)request});
     return MPI_SUCCESS;
 }
 RAIN_WEAK(Isendrecv)
@@ -2940,9 +2940,9 @@ int PMPI_Isendrecv_c(const void *sendbuf, MPI_Count sendcount, MPI_Datatype send
     if (rain_enter()) return rain_refused("MPI_Isendrecv_c");
     rain_frame f = {0};
     int rc;
-    do rc = rain_Isendrecv((uintptr_t)&f, (uintptr_t)sendbuf, sendcount, (uintptr_t)sendtype, dest, sendtag, (uintptr_t)recvbuf, recvcount, (uintptr_t)recvtype, source, recvtag, (uintptr_t)comm, (uintptr_t)request);
+    do rc = request ? rain_Isendrecv((uintptr_t)&f, (uintptr_t)sendbuf, sendcount, (uintptr_t)sendtype, dest, sendtag, (uintptr_t)recvbuf, recvcount, (uintptr_t)recvtype, source, recvtag, (uintptr_t)comm, (uintptr_t)request) : rain_null(&f);
     while (rc < 0 && rain_again(rc, &f));
-    if (rc) return rain_raise(&f, rc, RAIN_COMM, (uintptr_t)comm, "MPI_Isendrecv_c");
+    if (rc) return rain_raise(&f, rc, RAIN_COMM, (uintptr_t)comm, "MPI_Isendrecv_c(sendbuf=%p, sendcount=%d, sendtype=%h, dest=%d, sendtag=%d, recvbuf=%p, recvcount=%d, recvtype=%h, source=%d, recvtag=%d, comm=%h, request=%p)", (int64_t[]){(uintptr_t)sendbuf, sendcount, (uintptr_t)sendtype, dest, sendtag, (uintptr_t)recvbuf, recvcount, (uintptr_t)recvtype, source, recvtag, (uintptr_t)comm, (uintptr_t)request});
     return MPI_SUCCESS;
 }
 RAIN_WEAK(Isendrecv_c)
@@ -2951,9 +2951,9 @@ int PMPI_Isendrecv_replace(void *buf, int count, MPI_Datatype datatype, int dest
     if (rain_enter()) return rain_refused("MPI_Isendrecv_replace");
     rain_frame f = {0};
     int rc;
-    do rc = rain_Isendrecv_replace((uintptr_t)&f, (uintptr_t)buf, count, (uintptr_t)datatype, dest, sendtag, source, recvtag, (uintptr_t)comm, (uintptr_t)request);
+    do rc = request ? rain_Isendrecv_replace((uintptr_t)&f, (uintptr_t)buf, count, (uintptr_t)datatype, dest, sendtag, source, recvtag, (uintptr_t)comm, (uintptr_t)request) : rain_null(&f);
     while (rc < 0 && rain_again(rc, &f));
-    if (rc) return rain_raise(&f, rc, RAIN_COMM, (uintptr_t)comm, "MPI_Isendrecv_replace");
+    if (rc) return rain_raise(&f, rc, RAIN_COMM, (uintptr_t)comm, "MPI_Isendrecv_replace(buf=%p, count=%d, datatype=%h, dest=%d, sendtag=%d, source=%d, recvtag=%d, comm=%h, request=%p)", (int64_t[]){(uintptr_t)buf, count, (uintptr_t)datatype, dest, sendtag, source, recvtag, (uintptr_t)comm, (uintptr_t)request});
     return MPI_SUCCESS;
 }
 RAIN_WEAK(Isendrecv_replace)
@@ -2962,9 +2962,9 @@ int PMPI_Isendrecv_replace_c(void *buf, MPI_Count count, MPI_Datatype datatype, 
     if (rain_enter()) return rain_refused("MPI_Isendrecv_replace_c");
     rain_frame f = {0};
     int rc;
-    do rc = rain_Isendrecv_replace((uintptr_t)&f, (uintptr_t)buf, count, (uintptr_t)datatype, dest, sendtag, source, recvtag, (uintptr_t)comm, (uintptr_t)request);
+    do rc = request ? rain_Isendrecv_replace((uintptr_t)&f, (uintptr_t)buf, count, (uintptr_t)datatype, dest, sendtag, source, recvtag, (uintptr_t)comm, (uintptr_t)request) : rain_null(&f);
     while (rc < 0 && rain_again(rc, &f));
-    if (rc) return rain_raise(&f, rc, RAIN_COMM, (uintptr_t)comm, "MPI_Isendrecv_replace_c");
+    if (rc) return rain_raise(&f, rc, RAIN_COMM, (uintptr_t)comm, "MPI_Isendrecv_replace_c(buf=%p, count=%d, datatype=%h, dest=%d, sendtag=%d, source=%d, recvtag=%d, comm=%h, request=%p)", (int64_t[]){(uintptr_t)buf, count, (uintptr_t)datatype, dest, sendtag, source, recvtag, (uintptr_t)comm, (uintptr_t)request});
     return MPI_SUCCESS;
 }
 RAIN_WEAK(Isendrecv_replace_c)
@@ -2973,9 +2973,9 @@ int PMPI_Issend(const void *buf, int count, MPI_Datatype datatype, int dest, int
     if (rain_enter()) return rain_refused("MPI_Issend");
     rain_frame f = {0};
     int rc;
-    do rc = rain_Issend((uintptr_t)&f, (uintptr_t)buf, count, (uintptr_t)datatype, dest, tag, (uintptr_t)comm, (uintptr_t)request);
+    do rc = request ? rain_Issend((uintptr_t)&f, (uintptr_t)buf, count, (uintptr_t)datatype, dest, tag, (uintptr_t)comm, (uintptr_t)request) : rain_null(&f);
     while (rc < 0 && rain_again(rc, &f));
-    if (rc) return rain_raise(&f, rc, RAIN_COMM, (uintptr_t)comm, "MPI_Issend");
+    if (rc) return rain_raise(&f, rc, RAIN_COMM, (uintptr_t)comm, "MPI_Issend(buf=%p, count=%d, datatype=%h, dest=%d, tag=%d, comm=%h, request=%p)", (int64_t[]){(uintptr_t)buf, count, (uintptr_t)datatype, dest, tag, (uintptr_t)comm, (uintptr_t)request});
     return MPI_SUCCESS;
 }
 RAIN_WEAK(Issend)
@@ -2984,9 +2984,9 @@ int PMPI_Issend_c(const void *buf, MPI_Count count, MPI_Datatype datatype, int d
     if (rain_enter()) return rain_refused("MPI_Issend_c");
     rain_frame f = {0};
     int rc;
-    do rc = rain_Issend((uintptr_t)&f, (uintptr_t)buf, count, (uintptr_t)datatype, dest, tag, (uintptr_t)comm, (uintptr_t)request);
+    do rc = request ? rain_Issend((uintptr_t)&f, (uintptr_t)buf, count, (uintptr_t)datatype, dest, tag, (uintptr_t)comm, (uintptr_t)request) : rain_null(&f);
     while (rc < 0 && rain_again(rc, &f));
-    if (rc) return rain_raise(&f, rc, RAIN_COMM, (uintptr_t)comm, "MPI_Issend_c");
+    if (rc) return rain_raise(&f, rc, RAIN_COMM, (uintptr_t)comm, "MPI_Issend_c(buf=%p, count=%d, datatype=%h, dest=%d, tag=%d, comm=%h, request=%p)", (int64_t[]){(uintptr_t)buf, count, (uintptr_t)datatype, dest, tag, (uintptr_t)comm, (uintptr_t)request});
     return MPI_SUCCESS;
 }
 RAIN_WEAK(Issend_c)
@@ -2997,7 +2997,7 @@ int PMPI_Keyval_create(MPI_Copy_function *copy_fn, MPI_Delete_function *delete_f
     int rc;
     do rc = rain_Keyval_create((uintptr_t)&f, (uintptr_t)copy_fn, (uintptr_t)delete_fn, (uintptr_t)keyval, (uintptr_t)extra_state);
     while (rc < 0 && rain_again(rc, &f));
-    if (rc) return rain_raise(&f, rc, RAIN_NONE, 0, "MPI_Keyval_create");
+    if (rc) return rain_raise(&f, rc, RAIN_NONE, 0, "MPI_Keyval_create(copy_fn=%p, delete_fn=%p, keyval=%p, extra_state=%p)", (int64_t[]){(uintptr_t)copy_fn, (uintptr_t)delete_fn, (uintptr_t)keyval, (uintptr_t)extra_state});
     return MPI_SUCCESS;
 }
 RAIN_WEAK(Keyval_create)
@@ -3008,7 +3008,7 @@ int PMPI_Keyval_free(int *keyval) {
     int rc;
     do rc = rain_Keyval_free((uintptr_t)&f, (uintptr_t)keyval);
     while (rc < 0 && rain_again(rc, &f));
-    if (rc) return rain_raise(&f, rc, RAIN_NONE, 0, "MPI_Keyval_free");
+    if (rc) return rain_raise(&f, rc, RAIN_NONE, 0, "MPI_Keyval_free(keyval=%p)", (int64_t[]){(uintptr_t)keyval});
     return MPI_SUCCESS;
 }
 RAIN_WEAK(Keyval_free)
@@ -3024,7 +3024,7 @@ int PMPI_Mprobe(int source, int tag, MPI_Comm comm, MPI_Message *message, MPI_St
     int rc;
     do rc = rain_Mprobe((uintptr_t)&f, source, tag, (uintptr_t)comm, (uintptr_t)message, (uintptr_t)status);
     while (rc < 0 && rain_again(rc, &f));
-    if (rc) return rain_raise(&f, rc, RAIN_COMM, (uintptr_t)comm, "MPI_Mprobe");
+    if (rc) return rain_raise(&f, rc, RAIN_COMM, (uintptr_t)comm, "MPI_Mprobe(source=%d, tag=%d, comm=%h, message=%p, status=%p)", (int64_t[]){source, tag, (uintptr_t)comm, (uintptr_t)message, (uintptr_t)status});
     return MPI_SUCCESS;
 }
 RAIN_WEAK(Mprobe)
@@ -3035,7 +3035,7 @@ int PMPI_Mrecv(void *buf, int count, MPI_Datatype datatype, MPI_Message *message
     int rc;
     do rc = rain_Mrecv((uintptr_t)&f, (uintptr_t)buf, count, (uintptr_t)datatype, (uintptr_t)message, (uintptr_t)status);
     while (rc < 0 && rain_again(rc, &f));
-    if (rc) return rain_raise(&f, rc, RAIN_NONE, 0, "MPI_Mrecv");
+    if (rc) return rain_raise(&f, rc, RAIN_NONE, 0, "MPI_Mrecv(buf=%p, count=%d, datatype=%h, message=%p, status=%p)", (int64_t[]){(uintptr_t)buf, count, (uintptr_t)datatype, (uintptr_t)message, (uintptr_t)status});
     return MPI_SUCCESS;
 }
 RAIN_WEAK(Mrecv)
@@ -3046,7 +3046,7 @@ int PMPI_Mrecv_c(void *buf, MPI_Count count, MPI_Datatype datatype, MPI_Message 
     int rc;
     do rc = rain_Mrecv((uintptr_t)&f, (uintptr_t)buf, count, (uintptr_t)datatype, (uintptr_t)message, (uintptr_t)status);
     while (rc < 0 && rain_again(rc, &f));
-    if (rc) return rain_raise(&f, rc, RAIN_NONE, 0, "MPI_Mrecv_c");
+    if (rc) return rain_raise(&f, rc, RAIN_NONE, 0, "MPI_Mrecv_c(buf=%p, count=%d, datatype=%h, message=%p, status=%p)", (int64_t[]){(uintptr_t)buf, count, (uintptr_t)datatype, (uintptr_t)message, (uintptr_t)status});
     return MPI_SUCCESS;
 }
 RAIN_WEAK(Mrecv_c)
@@ -3057,7 +3057,7 @@ int PMPI_Neighbor_allgather(const void *sendbuf, int sendcount, MPI_Datatype sen
     int rc;
     do rc = rain_Neighbor_allgather((uintptr_t)&f, (uintptr_t)sendbuf, sendcount, (uintptr_t)sendtype, (uintptr_t)recvbuf, recvcount, (uintptr_t)recvtype, (uintptr_t)comm);
     while (rc < 0 && rain_again(rc, &f));
-    if (rc) return rain_raise(&f, rc, RAIN_COMM, (uintptr_t)comm, "MPI_Neighbor_allgather");
+    if (rc) return rain_raise(&f, rc, RAIN_COMM, (uintptr_t)comm, "MPI_Neighbor_allgather(sendbuf=%p, sendcount=%d, sendtype=%h, recvbuf=%p, recvcount=%d, recvtype=%h, comm=%h)", (int64_t[]){(uintptr_t)sendbuf, sendcount, (uintptr_t)sendtype, (uintptr_t)recvbuf, recvcount, (uintptr_t)recvtype, (uintptr_t)comm});
     return MPI_SUCCESS;
 }
 RAIN_WEAK(Neighbor_allgather)
@@ -3068,7 +3068,7 @@ int PMPI_Neighbor_allgather_c(const void *sendbuf, MPI_Count sendcount, MPI_Data
     int rc;
     do rc = rain_Neighbor_allgather((uintptr_t)&f, (uintptr_t)sendbuf, sendcount, (uintptr_t)sendtype, (uintptr_t)recvbuf, recvcount, (uintptr_t)recvtype, (uintptr_t)comm);
     while (rc < 0 && rain_again(rc, &f));
-    if (rc) return rain_raise(&f, rc, RAIN_COMM, (uintptr_t)comm, "MPI_Neighbor_allgather_c");
+    if (rc) return rain_raise(&f, rc, RAIN_COMM, (uintptr_t)comm, "MPI_Neighbor_allgather_c(sendbuf=%p, sendcount=%d, sendtype=%h, recvbuf=%p, recvcount=%d, recvtype=%h, comm=%h)", (int64_t[]){(uintptr_t)sendbuf, sendcount, (uintptr_t)sendtype, (uintptr_t)recvbuf, recvcount, (uintptr_t)recvtype, (uintptr_t)comm});
     return MPI_SUCCESS;
 }
 RAIN_WEAK(Neighbor_allgather_c)
@@ -3077,9 +3077,9 @@ int PMPI_Neighbor_allgather_init(const void *sendbuf, int sendcount, MPI_Datatyp
     if (rain_enter()) return rain_refused("MPI_Neighbor_allgather_init");
     rain_frame f = {0};
     int rc;
-    do rc = rain_Neighbor_allgather_init((uintptr_t)&f, (uintptr_t)sendbuf, sendcount, (uintptr_t)sendtype, (uintptr_t)recvbuf, recvcount, (uintptr_t)recvtype, (uintptr_t)comm, (uintptr_t)info, (uintptr_t)request);
+    do rc = request ? rain_Neighbor_allgather_init((uintptr_t)&f, (uintptr_t)sendbuf, sendcount, (uintptr_t)sendtype, (uintptr_t)recvbuf, recvcount, (uintptr_t)recvtype, (uintptr_t)comm, (uintptr_t)info, (uintptr_t)request) : rain_null(&f);
     while (rc < 0 && rain_again(rc, &f));
-    if (rc) return rain_raise(&f, rc, RAIN_COMM, (uintptr_t)comm, "MPI_Neighbor_allgather_init");
+    if (rc) return rain_raise(&f, rc, RAIN_COMM, (uintptr_t)comm, "MPI_Neighbor_allgather_init(sendbuf=%p, sendcount=%d, sendtype=%h, recvbuf=%p, recvcount=%d, recvtype=%h, comm=%h, info=%h, request=%p)", (int64_t[]){(uintptr_t)sendbuf, sendcount, (uintptr_t)sendtype, (uintptr_t)recvbuf, recvcount, (uintptr_t)recvtype, (uintptr_t)comm, (uintptr_t)info, (uintptr_t)request});
     return MPI_SUCCESS;
 }
 RAIN_WEAK(Neighbor_allgather_init)
@@ -3088,9 +3088,9 @@ int PMPI_Neighbor_allgather_init_c(const void *sendbuf, MPI_Count sendcount, MPI
     if (rain_enter()) return rain_refused("MPI_Neighbor_allgather_init_c");
     rain_frame f = {0};
     int rc;
-    do rc = rain_Neighbor_allgather_init((uintptr_t)&f, (uintptr_t)sendbuf, sendcount, (uintptr_t)sendtype, (uintptr_t)recvbuf, recvcount, (uintptr_t)recvtype, (uintptr_t)comm, (uintptr_t)info, (uintptr_t)request);
+    do rc = request ? rain_Neighbor_allgather_init((uintptr_t)&f, (uintptr_t)sendbuf, sendcount, (uintptr_t)sendtype, (uintptr_t)recvbuf, recvcount, (uintptr_t)recvtype, (uintptr_t)comm, (uintptr_t)info, (uintptr_t)request) : rain_null(&f);
     while (rc < 0 && rain_again(rc, &f));
-    if (rc) return rain_raise(&f, rc, RAIN_COMM, (uintptr_t)comm, "MPI_Neighbor_allgather_init_c");
+    if (rc) return rain_raise(&f, rc, RAIN_COMM, (uintptr_t)comm, "MPI_Neighbor_allgather_init_c(sendbuf=%p, sendcount=%d, sendtype=%h, recvbuf=%p, recvcount=%d, recvtype=%h, comm=%h, info=%h, request=%p)", (int64_t[]){(uintptr_t)sendbuf, sendcount, (uintptr_t)sendtype, (uintptr_t)recvbuf, recvcount, (uintptr_t)recvtype, (uintptr_t)comm, (uintptr_t)info, (uintptr_t)request});
     return MPI_SUCCESS;
 }
 RAIN_WEAK(Neighbor_allgather_init_c)
@@ -3101,7 +3101,7 @@ int PMPI_Neighbor_allgatherv(const void *sendbuf, int sendcount, MPI_Datatype se
     int rc;
     do rc = rain_Neighbor_allgatherv((uintptr_t)&f, (uintptr_t)sendbuf, sendcount, (uintptr_t)sendtype, (uintptr_t)recvbuf, (uintptr_t)recvcounts, (uintptr_t)displs, (uintptr_t)recvtype, (uintptr_t)comm, 0);
     while (rc < 0 && rain_again(rc, &f));
-    if (rc) return rain_raise(&f, rc, RAIN_COMM, (uintptr_t)comm, "MPI_Neighbor_allgatherv");
+    if (rc) return rain_raise(&f, rc, RAIN_COMM, (uintptr_t)comm, "MPI_Neighbor_allgatherv(sendbuf=%p, sendcount=%d, sendtype=%h, recvbuf=%p, recvcounts=%p, displs=%p, recvtype=%h, comm=%h)", (int64_t[]){(uintptr_t)sendbuf, sendcount, (uintptr_t)sendtype, (uintptr_t)recvbuf, (uintptr_t)recvcounts, (uintptr_t)displs, (uintptr_t)recvtype, (uintptr_t)comm});
     return MPI_SUCCESS;
 }
 RAIN_WEAK(Neighbor_allgatherv)
@@ -3112,7 +3112,7 @@ int PMPI_Neighbor_allgatherv_c(const void *sendbuf, MPI_Count sendcount, MPI_Dat
     int rc;
     do rc = rain_Neighbor_allgatherv((uintptr_t)&f, (uintptr_t)sendbuf, sendcount, (uintptr_t)sendtype, (uintptr_t)recvbuf, (uintptr_t)recvcounts, (uintptr_t)displs, (uintptr_t)recvtype, (uintptr_t)comm, 1);
     while (rc < 0 && rain_again(rc, &f));
-    if (rc) return rain_raise(&f, rc, RAIN_COMM, (uintptr_t)comm, "MPI_Neighbor_allgatherv_c");
+    if (rc) return rain_raise(&f, rc, RAIN_COMM, (uintptr_t)comm, "MPI_Neighbor_allgatherv_c(sendbuf=%p, sendcount=%d, sendtype=%h, recvbuf=%p, recvcounts=%p, displs=%p, recvtype=%h, comm=%h)", (int64_t[]){(uintptr_t)sendbuf, sendcount, (uintptr_t)sendtype, (uintptr_t)recvbuf, (uintptr_t)recvcounts, (uintptr_t)displs, (uintptr_t)recvtype, (uintptr_t)comm});
     return MPI_SUCCESS;
 }
 RAIN_WEAK(Neighbor_allgatherv_c)
@@ -3121,9 +3121,9 @@ int PMPI_Neighbor_allgatherv_init(const void *sendbuf, int sendcount, MPI_Dataty
     if (rain_enter()) return rain_refused("MPI_Neighbor_allgatherv_init");
     rain_frame f = {0};
     int rc;
-    do rc = rain_Neighbor_allgatherv_init((uintptr_t)&f, (uintptr_t)sendbuf, sendcount, (uintptr_t)sendtype, (uintptr_t)recvbuf, (uintptr_t)recvcounts, (uintptr_t)displs, (uintptr_t)recvtype, (uintptr_t)comm, (uintptr_t)info, (uintptr_t)request, 0);
+    do rc = request ? rain_Neighbor_allgatherv_init((uintptr_t)&f, (uintptr_t)sendbuf, sendcount, (uintptr_t)sendtype, (uintptr_t)recvbuf, (uintptr_t)recvcounts, (uintptr_t)displs, (uintptr_t)recvtype, (uintptr_t)comm, (uintptr_t)info, (uintptr_t)request, 0) : rain_null(&f);
     while (rc < 0 && rain_again(rc, &f));
-    if (rc) return rain_raise(&f, rc, RAIN_COMM, (uintptr_t)comm, "MPI_Neighbor_allgatherv_init");
+    if (rc) return rain_raise(&f, rc, RAIN_COMM, (uintptr_t)comm, "MPI_Neighbor_allgatherv_init(sendbuf=%p, sendcount=%d, sendtype=%h, recvbuf=%p, recvcounts=%p, displs=%p, recvtype=%h, comm=%h, info=%h, request=%p)", (int64_t[]){(uintptr_t)sendbuf, sendcount, (uintptr_t)sendtype, (uintptr_t)recvbuf, (uintptr_t)recvcounts, (uintptr_t)displs, (uintptr_t)recvtype, (uintptr_t)comm, (uintptr_t)info, (uintptr_t)request});
     return MPI_SUCCESS;
 }
 RAIN_WEAK(Neighbor_allgatherv_init)
@@ -3132,9 +3132,9 @@ int PMPI_Neighbor_allgatherv_init_c(const void *sendbuf, MPI_Count sendcount, MP
     if (rain_enter()) return rain_refused("MPI_Neighbor_allgatherv_init_c");
     rain_frame f = {0};
     int rc;
-    do rc = rain_Neighbor_allgatherv_init((uintptr_t)&f, (uintptr_t)sendbuf, sendcount, (uintptr_t)sendtype, (uintptr_t)recvbuf, (uintptr_t)recvcounts, (uintptr_t)displs, (uintptr_t)recvtype, (uintptr_t)comm, (uintptr_t)info, (uintptr_t)request, 1);
+    do rc = request ? rain_Neighbor_allgatherv_init((uintptr_t)&f, (uintptr_t)sendbuf, sendcount, (uintptr_t)sendtype, (uintptr_t)recvbuf, (uintptr_t)recvcounts, (uintptr_t)displs, (uintptr_t)recvtype, (uintptr_t)comm, (uintptr_t)info, (uintptr_t)request, 1) : rain_null(&f);
     while (rc < 0 && rain_again(rc, &f));
-    if (rc) return rain_raise(&f, rc, RAIN_COMM, (uintptr_t)comm, "MPI_Neighbor_allgatherv_init_c");
+    if (rc) return rain_raise(&f, rc, RAIN_COMM, (uintptr_t)comm, "MPI_Neighbor_allgatherv_init_c(sendbuf=%p, sendcount=%d, sendtype=%h, recvbuf=%p, recvcounts=%p, displs=%p, recvtype=%h, comm=%h, info=%h, request=%p)", (int64_t[]){(uintptr_t)sendbuf, sendcount, (uintptr_t)sendtype, (uintptr_t)recvbuf, (uintptr_t)recvcounts, (uintptr_t)displs, (uintptr_t)recvtype, (uintptr_t)comm, (uintptr_t)info, (uintptr_t)request});
     return MPI_SUCCESS;
 }
 RAIN_WEAK(Neighbor_allgatherv_init_c)
@@ -3145,7 +3145,7 @@ int PMPI_Neighbor_alltoall(const void *sendbuf, int sendcount, MPI_Datatype send
     int rc;
     do rc = rain_Neighbor_alltoall((uintptr_t)&f, (uintptr_t)sendbuf, sendcount, (uintptr_t)sendtype, (uintptr_t)recvbuf, recvcount, (uintptr_t)recvtype, (uintptr_t)comm);
     while (rc < 0 && rain_again(rc, &f));
-    if (rc) return rain_raise(&f, rc, RAIN_COMM, (uintptr_t)comm, "MPI_Neighbor_alltoall");
+    if (rc) return rain_raise(&f, rc, RAIN_COMM, (uintptr_t)comm, "MPI_Neighbor_alltoall(sendbuf=%p, sendcount=%d, sendtype=%h, recvbuf=%p, recvcount=%d, recvtype=%h, comm=%h)", (int64_t[]){(uintptr_t)sendbuf, sendcount, (uintptr_t)sendtype, (uintptr_t)recvbuf, recvcount, (uintptr_t)recvtype, (uintptr_t)comm});
     return MPI_SUCCESS;
 }
 RAIN_WEAK(Neighbor_alltoall)
@@ -3156,7 +3156,7 @@ int PMPI_Neighbor_alltoall_c(const void *sendbuf, MPI_Count sendcount, MPI_Datat
     int rc;
     do rc = rain_Neighbor_alltoall((uintptr_t)&f, (uintptr_t)sendbuf, sendcount, (uintptr_t)sendtype, (uintptr_t)recvbuf, recvcount, (uintptr_t)recvtype, (uintptr_t)comm);
     while (rc < 0 && rain_again(rc, &f));
-    if (rc) return rain_raise(&f, rc, RAIN_COMM, (uintptr_t)comm, "MPI_Neighbor_alltoall_c");
+    if (rc) return rain_raise(&f, rc, RAIN_COMM, (uintptr_t)comm, "MPI_Neighbor_alltoall_c(sendbuf=%p, sendcount=%d, sendtype=%h, recvbuf=%p, recvcount=%d, recvtype=%h, comm=%h)", (int64_t[]){(uintptr_t)sendbuf, sendcount, (uintptr_t)sendtype, (uintptr_t)recvbuf, recvcount, (uintptr_t)recvtype, (uintptr_t)comm});
     return MPI_SUCCESS;
 }
 RAIN_WEAK(Neighbor_alltoall_c)
@@ -3165,9 +3165,9 @@ int PMPI_Neighbor_alltoall_init(const void *sendbuf, int sendcount, MPI_Datatype
     if (rain_enter()) return rain_refused("MPI_Neighbor_alltoall_init");
     rain_frame f = {0};
     int rc;
-    do rc = rain_Neighbor_alltoall_init((uintptr_t)&f, (uintptr_t)sendbuf, sendcount, (uintptr_t)sendtype, (uintptr_t)recvbuf, recvcount, (uintptr_t)recvtype, (uintptr_t)comm, (uintptr_t)info, (uintptr_t)request);
+    do rc = request ? rain_Neighbor_alltoall_init((uintptr_t)&f, (uintptr_t)sendbuf, sendcount, (uintptr_t)sendtype, (uintptr_t)recvbuf, recvcount, (uintptr_t)recvtype, (uintptr_t)comm, (uintptr_t)info, (uintptr_t)request) : rain_null(&f);
     while (rc < 0 && rain_again(rc, &f));
-    if (rc) return rain_raise(&f, rc, RAIN_COMM, (uintptr_t)comm, "MPI_Neighbor_alltoall_init");
+    if (rc) return rain_raise(&f, rc, RAIN_COMM, (uintptr_t)comm, "MPI_Neighbor_alltoall_init(sendbuf=%p, sendcount=%d, sendtype=%h, recvbuf=%p, recvcount=%d, recvtype=%h, comm=%h, info=%h, request=%p)", (int64_t[]){(uintptr_t)sendbuf, sendcount, (uintptr_t)sendtype, (uintptr_t)recvbuf, recvcount, (uintptr_t)recvtype, (uintptr_t)comm, (uintptr_t)info, (uintptr_t)request});
     return MPI_SUCCESS;
 }
 RAIN_WEAK(Neighbor_alltoall_init)
@@ -3176,9 +3176,9 @@ int PMPI_Neighbor_alltoall_init_c(const void *sendbuf, MPI_Count sendcount, MPI_
     if (rain_enter()) return rain_refused("MPI_Neighbor_alltoall_init_c");
     rain_frame f = {0};
     int rc;
-    do rc = rain_Neighbor_alltoall_init((uintptr_t)&f, (uintptr_t)sendbuf, sendcount, (uintptr_t)sendtype, (uintptr_t)recvbuf, recvcount, (uintptr_t)recvtype, (uintptr_t)comm, (uintptr_t)info, (uintptr_t)request);
+    do rc = request ? rain_Neighbor_alltoall_init((uintptr_t)&f, (uintptr_t)sendbuf, sendcount, (uintptr_t)sendtype, (uintptr_t)recvbuf, recvcount, (uintptr_t)recvtype, (uintptr_t)comm, (uintptr_t)info, (uintptr_t)request) : rain_null(&f);
     while (rc < 0 && rain_again(rc, &f));
-    if (rc) return rain_raise(&f, rc, RAIN_COMM, (uintptr_t)comm, "MPI_Neighbor_alltoall_init_c");
+    if (rc) return rain_raise(&f, rc, RAIN_COMM, (uintptr_t)comm, "MPI_Neighbor_alltoall_init_c(sendbuf=%p, sendcount=%d, sendtype=%h, recvbuf=%p, recvcount=%d, recvtype=%h, comm=%h, info=%h, request=%p)", (int64_t[]){(uintptr_t)sendbuf, sendcount, (uintptr_t)sendtype, (uintptr_t)recvbuf, recvcount, (uintptr_t)recvtype, (uintptr_t)comm, (uintptr_t)info, (uintptr_t)request});
     return MPI_SUCCESS;
 }
 RAIN_WEAK(Neighbor_alltoall_init_c)
@@ -3189,7 +3189,7 @@ int PMPI_Neighbor_alltoallv(const void *sendbuf, const int sendcounts[], const i
     int rc;
     do rc = rain_Neighbor_alltoallv((uintptr_t)&f, (uintptr_t)sendbuf, (uintptr_t)sendcounts, (uintptr_t)sdispls, (uintptr_t)sendtype, (uintptr_t)recvbuf, (uintptr_t)recvcounts, (uintptr_t)rdispls, (uintptr_t)recvtype, (uintptr_t)comm, 0);
     while (rc < 0 && rain_again(rc, &f));
-    if (rc) return rain_raise(&f, rc, RAIN_COMM, (uintptr_t)comm, "MPI_Neighbor_alltoallv");
+    if (rc) return rain_raise(&f, rc, RAIN_COMM, (uintptr_t)comm, "MPI_Neighbor_alltoallv(sendbuf=%p, sendcounts=%p, sdispls=%p, sendtype=%h, recvbuf=%p, recvcounts=%p, rdispls=%p, recvtype=%h, comm=%h)", (int64_t[]){(uintptr_t)sendbuf, (uintptr_t)sendcounts, (uintptr_t)sdispls, (uintptr_t)sendtype, (uintptr_t)recvbuf, (uintptr_t)recvcounts, (uintptr_t)rdispls, (uintptr_t)recvtype, (uintptr_t)comm});
     return MPI_SUCCESS;
 }
 RAIN_WEAK(Neighbor_alltoallv)
@@ -3200,7 +3200,7 @@ int PMPI_Neighbor_alltoallv_c(const void *sendbuf, const MPI_Count sendcounts[],
     int rc;
     do rc = rain_Neighbor_alltoallv((uintptr_t)&f, (uintptr_t)sendbuf, (uintptr_t)sendcounts, (uintptr_t)sdispls, (uintptr_t)sendtype, (uintptr_t)recvbuf, (uintptr_t)recvcounts, (uintptr_t)rdispls, (uintptr_t)recvtype, (uintptr_t)comm, 1);
     while (rc < 0 && rain_again(rc, &f));
-    if (rc) return rain_raise(&f, rc, RAIN_COMM, (uintptr_t)comm, "MPI_Neighbor_alltoallv_c");
+    if (rc) return rain_raise(&f, rc, RAIN_COMM, (uintptr_t)comm, "MPI_Neighbor_alltoallv_c(sendbuf=%p, sendcounts=%p, sdispls=%p, sendtype=%h, recvbuf=%p, recvcounts=%p, rdispls=%p, recvtype=%h, comm=%h)", (int64_t[]){(uintptr_t)sendbuf, (uintptr_t)sendcounts, (uintptr_t)sdispls, (uintptr_t)sendtype, (uintptr_t)recvbuf, (uintptr_t)recvcounts, (uintptr_t)rdispls, (uintptr_t)recvtype, (uintptr_t)comm});
     return MPI_SUCCESS;
 }
 RAIN_WEAK(Neighbor_alltoallv_c)
@@ -3209,9 +3209,9 @@ int PMPI_Neighbor_alltoallv_init(const void *sendbuf, const int sendcounts[], co
     if (rain_enter()) return rain_refused("MPI_Neighbor_alltoallv_init");
     rain_frame f = {0};
     int rc;
-    do rc = rain_Neighbor_alltoallv_init((uintptr_t)&f, (uintptr_t)sendbuf, (uintptr_t)sendcounts, (uintptr_t)sdispls, (uintptr_t)sendtype, (uintptr_t)recvbuf, (uintptr_t)recvcounts, (uintptr_t)rdispls, (uintptr_t)recvtype, (uintptr_t)comm, (uintptr_t)info, (uintptr_t)request, 0);
+    do rc = request ? rain_Neighbor_alltoallv_init((uintptr_t)&f, (uintptr_t)sendbuf, (uintptr_t)sendcounts, (uintptr_t)sdispls, (uintptr_t)sendtype, (uintptr_t)recvbuf, (uintptr_t)recvcounts, (uintptr_t)rdispls, (uintptr_t)recvtype, (uintptr_t)comm, (uintptr_t)info, (uintptr_t)request, 0) : rain_null(&f);
     while (rc < 0 && rain_again(rc, &f));
-    if (rc) return rain_raise(&f, rc, RAIN_COMM, (uintptr_t)comm, "MPI_Neighbor_alltoallv_init");
+    if (rc) return rain_raise(&f, rc, RAIN_COMM, (uintptr_t)comm, "MPI_Neighbor_alltoallv_init(sendbuf=%p, sendcounts=%p, sdispls=%p, sendtype=%h, recvbuf=%p, recvcounts=%p, rdispls=%p, recvtype=%h, comm=%h, info=%h, request=%p)", (int64_t[]){(uintptr_t)sendbuf, (uintptr_t)sendcounts, (uintptr_t)sdispls, (uintptr_t)sendtype, (uintptr_t)recvbuf, (uintptr_t)recvcounts, (uintptr_t)rdispls, (uintptr_t)recvtype, (uintptr_t)comm, (uintptr_t)info, (uintptr_t)request});
     return MPI_SUCCESS;
 }
 RAIN_WEAK(Neighbor_alltoallv_init)
@@ -3220,9 +3220,9 @@ int PMPI_Neighbor_alltoallv_init_c(const void *sendbuf, const MPI_Count sendcoun
     if (rain_enter()) return rain_refused("MPI_Neighbor_alltoallv_init_c");
     rain_frame f = {0};
     int rc;
-    do rc = rain_Neighbor_alltoallv_init((uintptr_t)&f, (uintptr_t)sendbuf, (uintptr_t)sendcounts, (uintptr_t)sdispls, (uintptr_t)sendtype, (uintptr_t)recvbuf, (uintptr_t)recvcounts, (uintptr_t)rdispls, (uintptr_t)recvtype, (uintptr_t)comm, (uintptr_t)info, (uintptr_t)request, 1);
+    do rc = request ? rain_Neighbor_alltoallv_init((uintptr_t)&f, (uintptr_t)sendbuf, (uintptr_t)sendcounts, (uintptr_t)sdispls, (uintptr_t)sendtype, (uintptr_t)recvbuf, (uintptr_t)recvcounts, (uintptr_t)rdispls, (uintptr_t)recvtype, (uintptr_t)comm, (uintptr_t)info, (uintptr_t)request, 1) : rain_null(&f);
     while (rc < 0 && rain_again(rc, &f));
-    if (rc) return rain_raise(&f, rc, RAIN_COMM, (uintptr_t)comm, "MPI_Neighbor_alltoallv_init_c");
+    if (rc) return rain_raise(&f, rc, RAIN_COMM, (uintptr_t)comm, "MPI_Neighbor_alltoallv_init_c(sendbuf=%p, sendcounts=%p, sdispls=%p, sendtype=%h, recvbuf=%p, recvcounts=%p, rdispls=%p, recvtype=%h, comm=%h, info=%h, request=%p)", (int64_t[]){(uintptr_t)sendbuf, (uintptr_t)sendcounts, (uintptr_t)sdispls, (uintptr_t)sendtype, (uintptr_t)recvbuf, (uintptr_t)recvcounts, (uintptr_t)rdispls, (uintptr_t)recvtype, (uintptr_t)comm, (uintptr_t)info, (uintptr_t)request});
     return MPI_SUCCESS;
 }
 RAIN_WEAK(Neighbor_alltoallv_init_c)
@@ -3233,7 +3233,7 @@ int PMPI_Neighbor_alltoallw(const void *sendbuf, const int sendcounts[], const M
     int rc;
     do rc = rain_Neighbor_alltoallw((uintptr_t)&f, (uintptr_t)sendbuf, (uintptr_t)sendcounts, (uintptr_t)sdispls, (uintptr_t)sendtypes, (uintptr_t)recvbuf, (uintptr_t)recvcounts, (uintptr_t)rdispls, (uintptr_t)recvtypes, (uintptr_t)comm, 0);
     while (rc < 0 && rain_again(rc, &f));
-    if (rc) return rain_raise(&f, rc, RAIN_COMM, (uintptr_t)comm, "MPI_Neighbor_alltoallw");
+    if (rc) return rain_raise(&f, rc, RAIN_COMM, (uintptr_t)comm, "MPI_Neighbor_alltoallw(sendbuf=%p, sendcounts=%p, sdispls=%p, sendtypes=%p, recvbuf=%p, recvcounts=%p, rdispls=%p, recvtypes=%p, comm=%h)", (int64_t[]){(uintptr_t)sendbuf, (uintptr_t)sendcounts, (uintptr_t)sdispls, (uintptr_t)sendtypes, (uintptr_t)recvbuf, (uintptr_t)recvcounts, (uintptr_t)rdispls, (uintptr_t)recvtypes, (uintptr_t)comm});
     return MPI_SUCCESS;
 }
 RAIN_WEAK(Neighbor_alltoallw)
@@ -3244,7 +3244,7 @@ int PMPI_Neighbor_alltoallw_c(const void *sendbuf, const MPI_Count sendcounts[],
     int rc;
     do rc = rain_Neighbor_alltoallw((uintptr_t)&f, (uintptr_t)sendbuf, (uintptr_t)sendcounts, (uintptr_t)sdispls, (uintptr_t)sendtypes, (uintptr_t)recvbuf, (uintptr_t)recvcounts, (uintptr_t)rdispls, (uintptr_t)recvtypes, (uintptr_t)comm, 1);
     while (rc < 0 && rain_again(rc, &f));
-    if (rc) return rain_raise(&f, rc, RAIN_COMM, (uintptr_t)comm, "MPI_Neighbor_alltoallw_c");
+    if (rc) return rain_raise(&f, rc, RAIN_COMM, (uintptr_t)comm, "MPI_Neighbor_alltoallw_c(sendbuf=%p, sendcounts=%p, sdispls=%p, sendtypes=%p, recvbuf=%p, recvcounts=%p, rdispls=%p, recvtypes=%p, comm=%h)", (int64_t[]){(uintptr_t)sendbuf, (uintptr_t)sendcounts, (uintptr_t)sdispls, (uintptr_t)sendtypes, (uintptr_t)recvbuf, (uintptr_t)recvcounts, (uintptr_t)rdispls, (uintptr_t)recvtypes, (uintptr_t)comm});
     return MPI_SUCCESS;
 }
 RAIN_WEAK(Neighbor_alltoallw_c)
@@ -3253,9 +3253,9 @@ int PMPI_Neighbor_alltoallw_init(const void *sendbuf, const int sendcounts[], co
     if (rain_enter()) return rain_refused("MPI_Neighbor_alltoallw_init");
     rain_frame f = {0};
     int rc;
-    do rc = rain_Neighbor_alltoallw_init((uintptr_t)&f, (uintptr_t)sendbuf, (uintptr_t)sendcounts, (uintptr_t)sdispls, (uintptr_t)sendtypes, (uintptr_t)recvbuf, (uintptr_t)recvcounts, (uintptr_t)rdispls, (uintptr_t)recvtypes, (uintptr_t)comm, (uintptr_t)info, (uintptr_t)request, 0);
+    do rc = request ? rain_Neighbor_alltoallw_init((uintptr_t)&f, (uintptr_t)sendbuf, (uintptr_t)sendcounts, (uintptr_t)sdispls, (uintptr_t)sendtypes, (uintptr_t)recvbuf, (uintptr_t)recvcounts, (uintptr_t)rdispls, (uintptr_t)recvtypes, (uintptr_t)comm, (uintptr_t)info, (uintptr_t)request, 0) : rain_null(&f);
     while (rc < 0 && rain_again(rc, &f));
-    if (rc) return rain_raise(&f, rc, RAIN_COMM, (uintptr_t)comm, "MPI_Neighbor_alltoallw_init");
+    if (rc) return rain_raise(&f, rc, RAIN_COMM, (uintptr_t)comm, "MPI_Neighbor_alltoallw_init(sendbuf=%p, sendcounts=%p, sdispls=%p, sendtypes=%p, recvbuf=%p, recvcounts=%p, rdispls=%p, recvtypes=%p, comm=%h, info=%h, request=%p)", (int64_t[]){(uintptr_t)sendbuf, (uintptr_t)sendcounts, (uintptr_t)sdispls, (uintptr_t)sendtypes, (uintptr_t)recvbuf, (uintptr_t)recvcounts, (uintptr_t)rdispls, (uintptr_t)recvtypes, (uintptr_t)comm, (uintptr_t)info, (uintptr_t)request});
     return MPI_SUCCESS;
 }
 RAIN_WEAK(Neighbor_alltoallw_init)
@@ -3264,9 +3264,9 @@ int PMPI_Neighbor_alltoallw_init_c(const void *sendbuf, const MPI_Count sendcoun
     if (rain_enter()) return rain_refused("MPI_Neighbor_alltoallw_init_c");
     rain_frame f = {0};
     int rc;
-    do rc = rain_Neighbor_alltoallw_init((uintptr_t)&f, (uintptr_t)sendbuf, (uintptr_t)sendcounts, (uintptr_t)sdispls, (uintptr_t)sendtypes, (uintptr_t)recvbuf, (uintptr_t)recvcounts, (uintptr_t)rdispls, (uintptr_t)recvtypes, (uintptr_t)comm, (uintptr_t)info, (uintptr_t)request, 1);
+    do rc = request ? rain_Neighbor_alltoallw_init((uintptr_t)&f, (uintptr_t)sendbuf, (uintptr_t)sendcounts, (uintptr_t)sdispls, (uintptr_t)sendtypes, (uintptr_t)recvbuf, (uintptr_t)recvcounts, (uintptr_t)rdispls, (uintptr_t)recvtypes, (uintptr_t)comm, (uintptr_t)info, (uintptr_t)request, 1) : rain_null(&f);
     while (rc < 0 && rain_again(rc, &f));
-    if (rc) return rain_raise(&f, rc, RAIN_COMM, (uintptr_t)comm, "MPI_Neighbor_alltoallw_init_c");
+    if (rc) return rain_raise(&f, rc, RAIN_COMM, (uintptr_t)comm, "MPI_Neighbor_alltoallw_init_c(sendbuf=%p, sendcounts=%p, sdispls=%p, sendtypes=%p, recvbuf=%p, recvcounts=%p, rdispls=%p, recvtypes=%p, comm=%h, info=%h, request=%p)", (int64_t[]){(uintptr_t)sendbuf, (uintptr_t)sendcounts, (uintptr_t)sdispls, (uintptr_t)sendtypes, (uintptr_t)recvbuf, (uintptr_t)recvcounts, (uintptr_t)rdispls, (uintptr_t)recvtypes, (uintptr_t)comm, (uintptr_t)info, (uintptr_t)request});
     return MPI_SUCCESS;
 }
 RAIN_WEAK(Neighbor_alltoallw_init_c)
@@ -3277,7 +3277,7 @@ int PMPI_Op_commutative(MPI_Op op, int *commute) {
     int rc;
     do rc = rain_Op_commutative((uintptr_t)&f, (uintptr_t)op, (uintptr_t)commute);
     while (rc < 0 && rain_again(rc, &f));
-    if (rc) return rain_raise(&f, rc, RAIN_NONE, 0, "MPI_Op_commutative");
+    if (rc) return rain_raise(&f, rc, RAIN_NONE, 0, "MPI_Op_commutative(op=%h, commute=%p)", (int64_t[]){(uintptr_t)op, (uintptr_t)commute});
     return MPI_SUCCESS;
 }
 RAIN_WEAK(Op_commutative)
@@ -3288,7 +3288,7 @@ int PMPI_Op_create(MPI_User_function *user_fn, int commute, MPI_Op *op) {
     int rc;
     do rc = rain_Op_create((uintptr_t)&f, (uintptr_t)user_fn, commute, (uintptr_t)op, 0);
     while (rc < 0 && rain_again(rc, &f));
-    if (rc) return rain_raise(&f, rc, RAIN_NONE, 0, "MPI_Op_create");
+    if (rc) return rain_raise(&f, rc, RAIN_NONE, 0, "MPI_Op_create(user_fn=%p, commute=%d, op=%p)", (int64_t[]){(uintptr_t)user_fn, commute, (uintptr_t)op});
     return MPI_SUCCESS;
 }
 RAIN_WEAK(Op_create)
@@ -3299,7 +3299,7 @@ int PMPI_Op_create_c(MPI_User_function_c *user_fn, int commute, MPI_Op *op) {
     int rc;
     do rc = rain_Op_create((uintptr_t)&f, (uintptr_t)user_fn, commute, (uintptr_t)op, 1);
     while (rc < 0 && rain_again(rc, &f));
-    if (rc) return rain_raise(&f, rc, RAIN_NONE, 0, "MPI_Op_create_c");
+    if (rc) return rain_raise(&f, rc, RAIN_NONE, 0, "MPI_Op_create_c(user_fn=%p, commute=%d, op=%p)", (int64_t[]){(uintptr_t)user_fn, commute, (uintptr_t)op});
     return MPI_SUCCESS;
 }
 RAIN_WEAK(Op_create_c)
@@ -3310,7 +3310,7 @@ int PMPI_Op_free(MPI_Op *op) {
     int rc;
     do rc = rain_Op_free((uintptr_t)&f, (uintptr_t)op);
     while (rc < 0 && rain_again(rc, &f));
-    if (rc) return rain_raise(&f, rc, RAIN_NONE, 0, "MPI_Op_free");
+    if (rc) return rain_raise(&f, rc, RAIN_NONE, 0, "MPI_Op_free(op=%p)", (int64_t[]){(uintptr_t)op});
     return MPI_SUCCESS;
 }
 RAIN_WEAK(Op_free)
@@ -3327,7 +3327,7 @@ int PMPI_Pack(const void *inbuf, int incount, MPI_Datatype datatype, void *outbu
     MPI_Count position_ = position ? *position : 0;
     do rc = rain_Pack((uintptr_t)&f, (uintptr_t)inbuf, incount, (uintptr_t)datatype, (uintptr_t)outbuf, outsize, position ? (uintptr_t)&position_ : 0, (uintptr_t)comm);
     while (rc < 0 && rain_again(rc, &f));
-    if (rc) return rain_raise(&f, rc, RAIN_COMM, (uintptr_t)comm, "MPI_Pack");
+    if (rc) return rain_raise(&f, rc, RAIN_COMM, (uintptr_t)comm, "MPI_Pack(inbuf=%p, incount=%d, datatype=%h, outbuf=%p, outsize=%d, position=%p, comm=%h)", (int64_t[]){(uintptr_t)inbuf, incount, (uintptr_t)datatype, (uintptr_t)outbuf, outsize, (uintptr_t)position, (uintptr_t)comm});
     if (position) *position = position_ > INT_MAX ? MPI_UNDEFINED : (int)position_;
     return MPI_SUCCESS;
 }
@@ -3339,7 +3339,7 @@ int PMPI_Pack_c(const void *inbuf, MPI_Count incount, MPI_Datatype datatype, voi
     int rc;
     do rc = rain_Pack((uintptr_t)&f, (uintptr_t)inbuf, incount, (uintptr_t)datatype, (uintptr_t)outbuf, outsize, (uintptr_t)position, (uintptr_t)comm);
     while (rc < 0 && rain_again(rc, &f));
-    if (rc) return rain_raise(&f, rc, RAIN_COMM, (uintptr_t)comm, "MPI_Pack_c");
+    if (rc) return rain_raise(&f, rc, RAIN_COMM, (uintptr_t)comm, "MPI_Pack_c(inbuf=%p, incount=%d, datatype=%h, outbuf=%p, outsize=%d, position=%p, comm=%h)", (int64_t[]){(uintptr_t)inbuf, incount, (uintptr_t)datatype, (uintptr_t)outbuf, outsize, (uintptr_t)position, (uintptr_t)comm});
     return MPI_SUCCESS;
 }
 RAIN_WEAK(Pack_c)
@@ -3350,7 +3350,7 @@ int PMPI_Pack_external(const char *datarep, const void *inbuf, int incount, MPI_
     int rc;
     do rc = rain_Pack_external((uintptr_t)&f, (uintptr_t)datarep, (uintptr_t)inbuf, incount, (uintptr_t)datatype, (uintptr_t)outbuf, outsize, (uintptr_t)position);
     while (rc < 0 && rain_again(rc, &f));
-    if (rc) return rain_raise(&f, rc, RAIN_NONE, 0, "MPI_Pack_external");
+    if (rc) return rain_raise(&f, rc, RAIN_NONE, 0, "MPI_Pack_external(datarep=%p, inbuf=%p, incount=%d, datatype=%h, outbuf=%p, outsize=%d, position=%p)", (int64_t[]){(uintptr_t)datarep, (uintptr_t)inbuf, incount, (uintptr_t)datatype, (uintptr_t)outbuf, outsize, (uintptr_t)position});
     return MPI_SUCCESS;
 }
 RAIN_WEAK(Pack_external)
@@ -3361,7 +3361,7 @@ int PMPI_Pack_external_c(const char *datarep, const void *inbuf, MPI_Count incou
     int rc;
     do rc = rain_Pack_external((uintptr_t)&f, (uintptr_t)datarep, (uintptr_t)inbuf, incount, (uintptr_t)datatype, (uintptr_t)outbuf, outsize, (uintptr_t)position);
     while (rc < 0 && rain_again(rc, &f));
-    if (rc) return rain_raise(&f, rc, RAIN_NONE, 0, "MPI_Pack_external_c");
+    if (rc) return rain_raise(&f, rc, RAIN_NONE, 0, "MPI_Pack_external_c(datarep=%p, inbuf=%p, incount=%d, datatype=%h, outbuf=%p, outsize=%d, position=%p)", (int64_t[]){(uintptr_t)datarep, (uintptr_t)inbuf, incount, (uintptr_t)datatype, (uintptr_t)outbuf, outsize, (uintptr_t)position});
     return MPI_SUCCESS;
 }
 RAIN_WEAK(Pack_external_c)
@@ -3372,7 +3372,7 @@ int PMPI_Pack_external_size(const char *datarep, int incount, MPI_Datatype datat
     int rc;
     do rc = rain_Pack_external_size((uintptr_t)&f, (uintptr_t)datarep, incount, (uintptr_t)datatype, (uintptr_t)size);
     while (rc < 0 && rain_again(rc, &f));
-    if (rc) return rain_raise(&f, rc, RAIN_NONE, 0, "MPI_Pack_external_size");
+    if (rc) return rain_raise(&f, rc, RAIN_NONE, 0, "MPI_Pack_external_size(datarep=%p, incount=%d, datatype=%h, size=%p)", (int64_t[]){(uintptr_t)datarep, incount, (uintptr_t)datatype, (uintptr_t)size});
     return MPI_SUCCESS;
 }
 RAIN_WEAK(Pack_external_size)
@@ -3383,7 +3383,7 @@ int PMPI_Pack_external_size_c(const char *datarep, MPI_Count incount, MPI_Dataty
     int rc;
     do rc = rain_Pack_external_size((uintptr_t)&f, (uintptr_t)datarep, incount, (uintptr_t)datatype, (uintptr_t)size);
     while (rc < 0 && rain_again(rc, &f));
-    if (rc) return rain_raise(&f, rc, RAIN_NONE, 0, "MPI_Pack_external_size_c");
+    if (rc) return rain_raise(&f, rc, RAIN_NONE, 0, "MPI_Pack_external_size_c(datarep=%p, incount=%d, datatype=%h, size=%p)", (int64_t[]){(uintptr_t)datarep, incount, (uintptr_t)datatype, (uintptr_t)size});
     return MPI_SUCCESS;
 }
 RAIN_WEAK(Pack_external_size_c)
@@ -3395,7 +3395,7 @@ int PMPI_Pack_size(int incount, MPI_Datatype datatype, MPI_Comm comm, int *size)
     MPI_Count size_ = 0;
     do rc = rain_Pack_size((uintptr_t)&f, incount, (uintptr_t)datatype, (uintptr_t)comm, size ? (uintptr_t)&size_ : 0);
     while (rc < 0 && rain_again(rc, &f));
-    if (rc) return rain_raise(&f, rc, RAIN_COMM, (uintptr_t)comm, "MPI_Pack_size");
+    if (rc) return rain_raise(&f, rc, RAIN_COMM, (uintptr_t)comm, "MPI_Pack_size(incount=%d, datatype=%h, comm=%h, size=%p)", (int64_t[]){incount, (uintptr_t)datatype, (uintptr_t)comm, (uintptr_t)size});
     if (size) *size = size_ > INT_MAX ? MPI_UNDEFINED : (int)size_;
     return MPI_SUCCESS;
 }
@@ -3407,7 +3407,7 @@ int PMPI_Pack_size_c(MPI_Count incount, MPI_Datatype datatype, MPI_Comm comm, MP
     int rc;
     do rc = rain_Pack_size((uintptr_t)&f, incount, (uintptr_t)datatype, (uintptr_t)comm, (uintptr_t)size);
     while (rc < 0 && rain_again(rc, &f));
-    if (rc) return rain_raise(&f, rc, RAIN_COMM, (uintptr_t)comm, "MPI_Pack_size_c");
+    if (rc) return rain_raise(&f, rc, RAIN_COMM, (uintptr_t)comm, "MPI_Pack_size_c(incount=%d, datatype=%h, comm=%h, size=%p)", (int64_t[]){incount, (uintptr_t)datatype, (uintptr_t)comm, (uintptr_t)size});
     return MPI_SUCCESS;
 }
 RAIN_WEAK(Pack_size_c)
@@ -3486,7 +3486,7 @@ int PMPI_Probe(int source, int tag, MPI_Comm comm, MPI_Status *status) {
     int rc;
     do rc = rain_Probe((uintptr_t)&f, source, tag, (uintptr_t)comm, (uintptr_t)status);
     while (rc < 0 && rain_again(rc, &f));
-    if (rc) return rain_raise(&f, rc, RAIN_COMM, (uintptr_t)comm, "MPI_Probe");
+    if (rc) return rain_raise(&f, rc, RAIN_COMM, (uintptr_t)comm, "MPI_Probe(source=%d, tag=%d, comm=%h, status=%p)", (int64_t[]){source, tag, (uintptr_t)comm, (uintptr_t)status});
     return MPI_SUCCESS;
 }
 RAIN_WEAK(Probe)
@@ -3534,7 +3534,7 @@ int PMPI_Query_thread(int *provided) {
     int rc;
     do rc = rain_Query_thread((uintptr_t)&f, (uintptr_t)provided);
     while (rc < 0 && rain_again(rc, &f));
-    if (rc) return rain_raise(&f, rc, RAIN_NONE, 0, "MPI_Query_thread");
+    if (rc) return rain_raise(&f, rc, RAIN_NONE, 0, "MPI_Query_thread(provided=%p)", (int64_t[]){(uintptr_t)provided});
     return MPI_SUCCESS;
 }
 RAIN_WEAK(Query_thread)
@@ -3555,7 +3555,7 @@ int PMPI_Recv(void *buf, int count, MPI_Datatype datatype, int source, int tag, 
     int rc;
     do rc = rain_Recv((uintptr_t)&f, (uintptr_t)buf, count, (uintptr_t)datatype, source, tag, (uintptr_t)comm, (uintptr_t)status);
     while (rc < 0 && rain_again(rc, &f));
-    if (rc) return rain_raise(&f, rc, RAIN_COMM, (uintptr_t)comm, "MPI_Recv");
+    if (rc) return rain_raise(&f, rc, RAIN_COMM, (uintptr_t)comm, "MPI_Recv(buf=%p, count=%d, datatype=%h, source=%d, tag=%d, comm=%h, status=%p)", (int64_t[]){(uintptr_t)buf, count, (uintptr_t)datatype, source, tag, (uintptr_t)comm, (uintptr_t)status});
     return MPI_SUCCESS;
 }
 RAIN_WEAK(Recv)
@@ -3566,7 +3566,7 @@ int PMPI_Recv_c(void *buf, MPI_Count count, MPI_Datatype datatype, int source, i
     int rc;
     do rc = rain_Recv((uintptr_t)&f, (uintptr_t)buf, count, (uintptr_t)datatype, source, tag, (uintptr_t)comm, (uintptr_t)status);
     while (rc < 0 && rain_again(rc, &f));
-    if (rc) return rain_raise(&f, rc, RAIN_COMM, (uintptr_t)comm, "MPI_Recv_c");
+    if (rc) return rain_raise(&f, rc, RAIN_COMM, (uintptr_t)comm, "MPI_Recv_c(buf=%p, count=%d, datatype=%h, source=%d, tag=%d, comm=%h, status=%p)", (int64_t[]){(uintptr_t)buf, count, (uintptr_t)datatype, source, tag, (uintptr_t)comm, (uintptr_t)status});
     return MPI_SUCCESS;
 }
 RAIN_WEAK(Recv_c)
@@ -3575,9 +3575,9 @@ int PMPI_Recv_init(void *buf, int count, MPI_Datatype datatype, int source, int 
     if (rain_enter()) return rain_refused("MPI_Recv_init");
     rain_frame f = {0};
     int rc;
-    do rc = rain_Recv_init((uintptr_t)&f, (uintptr_t)buf, count, (uintptr_t)datatype, source, tag, (uintptr_t)comm, (uintptr_t)request);
+    do rc = request ? rain_Recv_init((uintptr_t)&f, (uintptr_t)buf, count, (uintptr_t)datatype, source, tag, (uintptr_t)comm, (uintptr_t)request) : rain_null(&f);
     while (rc < 0 && rain_again(rc, &f));
-    if (rc) return rain_raise(&f, rc, RAIN_COMM, (uintptr_t)comm, "MPI_Recv_init");
+    if (rc) return rain_raise(&f, rc, RAIN_COMM, (uintptr_t)comm, "MPI_Recv_init(buf=%p, count=%d, datatype=%h, source=%d, tag=%d, comm=%h, request=%p)", (int64_t[]){(uintptr_t)buf, count, (uintptr_t)datatype, source, tag, (uintptr_t)comm, (uintptr_t)request});
     return MPI_SUCCESS;
 }
 RAIN_WEAK(Recv_init)
@@ -3586,9 +3586,9 @@ int PMPI_Recv_init_c(void *buf, MPI_Count count, MPI_Datatype datatype, int sour
     if (rain_enter()) return rain_refused("MPI_Recv_init_c");
     rain_frame f = {0};
     int rc;
-    do rc = rain_Recv_init((uintptr_t)&f, (uintptr_t)buf, count, (uintptr_t)datatype, source, tag, (uintptr_t)comm, (uintptr_t)request);
+    do rc = request ? rain_Recv_init((uintptr_t)&f, (uintptr_t)buf, count, (uintptr_t)datatype, source, tag, (uintptr_t)comm, (uintptr_t)request) : rain_null(&f);
     while (rc < 0 && rain_again(rc, &f));
-    if (rc) return rain_raise(&f, rc, RAIN_COMM, (uintptr_t)comm, "MPI_Recv_init_c");
+    if (rc) return rain_raise(&f, rc, RAIN_COMM, (uintptr_t)comm, "MPI_Recv_init_c(buf=%p, count=%d, datatype=%h, source=%d, tag=%d, comm=%h, request=%p)", (int64_t[]){(uintptr_t)buf, count, (uintptr_t)datatype, source, tag, (uintptr_t)comm, (uintptr_t)request});
     return MPI_SUCCESS;
 }
 RAIN_WEAK(Recv_init_c)
@@ -3599,7 +3599,7 @@ int PMPI_Reduce(const void *sendbuf, void *recvbuf, int count, MPI_Datatype data
     int rc;
     do rc = rain_Reduce((uintptr_t)&f, (uintptr_t)sendbuf, (uintptr_t)recvbuf, count, (uintptr_t)datatype, (uintptr_t)op, root, (uintptr_t)comm);
     while (rc < 0 && rain_again(rc, &f));
-    if (rc) return rain_raise(&f, rc, RAIN_COMM, (uintptr_t)comm, "MPI_Reduce");
+    if (rc) return rain_raise(&f, rc, RAIN_COMM, (uintptr_t)comm, "MPI_Reduce(sendbuf=%p, recvbuf=%p, count=%d, datatype=%h, op=%h, root=%d, comm=%h)", (int64_t[]){(uintptr_t)sendbuf, (uintptr_t)recvbuf, count, (uintptr_t)datatype, (uintptr_t)op, root, (uintptr_t)comm});
     return MPI_SUCCESS;
 }
 RAIN_WEAK(Reduce)
@@ -3610,7 +3610,7 @@ int PMPI_Reduce_c(const void *sendbuf, void *recvbuf, MPI_Count count, MPI_Datat
     int rc;
     do rc = rain_Reduce((uintptr_t)&f, (uintptr_t)sendbuf, (uintptr_t)recvbuf, count, (uintptr_t)datatype, (uintptr_t)op, root, (uintptr_t)comm);
     while (rc < 0 && rain_again(rc, &f));
-    if (rc) return rain_raise(&f, rc, RAIN_COMM, (uintptr_t)comm, "MPI_Reduce_c");
+    if (rc) return rain_raise(&f, rc, RAIN_COMM, (uintptr_t)comm, "MPI_Reduce_c(sendbuf=%p, recvbuf=%p, count=%d, datatype=%h, op=%h, root=%d, comm=%h)", (int64_t[]){(uintptr_t)sendbuf, (uintptr_t)recvbuf, count, (uintptr_t)datatype, (uintptr_t)op, root, (uintptr_t)comm});
     return MPI_SUCCESS;
 }
 RAIN_WEAK(Reduce_c)
@@ -3619,9 +3619,9 @@ int PMPI_Reduce_init(const void *sendbuf, void *recvbuf, int count, MPI_Datatype
     if (rain_enter()) return rain_refused("MPI_Reduce_init");
     rain_frame f = {0};
     int rc;
-    do rc = rain_Reduce_init((uintptr_t)&f, (uintptr_t)sendbuf, (uintptr_t)recvbuf, count, (uintptr_t)datatype, (uintptr_t)op, root, (uintptr_t)comm, (uintptr_t)info, (uintptr_t)request);
+    do rc = request ? rain_Reduce_init((uintptr_t)&f, (uintptr_t)sendbuf, (uintptr_t)recvbuf, count, (uintptr_t)datatype, (uintptr_t)op, root, (uintptr_t)comm, (uintptr_t)info, (uintptr_t)request) : rain_null(&f);
     while (rc < 0 && rain_again(rc, &f));
-    if (rc) return rain_raise(&f, rc, RAIN_COMM, (uintptr_t)comm, "MPI_Reduce_init");
+    if (rc) return rain_raise(&f, rc, RAIN_COMM, (uintptr_t)comm, "MPI_Reduce_init(sendbuf=%p, recvbuf=%p, count=%d, datatype=%h, op=%h, root=%d, comm=%h, info=%h, request=%p)", (int64_t[]){(uintptr_t)sendbuf, (uintptr_t)recvbuf, count, (uintptr_t)datatype, (uintptr_t)op, root, (uintptr_t)comm, (uintptr_t)info, (uintptr_t)request});
     return MPI_SUCCESS;
 }
 RAIN_WEAK(Reduce_init)
@@ -3630,9 +3630,9 @@ int PMPI_Reduce_init_c(const void *sendbuf, void *recvbuf, MPI_Count count, MPI_
     if (rain_enter()) return rain_refused("MPI_Reduce_init_c");
     rain_frame f = {0};
     int rc;
-    do rc = rain_Reduce_init((uintptr_t)&f, (uintptr_t)sendbuf, (uintptr_t)recvbuf, count, (uintptr_t)datatype, (uintptr_t)op, root, (uintptr_t)comm, (uintptr_t)info, (uintptr_t)request);
+    do rc = request ? rain_Reduce_init((uintptr_t)&f, (uintptr_t)sendbuf, (uintptr_t)recvbuf, count, (uintptr_t)datatype, (uintptr_t)op, root, (uintptr_t)comm, (uintptr_t)info, (uintptr_t)request) : rain_null(&f);
     while (rc < 0 && rain_again(rc, &f));
-    if (rc) return rain_raise(&f, rc, RAIN_COMM, (uintptr_t)comm, "MPI_Reduce_init_c");
+    if (rc) return rain_raise(&f, rc, RAIN_COMM, (uintptr_t)comm, "MPI_Reduce_init_c(sendbuf=%p, recvbuf=%p, count=%d, datatype=%h, op=%h, root=%d, comm=%h, info=%h, request=%p)", (int64_t[]){(uintptr_t)sendbuf, (uintptr_t)recvbuf, count, (uintptr_t)datatype, (uintptr_t)op, root, (uintptr_t)comm, (uintptr_t)info, (uintptr_t)request});
     return MPI_SUCCESS;
 }
 RAIN_WEAK(Reduce_init_c)
@@ -3643,7 +3643,7 @@ int PMPI_Reduce_local(const void *inbuf, void *inoutbuf, int count, MPI_Datatype
     int rc;
     do rc = rain_Reduce_local((uintptr_t)&f, (uintptr_t)inbuf, (uintptr_t)inoutbuf, count, (uintptr_t)datatype, (uintptr_t)op);
     while (rc < 0 && rain_again(rc, &f));
-    if (rc) return rain_raise(&f, rc, RAIN_NONE, 0, "MPI_Reduce_local");
+    if (rc) return rain_raise(&f, rc, RAIN_NONE, 0, "MPI_Reduce_local(inbuf=%p, inoutbuf=%p, count=%d, datatype=%h, op=%h)", (int64_t[]){(uintptr_t)inbuf, (uintptr_t)inoutbuf, count, (uintptr_t)datatype, (uintptr_t)op});
     return MPI_SUCCESS;
 }
 RAIN_WEAK(Reduce_local)
@@ -3654,7 +3654,7 @@ int PMPI_Reduce_local_c(const void *inbuf, void *inoutbuf, MPI_Count count, MPI_
     int rc;
     do rc = rain_Reduce_local((uintptr_t)&f, (uintptr_t)inbuf, (uintptr_t)inoutbuf, count, (uintptr_t)datatype, (uintptr_t)op);
     while (rc < 0 && rain_again(rc, &f));
-    if (rc) return rain_raise(&f, rc, RAIN_NONE, 0, "MPI_Reduce_local_c");
+    if (rc) return rain_raise(&f, rc, RAIN_NONE, 0, "MPI_Reduce_local_c(inbuf=%p, inoutbuf=%p, count=%d, datatype=%h, op=%h)", (int64_t[]){(uintptr_t)inbuf, (uintptr_t)inoutbuf, count, (uintptr_t)datatype, (uintptr_t)op});
     return MPI_SUCCESS;
 }
 RAIN_WEAK(Reduce_local_c)
@@ -3665,7 +3665,7 @@ int PMPI_Reduce_scatter(const void *sendbuf, void *recvbuf, const int recvcounts
     int rc;
     do rc = rain_Reduce_scatter((uintptr_t)&f, (uintptr_t)sendbuf, (uintptr_t)recvbuf, (uintptr_t)recvcounts, (uintptr_t)datatype, (uintptr_t)op, (uintptr_t)comm, 0);
     while (rc < 0 && rain_again(rc, &f));
-    if (rc) return rain_raise(&f, rc, RAIN_COMM, (uintptr_t)comm, "MPI_Reduce_scatter");
+    if (rc) return rain_raise(&f, rc, RAIN_COMM, (uintptr_t)comm, "MPI_Reduce_scatter(sendbuf=%p, recvbuf=%p, recvcounts=%p, datatype=%h, op=%h, comm=%h)", (int64_t[]){(uintptr_t)sendbuf, (uintptr_t)recvbuf, (uintptr_t)recvcounts, (uintptr_t)datatype, (uintptr_t)op, (uintptr_t)comm});
     return MPI_SUCCESS;
 }
 RAIN_WEAK(Reduce_scatter)
@@ -3676,7 +3676,7 @@ int PMPI_Reduce_scatter_c(const void *sendbuf, void *recvbuf, const MPI_Count re
     int rc;
     do rc = rain_Reduce_scatter((uintptr_t)&f, (uintptr_t)sendbuf, (uintptr_t)recvbuf, (uintptr_t)recvcounts, (uintptr_t)datatype, (uintptr_t)op, (uintptr_t)comm, 1);
     while (rc < 0 && rain_again(rc, &f));
-    if (rc) return rain_raise(&f, rc, RAIN_COMM, (uintptr_t)comm, "MPI_Reduce_scatter_c");
+    if (rc) return rain_raise(&f, rc, RAIN_COMM, (uintptr_t)comm, "MPI_Reduce_scatter_c(sendbuf=%p, recvbuf=%p, recvcounts=%p, datatype=%h, op=%h, comm=%h)", (int64_t[]){(uintptr_t)sendbuf, (uintptr_t)recvbuf, (uintptr_t)recvcounts, (uintptr_t)datatype, (uintptr_t)op, (uintptr_t)comm});
     return MPI_SUCCESS;
 }
 RAIN_WEAK(Reduce_scatter_c)
@@ -3687,7 +3687,7 @@ int PMPI_Reduce_scatter_block(const void *sendbuf, void *recvbuf, int recvcount,
     int rc;
     do rc = rain_Reduce_scatter_block((uintptr_t)&f, (uintptr_t)sendbuf, (uintptr_t)recvbuf, recvcount, (uintptr_t)datatype, (uintptr_t)op, (uintptr_t)comm);
     while (rc < 0 && rain_again(rc, &f));
-    if (rc) return rain_raise(&f, rc, RAIN_COMM, (uintptr_t)comm, "MPI_Reduce_scatter_block");
+    if (rc) return rain_raise(&f, rc, RAIN_COMM, (uintptr_t)comm, "MPI_Reduce_scatter_block(sendbuf=%p, recvbuf=%p, recvcount=%d, datatype=%h, op=%h, comm=%h)", (int64_t[]){(uintptr_t)sendbuf, (uintptr_t)recvbuf, recvcount, (uintptr_t)datatype, (uintptr_t)op, (uintptr_t)comm});
     return MPI_SUCCESS;
 }
 RAIN_WEAK(Reduce_scatter_block)
@@ -3698,7 +3698,7 @@ int PMPI_Reduce_scatter_block_c(const void *sendbuf, void *recvbuf, MPI_Count re
     int rc;
     do rc = rain_Reduce_scatter_block((uintptr_t)&f, (uintptr_t)sendbuf, (uintptr_t)recvbuf, recvcount, (uintptr_t)datatype, (uintptr_t)op, (uintptr_t)comm);
     while (rc < 0 && rain_again(rc, &f));
-    if (rc) return rain_raise(&f, rc, RAIN_COMM, (uintptr_t)comm, "MPI_Reduce_scatter_block_c");
+    if (rc) return rain_raise(&f, rc, RAIN_COMM, (uintptr_t)comm, "MPI_Reduce_scatter_block_c(sendbuf=%p, recvbuf=%p, recvcount=%d, datatype=%h, op=%h, comm=%h)", (int64_t[]){(uintptr_t)sendbuf, (uintptr_t)recvbuf, recvcount, (uintptr_t)datatype, (uintptr_t)op, (uintptr_t)comm});
     return MPI_SUCCESS;
 }
 RAIN_WEAK(Reduce_scatter_block_c)
@@ -3707,9 +3707,9 @@ int PMPI_Reduce_scatter_block_init(const void *sendbuf, void *recvbuf, int recvc
     if (rain_enter()) return rain_refused("MPI_Reduce_scatter_block_init");
     rain_frame f = {0};
     int rc;
-    do rc = rain_Reduce_scatter_block_init((uintptr_t)&f, (uintptr_t)sendbuf, (uintptr_t)recvbuf, recvcount, (uintptr_t)datatype, (uintptr_t)op, (uintptr_t)comm, (uintptr_t)info, (uintptr_t)request);
+    do rc = request ? rain_Reduce_scatter_block_init((uintptr_t)&f, (uintptr_t)sendbuf, (uintptr_t)recvbuf, recvcount, (uintptr_t)datatype, (uintptr_t)op, (uintptr_t)comm, (uintptr_t)info, (uintptr_t)request) : rain_null(&f);
     while (rc < 0 && rain_again(rc, &f));
-    if (rc) return rain_raise(&f, rc, RAIN_COMM, (uintptr_t)comm, "MPI_Reduce_scatter_block_init");
+    if (rc) return rain_raise(&f, rc, RAIN_COMM, (uintptr_t)comm, "MPI_Reduce_scatter_block_init(sendbuf=%p, recvbuf=%p, recvcount=%d, datatype=%h, op=%h, comm=%h, info=%h, request=%p)", (int64_t[]){(uintptr_t)sendbuf, (uintptr_t)recvbuf, recvcount, (uintptr_t)datatype, (uintptr_t)op, (uintptr_t)comm, (uintptr_t)info, (uintptr_t)request});
     return MPI_SUCCESS;
 }
 RAIN_WEAK(Reduce_scatter_block_init)
@@ -3718,9 +3718,9 @@ int PMPI_Reduce_scatter_block_init_c(const void *sendbuf, void *recvbuf, MPI_Cou
     if (rain_enter()) return rain_refused("MPI_Reduce_scatter_block_init_c");
     rain_frame f = {0};
     int rc;
-    do rc = rain_Reduce_scatter_block_init((uintptr_t)&f, (uintptr_t)sendbuf, (uintptr_t)recvbuf, recvcount, (uintptr_t)datatype, (uintptr_t)op, (uintptr_t)comm, (uintptr_t)info, (uintptr_t)request);
+    do rc = request ? rain_Reduce_scatter_block_init((uintptr_t)&f, (uintptr_t)sendbuf, (uintptr_t)recvbuf, recvcount, (uintptr_t)datatype, (uintptr_t)op, (uintptr_t)comm, (uintptr_t)info, (uintptr_t)request) : rain_null(&f);
     while (rc < 0 && rain_again(rc, &f));
-    if (rc) return rain_raise(&f, rc, RAIN_COMM, (uintptr_t)comm, "MPI_Reduce_scatter_block_init_c");
+    if (rc) return rain_raise(&f, rc, RAIN_COMM, (uintptr_t)comm, "MPI_Reduce_scatter_block_init_c(sendbuf=%p, recvbuf=%p, recvcount=%d, datatype=%h, op=%h, comm=%h, info=%h, request=%p)", (int64_t[]){(uintptr_t)sendbuf, (uintptr_t)recvbuf, recvcount, (uintptr_t)datatype, (uintptr_t)op, (uintptr_t)comm, (uintptr_t)info, (uintptr_t)request});
     return MPI_SUCCESS;
 }
 RAIN_WEAK(Reduce_scatter_block_init_c)
@@ -3729,9 +3729,9 @@ int PMPI_Reduce_scatter_init(const void *sendbuf, void *recvbuf, const int recvc
     if (rain_enter()) return rain_refused("MPI_Reduce_scatter_init");
     rain_frame f = {0};
     int rc;
-    do rc = rain_Reduce_scatter_init((uintptr_t)&f, (uintptr_t)sendbuf, (uintptr_t)recvbuf, (uintptr_t)recvcounts, (uintptr_t)datatype, (uintptr_t)op, (uintptr_t)comm, (uintptr_t)info, (uintptr_t)request, 0);
+    do rc = request ? rain_Reduce_scatter_init((uintptr_t)&f, (uintptr_t)sendbuf, (uintptr_t)recvbuf, (uintptr_t)recvcounts, (uintptr_t)datatype, (uintptr_t)op, (uintptr_t)comm, (uintptr_t)info, (uintptr_t)request, 0) : rain_null(&f);
     while (rc < 0 && rain_again(rc, &f));
-    if (rc) return rain_raise(&f, rc, RAIN_COMM, (uintptr_t)comm, "MPI_Reduce_scatter_init");
+    if (rc) return rain_raise(&f, rc, RAIN_COMM, (uintptr_t)comm, "MPI_Reduce_scatter_init(sendbuf=%p, recvbuf=%p, recvcounts=%p, datatype=%h, op=%h, comm=%h, info=%h, request=%p)", (int64_t[]){(uintptr_t)sendbuf, (uintptr_t)recvbuf, (uintptr_t)recvcounts, (uintptr_t)datatype, (uintptr_t)op, (uintptr_t)comm, (uintptr_t)info, (uintptr_t)request});
     return MPI_SUCCESS;
 }
 RAIN_WEAK(Reduce_scatter_init)
@@ -3740,9 +3740,9 @@ int PMPI_Reduce_scatter_init_c(const void *sendbuf, void *recvbuf, const MPI_Cou
     if (rain_enter()) return rain_refused("MPI_Reduce_scatter_init_c");
     rain_frame f = {0};
     int rc;
-    do rc = rain_Reduce_scatter_init((uintptr_t)&f, (uintptr_t)sendbuf, (uintptr_t)recvbuf, (uintptr_t)recvcounts, (uintptr_t)datatype, (uintptr_t)op, (uintptr_t)comm, (uintptr_t)info, (uintptr_t)request, 1);
+    do rc = request ? rain_Reduce_scatter_init((uintptr_t)&f, (uintptr_t)sendbuf, (uintptr_t)recvbuf, (uintptr_t)recvcounts, (uintptr_t)datatype, (uintptr_t)op, (uintptr_t)comm, (uintptr_t)info, (uintptr_t)request, 1) : rain_null(&f);
     while (rc < 0 && rain_again(rc, &f));
-    if (rc) return rain_raise(&f, rc, RAIN_COMM, (uintptr_t)comm, "MPI_Reduce_scatter_init_c");
+    if (rc) return rain_raise(&f, rc, RAIN_COMM, (uintptr_t)comm, "MPI_Reduce_scatter_init_c(sendbuf=%p, recvbuf=%p, recvcounts=%p, datatype=%h, op=%h, comm=%h, info=%h, request=%p)", (int64_t[]){(uintptr_t)sendbuf, (uintptr_t)recvbuf, (uintptr_t)recvcounts, (uintptr_t)datatype, (uintptr_t)op, (uintptr_t)comm, (uintptr_t)info, (uintptr_t)request});
     return MPI_SUCCESS;
 }
 RAIN_WEAK(Reduce_scatter_init_c)
@@ -3763,7 +3763,7 @@ int PMPI_Remove_error_class(int errorclass) {
     int rc;
     do rc = rain_Remove_error_class((uintptr_t)&f, errorclass);
     while (rc < 0 && rain_again(rc, &f));
-    if (rc) return rain_raise(&f, rc, RAIN_NONE, 0, "MPI_Remove_error_class");
+    if (rc) return rain_raise(&f, rc, RAIN_NONE, 0, "MPI_Remove_error_class(errorclass=%d)", (int64_t[]){errorclass});
     return MPI_SUCCESS;
 }
 RAIN_WEAK(Remove_error_class)
@@ -3774,7 +3774,7 @@ int PMPI_Remove_error_code(int errorcode) {
     int rc;
     do rc = rain_Remove_error_code((uintptr_t)&f, errorcode);
     while (rc < 0 && rain_again(rc, &f));
-    if (rc) return rain_raise(&f, rc, RAIN_NONE, 0, "MPI_Remove_error_code");
+    if (rc) return rain_raise(&f, rc, RAIN_NONE, 0, "MPI_Remove_error_code(errorcode=%d)", (int64_t[]){errorcode});
     return MPI_SUCCESS;
 }
 RAIN_WEAK(Remove_error_code)
@@ -3785,7 +3785,7 @@ int PMPI_Remove_error_string(int errorcode) {
     int rc;
     do rc = rain_Remove_error_string((uintptr_t)&f, errorcode);
     while (rc < 0 && rain_again(rc, &f));
-    if (rc) return rain_raise(&f, rc, RAIN_NONE, 0, "MPI_Remove_error_string");
+    if (rc) return rain_raise(&f, rc, RAIN_NONE, 0, "MPI_Remove_error_string(errorcode=%d)", (int64_t[]){errorcode});
     return MPI_SUCCESS;
 }
 RAIN_WEAK(Remove_error_string)
@@ -3796,7 +3796,7 @@ int PMPI_Request_free(MPI_Request *request) {
     int rc;
     do rc = rain_Request_free((uintptr_t)&f, (uintptr_t)request);
     while (rc < 0 && rain_again(rc, &f));
-    if (rc) return rain_raise(&f, rc, RAIN_NONE, 0, "MPI_Request_free");
+    if (rc) return rain_raise(&f, rc, RAIN_NONE, 0, "MPI_Request_free(request=%p)", (int64_t[]){(uintptr_t)request});
     return MPI_SUCCESS;
 }
 RAIN_WEAK(Request_free)
@@ -3807,7 +3807,7 @@ int PMPI_Request_get_status(MPI_Request request, int *flag, MPI_Status *status) 
     int rc;
     do rc = rain_Request_get_status((uintptr_t)&f, (uintptr_t)request, (uintptr_t)flag, (uintptr_t)status);
     while (rc < 0 && rain_again(rc, &f));
-    if (rc) return rain_raise(&f, rc, RAIN_NONE, 0, "MPI_Request_get_status");
+    if (rc) return rain_raise(&f, rc, RAIN_NONE, 0, "MPI_Request_get_status(request=%h, flag=%p, status=%p)", (int64_t[]){(uintptr_t)request, (uintptr_t)flag, (uintptr_t)status});
     return MPI_SUCCESS;
 }
 RAIN_WEAK(Request_get_status)
@@ -3818,7 +3818,7 @@ int PMPI_Request_get_status_all(int count, const MPI_Request array_of_requests[]
     int rc;
     do rc = rain_Request_get_status_all((uintptr_t)&f, count, (uintptr_t)array_of_requests, (uintptr_t)flag, (uintptr_t)array_of_statuses);
     while (rc < 0 && rain_again(rc, &f));
-    if (rc) return rain_raise(&f, rc, RAIN_NONE, 0, "MPI_Request_get_status_all");
+    if (rc) return rain_raise(&f, rc, RAIN_NONE, 0, "MPI_Request_get_status_all(count=%d, array_of_requests=%p, flag=%p, array_of_statuses=%p)", (int64_t[]){count, (uintptr_t)array_of_requests, (uintptr_t)flag, (uintptr_t)array_of_statuses});
     return MPI_SUCCESS;
 }
 RAIN_WEAK(Request_get_status_all)
@@ -3829,7 +3829,7 @@ int PMPI_Request_get_status_any(int count, const MPI_Request array_of_requests[]
     int rc;
     do rc = rain_Request_get_status_any((uintptr_t)&f, count, (uintptr_t)array_of_requests, (uintptr_t)indx, (uintptr_t)flag, (uintptr_t)status);
     while (rc < 0 && rain_again(rc, &f));
-    if (rc) return rain_raise(&f, rc, RAIN_NONE, 0, "MPI_Request_get_status_any");
+    if (rc) return rain_raise(&f, rc, RAIN_NONE, 0, "MPI_Request_get_status_any(count=%d, array_of_requests=%p, indx=%p, flag=%p, status=%p)", (int64_t[]){count, (uintptr_t)array_of_requests, (uintptr_t)indx, (uintptr_t)flag, (uintptr_t)status});
     return MPI_SUCCESS;
 }
 RAIN_WEAK(Request_get_status_any)
@@ -3840,7 +3840,7 @@ int PMPI_Request_get_status_some(int incount, const MPI_Request array_of_request
     int rc;
     do rc = rain_Request_get_status_some((uintptr_t)&f, incount, (uintptr_t)array_of_requests, (uintptr_t)outcount, (uintptr_t)array_of_indices, (uintptr_t)array_of_statuses);
     while (rc < 0 && rain_again(rc, &f));
-    if (rc) return rain_raise(&f, rc, RAIN_NONE, 0, "MPI_Request_get_status_some");
+    if (rc) return rain_raise(&f, rc, RAIN_NONE, 0, "MPI_Request_get_status_some(incount=%d, array_of_requests=%p, outcount=%p, array_of_indices=%p, array_of_statuses=%p)", (int64_t[]){incount, (uintptr_t)array_of_requests, (uintptr_t)outcount, (uintptr_t)array_of_indices, (uintptr_t)array_of_statuses});
     return MPI_SUCCESS;
 }
 RAIN_WEAK(Request_get_status_some)
@@ -3881,7 +3881,7 @@ int PMPI_Rsend(const void *buf, int count, MPI_Datatype datatype, int dest, int 
     int rc;
     do rc = rain_Rsend((uintptr_t)&f, (uintptr_t)buf, count, (uintptr_t)datatype, dest, tag, (uintptr_t)comm);
     while (rc < 0 && rain_again(rc, &f));
-    if (rc) return rain_raise(&f, rc, RAIN_COMM, (uintptr_t)comm, "MPI_Rsend");
+    if (rc) return rain_raise(&f, rc, RAIN_COMM, (uintptr_t)comm, "MPI_Rsend(buf=%p, count=%d, datatype=%h, dest=%d, tag=%d, comm=%h)", (int64_t[]){(uintptr_t)buf, count, (uintptr_t)datatype, dest, tag, (uintptr_t)comm});
     return MPI_SUCCESS;
 }
 RAIN_WEAK(Rsend)
@@ -3892,7 +3892,7 @@ int PMPI_Rsend_c(const void *buf, MPI_Count count, MPI_Datatype datatype, int de
     int rc;
     do rc = rain_Rsend((uintptr_t)&f, (uintptr_t)buf, count, (uintptr_t)datatype, dest, tag, (uintptr_t)comm);
     while (rc < 0 && rain_again(rc, &f));
-    if (rc) return rain_raise(&f, rc, RAIN_COMM, (uintptr_t)comm, "MPI_Rsend_c");
+    if (rc) return rain_raise(&f, rc, RAIN_COMM, (uintptr_t)comm, "MPI_Rsend_c(buf=%p, count=%d, datatype=%h, dest=%d, tag=%d, comm=%h)", (int64_t[]){(uintptr_t)buf, count, (uintptr_t)datatype, dest, tag, (uintptr_t)comm});
     return MPI_SUCCESS;
 }
 RAIN_WEAK(Rsend_c)
@@ -3901,9 +3901,9 @@ int PMPI_Rsend_init(const void *buf, int count, MPI_Datatype datatype, int dest,
     if (rain_enter()) return rain_refused("MPI_Rsend_init");
     rain_frame f = {0};
     int rc;
-    do rc = rain_Rsend_init((uintptr_t)&f, (uintptr_t)buf, count, (uintptr_t)datatype, dest, tag, (uintptr_t)comm, (uintptr_t)request);
+    do rc = request ? rain_Rsend_init((uintptr_t)&f, (uintptr_t)buf, count, (uintptr_t)datatype, dest, tag, (uintptr_t)comm, (uintptr_t)request) : rain_null(&f);
     while (rc < 0 && rain_again(rc, &f));
-    if (rc) return rain_raise(&f, rc, RAIN_COMM, (uintptr_t)comm, "MPI_Rsend_init");
+    if (rc) return rain_raise(&f, rc, RAIN_COMM, (uintptr_t)comm, "MPI_Rsend_init(buf=%p, count=%d, datatype=%h, dest=%d, tag=%d, comm=%h, request=%p)", (int64_t[]){(uintptr_t)buf, count, (uintptr_t)datatype, dest, tag, (uintptr_t)comm, (uintptr_t)request});
     return MPI_SUCCESS;
 }
 RAIN_WEAK(Rsend_init)
@@ -3912,9 +3912,9 @@ int PMPI_Rsend_init_c(const void *buf, MPI_Count count, MPI_Datatype datatype, i
     if (rain_enter()) return rain_refused("MPI_Rsend_init_c");
     rain_frame f = {0};
     int rc;
-    do rc = rain_Rsend_init((uintptr_t)&f, (uintptr_t)buf, count, (uintptr_t)datatype, dest, tag, (uintptr_t)comm, (uintptr_t)request);
+    do rc = request ? rain_Rsend_init((uintptr_t)&f, (uintptr_t)buf, count, (uintptr_t)datatype, dest, tag, (uintptr_t)comm, (uintptr_t)request) : rain_null(&f);
     while (rc < 0 && rain_again(rc, &f));
-    if (rc) return rain_raise(&f, rc, RAIN_COMM, (uintptr_t)comm, "MPI_Rsend_init_c");
+    if (rc) return rain_raise(&f, rc, RAIN_COMM, (uintptr_t)comm, "MPI_Rsend_init_c(buf=%p, count=%d, datatype=%h, dest=%d, tag=%d, comm=%h, request=%p)", (int64_t[]){(uintptr_t)buf, count, (uintptr_t)datatype, dest, tag, (uintptr_t)comm, (uintptr_t)request});
     return MPI_SUCCESS;
 }
 RAIN_WEAK(Rsend_init_c)
@@ -3925,7 +3925,7 @@ int PMPI_Scan(const void *sendbuf, void *recvbuf, int count, MPI_Datatype dataty
     int rc;
     do rc = rain_Scan((uintptr_t)&f, (uintptr_t)sendbuf, (uintptr_t)recvbuf, count, (uintptr_t)datatype, (uintptr_t)op, (uintptr_t)comm);
     while (rc < 0 && rain_again(rc, &f));
-    if (rc) return rain_raise(&f, rc, RAIN_COMM, (uintptr_t)comm, "MPI_Scan");
+    if (rc) return rain_raise(&f, rc, RAIN_COMM, (uintptr_t)comm, "MPI_Scan(sendbuf=%p, recvbuf=%p, count=%d, datatype=%h, op=%h, comm=%h)", (int64_t[]){(uintptr_t)sendbuf, (uintptr_t)recvbuf, count, (uintptr_t)datatype, (uintptr_t)op, (uintptr_t)comm});
     return MPI_SUCCESS;
 }
 RAIN_WEAK(Scan)
@@ -3936,7 +3936,7 @@ int PMPI_Scan_c(const void *sendbuf, void *recvbuf, MPI_Count count, MPI_Datatyp
     int rc;
     do rc = rain_Scan((uintptr_t)&f, (uintptr_t)sendbuf, (uintptr_t)recvbuf, count, (uintptr_t)datatype, (uintptr_t)op, (uintptr_t)comm);
     while (rc < 0 && rain_again(rc, &f));
-    if (rc) return rain_raise(&f, rc, RAIN_COMM, (uintptr_t)comm, "MPI_Scan_c");
+    if (rc) return rain_raise(&f, rc, RAIN_COMM, (uintptr_t)comm, "MPI_Scan_c(sendbuf=%p, recvbuf=%p, count=%d, datatype=%h, op=%h, comm=%h)", (int64_t[]){(uintptr_t)sendbuf, (uintptr_t)recvbuf, count, (uintptr_t)datatype, (uintptr_t)op, (uintptr_t)comm});
     return MPI_SUCCESS;
 }
 RAIN_WEAK(Scan_c)
@@ -3945,9 +3945,9 @@ int PMPI_Scan_init(const void *sendbuf, void *recvbuf, int count, MPI_Datatype d
     if (rain_enter()) return rain_refused("MPI_Scan_init");
     rain_frame f = {0};
     int rc;
-    do rc = rain_Scan_init((uintptr_t)&f, (uintptr_t)sendbuf, (uintptr_t)recvbuf, count, (uintptr_t)datatype, (uintptr_t)op, (uintptr_t)comm, (uintptr_t)info, (uintptr_t)request);
+    do rc = request ? rain_Scan_init((uintptr_t)&f, (uintptr_t)sendbuf, (uintptr_t)recvbuf, count, (uintptr_t)datatype, (uintptr_t)op, (uintptr_t)comm, (uintptr_t)info, (uintptr_t)request) : rain_null(&f);
     while (rc < 0 && rain_again(rc, &f));
-    if (rc) return rain_raise(&f, rc, RAIN_COMM, (uintptr_t)comm, "MPI_Scan_init");
+    if (rc) return rain_raise(&f, rc, RAIN_COMM, (uintptr_t)comm, "MPI_Scan_init(sendbuf=%p, recvbuf=%p, count=%d, datatype=%h, op=%h, comm=%h, info=%h, request=%p)", (int64_t[]){(uintptr_t)sendbuf, (uintptr_t)recvbuf, count, (uintptr_t)datatype, (uintptr_t)op, (uintptr_t)comm, (uintptr_t)info, (uintptr_t)request});
     return MPI_SUCCESS;
 }
 RAIN_WEAK(Scan_init)
@@ -3956,9 +3956,9 @@ int PMPI_Scan_init_c(const void *sendbuf, void *recvbuf, MPI_Count count, MPI_Da
     if (rain_enter()) return rain_refused("MPI_Scan_init_c");
     rain_frame f = {0};
     int rc;
-    do rc = rain_Scan_init((uintptr_t)&f, (uintptr_t)sendbuf, (uintptr_t)recvbuf, count, (uintptr_t)datatype, (uintptr_t)op, (uintptr_t)comm, (uintptr_t)info, (uintptr_t)request);
+    do rc = request ? rain_Scan_init((uintptr_t)&f, (uintptr_t)sendbuf, (uintptr_t)recvbuf, count, (uintptr_t)datatype, (uintptr_t)op, (uintptr_t)comm, (uintptr_t)info, (uintptr_t)request) : rain_null(&f);
     while (rc < 0 && rain_again(rc, &f));
-    if (rc) return rain_raise(&f, rc, RAIN_COMM, (uintptr_t)comm, "MPI_Scan_init_c");
+    if (rc) return rain_raise(&f, rc, RAIN_COMM, (uintptr_t)comm, "MPI_Scan_init_c(sendbuf=%p, recvbuf=%p, count=%d, datatype=%h, op=%h, comm=%h, info=%h, request=%p)", (int64_t[]){(uintptr_t)sendbuf, (uintptr_t)recvbuf, count, (uintptr_t)datatype, (uintptr_t)op, (uintptr_t)comm, (uintptr_t)info, (uintptr_t)request});
     return MPI_SUCCESS;
 }
 RAIN_WEAK(Scan_init_c)
@@ -3969,7 +3969,7 @@ int PMPI_Scatter(const void *sendbuf, int sendcount, MPI_Datatype sendtype, void
     int rc;
     do rc = rain_Scatter((uintptr_t)&f, (uintptr_t)sendbuf, sendcount, (uintptr_t)sendtype, (uintptr_t)recvbuf, recvcount, (uintptr_t)recvtype, root, (uintptr_t)comm);
     while (rc < 0 && rain_again(rc, &f));
-    if (rc) return rain_raise(&f, rc, RAIN_COMM, (uintptr_t)comm, "MPI_Scatter");
+    if (rc) return rain_raise(&f, rc, RAIN_COMM, (uintptr_t)comm, "MPI_Scatter(sendbuf=%p, sendcount=%d, sendtype=%h, recvbuf=%p, recvcount=%d, recvtype=%h, root=%d, comm=%h)", (int64_t[]){(uintptr_t)sendbuf, sendcount, (uintptr_t)sendtype, (uintptr_t)recvbuf, recvcount, (uintptr_t)recvtype, root, (uintptr_t)comm});
     return MPI_SUCCESS;
 }
 RAIN_WEAK(Scatter)
@@ -3980,7 +3980,7 @@ int PMPI_Scatter_c(const void *sendbuf, MPI_Count sendcount, MPI_Datatype sendty
     int rc;
     do rc = rain_Scatter((uintptr_t)&f, (uintptr_t)sendbuf, sendcount, (uintptr_t)sendtype, (uintptr_t)recvbuf, recvcount, (uintptr_t)recvtype, root, (uintptr_t)comm);
     while (rc < 0 && rain_again(rc, &f));
-    if (rc) return rain_raise(&f, rc, RAIN_COMM, (uintptr_t)comm, "MPI_Scatter_c");
+    if (rc) return rain_raise(&f, rc, RAIN_COMM, (uintptr_t)comm, "MPI_Scatter_c(sendbuf=%p, sendcount=%d, sendtype=%h, recvbuf=%p, recvcount=%d, recvtype=%h, root=%d, comm=%h)", (int64_t[]){(uintptr_t)sendbuf, sendcount, (uintptr_t)sendtype, (uintptr_t)recvbuf, recvcount, (uintptr_t)recvtype, root, (uintptr_t)comm});
     return MPI_SUCCESS;
 }
 RAIN_WEAK(Scatter_c)
@@ -3989,9 +3989,9 @@ int PMPI_Scatter_init(const void *sendbuf, int sendcount, MPI_Datatype sendtype,
     if (rain_enter()) return rain_refused("MPI_Scatter_init");
     rain_frame f = {0};
     int rc;
-    do rc = rain_Scatter_init((uintptr_t)&f, (uintptr_t)sendbuf, sendcount, (uintptr_t)sendtype, (uintptr_t)recvbuf, recvcount, (uintptr_t)recvtype, root, (uintptr_t)comm, (uintptr_t)info, (uintptr_t)request);
+    do rc = request ? rain_Scatter_init((uintptr_t)&f, (uintptr_t)sendbuf, sendcount, (uintptr_t)sendtype, (uintptr_t)recvbuf, recvcount, (uintptr_t)recvtype, root, (uintptr_t)comm, (uintptr_t)info, (uintptr_t)request) : rain_null(&f);
     while (rc < 0 && rain_again(rc, &f));
-    if (rc) return rain_raise(&f, rc, RAIN_COMM, (uintptr_t)comm, "MPI_Scatter_init");
+    if (rc) return rain_raise(&f, rc, RAIN_COMM, (uintptr_t)comm, "MPI_Scatter_init(sendbuf=%p, sendcount=%d, sendtype=%h, recvbuf=%p, recvcount=%d, recvtype=%h, root=%d, comm=%h, info=%h, request=%p)", (int64_t[]){(uintptr_t)sendbuf, sendcount, (uintptr_t)sendtype, (uintptr_t)recvbuf, recvcount, (uintptr_t)recvtype, root, (uintptr_t)comm, (uintptr_t)info, (uintptr_t)request});
     return MPI_SUCCESS;
 }
 RAIN_WEAK(Scatter_init)
@@ -4000,9 +4000,9 @@ int PMPI_Scatter_init_c(const void *sendbuf, MPI_Count sendcount, MPI_Datatype s
     if (rain_enter()) return rain_refused("MPI_Scatter_init_c");
     rain_frame f = {0};
     int rc;
-    do rc = rain_Scatter_init((uintptr_t)&f, (uintptr_t)sendbuf, sendcount, (uintptr_t)sendtype, (uintptr_t)recvbuf, recvcount, (uintptr_t)recvtype, root, (uintptr_t)comm, (uintptr_t)info, (uintptr_t)request);
+    do rc = request ? rain_Scatter_init((uintptr_t)&f, (uintptr_t)sendbuf, sendcount, (uintptr_t)sendtype, (uintptr_t)recvbuf, recvcount, (uintptr_t)recvtype, root, (uintptr_t)comm, (uintptr_t)info, (uintptr_t)request) : rain_null(&f);
     while (rc < 0 && rain_again(rc, &f));
-    if (rc) return rain_raise(&f, rc, RAIN_COMM, (uintptr_t)comm, "MPI_Scatter_init_c");
+    if (rc) return rain_raise(&f, rc, RAIN_COMM, (uintptr_t)comm, "MPI_Scatter_init_c(sendbuf=%p, sendcount=%d, sendtype=%h, recvbuf=%p, recvcount=%d, recvtype=%h, root=%d, comm=%h, info=%h, request=%p)", (int64_t[]){(uintptr_t)sendbuf, sendcount, (uintptr_t)sendtype, (uintptr_t)recvbuf, recvcount, (uintptr_t)recvtype, root, (uintptr_t)comm, (uintptr_t)info, (uintptr_t)request});
     return MPI_SUCCESS;
 }
 RAIN_WEAK(Scatter_init_c)
@@ -4013,7 +4013,7 @@ int PMPI_Scatterv(const void *sendbuf, const int sendcounts[], const int displs[
     int rc;
     do rc = rain_Scatterv((uintptr_t)&f, (uintptr_t)sendbuf, (uintptr_t)sendcounts, (uintptr_t)displs, (uintptr_t)sendtype, (uintptr_t)recvbuf, recvcount, (uintptr_t)recvtype, root, (uintptr_t)comm, 0);
     while (rc < 0 && rain_again(rc, &f));
-    if (rc) return rain_raise(&f, rc, RAIN_COMM, (uintptr_t)comm, "MPI_Scatterv");
+    if (rc) return rain_raise(&f, rc, RAIN_COMM, (uintptr_t)comm, "MPI_Scatterv(sendbuf=%p, sendcounts=%p, displs=%p, sendtype=%h, recvbuf=%p, recvcount=%d, recvtype=%h, root=%d, comm=%h)", (int64_t[]){(uintptr_t)sendbuf, (uintptr_t)sendcounts, (uintptr_t)displs, (uintptr_t)sendtype, (uintptr_t)recvbuf, recvcount, (uintptr_t)recvtype, root, (uintptr_t)comm});
     return MPI_SUCCESS;
 }
 RAIN_WEAK(Scatterv)
@@ -4024,7 +4024,7 @@ int PMPI_Scatterv_c(const void *sendbuf, const MPI_Count sendcounts[], const MPI
     int rc;
     do rc = rain_Scatterv((uintptr_t)&f, (uintptr_t)sendbuf, (uintptr_t)sendcounts, (uintptr_t)displs, (uintptr_t)sendtype, (uintptr_t)recvbuf, recvcount, (uintptr_t)recvtype, root, (uintptr_t)comm, 1);
     while (rc < 0 && rain_again(rc, &f));
-    if (rc) return rain_raise(&f, rc, RAIN_COMM, (uintptr_t)comm, "MPI_Scatterv_c");
+    if (rc) return rain_raise(&f, rc, RAIN_COMM, (uintptr_t)comm, "MPI_Scatterv_c(sendbuf=%p, sendcounts=%p, displs=%p, sendtype=%h, recvbuf=%p, recvcount=%d, recvtype=%h, root=%d, comm=%h)", (int64_t[]){(uintptr_t)sendbuf, (uintptr_t)sendcounts, (uintptr_t)displs, (uintptr_t)sendtype, (uintptr_t)recvbuf, recvcount, (uintptr_t)recvtype, root, (uintptr_t)comm});
     return MPI_SUCCESS;
 }
 RAIN_WEAK(Scatterv_c)
@@ -4033,9 +4033,9 @@ int PMPI_Scatterv_init(const void *sendbuf, const int sendcounts[], const int di
     if (rain_enter()) return rain_refused("MPI_Scatterv_init");
     rain_frame f = {0};
     int rc;
-    do rc = rain_Scatterv_init((uintptr_t)&f, (uintptr_t)sendbuf, (uintptr_t)sendcounts, (uintptr_t)displs, (uintptr_t)sendtype, (uintptr_t)recvbuf, recvcount, (uintptr_t)recvtype, root, (uintptr_t)comm, (uintptr_t)info, (uintptr_t)request, 0);
+    do rc = request ? rain_Scatterv_init((uintptr_t)&f, (uintptr_t)sendbuf, (uintptr_t)sendcounts, (uintptr_t)displs, (uintptr_t)sendtype, (uintptr_t)recvbuf, recvcount, (uintptr_t)recvtype, root, (uintptr_t)comm, (uintptr_t)info, (uintptr_t)request, 0) : rain_null(&f);
     while (rc < 0 && rain_again(rc, &f));
-    if (rc) return rain_raise(&f, rc, RAIN_COMM, (uintptr_t)comm, "MPI_Scatterv_init");
+    if (rc) return rain_raise(&f, rc, RAIN_COMM, (uintptr_t)comm, "MPI_Scatterv_init(sendbuf=%p, sendcounts=%p, displs=%p, sendtype=%h, recvbuf=%p, recvcount=%d, recvtype=%h, root=%d, comm=%h, info=%h, request=%p)", (int64_t[]){(uintptr_t)sendbuf, (uintptr_t)sendcounts, (uintptr_t)displs, (uintptr_t)sendtype, (uintptr_t)recvbuf, recvcount, (uintptr_t)recvtype, root, (uintptr_t)comm, (uintptr_t)info, (uintptr_t)request});
     return MPI_SUCCESS;
 }
 RAIN_WEAK(Scatterv_init)
@@ -4044,9 +4044,9 @@ int PMPI_Scatterv_init_c(const void *sendbuf, const MPI_Count sendcounts[], cons
     if (rain_enter()) return rain_refused("MPI_Scatterv_init_c");
     rain_frame f = {0};
     int rc;
-    do rc = rain_Scatterv_init((uintptr_t)&f, (uintptr_t)sendbuf, (uintptr_t)sendcounts, (uintptr_t)displs, (uintptr_t)sendtype, (uintptr_t)recvbuf, recvcount, (uintptr_t)recvtype, root, (uintptr_t)comm, (uintptr_t)info, (uintptr_t)request, 1);
+    do rc = request ? rain_Scatterv_init((uintptr_t)&f, (uintptr_t)sendbuf, (uintptr_t)sendcounts, (uintptr_t)displs, (uintptr_t)sendtype, (uintptr_t)recvbuf, recvcount, (uintptr_t)recvtype, root, (uintptr_t)comm, (uintptr_t)info, (uintptr_t)request, 1) : rain_null(&f);
     while (rc < 0 && rain_again(rc, &f));
-    if (rc) return rain_raise(&f, rc, RAIN_COMM, (uintptr_t)comm, "MPI_Scatterv_init_c");
+    if (rc) return rain_raise(&f, rc, RAIN_COMM, (uintptr_t)comm, "MPI_Scatterv_init_c(sendbuf=%p, sendcounts=%p, displs=%p, sendtype=%h, recvbuf=%p, recvcount=%d, recvtype=%h, root=%d, comm=%h, info=%h, request=%p)", (int64_t[]){(uintptr_t)sendbuf, (uintptr_t)sendcounts, (uintptr_t)displs, (uintptr_t)sendtype, (uintptr_t)recvbuf, recvcount, (uintptr_t)recvtype, root, (uintptr_t)comm, (uintptr_t)info, (uintptr_t)request});
     return MPI_SUCCESS;
 }
 RAIN_WEAK(Scatterv_init_c)
@@ -4057,7 +4057,7 @@ int PMPI_Send(const void *buf, int count, MPI_Datatype datatype, int dest, int t
     int rc;
     do rc = rain_Send((uintptr_t)&f, (uintptr_t)buf, count, (uintptr_t)datatype, dest, tag, (uintptr_t)comm);
     while (rc < 0 && rain_again(rc, &f));
-    if (rc) return rain_raise(&f, rc, RAIN_COMM, (uintptr_t)comm, "MPI_Send");
+    if (rc) return rain_raise(&f, rc, RAIN_COMM, (uintptr_t)comm, "MPI_Send(buf=%p, count=%d, datatype=%h, dest=%d, tag=%d, comm=%h)", (int64_t[]){(uintptr_t)buf, count, (uintptr_t)datatype, dest, tag, (uintptr_t)comm});
     return MPI_SUCCESS;
 }
 RAIN_WEAK(Send)
@@ -4068,7 +4068,7 @@ int PMPI_Send_c(const void *buf, MPI_Count count, MPI_Datatype datatype, int des
     int rc;
     do rc = rain_Send((uintptr_t)&f, (uintptr_t)buf, count, (uintptr_t)datatype, dest, tag, (uintptr_t)comm);
     while (rc < 0 && rain_again(rc, &f));
-    if (rc) return rain_raise(&f, rc, RAIN_COMM, (uintptr_t)comm, "MPI_Send_c");
+    if (rc) return rain_raise(&f, rc, RAIN_COMM, (uintptr_t)comm, "MPI_Send_c(buf=%p, count=%d, datatype=%h, dest=%d, tag=%d, comm=%h)", (int64_t[]){(uintptr_t)buf, count, (uintptr_t)datatype, dest, tag, (uintptr_t)comm});
     return MPI_SUCCESS;
 }
 RAIN_WEAK(Send_c)
@@ -4077,9 +4077,9 @@ int PMPI_Send_init(const void *buf, int count, MPI_Datatype datatype, int dest, 
     if (rain_enter()) return rain_refused("MPI_Send_init");
     rain_frame f = {0};
     int rc;
-    do rc = rain_Send_init((uintptr_t)&f, (uintptr_t)buf, count, (uintptr_t)datatype, dest, tag, (uintptr_t)comm, (uintptr_t)request);
+    do rc = request ? rain_Send_init((uintptr_t)&f, (uintptr_t)buf, count, (uintptr_t)datatype, dest, tag, (uintptr_t)comm, (uintptr_t)request) : rain_null(&f);
     while (rc < 0 && rain_again(rc, &f));
-    if (rc) return rain_raise(&f, rc, RAIN_COMM, (uintptr_t)comm, "MPI_Send_init");
+    if (rc) return rain_raise(&f, rc, RAIN_COMM, (uintptr_t)comm, "MPI_Send_init(buf=%p, count=%d, datatype=%h, dest=%d, tag=%d, comm=%h, request=%p)", (int64_t[]){(uintptr_t)buf, count, (uintptr_t)datatype, dest, tag, (uintptr_t)comm, (uintptr_t)request});
     return MPI_SUCCESS;
 }
 RAIN_WEAK(Send_init)
@@ -4088,9 +4088,9 @@ int PMPI_Send_init_c(const void *buf, MPI_Count count, MPI_Datatype datatype, in
     if (rain_enter()) return rain_refused("MPI_Send_init_c");
     rain_frame f = {0};
     int rc;
-    do rc = rain_Send_init((uintptr_t)&f, (uintptr_t)buf, count, (uintptr_t)datatype, dest, tag, (uintptr_t)comm, (uintptr_t)request);
+    do rc = request ? rain_Send_init((uintptr_t)&f, (uintptr_t)buf, count, (uintptr_t)datatype, dest, tag, (uintptr_t)comm, (uintptr_t)request) : rain_null(&f);
     while (rc < 0 && rain_again(rc, &f));
-    if (rc) return rain_raise(&f, rc, RAIN_COMM, (uintptr_t)comm, "MPI_Send_init_c");
+    if (rc) return rain_raise(&f, rc, RAIN_COMM, (uintptr_t)comm, "MPI_Send_init_c(buf=%p, count=%d, datatype=%h, dest=%d, tag=%d, comm=%h, request=%p)", (int64_t[]){(uintptr_t)buf, count, (uintptr_t)datatype, dest, tag, (uintptr_t)comm, (uintptr_t)request});
     return MPI_SUCCESS;
 }
 RAIN_WEAK(Send_init_c)
@@ -4101,7 +4101,7 @@ int PMPI_Sendrecv(const void *sendbuf, int sendcount, MPI_Datatype sendtype, int
     int rc;
     do rc = rain_Sendrecv((uintptr_t)&f, (uintptr_t)sendbuf, sendcount, (uintptr_t)sendtype, dest, sendtag, (uintptr_t)recvbuf, recvcount, (uintptr_t)recvtype, source, recvtag, (uintptr_t)comm, (uintptr_t)status);
     while (rc < 0 && rain_again(rc, &f));
-    if (rc) return rain_raise(&f, rc, RAIN_COMM, (uintptr_t)comm, "MPI_Sendrecv");
+    if (rc) return rain_raise(&f, rc, RAIN_COMM, (uintptr_t)comm, "MPI_Sendrecv(sendbuf=%p, sendcount=%d, sendtype=%h, dest=%d, sendtag=%d, recvbuf=%p, recvcount=%d, recvtype=%h, source=%d, recvtag=%d, comm=%h, status=%p)", (int64_t[]){(uintptr_t)sendbuf, sendcount, (uintptr_t)sendtype, dest, sendtag, (uintptr_t)recvbuf, recvcount, (uintptr_t)recvtype, source, recvtag, (uintptr_t)comm, (uintptr_t)status});
     return MPI_SUCCESS;
 }
 RAIN_WEAK(Sendrecv)
@@ -4112,7 +4112,7 @@ int PMPI_Sendrecv_c(const void *sendbuf, MPI_Count sendcount, MPI_Datatype sendt
     int rc;
     do rc = rain_Sendrecv((uintptr_t)&f, (uintptr_t)sendbuf, sendcount, (uintptr_t)sendtype, dest, sendtag, (uintptr_t)recvbuf, recvcount, (uintptr_t)recvtype, source, recvtag, (uintptr_t)comm, (uintptr_t)status);
     while (rc < 0 && rain_again(rc, &f));
-    if (rc) return rain_raise(&f, rc, RAIN_COMM, (uintptr_t)comm, "MPI_Sendrecv_c");
+    if (rc) return rain_raise(&f, rc, RAIN_COMM, (uintptr_t)comm, "MPI_Sendrecv_c(sendbuf=%p, sendcount=%d, sendtype=%h, dest=%d, sendtag=%d, recvbuf=%p, recvcount=%d, recvtype=%h, source=%d, recvtag=%d, comm=%h, status=%p)", (int64_t[]){(uintptr_t)sendbuf, sendcount, (uintptr_t)sendtype, dest, sendtag, (uintptr_t)recvbuf, recvcount, (uintptr_t)recvtype, source, recvtag, (uintptr_t)comm, (uintptr_t)status});
     return MPI_SUCCESS;
 }
 RAIN_WEAK(Sendrecv_c)
@@ -4123,7 +4123,7 @@ int PMPI_Sendrecv_replace(void *buf, int count, MPI_Datatype datatype, int dest,
     int rc;
     do rc = rain_Sendrecv_replace((uintptr_t)&f, (uintptr_t)buf, count, (uintptr_t)datatype, dest, sendtag, source, recvtag, (uintptr_t)comm, (uintptr_t)status);
     while (rc < 0 && rain_again(rc, &f));
-    if (rc) return rain_raise(&f, rc, RAIN_COMM, (uintptr_t)comm, "MPI_Sendrecv_replace");
+    if (rc) return rain_raise(&f, rc, RAIN_COMM, (uintptr_t)comm, "MPI_Sendrecv_replace(buf=%p, count=%d, datatype=%h, dest=%d, sendtag=%d, source=%d, recvtag=%d, comm=%h, status=%p)", (int64_t[]){(uintptr_t)buf, count, (uintptr_t)datatype, dest, sendtag, source, recvtag, (uintptr_t)comm, (uintptr_t)status});
     return MPI_SUCCESS;
 }
 RAIN_WEAK(Sendrecv_replace)
@@ -4134,7 +4134,7 @@ int PMPI_Sendrecv_replace_c(void *buf, MPI_Count count, MPI_Datatype datatype, i
     int rc;
     do rc = rain_Sendrecv_replace((uintptr_t)&f, (uintptr_t)buf, count, (uintptr_t)datatype, dest, sendtag, source, recvtag, (uintptr_t)comm, (uintptr_t)status);
     while (rc < 0 && rain_again(rc, &f));
-    if (rc) return rain_raise(&f, rc, RAIN_COMM, (uintptr_t)comm, "MPI_Sendrecv_replace_c");
+    if (rc) return rain_raise(&f, rc, RAIN_COMM, (uintptr_t)comm, "MPI_Sendrecv_replace_c(buf=%p, count=%d, datatype=%h, dest=%d, sendtag=%d, source=%d, recvtag=%d, comm=%h, status=%p)", (int64_t[]){(uintptr_t)buf, count, (uintptr_t)datatype, dest, sendtag, source, recvtag, (uintptr_t)comm, (uintptr_t)status});
     return MPI_SUCCESS;
 }
 RAIN_WEAK(Sendrecv_replace_c)
@@ -4160,7 +4160,7 @@ int PMPI_Session_create_errhandler(MPI_Session_errhandler_function *session_errh
     int rc;
     do rc = rain_Session_create_errhandler((uintptr_t)&f, (uintptr_t)session_errhandler_fn, (uintptr_t)errhandler);
     while (rc < 0 && rain_again(rc, &f));
-    if (rc) return rain_raise(&f, rc, RAIN_NONE, 0, "MPI_Session_create_errhandler");
+    if (rc) return rain_raise(&f, rc, RAIN_NONE, 0, "MPI_Session_create_errhandler(session_errhandler_fn=%p, errhandler=%p)", (int64_t[]){(uintptr_t)session_errhandler_fn, (uintptr_t)errhandler});
     return MPI_SUCCESS;
 }
 RAIN_WEAK(Session_create_errhandler)
@@ -4231,7 +4231,7 @@ int PMPI_Ssend(const void *buf, int count, MPI_Datatype datatype, int dest, int 
     int rc;
     do rc = rain_Ssend((uintptr_t)&f, (uintptr_t)buf, count, (uintptr_t)datatype, dest, tag, (uintptr_t)comm);
     while (rc < 0 && rain_again(rc, &f));
-    if (rc) return rain_raise(&f, rc, RAIN_COMM, (uintptr_t)comm, "MPI_Ssend");
+    if (rc) return rain_raise(&f, rc, RAIN_COMM, (uintptr_t)comm, "MPI_Ssend(buf=%p, count=%d, datatype=%h, dest=%d, tag=%d, comm=%h)", (int64_t[]){(uintptr_t)buf, count, (uintptr_t)datatype, dest, tag, (uintptr_t)comm});
     return MPI_SUCCESS;
 }
 RAIN_WEAK(Ssend)
@@ -4242,7 +4242,7 @@ int PMPI_Ssend_c(const void *buf, MPI_Count count, MPI_Datatype datatype, int de
     int rc;
     do rc = rain_Ssend((uintptr_t)&f, (uintptr_t)buf, count, (uintptr_t)datatype, dest, tag, (uintptr_t)comm);
     while (rc < 0 && rain_again(rc, &f));
-    if (rc) return rain_raise(&f, rc, RAIN_COMM, (uintptr_t)comm, "MPI_Ssend_c");
+    if (rc) return rain_raise(&f, rc, RAIN_COMM, (uintptr_t)comm, "MPI_Ssend_c(buf=%p, count=%d, datatype=%h, dest=%d, tag=%d, comm=%h)", (int64_t[]){(uintptr_t)buf, count, (uintptr_t)datatype, dest, tag, (uintptr_t)comm});
     return MPI_SUCCESS;
 }
 RAIN_WEAK(Ssend_c)
@@ -4251,9 +4251,9 @@ int PMPI_Ssend_init(const void *buf, int count, MPI_Datatype datatype, int dest,
     if (rain_enter()) return rain_refused("MPI_Ssend_init");
     rain_frame f = {0};
     int rc;
-    do rc = rain_Ssend_init((uintptr_t)&f, (uintptr_t)buf, count, (uintptr_t)datatype, dest, tag, (uintptr_t)comm, (uintptr_t)request);
+    do rc = request ? rain_Ssend_init((uintptr_t)&f, (uintptr_t)buf, count, (uintptr_t)datatype, dest, tag, (uintptr_t)comm, (uintptr_t)request) : rain_null(&f);
     while (rc < 0 && rain_again(rc, &f));
-    if (rc) return rain_raise(&f, rc, RAIN_COMM, (uintptr_t)comm, "MPI_Ssend_init");
+    if (rc) return rain_raise(&f, rc, RAIN_COMM, (uintptr_t)comm, "MPI_Ssend_init(buf=%p, count=%d, datatype=%h, dest=%d, tag=%d, comm=%h, request=%p)", (int64_t[]){(uintptr_t)buf, count, (uintptr_t)datatype, dest, tag, (uintptr_t)comm, (uintptr_t)request});
     return MPI_SUCCESS;
 }
 RAIN_WEAK(Ssend_init)
@@ -4262,9 +4262,9 @@ int PMPI_Ssend_init_c(const void *buf, MPI_Count count, MPI_Datatype datatype, i
     if (rain_enter()) return rain_refused("MPI_Ssend_init_c");
     rain_frame f = {0};
     int rc;
-    do rc = rain_Ssend_init((uintptr_t)&f, (uintptr_t)buf, count, (uintptr_t)datatype, dest, tag, (uintptr_t)comm, (uintptr_t)request);
+    do rc = request ? rain_Ssend_init((uintptr_t)&f, (uintptr_t)buf, count, (uintptr_t)datatype, dest, tag, (uintptr_t)comm, (uintptr_t)request) : rain_null(&f);
     while (rc < 0 && rain_again(rc, &f));
-    if (rc) return rain_raise(&f, rc, RAIN_COMM, (uintptr_t)comm, "MPI_Ssend_init_c");
+    if (rc) return rain_raise(&f, rc, RAIN_COMM, (uintptr_t)comm, "MPI_Ssend_init_c(buf=%p, count=%d, datatype=%h, dest=%d, tag=%d, comm=%h, request=%p)", (int64_t[]){(uintptr_t)buf, count, (uintptr_t)datatype, dest, tag, (uintptr_t)comm, (uintptr_t)request});
     return MPI_SUCCESS;
 }
 RAIN_WEAK(Ssend_init_c)
@@ -4275,7 +4275,7 @@ int PMPI_Start(MPI_Request *request) {
     int rc;
     do rc = rain_Start((uintptr_t)&f, (uintptr_t)request);
     while (rc < 0 && rain_again(rc, &f));
-    if (rc) return rain_raise(&f, rc, RAIN_NONE, 0, "MPI_Start");
+    if (rc) return rain_raise(&f, rc, RAIN_NONE, 0, "MPI_Start(request=%p)", (int64_t[]){(uintptr_t)request});
     return MPI_SUCCESS;
 }
 RAIN_WEAK(Start)
@@ -4286,7 +4286,7 @@ int PMPI_Startall(int count, MPI_Request array_of_requests[]) {
     int rc;
     do rc = rain_Startall((uintptr_t)&f, count, (uintptr_t)array_of_requests);
     while (rc < 0 && rain_again(rc, &f));
-    if (rc) return rain_raise(&f, rc, RAIN_NONE, 0, "MPI_Startall");
+    if (rc) return rain_raise(&f, rc, RAIN_NONE, 0, "MPI_Startall(count=%d, array_of_requests=%p)", (int64_t[]){count, (uintptr_t)array_of_requests});
     return MPI_SUCCESS;
 }
 RAIN_WEAK(Startall)
@@ -4305,7 +4305,7 @@ int PMPI_Status_set_elements(MPI_Status *status, MPI_Datatype datatype, int coun
     int rc;
     do rc = rain_Status_set_elements((uintptr_t)&f, (uintptr_t)status, (uintptr_t)datatype, count);
     while (rc < 0 && rain_again(rc, &f));
-    if (rc) return rain_raise(&f, rc, RAIN_NONE, 0, "MPI_Status_set_elements");
+    if (rc) return rain_raise(&f, rc, RAIN_NONE, 0, "MPI_Status_set_elements(status=%p, datatype=%h, count=%d)", (int64_t[]){(uintptr_t)status, (uintptr_t)datatype, count});
     return MPI_SUCCESS;
 }
 RAIN_WEAK(Status_set_elements)
@@ -4316,7 +4316,7 @@ int PMPI_Status_set_elements_c(MPI_Status *status, MPI_Datatype datatype, MPI_Co
     int rc;
     do rc = rain_Status_set_elements((uintptr_t)&f, (uintptr_t)status, (uintptr_t)datatype, count);
     while (rc < 0 && rain_again(rc, &f));
-    if (rc) return rain_raise(&f, rc, RAIN_NONE, 0, "MPI_Status_set_elements_c");
+    if (rc) return rain_raise(&f, rc, RAIN_NONE, 0, "MPI_Status_set_elements_c(status=%p, datatype=%h, count=%d)", (int64_t[]){(uintptr_t)status, (uintptr_t)datatype, count});
     return MPI_SUCCESS;
 }
 RAIN_WEAK(Status_set_elements_c)
@@ -4327,7 +4327,7 @@ int PMPI_Status_set_elements_x(MPI_Status *status, MPI_Datatype datatype, MPI_Co
     int rc;
     do rc = rain_Status_set_elements_x((uintptr_t)&f, (uintptr_t)status, (uintptr_t)datatype, count);
     while (rc < 0 && rain_again(rc, &f));
-    if (rc) return rain_raise(&f, rc, RAIN_NONE, 0, "MPI_Status_set_elements_x");
+    if (rc) return rain_raise(&f, rc, RAIN_NONE, 0, "MPI_Status_set_elements_x(status=%p, datatype=%h, count=%d)", (int64_t[]){(uintptr_t)status, (uintptr_t)datatype, count});
     return MPI_SUCCESS;
 }
 RAIN_WEAK(Status_set_elements_x)
@@ -4344,7 +4344,7 @@ int PMPI_Test(MPI_Request *request, int *flag, MPI_Status *status) {
     int rc;
     do rc = rain_Test((uintptr_t)&f, (uintptr_t)request, (uintptr_t)flag, (uintptr_t)status);
     while (rc < 0 && rain_again(rc, &f));
-    if (rc) return rain_raise(&f, rc, RAIN_NONE, 0, "MPI_Test");
+    if (rc) return rain_raise(&f, rc, RAIN_NONE, 0, "MPI_Test(request=%p, flag=%p, status=%p)", (int64_t[]){(uintptr_t)request, (uintptr_t)flag, (uintptr_t)status});
     return MPI_SUCCESS;
 }
 RAIN_WEAK(Test)
@@ -4357,7 +4357,7 @@ int PMPI_Testall(int count, MPI_Request array_of_requests[], int *flag, MPI_Stat
     int rc;
     do rc = rain_Testall((uintptr_t)&f, count, (uintptr_t)array_of_requests, (uintptr_t)flag, (uintptr_t)array_of_statuses);
     while (rc < 0 && rain_again(rc, &f));
-    if (rc) return rain_raise(&f, rc, RAIN_NONE, 0, "MPI_Testall");
+    if (rc) return rain_raise(&f, rc, RAIN_NONE, 0, "MPI_Testall(count=%d, array_of_requests=%p, flag=%p, array_of_statuses=%p)", (int64_t[]){count, (uintptr_t)array_of_requests, (uintptr_t)flag, (uintptr_t)array_of_statuses});
     return MPI_SUCCESS;
 }
 RAIN_WEAK(Testall)
@@ -4368,7 +4368,7 @@ int PMPI_Testany(int count, MPI_Request array_of_requests[], int *indx, int *fla
     int rc;
     do rc = rain_Testany((uintptr_t)&f, count, (uintptr_t)array_of_requests, (uintptr_t)indx, (uintptr_t)flag, (uintptr_t)status);
     while (rc < 0 && rain_again(rc, &f));
-    if (rc) return rain_raise(&f, rc, RAIN_NONE, 0, "MPI_Testany");
+    if (rc) return rain_raise(&f, rc, RAIN_NONE, 0, "MPI_Testany(count=%d, array_of_requests=%p, indx=%p, flag=%p, status=%p)", (int64_t[]){count, (uintptr_t)array_of_requests, (uintptr_t)indx, (uintptr_t)flag, (uintptr_t)status});
     return MPI_SUCCESS;
 }
 RAIN_WEAK(Testany)
@@ -4379,7 +4379,7 @@ int PMPI_Testsome(int incount, MPI_Request array_of_requests[], int *outcount, i
     int rc;
     do rc = rain_Testsome((uintptr_t)&f, incount, (uintptr_t)array_of_requests, (uintptr_t)outcount, (uintptr_t)array_of_indices, (uintptr_t)array_of_statuses);
     while (rc < 0 && rain_again(rc, &f));
-    if (rc) return rain_raise(&f, rc, RAIN_NONE, 0, "MPI_Testsome");
+    if (rc) return rain_raise(&f, rc, RAIN_NONE, 0, "MPI_Testsome(incount=%d, array_of_requests=%p, outcount=%p, array_of_indices=%p, array_of_statuses=%p)", (int64_t[]){incount, (uintptr_t)array_of_requests, (uintptr_t)outcount, (uintptr_t)array_of_indices, (uintptr_t)array_of_statuses});
     return MPI_SUCCESS;
 }
 RAIN_WEAK(Testsome)
@@ -4390,7 +4390,7 @@ int PMPI_Topo_test(MPI_Comm comm, int *status) {
     int rc;
     do rc = rain_Topo_test((uintptr_t)&f, (uintptr_t)comm, (uintptr_t)status);
     while (rc < 0 && rain_again(rc, &f));
-    if (rc) return rain_raise(&f, rc, RAIN_COMM, (uintptr_t)comm, "MPI_Topo_test");
+    if (rc) return rain_raise(&f, rc, RAIN_COMM, (uintptr_t)comm, "MPI_Topo_test(comm=%h, status=%p)", (int64_t[]){(uintptr_t)comm, (uintptr_t)status});
     return MPI_SUCCESS;
 }
 RAIN_WEAK(Topo_test)
@@ -4401,7 +4401,7 @@ int PMPI_Type_commit(MPI_Datatype *datatype) {
     int rc;
     do rc = rain_Type_commit((uintptr_t)&f, (uintptr_t)datatype);
     while (rc < 0 && rain_again(rc, &f));
-    if (rc) return rain_raise(&f, rc, RAIN_NONE, 0, "MPI_Type_commit");
+    if (rc) return rain_raise(&f, rc, RAIN_NONE, 0, "MPI_Type_commit(datatype=%p)", (int64_t[]){(uintptr_t)datatype});
     return MPI_SUCCESS;
 }
 RAIN_WEAK(Type_commit)
@@ -4412,7 +4412,7 @@ int PMPI_Type_contiguous(int count, MPI_Datatype oldtype, MPI_Datatype *newtype)
     int rc;
     do rc = rain_Type_contiguous((uintptr_t)&f, count, (uintptr_t)oldtype, (uintptr_t)newtype, 0);
     while (rc < 0 && rain_again(rc, &f));
-    if (rc) return rain_raise(&f, rc, RAIN_NONE, 0, "MPI_Type_contiguous");
+    if (rc) return rain_raise(&f, rc, RAIN_NONE, 0, "MPI_Type_contiguous(count=%d, oldtype=%h, newtype=%p)", (int64_t[]){count, (uintptr_t)oldtype, (uintptr_t)newtype});
     return MPI_SUCCESS;
 }
 RAIN_WEAK(Type_contiguous)
@@ -4423,7 +4423,7 @@ int PMPI_Type_contiguous_c(MPI_Count count, MPI_Datatype oldtype, MPI_Datatype *
     int rc;
     do rc = rain_Type_contiguous((uintptr_t)&f, count, (uintptr_t)oldtype, (uintptr_t)newtype, 1);
     while (rc < 0 && rain_again(rc, &f));
-    if (rc) return rain_raise(&f, rc, RAIN_NONE, 0, "MPI_Type_contiguous_c");
+    if (rc) return rain_raise(&f, rc, RAIN_NONE, 0, "MPI_Type_contiguous_c(count=%d, oldtype=%h, newtype=%p)", (int64_t[]){count, (uintptr_t)oldtype, (uintptr_t)newtype});
     return MPI_SUCCESS;
 }
 RAIN_WEAK(Type_contiguous_c)
@@ -4434,7 +4434,7 @@ int PMPI_Type_create_darray(int size, int rank, int ndims, const int array_of_gs
     int rc;
     do rc = rain_Type_create_darray((uintptr_t)&f, size, rank, ndims, (uintptr_t)array_of_gsizes, (uintptr_t)array_of_distribs, (uintptr_t)array_of_dargs, (uintptr_t)array_of_psizes, order, (uintptr_t)oldtype, (uintptr_t)newtype, 0);
     while (rc < 0 && rain_again(rc, &f));
-    if (rc) return rain_raise(&f, rc, RAIN_NONE, 0, "MPI_Type_create_darray");
+    if (rc) return rain_raise(&f, rc, RAIN_NONE, 0, "MPI_Type_create_darray(size=%d, rank=%d, ndims=%d, array_of_gsizes=%p, array_of_distribs=%p, array_of_dargs=%p, array_of_psizes=%p, order=%d, oldtype=%h, newtype=%p)", (int64_t[]){size, rank, ndims, (uintptr_t)array_of_gsizes, (uintptr_t)array_of_distribs, (uintptr_t)array_of_dargs, (uintptr_t)array_of_psizes, order, (uintptr_t)oldtype, (uintptr_t)newtype});
     return MPI_SUCCESS;
 }
 RAIN_WEAK(Type_create_darray)
@@ -4445,7 +4445,7 @@ int PMPI_Type_create_darray_c(int size, int rank, int ndims, const MPI_Count arr
     int rc;
     do rc = rain_Type_create_darray((uintptr_t)&f, size, rank, ndims, (uintptr_t)array_of_gsizes, (uintptr_t)array_of_distribs, (uintptr_t)array_of_dargs, (uintptr_t)array_of_psizes, order, (uintptr_t)oldtype, (uintptr_t)newtype, 1);
     while (rc < 0 && rain_again(rc, &f));
-    if (rc) return rain_raise(&f, rc, RAIN_NONE, 0, "MPI_Type_create_darray_c");
+    if (rc) return rain_raise(&f, rc, RAIN_NONE, 0, "MPI_Type_create_darray_c(size=%d, rank=%d, ndims=%d, array_of_gsizes=%p, array_of_distribs=%p, array_of_dargs=%p, array_of_psizes=%p, order=%d, oldtype=%h, newtype=%p)", (int64_t[]){size, rank, ndims, (uintptr_t)array_of_gsizes, (uintptr_t)array_of_distribs, (uintptr_t)array_of_dargs, (uintptr_t)array_of_psizes, order, (uintptr_t)oldtype, (uintptr_t)newtype});
     return MPI_SUCCESS;
 }
 RAIN_WEAK(Type_create_darray_c)
@@ -4456,7 +4456,7 @@ int PMPI_Type_create_f90_complex(int p, int r, MPI_Datatype *newtype) {
     int rc;
     do rc = rain_Type_create_f90_complex((uintptr_t)&f, p, r, (uintptr_t)newtype);
     while (rc < 0 && rain_again(rc, &f));
-    if (rc) return rain_raise(&f, rc, RAIN_NONE, 0, "MPI_Type_create_f90_complex");
+    if (rc) return rain_raise(&f, rc, RAIN_NONE, 0, "MPI_Type_create_f90_complex(p=%d, r=%d, newtype=%p)", (int64_t[]){p, r, (uintptr_t)newtype});
     return MPI_SUCCESS;
 }
 RAIN_WEAK(Type_create_f90_complex)
@@ -4467,7 +4467,7 @@ int PMPI_Type_create_f90_integer(int r, MPI_Datatype *newtype) {
     int rc;
     do rc = rain_Type_create_f90_integer((uintptr_t)&f, r, (uintptr_t)newtype);
     while (rc < 0 && rain_again(rc, &f));
-    if (rc) return rain_raise(&f, rc, RAIN_NONE, 0, "MPI_Type_create_f90_integer");
+    if (rc) return rain_raise(&f, rc, RAIN_NONE, 0, "MPI_Type_create_f90_integer(r=%d, newtype=%p)", (int64_t[]){r, (uintptr_t)newtype});
     return MPI_SUCCESS;
 }
 RAIN_WEAK(Type_create_f90_integer)
@@ -4478,7 +4478,7 @@ int PMPI_Type_create_f90_real(int p, int r, MPI_Datatype *newtype) {
     int rc;
     do rc = rain_Type_create_f90_real((uintptr_t)&f, p, r, (uintptr_t)newtype);
     while (rc < 0 && rain_again(rc, &f));
-    if (rc) return rain_raise(&f, rc, RAIN_NONE, 0, "MPI_Type_create_f90_real");
+    if (rc) return rain_raise(&f, rc, RAIN_NONE, 0, "MPI_Type_create_f90_real(p=%d, r=%d, newtype=%p)", (int64_t[]){p, r, (uintptr_t)newtype});
     return MPI_SUCCESS;
 }
 RAIN_WEAK(Type_create_f90_real)
@@ -4489,7 +4489,7 @@ int PMPI_Type_create_hindexed(int count, const int array_of_blocklengths[], cons
     int rc;
     do rc = rain_Type_create_hindexed((uintptr_t)&f, count, (uintptr_t)array_of_blocklengths, (uintptr_t)array_of_displacements, (uintptr_t)oldtype, (uintptr_t)newtype, 0);
     while (rc < 0 && rain_again(rc, &f));
-    if (rc) return rain_raise(&f, rc, RAIN_NONE, 0, "MPI_Type_create_hindexed");
+    if (rc) return rain_raise(&f, rc, RAIN_NONE, 0, "MPI_Type_create_hindexed(count=%d, array_of_blocklengths=%p, array_of_displacements=%p, oldtype=%h, newtype=%p)", (int64_t[]){count, (uintptr_t)array_of_blocklengths, (uintptr_t)array_of_displacements, (uintptr_t)oldtype, (uintptr_t)newtype});
     return MPI_SUCCESS;
 }
 RAIN_WEAK(Type_create_hindexed)
@@ -4500,7 +4500,7 @@ int PMPI_Type_create_hindexed_c(MPI_Count count, const MPI_Count array_of_blockl
     int rc;
     do rc = rain_Type_create_hindexed((uintptr_t)&f, count, (uintptr_t)array_of_blocklengths, (uintptr_t)array_of_displacements, (uintptr_t)oldtype, (uintptr_t)newtype, 1);
     while (rc < 0 && rain_again(rc, &f));
-    if (rc) return rain_raise(&f, rc, RAIN_NONE, 0, "MPI_Type_create_hindexed_c");
+    if (rc) return rain_raise(&f, rc, RAIN_NONE, 0, "MPI_Type_create_hindexed_c(count=%d, array_of_blocklengths=%p, array_of_displacements=%p, oldtype=%h, newtype=%p)", (int64_t[]){count, (uintptr_t)array_of_blocklengths, (uintptr_t)array_of_displacements, (uintptr_t)oldtype, (uintptr_t)newtype});
     return MPI_SUCCESS;
 }
 RAIN_WEAK(Type_create_hindexed_c)
@@ -4511,7 +4511,7 @@ int PMPI_Type_create_hindexed_block(int count, int blocklength, const MPI_Aint a
     int rc;
     do rc = rain_Type_create_hindexed_block((uintptr_t)&f, count, blocklength, (uintptr_t)array_of_displacements, (uintptr_t)oldtype, (uintptr_t)newtype, 0);
     while (rc < 0 && rain_again(rc, &f));
-    if (rc) return rain_raise(&f, rc, RAIN_NONE, 0, "MPI_Type_create_hindexed_block");
+    if (rc) return rain_raise(&f, rc, RAIN_NONE, 0, "MPI_Type_create_hindexed_block(count=%d, blocklength=%d, array_of_displacements=%p, oldtype=%h, newtype=%p)", (int64_t[]){count, blocklength, (uintptr_t)array_of_displacements, (uintptr_t)oldtype, (uintptr_t)newtype});
     return MPI_SUCCESS;
 }
 RAIN_WEAK(Type_create_hindexed_block)
@@ -4522,7 +4522,7 @@ int PMPI_Type_create_hindexed_block_c(MPI_Count count, MPI_Count blocklength, co
     int rc;
     do rc = rain_Type_create_hindexed_block((uintptr_t)&f, count, blocklength, (uintptr_t)array_of_displacements, (uintptr_t)oldtype, (uintptr_t)newtype, 1);
     while (rc < 0 && rain_again(rc, &f));
-    if (rc) return rain_raise(&f, rc, RAIN_NONE, 0, "MPI_Type_create_hindexed_block_c");
+    if (rc) return rain_raise(&f, rc, RAIN_NONE, 0, "MPI_Type_create_hindexed_block_c(count=%d, blocklength=%d, array_of_displacements=%p, oldtype=%h, newtype=%p)", (int64_t[]){count, blocklength, (uintptr_t)array_of_displacements, (uintptr_t)oldtype, (uintptr_t)newtype});
     return MPI_SUCCESS;
 }
 RAIN_WEAK(Type_create_hindexed_block_c)
@@ -4533,7 +4533,7 @@ int PMPI_Type_create_hvector(int count, int blocklength, MPI_Aint stride, MPI_Da
     int rc;
     do rc = rain_Type_create_hvector((uintptr_t)&f, count, blocklength, stride, (uintptr_t)oldtype, (uintptr_t)newtype, 0);
     while (rc < 0 && rain_again(rc, &f));
-    if (rc) return rain_raise(&f, rc, RAIN_NONE, 0, "MPI_Type_create_hvector");
+    if (rc) return rain_raise(&f, rc, RAIN_NONE, 0, "MPI_Type_create_hvector(count=%d, blocklength=%d, stride=%d, oldtype=%h, newtype=%p)", (int64_t[]){count, blocklength, stride, (uintptr_t)oldtype, (uintptr_t)newtype});
     return MPI_SUCCESS;
 }
 RAIN_WEAK(Type_create_hvector)
@@ -4544,7 +4544,7 @@ int PMPI_Type_create_hvector_c(MPI_Count count, MPI_Count blocklength, MPI_Count
     int rc;
     do rc = rain_Type_create_hvector((uintptr_t)&f, count, blocklength, stride, (uintptr_t)oldtype, (uintptr_t)newtype, 1);
     while (rc < 0 && rain_again(rc, &f));
-    if (rc) return rain_raise(&f, rc, RAIN_NONE, 0, "MPI_Type_create_hvector_c");
+    if (rc) return rain_raise(&f, rc, RAIN_NONE, 0, "MPI_Type_create_hvector_c(count=%d, blocklength=%d, stride=%d, oldtype=%h, newtype=%p)", (int64_t[]){count, blocklength, stride, (uintptr_t)oldtype, (uintptr_t)newtype});
     return MPI_SUCCESS;
 }
 RAIN_WEAK(Type_create_hvector_c)
@@ -4555,7 +4555,7 @@ int PMPI_Type_create_indexed_block(int count, int blocklength, const int array_o
     int rc;
     do rc = rain_Type_create_indexed_block((uintptr_t)&f, count, blocklength, (uintptr_t)array_of_displacements, (uintptr_t)oldtype, (uintptr_t)newtype, 0);
     while (rc < 0 && rain_again(rc, &f));
-    if (rc) return rain_raise(&f, rc, RAIN_NONE, 0, "MPI_Type_create_indexed_block");
+    if (rc) return rain_raise(&f, rc, RAIN_NONE, 0, "MPI_Type_create_indexed_block(count=%d, blocklength=%d, array_of_displacements=%p, oldtype=%h, newtype=%p)", (int64_t[]){count, blocklength, (uintptr_t)array_of_displacements, (uintptr_t)oldtype, (uintptr_t)newtype});
     return MPI_SUCCESS;
 }
 RAIN_WEAK(Type_create_indexed_block)
@@ -4566,7 +4566,7 @@ int PMPI_Type_create_indexed_block_c(MPI_Count count, MPI_Count blocklength, con
     int rc;
     do rc = rain_Type_create_indexed_block((uintptr_t)&f, count, blocklength, (uintptr_t)array_of_displacements, (uintptr_t)oldtype, (uintptr_t)newtype, 1);
     while (rc < 0 && rain_again(rc, &f));
-    if (rc) return rain_raise(&f, rc, RAIN_NONE, 0, "MPI_Type_create_indexed_block_c");
+    if (rc) return rain_raise(&f, rc, RAIN_NONE, 0, "MPI_Type_create_indexed_block_c(count=%d, blocklength=%d, array_of_displacements=%p, oldtype=%h, newtype=%p)", (int64_t[]){count, blocklength, (uintptr_t)array_of_displacements, (uintptr_t)oldtype, (uintptr_t)newtype});
     return MPI_SUCCESS;
 }
 RAIN_WEAK(Type_create_indexed_block_c)
@@ -4577,7 +4577,7 @@ int PMPI_Type_create_keyval(MPI_Type_copy_attr_function *type_copy_attr_fn, MPI_
     int rc;
     do rc = rain_Type_create_keyval((uintptr_t)&f, (uintptr_t)type_copy_attr_fn, (uintptr_t)type_delete_attr_fn, (uintptr_t)type_keyval, (uintptr_t)extra_state);
     while (rc < 0 && rain_again(rc, &f));
-    if (rc) return rain_raise(&f, rc, RAIN_NONE, 0, "MPI_Type_create_keyval");
+    if (rc) return rain_raise(&f, rc, RAIN_NONE, 0, "MPI_Type_create_keyval(type_copy_attr_fn=%p, type_delete_attr_fn=%p, type_keyval=%p, extra_state=%p)", (int64_t[]){(uintptr_t)type_copy_attr_fn, (uintptr_t)type_delete_attr_fn, (uintptr_t)type_keyval, (uintptr_t)extra_state});
     return MPI_SUCCESS;
 }
 RAIN_WEAK(Type_create_keyval)
@@ -4588,7 +4588,7 @@ int PMPI_Type_create_resized(MPI_Datatype oldtype, MPI_Aint lb, MPI_Aint extent,
     int rc;
     do rc = rain_Type_create_resized((uintptr_t)&f, (uintptr_t)oldtype, lb, extent, (uintptr_t)newtype, 0);
     while (rc < 0 && rain_again(rc, &f));
-    if (rc) return rain_raise(&f, rc, RAIN_NONE, 0, "MPI_Type_create_resized");
+    if (rc) return rain_raise(&f, rc, RAIN_NONE, 0, "MPI_Type_create_resized(oldtype=%h, lb=%d, extent=%d, newtype=%p)", (int64_t[]){(uintptr_t)oldtype, lb, extent, (uintptr_t)newtype});
     return MPI_SUCCESS;
 }
 RAIN_WEAK(Type_create_resized)
@@ -4599,7 +4599,7 @@ int PMPI_Type_create_resized_c(MPI_Datatype oldtype, MPI_Count lb, MPI_Count ext
     int rc;
     do rc = rain_Type_create_resized((uintptr_t)&f, (uintptr_t)oldtype, lb, extent, (uintptr_t)newtype, 1);
     while (rc < 0 && rain_again(rc, &f));
-    if (rc) return rain_raise(&f, rc, RAIN_NONE, 0, "MPI_Type_create_resized_c");
+    if (rc) return rain_raise(&f, rc, RAIN_NONE, 0, "MPI_Type_create_resized_c(oldtype=%h, lb=%d, extent=%d, newtype=%p)", (int64_t[]){(uintptr_t)oldtype, lb, extent, (uintptr_t)newtype});
     return MPI_SUCCESS;
 }
 RAIN_WEAK(Type_create_resized_c)
@@ -4610,7 +4610,7 @@ int PMPI_Type_create_struct(int count, const int array_of_blocklengths[], const 
     int rc;
     do rc = rain_Type_create_struct((uintptr_t)&f, count, (uintptr_t)array_of_blocklengths, (uintptr_t)array_of_displacements, (uintptr_t)array_of_types, (uintptr_t)newtype, 0);
     while (rc < 0 && rain_again(rc, &f));
-    if (rc) return rain_raise(&f, rc, RAIN_NONE, 0, "MPI_Type_create_struct");
+    if (rc) return rain_raise(&f, rc, RAIN_NONE, 0, "MPI_Type_create_struct(count=%d, array_of_blocklengths=%p, array_of_displacements=%p, array_of_types=%p, newtype=%p)", (int64_t[]){count, (uintptr_t)array_of_blocklengths, (uintptr_t)array_of_displacements, (uintptr_t)array_of_types, (uintptr_t)newtype});
     return MPI_SUCCESS;
 }
 RAIN_WEAK(Type_create_struct)
@@ -4621,7 +4621,7 @@ int PMPI_Type_create_struct_c(MPI_Count count, const MPI_Count array_of_blocklen
     int rc;
     do rc = rain_Type_create_struct((uintptr_t)&f, count, (uintptr_t)array_of_blocklengths, (uintptr_t)array_of_displacements, (uintptr_t)array_of_types, (uintptr_t)newtype, 1);
     while (rc < 0 && rain_again(rc, &f));
-    if (rc) return rain_raise(&f, rc, RAIN_NONE, 0, "MPI_Type_create_struct_c");
+    if (rc) return rain_raise(&f, rc, RAIN_NONE, 0, "MPI_Type_create_struct_c(count=%d, array_of_blocklengths=%p, array_of_displacements=%p, array_of_types=%p, newtype=%p)", (int64_t[]){count, (uintptr_t)array_of_blocklengths, (uintptr_t)array_of_displacements, (uintptr_t)array_of_types, (uintptr_t)newtype});
     return MPI_SUCCESS;
 }
 RAIN_WEAK(Type_create_struct_c)
@@ -4632,7 +4632,7 @@ int PMPI_Type_create_subarray(int ndims, const int array_of_sizes[], const int a
     int rc;
     do rc = rain_Type_create_subarray((uintptr_t)&f, ndims, (uintptr_t)array_of_sizes, (uintptr_t)array_of_subsizes, (uintptr_t)array_of_starts, order, (uintptr_t)oldtype, (uintptr_t)newtype, 0);
     while (rc < 0 && rain_again(rc, &f));
-    if (rc) return rain_raise(&f, rc, RAIN_NONE, 0, "MPI_Type_create_subarray");
+    if (rc) return rain_raise(&f, rc, RAIN_NONE, 0, "MPI_Type_create_subarray(ndims=%d, array_of_sizes=%p, array_of_subsizes=%p, array_of_starts=%p, order=%d, oldtype=%h, newtype=%p)", (int64_t[]){ndims, (uintptr_t)array_of_sizes, (uintptr_t)array_of_subsizes, (uintptr_t)array_of_starts, order, (uintptr_t)oldtype, (uintptr_t)newtype});
     return MPI_SUCCESS;
 }
 RAIN_WEAK(Type_create_subarray)
@@ -4643,7 +4643,7 @@ int PMPI_Type_create_subarray_c(int ndims, const MPI_Count array_of_sizes[], con
     int rc;
     do rc = rain_Type_create_subarray((uintptr_t)&f, ndims, (uintptr_t)array_of_sizes, (uintptr_t)array_of_subsizes, (uintptr_t)array_of_starts, order, (uintptr_t)oldtype, (uintptr_t)newtype, 1);
     while (rc < 0 && rain_again(rc, &f));
-    if (rc) return rain_raise(&f, rc, RAIN_NONE, 0, "MPI_Type_create_subarray_c");
+    if (rc) return rain_raise(&f, rc, RAIN_NONE, 0, "MPI_Type_create_subarray_c(ndims=%d, array_of_sizes=%p, array_of_subsizes=%p, array_of_starts=%p, order=%d, oldtype=%h, newtype=%p)", (int64_t[]){ndims, (uintptr_t)array_of_sizes, (uintptr_t)array_of_subsizes, (uintptr_t)array_of_starts, order, (uintptr_t)oldtype, (uintptr_t)newtype});
     return MPI_SUCCESS;
 }
 RAIN_WEAK(Type_create_subarray_c)
@@ -4654,7 +4654,7 @@ int PMPI_Type_delete_attr(MPI_Datatype datatype, int type_keyval) {
     int rc;
     do rc = rain_Type_delete_attr((uintptr_t)&f, (uintptr_t)datatype, type_keyval);
     while (rc < 0 && rain_again(rc, &f));
-    if (rc) return rain_raise(&f, rc, RAIN_NONE, 0, "MPI_Type_delete_attr");
+    if (rc) return rain_raise(&f, rc, RAIN_NONE, 0, "MPI_Type_delete_attr(datatype=%h, type_keyval=%d)", (int64_t[]){(uintptr_t)datatype, type_keyval});
     return MPI_SUCCESS;
 }
 RAIN_WEAK(Type_delete_attr)
@@ -4665,7 +4665,7 @@ int PMPI_Type_dup(MPI_Datatype oldtype, MPI_Datatype *newtype) {
     int rc;
     do rc = rain_Type_dup((uintptr_t)&f, (uintptr_t)oldtype, (uintptr_t)newtype);
     while (rc < 0 && rain_again(rc, &f));
-    if (rc) return rain_raise(&f, rc, RAIN_NONE, 0, "MPI_Type_dup");
+    if (rc) return rain_raise(&f, rc, RAIN_NONE, 0, "MPI_Type_dup(oldtype=%h, newtype=%p)", (int64_t[]){(uintptr_t)oldtype, (uintptr_t)newtype});
     return MPI_SUCCESS;
 }
 RAIN_WEAK(Type_dup)
@@ -4676,7 +4676,7 @@ int PMPI_Type_free(MPI_Datatype *datatype) {
     int rc;
     do rc = rain_Type_free((uintptr_t)&f, (uintptr_t)datatype);
     while (rc < 0 && rain_again(rc, &f));
-    if (rc) return rain_raise(&f, rc, RAIN_NONE, 0, "MPI_Type_free");
+    if (rc) return rain_raise(&f, rc, RAIN_NONE, 0, "MPI_Type_free(datatype=%p)", (int64_t[]){(uintptr_t)datatype});
     return MPI_SUCCESS;
 }
 RAIN_WEAK(Type_free)
@@ -4687,7 +4687,7 @@ int PMPI_Type_free_keyval(int *type_keyval) {
     int rc;
     do rc = rain_Type_free_keyval((uintptr_t)&f, (uintptr_t)type_keyval);
     while (rc < 0 && rain_again(rc, &f));
-    if (rc) return rain_raise(&f, rc, RAIN_NONE, 0, "MPI_Type_free_keyval");
+    if (rc) return rain_raise(&f, rc, RAIN_NONE, 0, "MPI_Type_free_keyval(type_keyval=%p)", (int64_t[]){(uintptr_t)type_keyval});
     return MPI_SUCCESS;
 }
 RAIN_WEAK(Type_free_keyval)
@@ -4698,7 +4698,7 @@ int PMPI_Type_get_attr(MPI_Datatype datatype, int type_keyval, void *attribute_v
     int rc;
     do rc = rain_Type_get_attr((uintptr_t)&f, (uintptr_t)datatype, type_keyval, (uintptr_t)attribute_val, (uintptr_t)flag);
     while (rc < 0 && rain_again(rc, &f));
-    if (rc) return rain_raise(&f, rc, RAIN_NONE, 0, "MPI_Type_get_attr");
+    if (rc) return rain_raise(&f, rc, RAIN_NONE, 0, "MPI_Type_get_attr(datatype=%h, type_keyval=%d, attribute_val=%p, flag=%p)", (int64_t[]){(uintptr_t)datatype, type_keyval, (uintptr_t)attribute_val, (uintptr_t)flag});
     return MPI_SUCCESS;
 }
 RAIN_WEAK(Type_get_attr)
@@ -4709,7 +4709,7 @@ int PMPI_Type_get_contents(MPI_Datatype datatype, int max_integers, int max_addr
     int rc;
     do rc = rain_Type_get_contents((uintptr_t)&f, (uintptr_t)datatype, max_integers, max_addresses, max_datatypes, (uintptr_t)array_of_integers, (uintptr_t)array_of_addresses, (uintptr_t)array_of_datatypes);
     while (rc < 0 && rain_again(rc, &f));
-    if (rc) return rain_raise(&f, rc, RAIN_NONE, 0, "MPI_Type_get_contents");
+    if (rc) return rain_raise(&f, rc, RAIN_NONE, 0, "MPI_Type_get_contents(datatype=%h, max_integers=%d, max_addresses=%d, max_datatypes=%d, array_of_integers=%p, array_of_addresses=%p, array_of_datatypes=%p)", (int64_t[]){(uintptr_t)datatype, max_integers, max_addresses, max_datatypes, (uintptr_t)array_of_integers, (uintptr_t)array_of_addresses, (uintptr_t)array_of_datatypes});
     return MPI_SUCCESS;
 }
 RAIN_WEAK(Type_get_contents)
@@ -4720,7 +4720,7 @@ int PMPI_Type_get_contents_c(MPI_Datatype datatype, MPI_Count max_integers, MPI_
     int rc;
     do rc = rain_Type_get_contents_c((uintptr_t)&f, (uintptr_t)datatype, max_integers, max_addresses, max_large_counts, max_datatypes, (uintptr_t)array_of_integers, (uintptr_t)array_of_addresses, (uintptr_t)array_of_large_counts, (uintptr_t)array_of_datatypes);
     while (rc < 0 && rain_again(rc, &f));
-    if (rc) return rain_raise(&f, rc, RAIN_NONE, 0, "MPI_Type_get_contents_c");
+    if (rc) return rain_raise(&f, rc, RAIN_NONE, 0, "MPI_Type_get_contents_c(datatype=%h, max_integers=%d, max_addresses=%d, max_large_counts=%d, max_datatypes=%d, array_of_integers=%p, array_of_addresses=%p, array_of_large_counts=%p, array_of_datatypes=%p)", (int64_t[]){(uintptr_t)datatype, max_integers, max_addresses, max_large_counts, max_datatypes, (uintptr_t)array_of_integers, (uintptr_t)array_of_addresses, (uintptr_t)array_of_large_counts, (uintptr_t)array_of_datatypes});
     return MPI_SUCCESS;
 }
 RAIN_WEAK(Type_get_contents_c)
@@ -4731,7 +4731,7 @@ int PMPI_Type_get_envelope(MPI_Datatype datatype, int *num_integers, int *num_ad
     int rc;
     do rc = rain_Type_get_envelope((uintptr_t)&f, (uintptr_t)datatype, (uintptr_t)num_integers, (uintptr_t)num_addresses, (uintptr_t)num_datatypes, (uintptr_t)combiner);
     while (rc < 0 && rain_again(rc, &f));
-    if (rc) return rain_raise(&f, rc, RAIN_NONE, 0, "MPI_Type_get_envelope");
+    if (rc) return rain_raise(&f, rc, RAIN_NONE, 0, "MPI_Type_get_envelope(datatype=%h, num_integers=%p, num_addresses=%p, num_datatypes=%p, combiner=%p)", (int64_t[]){(uintptr_t)datatype, (uintptr_t)num_integers, (uintptr_t)num_addresses, (uintptr_t)num_datatypes, (uintptr_t)combiner});
     return MPI_SUCCESS;
 }
 RAIN_WEAK(Type_get_envelope)
@@ -4742,7 +4742,7 @@ int PMPI_Type_get_envelope_c(MPI_Datatype datatype, MPI_Count *num_integers, MPI
     int rc;
     do rc = rain_Type_get_envelope_c((uintptr_t)&f, (uintptr_t)datatype, (uintptr_t)num_integers, (uintptr_t)num_addresses, (uintptr_t)num_large_counts, (uintptr_t)num_datatypes, (uintptr_t)combiner);
     while (rc < 0 && rain_again(rc, &f));
-    if (rc) return rain_raise(&f, rc, RAIN_NONE, 0, "MPI_Type_get_envelope_c");
+    if (rc) return rain_raise(&f, rc, RAIN_NONE, 0, "MPI_Type_get_envelope_c(datatype=%h, num_integers=%p, num_addresses=%p, num_large_counts=%p, num_datatypes=%p, combiner=%p)", (int64_t[]){(uintptr_t)datatype, (uintptr_t)num_integers, (uintptr_t)num_addresses, (uintptr_t)num_large_counts, (uintptr_t)num_datatypes, (uintptr_t)combiner});
     return MPI_SUCCESS;
 }
 RAIN_WEAK(Type_get_envelope_c)
@@ -4753,7 +4753,7 @@ int PMPI_Type_get_extent(MPI_Datatype datatype, MPI_Aint *lb, MPI_Aint *extent) 
     int rc;
     do rc = rain_Type_get_extent((uintptr_t)&f, (uintptr_t)datatype, (uintptr_t)lb, (uintptr_t)extent);
     while (rc < 0 && rain_again(rc, &f));
-    if (rc) return rain_raise(&f, rc, RAIN_NONE, 0, "MPI_Type_get_extent");
+    if (rc) return rain_raise(&f, rc, RAIN_NONE, 0, "MPI_Type_get_extent(datatype=%h, lb=%p, extent=%p)", (int64_t[]){(uintptr_t)datatype, (uintptr_t)lb, (uintptr_t)extent});
     return MPI_SUCCESS;
 }
 RAIN_WEAK(Type_get_extent)
@@ -4764,7 +4764,7 @@ int PMPI_Type_get_extent_c(MPI_Datatype datatype, MPI_Count *lb, MPI_Count *exte
     int rc;
     do rc = rain_Type_get_extent((uintptr_t)&f, (uintptr_t)datatype, (uintptr_t)lb, (uintptr_t)extent);
     while (rc < 0 && rain_again(rc, &f));
-    if (rc) return rain_raise(&f, rc, RAIN_NONE, 0, "MPI_Type_get_extent_c");
+    if (rc) return rain_raise(&f, rc, RAIN_NONE, 0, "MPI_Type_get_extent_c(datatype=%h, lb=%p, extent=%p)", (int64_t[]){(uintptr_t)datatype, (uintptr_t)lb, (uintptr_t)extent});
     return MPI_SUCCESS;
 }
 RAIN_WEAK(Type_get_extent_c)
@@ -4775,7 +4775,7 @@ int PMPI_Type_get_extent_x(MPI_Datatype datatype, MPI_Count *lb, MPI_Count *exte
     int rc;
     do rc = rain_Type_get_extent_x((uintptr_t)&f, (uintptr_t)datatype, (uintptr_t)lb, (uintptr_t)extent);
     while (rc < 0 && rain_again(rc, &f));
-    if (rc) return rain_raise(&f, rc, RAIN_NONE, 0, "MPI_Type_get_extent_x");
+    if (rc) return rain_raise(&f, rc, RAIN_NONE, 0, "MPI_Type_get_extent_x(datatype=%h, lb=%p, extent=%p)", (int64_t[]){(uintptr_t)datatype, (uintptr_t)lb, (uintptr_t)extent});
     return MPI_SUCCESS;
 }
 RAIN_WEAK(Type_get_extent_x)
@@ -4786,7 +4786,7 @@ int PMPI_Type_get_name(MPI_Datatype datatype, char *type_name, int *resultlen) {
     int rc;
     do rc = rain_Type_get_name((uintptr_t)&f, (uintptr_t)datatype, (uintptr_t)type_name, (uintptr_t)resultlen);
     while (rc < 0 && rain_again(rc, &f));
-    if (rc) return rain_raise(&f, rc, RAIN_NONE, 0, "MPI_Type_get_name");
+    if (rc) return rain_raise(&f, rc, RAIN_NONE, 0, "MPI_Type_get_name(datatype=%h, type_name=%p, resultlen=%p)", (int64_t[]){(uintptr_t)datatype, (uintptr_t)type_name, (uintptr_t)resultlen});
     return MPI_SUCCESS;
 }
 RAIN_WEAK(Type_get_name)
@@ -4797,7 +4797,7 @@ int PMPI_Type_get_true_extent(MPI_Datatype datatype, MPI_Aint *true_lb, MPI_Aint
     int rc;
     do rc = rain_Type_get_true_extent((uintptr_t)&f, (uintptr_t)datatype, (uintptr_t)true_lb, (uintptr_t)true_extent);
     while (rc < 0 && rain_again(rc, &f));
-    if (rc) return rain_raise(&f, rc, RAIN_NONE, 0, "MPI_Type_get_true_extent");
+    if (rc) return rain_raise(&f, rc, RAIN_NONE, 0, "MPI_Type_get_true_extent(datatype=%h, true_lb=%p, true_extent=%p)", (int64_t[]){(uintptr_t)datatype, (uintptr_t)true_lb, (uintptr_t)true_extent});
     return MPI_SUCCESS;
 }
 RAIN_WEAK(Type_get_true_extent)
@@ -4808,7 +4808,7 @@ int PMPI_Type_get_true_extent_c(MPI_Datatype datatype, MPI_Count *true_lb, MPI_C
     int rc;
     do rc = rain_Type_get_true_extent((uintptr_t)&f, (uintptr_t)datatype, (uintptr_t)true_lb, (uintptr_t)true_extent);
     while (rc < 0 && rain_again(rc, &f));
-    if (rc) return rain_raise(&f, rc, RAIN_NONE, 0, "MPI_Type_get_true_extent_c");
+    if (rc) return rain_raise(&f, rc, RAIN_NONE, 0, "MPI_Type_get_true_extent_c(datatype=%h, true_lb=%p, true_extent=%p)", (int64_t[]){(uintptr_t)datatype, (uintptr_t)true_lb, (uintptr_t)true_extent});
     return MPI_SUCCESS;
 }
 RAIN_WEAK(Type_get_true_extent_c)
@@ -4819,7 +4819,7 @@ int PMPI_Type_get_true_extent_x(MPI_Datatype datatype, MPI_Count *true_lb, MPI_C
     int rc;
     do rc = rain_Type_get_true_extent_x((uintptr_t)&f, (uintptr_t)datatype, (uintptr_t)true_lb, (uintptr_t)true_extent);
     while (rc < 0 && rain_again(rc, &f));
-    if (rc) return rain_raise(&f, rc, RAIN_NONE, 0, "MPI_Type_get_true_extent_x");
+    if (rc) return rain_raise(&f, rc, RAIN_NONE, 0, "MPI_Type_get_true_extent_x(datatype=%h, true_lb=%p, true_extent=%p)", (int64_t[]){(uintptr_t)datatype, (uintptr_t)true_lb, (uintptr_t)true_extent});
     return MPI_SUCCESS;
 }
 RAIN_WEAK(Type_get_true_extent_x)
@@ -4830,7 +4830,7 @@ int PMPI_Type_get_value_index(MPI_Datatype value_type, MPI_Datatype index_type, 
     int rc;
     do rc = rain_Type_get_value_index((uintptr_t)&f, (uintptr_t)value_type, (uintptr_t)index_type, (uintptr_t)pair_type);
     while (rc < 0 && rain_again(rc, &f));
-    if (rc) return rain_raise(&f, rc, RAIN_NONE, 0, "MPI_Type_get_value_index");
+    if (rc) return rain_raise(&f, rc, RAIN_NONE, 0, "MPI_Type_get_value_index(value_type=%h, index_type=%h, pair_type=%p)", (int64_t[]){(uintptr_t)value_type, (uintptr_t)index_type, (uintptr_t)pair_type});
     return MPI_SUCCESS;
 }
 RAIN_WEAK(Type_get_value_index)
@@ -4841,7 +4841,7 @@ int PMPI_Type_indexed(int count, const int array_of_blocklengths[], const int ar
     int rc;
     do rc = rain_Type_indexed((uintptr_t)&f, count, (uintptr_t)array_of_blocklengths, (uintptr_t)array_of_displacements, (uintptr_t)oldtype, (uintptr_t)newtype, 0);
     while (rc < 0 && rain_again(rc, &f));
-    if (rc) return rain_raise(&f, rc, RAIN_NONE, 0, "MPI_Type_indexed");
+    if (rc) return rain_raise(&f, rc, RAIN_NONE, 0, "MPI_Type_indexed(count=%d, array_of_blocklengths=%p, array_of_displacements=%p, oldtype=%h, newtype=%p)", (int64_t[]){count, (uintptr_t)array_of_blocklengths, (uintptr_t)array_of_displacements, (uintptr_t)oldtype, (uintptr_t)newtype});
     return MPI_SUCCESS;
 }
 RAIN_WEAK(Type_indexed)
@@ -4852,7 +4852,7 @@ int PMPI_Type_indexed_c(MPI_Count count, const MPI_Count array_of_blocklengths[]
     int rc;
     do rc = rain_Type_indexed((uintptr_t)&f, count, (uintptr_t)array_of_blocklengths, (uintptr_t)array_of_displacements, (uintptr_t)oldtype, (uintptr_t)newtype, 1);
     while (rc < 0 && rain_again(rc, &f));
-    if (rc) return rain_raise(&f, rc, RAIN_NONE, 0, "MPI_Type_indexed_c");
+    if (rc) return rain_raise(&f, rc, RAIN_NONE, 0, "MPI_Type_indexed_c(count=%d, array_of_blocklengths=%p, array_of_displacements=%p, oldtype=%h, newtype=%p)", (int64_t[]){count, (uintptr_t)array_of_blocklengths, (uintptr_t)array_of_displacements, (uintptr_t)oldtype, (uintptr_t)newtype});
     return MPI_SUCCESS;
 }
 RAIN_WEAK(Type_indexed_c)
@@ -4863,7 +4863,7 @@ int PMPI_Type_match_size(int typeclass, int size, MPI_Datatype *datatype) {
     int rc;
     do rc = rain_Type_match_size((uintptr_t)&f, typeclass, size, (uintptr_t)datatype);
     while (rc < 0 && rain_again(rc, &f));
-    if (rc) return rain_raise(&f, rc, RAIN_NONE, 0, "MPI_Type_match_size");
+    if (rc) return rain_raise(&f, rc, RAIN_NONE, 0, "MPI_Type_match_size(typeclass=%d, size=%d, datatype=%p)", (int64_t[]){typeclass, size, (uintptr_t)datatype});
     return MPI_SUCCESS;
 }
 RAIN_WEAK(Type_match_size)
@@ -4874,7 +4874,7 @@ int PMPI_Type_set_attr(MPI_Datatype datatype, int type_keyval, void *attribute_v
     int rc;
     do rc = rain_Type_set_attr((uintptr_t)&f, (uintptr_t)datatype, type_keyval, (uintptr_t)attribute_val);
     while (rc < 0 && rain_again(rc, &f));
-    if (rc) return rain_raise(&f, rc, RAIN_NONE, 0, "MPI_Type_set_attr");
+    if (rc) return rain_raise(&f, rc, RAIN_NONE, 0, "MPI_Type_set_attr(datatype=%h, type_keyval=%d, attribute_val=%p)", (int64_t[]){(uintptr_t)datatype, type_keyval, (uintptr_t)attribute_val});
     return MPI_SUCCESS;
 }
 RAIN_WEAK(Type_set_attr)
@@ -4885,7 +4885,7 @@ int PMPI_Type_set_name(MPI_Datatype datatype, const char *type_name) {
     int rc;
     do rc = rain_Type_set_name((uintptr_t)&f, (uintptr_t)datatype, (uintptr_t)type_name);
     while (rc < 0 && rain_again(rc, &f));
-    if (rc) return rain_raise(&f, rc, RAIN_NONE, 0, "MPI_Type_set_name");
+    if (rc) return rain_raise(&f, rc, RAIN_NONE, 0, "MPI_Type_set_name(datatype=%h, type_name=%p)", (int64_t[]){(uintptr_t)datatype, (uintptr_t)type_name});
     return MPI_SUCCESS;
 }
 RAIN_WEAK(Type_set_name)
@@ -4897,7 +4897,7 @@ int PMPI_Type_size(MPI_Datatype datatype, int *size) {
     MPI_Count size_ = 0;
     do rc = rain_Type_size((uintptr_t)&f, (uintptr_t)datatype, size ? (uintptr_t)&size_ : 0);
     while (rc < 0 && rain_again(rc, &f));
-    if (rc) return rain_raise(&f, rc, RAIN_NONE, 0, "MPI_Type_size");
+    if (rc) return rain_raise(&f, rc, RAIN_NONE, 0, "MPI_Type_size(datatype=%h, size=%p)", (int64_t[]){(uintptr_t)datatype, (uintptr_t)size});
     if (size) *size = size_ > INT_MAX ? MPI_UNDEFINED : (int)size_;
     return MPI_SUCCESS;
 }
@@ -4909,7 +4909,7 @@ int PMPI_Type_size_c(MPI_Datatype datatype, MPI_Count *size) {
     int rc;
     do rc = rain_Type_size((uintptr_t)&f, (uintptr_t)datatype, (uintptr_t)size);
     while (rc < 0 && rain_again(rc, &f));
-    if (rc) return rain_raise(&f, rc, RAIN_NONE, 0, "MPI_Type_size_c");
+    if (rc) return rain_raise(&f, rc, RAIN_NONE, 0, "MPI_Type_size_c(datatype=%h, size=%p)", (int64_t[]){(uintptr_t)datatype, (uintptr_t)size});
     return MPI_SUCCESS;
 }
 RAIN_WEAK(Type_size_c)
@@ -4920,7 +4920,7 @@ int PMPI_Type_size_x(MPI_Datatype datatype, MPI_Count *size) {
     int rc;
     do rc = rain_Type_size_x((uintptr_t)&f, (uintptr_t)datatype, (uintptr_t)size);
     while (rc < 0 && rain_again(rc, &f));
-    if (rc) return rain_raise(&f, rc, RAIN_NONE, 0, "MPI_Type_size_x");
+    if (rc) return rain_raise(&f, rc, RAIN_NONE, 0, "MPI_Type_size_x(datatype=%h, size=%p)", (int64_t[]){(uintptr_t)datatype, (uintptr_t)size});
     return MPI_SUCCESS;
 }
 RAIN_WEAK(Type_size_x)
@@ -4931,7 +4931,7 @@ int PMPI_Type_vector(int count, int blocklength, int stride, MPI_Datatype oldtyp
     int rc;
     do rc = rain_Type_vector((uintptr_t)&f, count, blocklength, stride, (uintptr_t)oldtype, (uintptr_t)newtype, 0);
     while (rc < 0 && rain_again(rc, &f));
-    if (rc) return rain_raise(&f, rc, RAIN_NONE, 0, "MPI_Type_vector");
+    if (rc) return rain_raise(&f, rc, RAIN_NONE, 0, "MPI_Type_vector(count=%d, blocklength=%d, stride=%d, oldtype=%h, newtype=%p)", (int64_t[]){count, blocklength, stride, (uintptr_t)oldtype, (uintptr_t)newtype});
     return MPI_SUCCESS;
 }
 RAIN_WEAK(Type_vector)
@@ -4942,7 +4942,7 @@ int PMPI_Type_vector_c(MPI_Count count, MPI_Count blocklength, MPI_Count stride,
     int rc;
     do rc = rain_Type_vector((uintptr_t)&f, count, blocklength, stride, (uintptr_t)oldtype, (uintptr_t)newtype, 1);
     while (rc < 0 && rain_again(rc, &f));
-    if (rc) return rain_raise(&f, rc, RAIN_NONE, 0, "MPI_Type_vector_c");
+    if (rc) return rain_raise(&f, rc, RAIN_NONE, 0, "MPI_Type_vector_c(count=%d, blocklength=%d, stride=%d, oldtype=%h, newtype=%p)", (int64_t[]){count, blocklength, stride, (uintptr_t)oldtype, (uintptr_t)newtype});
     return MPI_SUCCESS;
 }
 RAIN_WEAK(Type_vector_c)
@@ -4954,7 +4954,7 @@ int PMPI_Unpack(const void *inbuf, int insize, int *position, void *outbuf, int 
     MPI_Count position_ = position ? *position : 0;
     do rc = rain_Unpack((uintptr_t)&f, (uintptr_t)inbuf, insize, position ? (uintptr_t)&position_ : 0, (uintptr_t)outbuf, outcount, (uintptr_t)datatype, (uintptr_t)comm);
     while (rc < 0 && rain_again(rc, &f));
-    if (rc) return rain_raise(&f, rc, RAIN_COMM, (uintptr_t)comm, "MPI_Unpack");
+    if (rc) return rain_raise(&f, rc, RAIN_COMM, (uintptr_t)comm, "MPI_Unpack(inbuf=%p, insize=%d, position=%p, outbuf=%p, outcount=%d, datatype=%h, comm=%h)", (int64_t[]){(uintptr_t)inbuf, insize, (uintptr_t)position, (uintptr_t)outbuf, outcount, (uintptr_t)datatype, (uintptr_t)comm});
     if (position) *position = position_ > INT_MAX ? MPI_UNDEFINED : (int)position_;
     return MPI_SUCCESS;
 }
@@ -4966,7 +4966,7 @@ int PMPI_Unpack_c(const void *inbuf, MPI_Count insize, MPI_Count *position, void
     int rc;
     do rc = rain_Unpack((uintptr_t)&f, (uintptr_t)inbuf, insize, (uintptr_t)position, (uintptr_t)outbuf, outcount, (uintptr_t)datatype, (uintptr_t)comm);
     while (rc < 0 && rain_again(rc, &f));
-    if (rc) return rain_raise(&f, rc, RAIN_COMM, (uintptr_t)comm, "MPI_Unpack_c");
+    if (rc) return rain_raise(&f, rc, RAIN_COMM, (uintptr_t)comm, "MPI_Unpack_c(inbuf=%p, insize=%d, position=%p, outbuf=%p, outcount=%d, datatype=%h, comm=%h)", (int64_t[]){(uintptr_t)inbuf, insize, (uintptr_t)position, (uintptr_t)outbuf, outcount, (uintptr_t)datatype, (uintptr_t)comm});
     return MPI_SUCCESS;
 }
 RAIN_WEAK(Unpack_c)
@@ -4977,7 +4977,7 @@ int PMPI_Unpack_external(const char datarep[], const void *inbuf, MPI_Aint insiz
     int rc;
     do rc = rain_Unpack_external((uintptr_t)&f, (uintptr_t)datarep, (uintptr_t)inbuf, insize, (uintptr_t)position, (uintptr_t)outbuf, outcount, (uintptr_t)datatype);
     while (rc < 0 && rain_again(rc, &f));
-    if (rc) return rain_raise(&f, rc, RAIN_NONE, 0, "MPI_Unpack_external");
+    if (rc) return rain_raise(&f, rc, RAIN_NONE, 0, "MPI_Unpack_external(datarep=%p, inbuf=%p, insize=%d, position=%p, outbuf=%p, outcount=%d, datatype=%h)", (int64_t[]){(uintptr_t)datarep, (uintptr_t)inbuf, insize, (uintptr_t)position, (uintptr_t)outbuf, outcount, (uintptr_t)datatype});
     return MPI_SUCCESS;
 }
 RAIN_WEAK(Unpack_external)
@@ -4988,7 +4988,7 @@ int PMPI_Unpack_external_c(const char datarep[], const void *inbuf, MPI_Count in
     int rc;
     do rc = rain_Unpack_external((uintptr_t)&f, (uintptr_t)datarep, (uintptr_t)inbuf, insize, (uintptr_t)position, (uintptr_t)outbuf, outcount, (uintptr_t)datatype);
     while (rc < 0 && rain_again(rc, &f));
-    if (rc) return rain_raise(&f, rc, RAIN_NONE, 0, "MPI_Unpack_external_c");
+    if (rc) return rain_raise(&f, rc, RAIN_NONE, 0, "MPI_Unpack_external_c(datarep=%p, inbuf=%p, insize=%d, position=%p, outbuf=%p, outcount=%d, datatype=%h)", (int64_t[]){(uintptr_t)datarep, (uintptr_t)inbuf, insize, (uintptr_t)position, (uintptr_t)outbuf, outcount, (uintptr_t)datatype});
     return MPI_SUCCESS;
 }
 RAIN_WEAK(Unpack_external_c)
@@ -5004,7 +5004,7 @@ int PMPI_Wait(MPI_Request *request, MPI_Status *status) {
     int rc;
     do rc = rain_Wait((uintptr_t)&f, (uintptr_t)request, (uintptr_t)status);
     while (rc < 0 && rain_again(rc, &f));
-    if (rc) return rain_raise(&f, rc, RAIN_NONE, 0, "MPI_Wait");
+    if (rc) return rain_raise(&f, rc, RAIN_NONE, 0, "MPI_Wait(request=%p, status=%p)", (int64_t[]){(uintptr_t)request, (uintptr_t)status});
     return MPI_SUCCESS;
 }
 RAIN_WEAK(Wait)
@@ -5015,7 +5015,7 @@ int PMPI_Waitall(int count, MPI_Request array_of_requests[], MPI_Status *array_o
     int rc;
     do rc = rain_Waitall((uintptr_t)&f, count, (uintptr_t)array_of_requests, (uintptr_t)array_of_statuses);
     while (rc < 0 && rain_again(rc, &f));
-    if (rc) return rain_raise(&f, rc, RAIN_NONE, 0, "MPI_Waitall");
+    if (rc) return rain_raise(&f, rc, RAIN_NONE, 0, "MPI_Waitall(count=%d, array_of_requests=%p, array_of_statuses=%p)", (int64_t[]){count, (uintptr_t)array_of_requests, (uintptr_t)array_of_statuses});
     return MPI_SUCCESS;
 }
 RAIN_WEAK(Waitall)
@@ -5026,7 +5026,7 @@ int PMPI_Waitany(int count, MPI_Request array_of_requests[], int *indx, MPI_Stat
     int rc;
     do rc = rain_Waitany((uintptr_t)&f, count, (uintptr_t)array_of_requests, (uintptr_t)indx, (uintptr_t)status);
     while (rc < 0 && rain_again(rc, &f));
-    if (rc) return rain_raise(&f, rc, RAIN_NONE, 0, "MPI_Waitany");
+    if (rc) return rain_raise(&f, rc, RAIN_NONE, 0, "MPI_Waitany(count=%d, array_of_requests=%p, indx=%p, status=%p)", (int64_t[]){count, (uintptr_t)array_of_requests, (uintptr_t)indx, (uintptr_t)status});
     return MPI_SUCCESS;
 }
 RAIN_WEAK(Waitany)
@@ -5037,7 +5037,7 @@ int PMPI_Waitsome(int incount, MPI_Request array_of_requests[], int *outcount, i
     int rc;
     do rc = rain_Waitsome((uintptr_t)&f, incount, (uintptr_t)array_of_requests, (uintptr_t)outcount, (uintptr_t)array_of_indices, (uintptr_t)array_of_statuses);
     while (rc < 0 && rain_again(rc, &f));
-    if (rc) return rain_raise(&f, rc, RAIN_NONE, 0, "MPI_Waitsome");
+    if (rc) return rain_raise(&f, rc, RAIN_NONE, 0, "MPI_Waitsome(incount=%d, array_of_requests=%p, outcount=%p, array_of_indices=%p, array_of_statuses=%p)", (int64_t[]){incount, (uintptr_t)array_of_requests, (uintptr_t)outcount, (uintptr_t)array_of_indices, (uintptr_t)array_of_statuses});
     return MPI_SUCCESS;
 }
 RAIN_WEAK(Waitsome)
@@ -5098,7 +5098,7 @@ int PMPI_Win_create_errhandler(MPI_Win_errhandler_function *win_errhandler_fn, M
     int rc;
     do rc = rain_Win_create_errhandler((uintptr_t)&f, (uintptr_t)win_errhandler_fn, (uintptr_t)errhandler);
     while (rc < 0 && rain_again(rc, &f));
-    if (rc) return rain_raise(&f, rc, RAIN_NONE, 0, "MPI_Win_create_errhandler");
+    if (rc) return rain_raise(&f, rc, RAIN_NONE, 0, "MPI_Win_create_errhandler(win_errhandler_fn=%p, errhandler=%p)", (int64_t[]){(uintptr_t)win_errhandler_fn, (uintptr_t)errhandler});
     return MPI_SUCCESS;
 }
 RAIN_WEAK(Win_create_errhandler)

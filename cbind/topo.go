@@ -42,7 +42,7 @@ func graph(nnodes int32, index, edges uintptr) (i, e []int, err error) {
 	}
 	i = ints(index, nnodes)
 	if len(i) > 0 {
-		n := int32(i[len(i)-1])
+		n := int32(max(i[len(i)-1], 0)) // a negative index is found with the rest
 		if err := counted(n, edges); err != nil {
 			return nil, nil, err
 		}
@@ -97,6 +97,9 @@ func rain_Graph_get(f, h uintptr, maxindex, maxedges int32, index, edges uintptr
 		return fail(f, err)
 	}
 	i, e, err := c.c.Graph()
+	if err == nil {
+		err = lengths(maxindex, maxedges)
+	}
 	if err != nil {
 		return fail(f, err)
 	}
@@ -105,8 +108,18 @@ func rain_Graph_get(f, h uintptr, maxindex, maxedges int32, index, edges uintptr
 	return 0
 }
 
+// lengths fails if the caller's arrays have negative lengths.
+func lengths(ns ...int32) error {
+	for _, n := range ns {
+		if n < 0 {
+			return bad(mpi.ErrArg, "the length of an array is negative")
+		}
+	}
+	return nil
+}
+
 // first is what fits into an array of n elements.
-func first(values []int, n int32) []int { return values[:min(len(values), max(0, int(n)))] }
+func first(values []int, n int32) []int { return values[:min(len(values), int(n))] }
 
 //export rain_Graph_neighbors_count
 func rain_Graph_neighbors_count(f, h uintptr, rank int32, nneighbors uintptr) int32 {
@@ -132,6 +145,9 @@ func rain_Graph_neighbors(f, h uintptr, rank, maxneighbors int32, neighbors uint
 		return fail(f, err)
 	}
 	n, err := c.c.GraphNeighbors(int(rank))
+	if err == nil {
+		err = lengths(maxneighbors)
+	}
 	if err != nil {
 		return fail(f, err)
 	}
@@ -230,6 +246,9 @@ func rain_Dist_graph_neighbors(f, h uintptr, maxindegree int32, sources, sourceW
 		return fail(f, err)
 	}
 	in, out, err := c.c.DistGraphNeighbors()
+	if err == nil {
+		err = lengths(maxindegree, maxoutdegree)
+	}
 	if err != nil {
 		return fail(f, err)
 	}

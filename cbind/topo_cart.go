@@ -15,9 +15,17 @@ func flags(addr uintptr, n int32) []bool {
 	return out
 }
 
+// dimensions is counted for the number of dimensions.
+func dimensions(ndims int32, arrays ...uintptr) error {
+	if ndims < 0 {
+		return bad(mpi.ErrDims, "the number of dimensions is negative")
+	}
+	return counted(ndims, arrays...)
+}
+
 //export rain_Cart_create
 func rain_Cart_create(f, h uintptr, ndims int32, dims, periods uintptr, reorder int32, newcomm uintptr) int32 {
-	if err := counted(ndims, dims, periods); err != nil {
+	if err := dimensions(ndims, dims, periods); err != nil {
 		return fail(f, err)
 	}
 	return derive(f, h, newcomm, func(c *comm) (*mpi.Comm, error) {
@@ -32,7 +40,7 @@ func rain_Cart_map(f, h uintptr, ndims int32, dims, periods, newrank uintptr) in
 		err = need(newrank)
 	}
 	if err == nil {
-		err = counted(ndims, dims, periods)
+		err = dimensions(ndims, dims, periods)
 	}
 	if err != nil {
 		return fail(f, err)
@@ -69,6 +77,9 @@ func rain_Cart_get(f, h uintptr, maxdims int32, dims, periods, coords uintptr) i
 		return fail(f, err)
 	}
 	d, p, at, err := c.c.Cart()
+	if err == nil {
+		err = lengths(maxdims)
+	}
 	if err != nil {
 		return fail(f, err)
 	}
@@ -113,6 +124,9 @@ func rain_Cart_coords(f, h uintptr, rank, maxdims int32, coords uintptr) int32 {
 		return fail(f, err)
 	}
 	at, err := c.c.CartCoords(int(rank))
+	if err == nil {
+		err = lengths(maxdims)
+	}
 	if err != nil {
 		return fail(f, err)
 	}
@@ -154,7 +168,7 @@ func rain_Cart_sub(f, h, remain, newcomm uintptr) int32 {
 
 //export rain_Dims_create
 func rain_Dims_create(f uintptr, nnodes, ndims int32, dims uintptr) int32 {
-	if err := counted(ndims, dims); err != nil {
+	if err := dimensions(ndims, dims); err != nil {
 		return fail(f, err)
 	}
 	d := ints(dims, ndims)

@@ -26,3 +26,7 @@ func Wake() {
 		e.wait.changed()
 	}
 }
+
+// CheckSend is the error that a send with these arguments gives. A call that also
+// receives asks first: its receive might take a message.
+func (c *Comm) CheckSend(b Buffer, dest, tag int) error { return c.checkSend(b, dest, tag) }

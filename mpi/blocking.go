@@ -55,14 +55,15 @@ func (c *Comm) Recv(b Buffer, source, tag int) (Status, error) {
 // Sendrecv sends and receives at the same time, so that a ring of them does
 // not deadlock (MPI_Sendrecv). The buffers must not overlap.
 func (c *Comm) Sendrecv(send Buffer, dest, sendTag int, recv Buffer, source, recvTag int) (Status, error) {
+	if err := c.checkSend(send, dest, sendTag); err != nil {
+		return Status{}, err // before the receive can take a message
+	}
 	r, err := c.Irecv(recv, source, recvTag)
 	if err != nil {
 		return Status{}, err
 	}
 	s, err := c.Isend(send, dest, sendTag)
 	if err != nil {
-		r.Cancel()
-		r.Wait()
 		return Status{}, err
 	}
 	st, err := r.Wait()

@@ -176,7 +176,7 @@ func (p *collPlan) recv(b Buffer) {
 
 // sendV and recvV take a buffer with n blocks.
 func (p *collPlan) sendV(b BufferV, n int) {
-	if p.placed(b.Addr) && p.ok(checkV(b.Counts, b.Displs, n)) && p.ok(Buffer{Type: b.Type}.check()) {
+	if p.placed(b.Addr) && p.ok(b.check(n)) {
 		p.call.vectors = &p.v
 		p.v.SendCounts, p.v.SendDispls = b.Counts[:n], b.Displs[:n]
 		p.call.shape.Send = coll.LayoutOf(b.Type.t)
@@ -185,7 +185,7 @@ func (p *collPlan) sendV(b BufferV, n int) {
 }
 
 func (p *collPlan) recvV(b BufferV, n int) {
-	if p.placed(b.Addr) && p.ok(checkV(b.Counts, b.Displs, n)) && p.ok(Buffer{Type: b.Type}.check()) {
+	if p.placed(b.Addr) && p.ok(b.check(n)) {
 		p.call.vectors = &p.v
 		p.v.RecvCounts, p.v.RecvDispls = b.Counts[:n], b.Displs[:n]
 		p.call.shape.Recv = coll.LayoutOf(b.Type.t)
@@ -199,6 +199,17 @@ func (p *collPlan) placed(addr unsafe.Pointer) bool {
 		p.fail(ErrBuffer, "MPI_IN_PLACE is not allowed for this buffer of %v at rank %d", p.call.shape.Coll, p.c.rank)
 	}
 	return p.err == nil
+}
+
+func (b BufferV) check(n int) *Error {
+	if err := checkV(b.Counts, b.Displs, n); err != nil {
+		return err
+	}
+	most := int64(0)
+	for _, k := range b.Counts[:n] {
+		most = max(most, k)
+	}
+	return Buffer{Addr: b.Addr, Count: int(most), Type: b.Type}.check()
 }
 
 func checkV(counts, displs []int64, n int) *Error {

@@ -41,7 +41,13 @@ func (b Buffer) check() *Error {
 	if b.Count < 0 {
 		return errorf(ErrCount, "count is %d; it must not be negative", b.Count)
 	}
-	return b.Type.checkCommitted()
+	if err := b.Type.checkCommitted(); err != nil {
+		return err
+	}
+	if b.Addr == nil && b.Count > 0 && b.Type.Predefined() {
+		return errorf(ErrBuffer, "the buffer is a null pointer, and the count is %d", b.Count)
+	}
+	return nil
 }
 
 func (c *Comm) checkTag(tag int) *Error {

@@ -61,26 +61,11 @@ func (c *Comm) first(n int) (*Comm, error) {
 // edges[index[i-1]:index[i]], index[-1] being 0 (MPI_Graph_create). Processes from
 // len(index) on get nil. Ranks stay as they are, whatever reorder says.
 func (c *Comm) GraphCreate(index, edges []int, reorder bool) (*Comm, error) {
-	if err := c.checkIntra(); err != nil {
+	last, err := c.checkGraph(index, edges)
+	if err != nil {
 		return nil, err
 	}
-	n := len(index)
-	if n > c.Size() {
-		return nil, errorf(ErrArg, "a graph of %d nodes on a communicator of %d processes", n, c.Size())
-	}
-	last := 0
-	for i, k := range index {
-		if k < last || k > len(edges) {
-			return nil, errorf(ErrArg, "index[%d] is %d; it must be in %d to %d", i, k, last, len(edges))
-		}
-		last = k
-	}
-	for i, e := range edges[:last] {
-		if e < 0 || e >= n {
-			return nil, errorf(ErrArg, "edges[%d] is node %d; the graph has nodes 0 to %d", i, e, n-1)
-		}
-	}
-	g, err := c.first(n)
+	g, err := c.first(len(index))
 	if g == nil || err != nil {
 		return nil, err
 	}
@@ -88,6 +73,29 @@ func (c *Comm) GraphCreate(index, edges []int, reorder bool) (*Comm, error) {
 	mine := g.topo.ofNode(g.rank)
 	g.topo.in, g.topo.out = mine, mine
 	return g, nil
+}
+
+// checkGraph returns the number of edges.
+func (c *Comm) checkGraph(index, edges []int) (last int, err error) {
+	if err := c.checkIntra(); err != nil {
+		return 0, err
+	}
+	n := len(index)
+	if n > c.Size() {
+		return 0, errorf(ErrArg, "a graph of %d nodes on a communicator of %d processes", n, c.Size())
+	}
+	for i, k := range index {
+		if k < last || k > len(edges) {
+			return 0, errorf(ErrArg, "index[%d] is %d; it must be in %d to %d", i, k, last, len(edges))
+		}
+		last = k
+	}
+	for i, e := range edges[:last] {
+		if e < 0 || e >= n {
+			return 0, errorf(ErrArg, "edges[%d] is node %d; the graph has nodes 0 to %d", i, e, n-1)
+		}
+	}
+	return last, nil
 }
 
 func (t *topology) ofNode(i int) []int {
@@ -122,7 +130,7 @@ func (c *Comm) GraphNeighbors(rank int) ([]int, error) {
 // GraphMap and CartMap are the ranks that this process would get: its own, or
 // Undefined beyond the topology (MPI_Graph_map, MPI_Cart_map).
 func (c *Comm) GraphMap(index, edges []int) (int, error) {
-	if err := c.checkIntra(); err != nil {
+	if _, err := c.checkGraph(index, edges); err != nil {
 		return Undefined, err
 	}
 	return c.mapped(len(index))

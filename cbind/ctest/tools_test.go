@@ -152,8 +152,9 @@ func TestPython(t *testing.T) {
 	}
 }
 
-// TestFatal: the default error handler names the call, the communicator and the remedy, and ends the
-// job with a status that is not 0.
+// TestFatal: the default error handler says in one line which call of which rank failed on which host,
+// with which argument and on which communicator, and the remedy, and ends the job with a status that
+// is not 0.
 func TestFatal(t *testing.T) {
 	source := write(t, "fatal.c", `#include <mpi.h>
 int main(int argc, char **argv) {
@@ -172,7 +173,14 @@ int main(int argc, char **argv) {
 		if !ok || exit.ExitCode() != 6 {
 			t.Errorf("%v: %v, want status 6 (MPI_ERR_RANK)", command, err)
 		}
-		for _, word := range []string{"MPI_Send", "MPI_COMM_WORLD", "MPI_ERR_RANK", "1000000", "MPI_ERRORS_RETURN"} {
+		if strings.Count(out, "\n") != 1 {
+			t.Errorf("%v: not one line: %s", command, out)
+		}
+		words := []string{"MPI_Send(", "dest=1000000", " on MPI_COMM_WORLD", "MPI_ERR_RANK", "MPI_ERRORS_RETURN"}
+		if command[0] != exe {
+			words = append(words, "rank ", "on host ")
+		}
+		for _, word := range words {
 			if !strings.Contains(out, word) {
 				t.Errorf("%v: the message does not say %s: %s", command, word, out)
 			}

@@ -27,6 +27,13 @@ type constant struct {
 	Name, Type, Value string
 }
 
+// isHandle reports whether the constant is a handle of chapters 3 to 14: the tools interface has
+// its own null.
+func (c constant) isHandle() bool {
+	return strings.HasPrefix(c.Type, "MPI_") && !strings.HasPrefix(c.Type, "MPI_T_") &&
+		c.Type != "MPI_Offset" && !strings.HasSuffix(c.Type, "*")
+}
+
 type facts struct {
 	functions []*function
 	constants []constant

@@ -27,6 +27,15 @@ func (f *facts) goConstants() []byte {
 			fmt.Fprintf(&b, "\t%s: %q,\n", c.Name, c.Name)
 		}
 	}
+	b.WriteString("}\n\n// HandleNames holds the names of the predefined handles by value; no two kinds share one.\n" +
+		"var HandleNames = map[uintptr]string{\n")
+	named := make(map[string]bool)
+	for _, c := range f.constants {
+		if c.isHandle() && !named[c.Value] { // the first of two datatypes with one value
+			named[c.Value] = true
+			fmt.Fprintf(&b, "\t%s: %q,\n", c.Name, c.Name)
+		}
+	}
 	b.WriteString("}\n")
 	return gofmt(b.Bytes())
 }

@@ -80,14 +80,26 @@ func (fn *function) call(b *bytes.Buffer) {
 	if fn.wideFlag() {
 		args = append(args, map[bool]string{false: "0", true: "1"}[fn.plain != nil])
 	}
-	fmt.Fprintf(b, "    do rc = %s(%s);\n    while (rc < 0 && rain_again(rc, &f));\n", fn.entry(), strings.Join(args, ", "))
+	entry := fmt.Sprintf("%s(%s)", fn.entry(), strings.Join(args, ", "))
+	if fn.startsRequest() {
+		entry = "request ? " + entry + " : rain_null(&f)"
+	}
+	fmt.Fprintf(b, "    do rc = %s;\n    while (rc < 0 && rain_again(rc, &f));\n", entry)
 	kind, object := fn.raisedOn()
-	fmt.Fprintf(b, "    if (rc) return rain_raise(&f, rc, %s, %s, %q);\n", kind, object, fn.Name)
+	called, values := fn.called()
+	fmt.Fprintf(b, "    if (rc) return rain_raise(&f, rc, %s, %s, %q, %s);\n", kind, object, called, values)
 	for _, name := range narrow {
 		// MPI 5.0, 3.2.5: a count that the int cannot hold is returned as MPI_UNDEFINED.
 		fmt.Fprintf(b, "    if (%s) *%s = %s_ > INT_MAX ? MPI_UNDEFINED : (int)%s_;\n", name, name, name, name)
 	}
 	fmt.Fprint(b, "    return MPI_SUCCESS;\n}\n")
+}
+
+// startsRequest reports whether fn begins or makes an operation and returns its request: without a
+// place for that, it must not begin.
+func (fn *function) startsRequest() bool {
+	last := len(fn.Params) - 1
+	return last > 0 && fn.Params[last].Type == "MPI_Request *"
 }
 
 // argument is how a parameter goes to Go: scalars as they are, all else as an address or handle in
@@ -98,6 +110,27 @@ func argument(p param) string {
 		return p.Name
 	}
 	return "(uintptr_t)" + p.Name
+}
+
+// called is the call as an error message shows it, with a verb for each argument (cbind/called.go),
+// and the C array of the arguments' values.
+func (fn *function) called() (text, values string) {
+	var texts, list []string
+	for _, p := range fn.Params {
+		verb, cast := "%p", "(uintptr_t)"
+		switch t := strings.TrimPrefix(p.Type, "const "); {
+		case argument(p) == p.Name:
+			verb, cast = "%d", ""
+		case strings.HasPrefix(t, "MPI_") && !strings.ContainsAny(t, "*[") && !strings.HasSuffix(t, "_function"):
+			verb = "%h"
+		}
+		texts, list = append(texts, p.Name+"="+verb), append(list, cast+p.Name)
+	}
+	text = fn.Name + "(" + strings.Join(texts, ", ") + ")"
+	if len(list) == 0 {
+		return text, "NULL"
+	}
+	return text, "(int64_t[]){" + strings.Join(list, ", ") + "}"
 }
 
 // raisedOn is the object whose error handler hears of fn's errors (MPI 5.0, 9.3): the window, file,

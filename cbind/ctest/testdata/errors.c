@@ -34,7 +34,7 @@ static void point_to_point(int size) {
     FAILS(MPI_ERR_REQUEST, MPI_Start(&r));
     FAILS(MPI_ERR_REQUEST, MPI_Cancel(&r));
     FAILS(MPI_ERR_REQUEST, MPI_Request_free(&r));
-    FAILS(MPI_ERR_ARG, MPI_Waitall(-1, NULL, NULL));
+    FAILS(MPI_ERR_COUNT, MPI_Waitall(-1, NULL, NULL));
     OK(MPI_Wait(&r, &st));
     CHECK(st.MPI_SOURCE == MPI_ANY_SOURCE && st.MPI_TAG == MPI_ANY_TAG);
     /* Truncation. */

@@ -913,9 +913,9 @@ int PMPI_Comm_idup(MPI_Comm comm, MPI_Comm *newcomm, MPI_Request *request) {
     if (rain_enter()) return rain_refused("MPI_Comm_idup");
     rain_frame f = {0};
     int rc;
-    do rc = rain_Comm_idup((uintptr_t)&f, (uintptr_t)comm, (uintptr_t)newcomm, (uintptr_t)request);
+    do rc = request ? rain_Comm_idup((uintptr_t)&f, (uintptr_t)comm, (uintptr_t)newcomm, (uintptr_t)request) : rain_null(&f);
     while (rc < 0 && rain_again(rc, &f));
-    if (rc) return rain_raise(&f, rc, RAIN_COMM, (uintptr_t)comm, "MPI_Comm_idup");
+    if (rc) return rain_raise(&f, rc, RAIN_COMM, (uintptr_t)comm, "MPI_Comm_idup(comm=%h, newcomm=%p, request=%p)", (int64_t[]){(uintptr_t)comm, (uintptr_t)newcomm, (uintptr_t)request});
     return MPI_SUCCESS;
 }
 RAIN_WEAK(Comm_idup)
@@ -924,9 +924,9 @@ int PMPI_Comm_idup_with_info(MPI_Comm comm, MPI_Info info, MPI_Comm *newcomm, MP
     if (rain_enter()) return rain_refused("MPI_Comm_idup_with_info");
     rain_frame f = {0};
     int rc;
-    do rc = rain_Comm_idup_with_info((uintptr_t)&f, (uintptr_t)comm, (uintptr_t)info, (uintptr_t)newcomm, (uintptr_t)request);
+    do rc = request ? rain_Comm_idup_with_info((uintptr_t)&f, (uintptr_t)comm, (uintptr_t)info, (uintptr_t)newcomm, (uintptr_t)request) : rain_null(&f);
     while (rc < 0 && rain_again(rc, &f));
-    if (rc) return rain_raise(&f, rc, RAIN_COMM, (uintptr_t)comm, "MPI_Comm_idup_with_info");
+    if (rc) return rain_raise(&f, rc, RAIN_COMM, (uintptr_t)comm, "MPI_Comm_idup_with_info(comm=%h, info=%h, newcomm=%p, request=%p)", (int64_t[]){(uintptr_t)comm, (uintptr_t)info, (uintptr_t)newcomm, (uintptr_t)request});
     return MPI_SUCCESS;
 }
 RAIN_WEAK(Comm_idup_with_info)
@@ -3418,7 +3418,7 @@ int PMPI_Parrived(MPI_Request request, int partition, int *flag) {
     int rc;
     do rc = rain_Parrived((uintptr_t)&f, (uintptr_t)request, partition, (uintptr_t)flag);
     while (rc < 0 && rain_again(rc, &f));
-    if (rc) return rain_raise(&f, rc, RAIN_NONE, 0, "MPI_Parrived");
+    if (rc) return rain_raise(&f, rc, RAIN_NONE, 0, "MPI_Parrived(request=%h, partition=%d, flag=%p)", (int64_t[]){(uintptr_t)request, partition, (uintptr_t)flag});
     return MPI_SUCCESS;
 }
 RAIN_WEAK(Parrived)
@@ -3431,7 +3431,7 @@ int PMPI_Pready(int partition, MPI_Request request) {
     int rc;
     do rc = rain_Pready((uintptr_t)&f, partition, (uintptr_t)request);
     while (rc < 0 && rain_again(rc, &f));
-    if (rc) return rain_raise(&f, rc, RAIN_NONE, 0, "MPI_Pready");
+    if (rc) return rain_raise(&f, rc, RAIN_NONE, 0, "MPI_Pready(partition=%d, request=%h)", (int64_t[]){partition, (uintptr_t)request});
     return MPI_SUCCESS;
 }
 RAIN_WEAK(Pready)
@@ -3442,7 +3442,7 @@ int PMPI_Pready_list(int length, const int array_of_partitions[], MPI_Request re
     int rc;
     do rc = rain_Pready_list((uintptr_t)&f, length, (uintptr_t)array_of_partitions, (uintptr_t)request);
     while (rc < 0 && rain_again(rc, &f));
-    if (rc) return rain_raise(&f, rc, RAIN_NONE, 0, "MPI_Pready_list");
+    if (rc) return rain_raise(&f, rc, RAIN_NONE, 0, "MPI_Pready_list(length=%d, array_of_partitions=%p, request=%h)", (int64_t[]){length, (uintptr_t)array_of_partitions, (uintptr_t)request});
     return MPI_SUCCESS;
 }
 RAIN_WEAK(Pready_list)
@@ -3453,7 +3453,7 @@ int PMPI_Pready_range(int partition_low, int partition_high, MPI_Request request
     int rc;
     do rc = rain_Pready_range((uintptr_t)&f, partition_low, partition_high, (uintptr_t)request);
     while (rc < 0 && rain_again(rc, &f));
-    if (rc) return rain_raise(&f, rc, RAIN_NONE, 0, "MPI_Pready_range");
+    if (rc) return rain_raise(&f, rc, RAIN_NONE, 0, "MPI_Pready_range(partition_low=%d, partition_high=%d, request=%h)", (int64_t[]){partition_low, partition_high, (uintptr_t)request});
     return MPI_SUCCESS;
 }
 RAIN_WEAK(Pready_range)
@@ -3462,9 +3462,9 @@ int PMPI_Precv_init(void *buf, int partitions, int count, MPI_Datatype datatype,
     if (rain_enter()) return rain_refused("MPI_Precv_init");
     rain_frame f = {0};
     int rc;
-    do rc = rain_Precv_init((uintptr_t)&f, (uintptr_t)buf, partitions, count, (uintptr_t)datatype, dest, tag, (uintptr_t)comm, (uintptr_t)info, (uintptr_t)request);
+    do rc = request ? rain_Precv_init((uintptr_t)&f, (uintptr_t)buf, partitions, count, (uintptr_t)datatype, dest, tag, (uintptr_t)comm, (uintptr_t)info, (uintptr_t)request) : rain_null(&f);
     while (rc < 0 && rain_again(rc, &f));
-    if (rc) return rain_raise(&f, rc, RAIN_COMM, (uintptr_t)comm, "MPI_Precv_init");
+    if (rc) return rain_raise(&f, rc, RAIN_COMM, (uintptr_t)comm, "MPI_Precv_init(buf=%p, partitions=%d, count=%d, datatype=%h, dest=%d, tag=%d, comm=%h, info=%h, request=%p)", (int64_t[]){(uintptr_t)buf, partitions, count, (uintptr_t)datatype, dest, tag, (uintptr_t)comm, (uintptr_t)info, (uintptr_t)request});
     return MPI_SUCCESS;
 }
 RAIN_WEAK(Precv_init)
@@ -3473,9 +3473,9 @@ int PMPI_Precv_init_c(void *buf, int partitions, MPI_Count count, MPI_Datatype d
     if (rain_enter()) return rain_refused("MPI_Precv_init_c");
     rain_frame f = {0};
     int rc;
-    do rc = rain_Precv_init((uintptr_t)&f, (uintptr_t)buf, partitions, count, (uintptr_t)datatype, dest, tag, (uintptr_t)comm, (uintptr_t)info, (uintptr_t)request);
+    do rc = request ? rain_Precv_init((uintptr_t)&f, (uintptr_t)buf, partitions, count, (uintptr_t)datatype, dest, tag, (uintptr_t)comm, (uintptr_t)info, (uintptr_t)request) : rain_null(&f);
     while (rc < 0 && rain_again(rc, &f));
-    if (rc) return rain_raise(&f, rc, RAIN_COMM, (uintptr_t)comm, "MPI_Precv_init_c");
+    if (rc) return rain_raise(&f, rc, RAIN_COMM, (uintptr_t)comm, "MPI_Precv_init_c(buf=%p, partitions=%d, count=%d, datatype=%h, dest=%d, tag=%d, comm=%h, info=%h, request=%p)", (int64_t[]){(uintptr_t)buf, partitions, count, (uintptr_t)datatype, dest, tag, (uintptr_t)comm, (uintptr_t)info, (uintptr_t)request});
     return MPI_SUCCESS;
 }
 RAIN_WEAK(Precv_init_c)
@@ -3495,9 +3495,9 @@ int PMPI_Psend_init(const void *buf, int partitions, int count, MPI_Datatype dat
     if (rain_enter()) return rain_refused("MPI_Psend_init");
     rain_frame f = {0};
     int rc;
-    do rc = rain_Psend_init((uintptr_t)&f, (uintptr_t)buf, partitions, count, (uintptr_t)datatype, dest, tag, (uintptr_t)comm, (uintptr_t)info, (uintptr_t)request);
+    do rc = request ? rain_Psend_init((uintptr_t)&f, (uintptr_t)buf, partitions, count, (uintptr_t)datatype, dest, tag, (uintptr_t)comm, (uintptr_t)info, (uintptr_t)request) : rain_null(&f);
     while (rc < 0 && rain_again(rc, &f));
-    if (rc) return rain_raise(&f, rc, RAIN_COMM, (uintptr_t)comm, "MPI_Psend_init");
+    if (rc) return rain_raise(&f, rc, RAIN_COMM, (uintptr_t)comm, "MPI_Psend_init(buf=%p, partitions=%d, count=%d, datatype=%h, dest=%d, tag=%d, comm=%h, info=%h, request=%p)", (int64_t[]){(uintptr_t)buf, partitions, count, (uintptr_t)datatype, dest, tag, (uintptr_t)comm, (uintptr_t)info, (uintptr_t)request});
     return MPI_SUCCESS;
 }
 RAIN_WEAK(Psend_init)
@@ -3506,9 +3506,9 @@ int PMPI_Psend_init_c(const void *buf, int partitions, MPI_Count count, MPI_Data
     if (rain_enter()) return rain_refused("MPI_Psend_init_c");
     rain_frame f = {0};
     int rc;
-    do rc = rain_Psend_init((uintptr_t)&f, (uintptr_t)buf, partitions, count, (uintptr_t)datatype, dest, tag, (uintptr_t)comm, (uintptr_t)info, (uintptr_t)request);
+    do rc = request ? rain_Psend_init((uintptr_t)&f, (uintptr_t)buf, partitions, count, (uintptr_t)datatype, dest, tag, (uintptr_t)comm, (uintptr_t)info, (uintptr_t)request) : rain_null(&f);
     while (rc < 0 && rain_again(rc, &f));
-    if (rc) return rain_raise(&f, rc, RAIN_COMM, (uintptr_t)comm, "MPI_Psend_init_c");
+    if (rc) return rain_raise(&f, rc, RAIN_COMM, (uintptr_t)comm, "MPI_Psend_init_c(buf=%p, partitions=%d, count=%d, datatype=%h, dest=%d, tag=%d, comm=%h, info=%h, request=%p)", (int64_t[]){(uintptr_t)buf, partitions, count, (uintptr_t)datatype, dest, tag, (uintptr_t)comm, (uintptr_t)info, (uintptr_t)request});
     return MPI_SUCCESS;
 }
 RAIN_WEAK(Psend_init_c)

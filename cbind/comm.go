@@ -32,8 +32,8 @@ func commOf(h uintptr) (*comm, error) {
 	if c := findComm(h); c != nil {
 		return c, nil
 	}
-	if world.Load() == nil {
-		return nil, notRunning()
+	if err := running(); err != nil {
+		return nil, err
 	}
 	return nil, noObject(mpi.ErrComm, "communicator", h)
 }

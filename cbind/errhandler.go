@@ -95,6 +95,14 @@ func handlerOf(kind int32, object uintptr) (handler *errhandler, told uintptr, n
 		if c := findComm(object); c != nil {
 			return orFatal(c.handler.Load()), object, c.String()
 		}
+	case C.RAIN_SESSION:
+		if s := sessions.get(object); s != nil {
+			return orFatal(s.handler.Load()), object, "a session"
+		}
+	case C.RAIN_HANDLER:
+		if e, err := errhandlerOf(object); err == nil {
+			return e, abi.MPI_COMM_NULL, "an object that was to be made"
+		}
 	case C.RAIN_FILE:
 		if e := fileHandler.Load(); e != nil {
 			return e, abi.MPI_FILE_NULL, "a file"
@@ -173,27 +181,59 @@ func rain_Comm_set_errhandler(f, h, handler uintptr) int32 {
 	if err != nil {
 		return fail(f, err)
 	}
-	e, err := errhandlerOf(handler)
-	if err == nil && e.fn != 0 && e.kind != C.RAIN_COMM {
-		err = bad(mpi.ErrErrhandler, "the error handler was not made with MPI_Comm_create_errhandler")
-	}
+	return setHandler(f, &c.handler, C.RAIN_COMM, handler)
+}
+
+//export rain_Session_set_errhandler
+func rain_Session_set_errhandler(f, h, handler uintptr) int32 {
+	s, err := sessionOf(h)
 	if err != nil {
 		return fail(f, err)
 	}
-	c.handler.Swap(e.retain()).release()
+	return setHandler(f, &s.handler, C.RAIN_SESSION, handler)
+}
+
+func setHandler(f uintptr, of *atomic.Pointer[errhandler], kind int32, handler uintptr) int32 {
+	e, err := errhandlerFor(kind, handler)
+	if err != nil {
+		return fail(f, err)
+	}
+	of.Swap(e.retain()).release()
 	return 0
+}
+
+// errhandlerFor is errhandlerOf that refuses the handlers of other kinds of objects.
+func errhandlerFor(kind int32, h uintptr) (*errhandler, error) {
+	e, err := errhandlerOf(h)
+	if err == nil && e.fn != 0 && e.kind != kind {
+		err = bad(mpi.ErrErrhandler, "the error handler was made for another kind of object")
+	}
+	return e, err
 }
 
 //export rain_Comm_get_errhandler
 func rain_Comm_get_errhandler(f, h, out uintptr) int32 {
 	c, err := commOf(h)
-	if err == nil {
-		err = need(out)
-	}
 	if err != nil {
 		return fail(f, err)
 	}
-	set(out, orFatal(c.handler.Load()).retain().handle)
+	return getHandler(f, &c.handler, out)
+}
+
+//export rain_Session_get_errhandler
+func rain_Session_get_errhandler(f, h, out uintptr) int32 {
+	s, err := sessionOf(h)
+	if err != nil {
+		return fail(f, err)
+	}
+	return getHandler(f, &s.handler, out)
+}
+
+func getHandler(f uintptr, of *atomic.Pointer[errhandler], out uintptr) int32 {
+	if err := need(out); err != nil {
+		return fail(f, err)
+	}
+	set(out, orFatal(of.Load()).retain().handle)
 	return 0
 }
 
@@ -230,20 +270,32 @@ func rain_File_get_errhandler(f, h, out uintptr) int32 {
 	return 0
 }
 
-// The handler runs as if the call had failed with the program's code; the call itself succeeds if
-// the handler returns (MPI 5.0, 9.5.4).
-//
 //export rain_Comm_call_errhandler
 func rain_Comm_call_errhandler(f, h uintptr, errorcode int32) int32 {
-	fr := at[frame](f)
-	if fr.op != 0 {
-		return 0
-	}
 	c, err := commOf(h)
 	if err != nil {
 		return fail(f, err)
 	}
-	e := orFatal(c.handler.Load())
+	return callHandler(f, &c.handler, h, c.String(), errorcode)
+}
+
+//export rain_Session_call_errhandler
+func rain_Session_call_errhandler(f, h uintptr, errorcode int32) int32 {
+	s, err := sessionOf(h)
+	if err != nil {
+		return fail(f, err)
+	}
+	return callHandler(f, &s.handler, h, "a session", errorcode)
+}
+
+// callHandler runs the handler as if a call had failed with the program's code; the call itself
+// succeeds if the handler returns (MPI 5.0, 9.5.4).
+func callHandler(f uintptr, of *atomic.Pointer[errhandler], h uintptr, name string, errorcode int32) int32 {
+	fr := at[frame](f)
+	if fr.op != 0 {
+		return 0
+	}
+	e := orFatal(of.Load())
 	if e.fn != 0 {
 		fr.op = 1
 		fr.cb, fr.fn = C.RAIN_CB_ERROR, C.uintptr_t(e.fn)
@@ -251,7 +303,7 @@ func rain_Comm_call_errhandler(f, h uintptr, errorcode int32) int32 {
 		return call
 	}
 	if e.handle != abi.MPI_ERRORS_RETURN {
-		die(errorcode, "in MPI_Comm_call_errhandler on "+c.String()+", called by the program")
+		die(errorcode, "in the call of its error handler on "+name+", called by the program")
 	}
 	return 0
 }

@@ -22,8 +22,9 @@
 
 enum { RAIN_WAIT = -1, RAIN_CALL = -2 };
 
-/* The object whose error handler hears of an error. */
-enum { RAIN_NONE, RAIN_COMM, RAIN_WIN, RAIN_FILE, RAIN_SESSION };
+/* The object whose error handler hears of an error; RAIN_HANDLER: the handler itself, of an object
+   that could not be made. */
+enum { RAIN_NONE, RAIN_COMM, RAIN_WIN, RAIN_FILE, RAIN_SESSION, RAIN_HANDLER };
 
 /* The user's functions, by their shape. */
 enum {
@@ -92,6 +93,7 @@ int rain_null(rain_frame *f) __attribute__((cold)); /* the error of a null point
 int rain_refused(const char *function);
 int rain_enter_slow(void);
 void rain_fork_init(void);
+void rain_call_at_exit(void);
 void rain_signals(void);
 
 /* Nonzero in a child made by fork: the engine's threads are not there. */

@@ -70,11 +70,7 @@ func (g *grequest) collect(f, st uintptr) int32 {
 
 //export rain_Grequest_start
 func rain_Grequest_start(f, query, free, cancel, extra, out uintptr) int32 {
-	err := need(out)
-	if err == nil {
-		_, err = commOf(worldHandle)
-	}
-	if err != nil {
+	if err := running(out); err != nil {
 		return fail(f, err)
 	}
 	set(out, requests.add(&request{g: &grequest{queryFn: query, freeFn: free, cancelFn: cancel, extra: extra}}))

@@ -53,13 +53,20 @@ func initialize(required int) (provided int, err error) {
 	if provided, err = mpi.InitThread(required); err != nil {
 		return 0, err
 	}
-	C.rain_waits = (*C.rain_waitset)(unsafe.Pointer(mpi.Waiting()))
+	begun()
 	world.Store(&comm{c: mpi.World(), handle: abi.MPI_COMM_WORLD})
 	self.Store(&comm{c: mpi.Self(), handle: abi.MPI_COMM_SELF})
 	setPredefined(mpi.UniverseSize(), mpi.AppNum())
-	C.rain_signals()
 	return provided, nil
 }
+
+// begun and ended follow the engine, which MPI_Init and every session start and end.
+func begun() {
+	C.rain_waits = (*C.rain_waitset)(unsafe.Pointer(mpi.Waiting()))
+	C.rain_signals()
+}
+
+func ended() { C.rain_waits = (*C.rain_waitset)(unsafe.Pointer(mpi.Waiting())) }
 
 // Finalize runs the delete functions of MPI_COMM_SELF's attributes first: they may still use MPI
 // (MPI 5.0, 11.4.2). fr.step counts the objects that are through.
@@ -80,7 +87,7 @@ func rain_Finalize(f uintptr) int32 {
 	if err := mpi.Finalize(); err != nil {
 		return fail(f, err)
 	}
-	C.rain_waits = nil
+	ended()
 	world.Store(nil)
 	self.Store(nil)
 	return 0
@@ -115,7 +122,7 @@ func rain_Query_thread(f, provided uintptr) int32 {
 
 // running fails unless MPI runs and the outputs are there.
 func running(outputs ...uintptr) error {
-	if world.Load() == nil {
+	if mpi.Waiting() == nil {
 		return notRunning()
 	}
 	return need(outputs...)

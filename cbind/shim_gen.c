@@ -563,7 +563,13 @@ int PMPI_Buffer_flush(void) {
 RAIN_WEAK(Buffer_flush)
 
 int PMPI_Buffer_iflush(MPI_Request *request) {
-    return rain_unsupported(RAIN_NONE, 0, "MPI_Buffer_iflush");
+    if (rain_enter()) return rain_refused("MPI_Buffer_iflush");
+    rain_frame f = {0};
+    int rc;
+    do rc = rain_Buffer_iflush((uintptr_t)&f, (uintptr_t)request);
+    while (rc < 0 && rain_again(rc, &f));
+    if (rc) return rain_raise(&f, rc, RAIN_NONE, 0, "MPI_Buffer_iflush(request=%p)", (int64_t[]){(uintptr_t)request});
+    return MPI_SUCCESS;
 }
 RAIN_WEAK(Buffer_iflush)
 
@@ -677,12 +683,24 @@ int PMPI_Comm_accept(const char *port_name, MPI_Info info, int root, MPI_Comm co
 RAIN_WEAK(Comm_accept)
 
 int PMPI_Comm_attach_buffer(MPI_Comm comm, void *buffer, int size) {
-    return rain_unsupported(RAIN_COMM, (uintptr_t)comm, "MPI_Comm_attach_buffer");
+    if (rain_enter()) return rain_refused("MPI_Comm_attach_buffer");
+    rain_frame f = {0};
+    int rc;
+    do rc = rain_Comm_attach_buffer((uintptr_t)&f, (uintptr_t)comm, (uintptr_t)buffer, size);
+    while (rc < 0 && rain_again(rc, &f));
+    if (rc) return rain_raise(&f, rc, RAIN_COMM, (uintptr_t)comm, "MPI_Comm_attach_buffer(comm=%h, buffer=%p, size=%d)", (int64_t[]){(uintptr_t)comm, (uintptr_t)buffer, size});
+    return MPI_SUCCESS;
 }
 RAIN_WEAK(Comm_attach_buffer)
 
 int PMPI_Comm_attach_buffer_c(MPI_Comm comm, void *buffer, MPI_Count size) {
-    return rain_unsupported(RAIN_COMM, (uintptr_t)comm, "MPI_Comm_attach_buffer_c");
+    if (rain_enter()) return rain_refused("MPI_Comm_attach_buffer_c");
+    rain_frame f = {0};
+    int rc;
+    do rc = rain_Comm_attach_buffer((uintptr_t)&f, (uintptr_t)comm, (uintptr_t)buffer, size);
+    while (rc < 0 && rain_again(rc, &f));
+    if (rc) return rain_raise(&f, rc, RAIN_COMM, (uintptr_t)comm, "MPI_Comm_attach_buffer_c(comm=%h, buffer=%p, size=%d)", (int64_t[]){(uintptr_t)comm, (uintptr_t)buffer, size});
+    return MPI_SUCCESS;
 }
 RAIN_WEAK(Comm_attach_buffer_c)
 
@@ -736,7 +754,13 @@ int PMPI_Comm_create_errhandler(MPI_Comm_errhandler_function *comm_errhandler_fn
 RAIN_WEAK(Comm_create_errhandler)
 
 int PMPI_Comm_create_from_group(MPI_Group group, const char *stringtag, MPI_Info info, MPI_Errhandler errhandler, MPI_Comm *newcomm) {
-    return rain_unsupported(RAIN_NONE, 0, "MPI_Comm_create_from_group");
+    if (rain_enter()) return rain_refused("MPI_Comm_create_from_group");
+    rain_frame f = {0};
+    int rc;
+    do rc = rain_Comm_create_from_group((uintptr_t)&f, (uintptr_t)group, (uintptr_t)stringtag, (uintptr_t)info, (uintptr_t)errhandler, (uintptr_t)newcomm);
+    while (rc < 0 && rain_again(rc, &f));
+    if (rc) return rain_raise(&f, rc, RAIN_NONE, 0, "MPI_Comm_create_from_group(group=%h, stringtag=%p, info=%h, errhandler=%h, newcomm=%p)", (int64_t[]){(uintptr_t)group, (uintptr_t)stringtag, (uintptr_t)info, (uintptr_t)errhandler, (uintptr_t)newcomm});
+    return MPI_SUCCESS;
 }
 RAIN_WEAK(Comm_create_from_group)
 
@@ -774,12 +798,26 @@ int PMPI_Comm_delete_attr(MPI_Comm comm, int comm_keyval) {
 RAIN_WEAK(Comm_delete_attr)
 
 int PMPI_Comm_detach_buffer(MPI_Comm comm, void *buffer_addr, int *size) {
-    return rain_unsupported(RAIN_COMM, (uintptr_t)comm, "MPI_Comm_detach_buffer");
+    if (rain_enter()) return rain_refused("MPI_Comm_detach_buffer");
+    rain_frame f = {0};
+    int rc;
+    MPI_Count size_ = 0;
+    do rc = rain_Comm_detach_buffer((uintptr_t)&f, (uintptr_t)comm, (uintptr_t)buffer_addr, size ? (uintptr_t)&size_ : 0);
+    while (rc < 0 && rain_again(rc, &f));
+    if (rc) return rain_raise(&f, rc, RAIN_COMM, (uintptr_t)comm, "MPI_Comm_detach_buffer(comm=%h, buffer_addr=%p, size=%p)", (int64_t[]){(uintptr_t)comm, (uintptr_t)buffer_addr, (uintptr_t)size});
+    if (size) *size = size_ > INT_MAX ? MPI_UNDEFINED : (int)size_;
+    return MPI_SUCCESS;
 }
 RAIN_WEAK(Comm_detach_buffer)
 
 int PMPI_Comm_detach_buffer_c(MPI_Comm comm, void *buffer_addr, MPI_Count *size) {
-    return rain_unsupported(RAIN_COMM, (uintptr_t)comm, "MPI_Comm_detach_buffer_c");
+    if (rain_enter()) return rain_refused("MPI_Comm_detach_buffer_c");
+    rain_frame f = {0};
+    int rc;
+    do rc = rain_Comm_detach_buffer((uintptr_t)&f, (uintptr_t)comm, (uintptr_t)buffer_addr, (uintptr_t)size);
+    while (rc < 0 && rain_again(rc, &f));
+    if (rc) return rain_raise(&f, rc, RAIN_COMM, (uintptr_t)comm, "MPI_Comm_detach_buffer_c(comm=%h, buffer_addr=%p, size=%p)", (int64_t[]){(uintptr_t)comm, (uintptr_t)buffer_addr, (uintptr_t)size});
+    return MPI_SUCCESS;
 }
 RAIN_WEAK(Comm_detach_buffer_c)
 
@@ -817,7 +855,13 @@ int PMPI_Comm_dup_with_info(MPI_Comm comm, MPI_Info info, MPI_Comm *newcomm) {
 RAIN_WEAK(Comm_dup_with_info)
 
 int PMPI_Comm_flush_buffer(MPI_Comm comm) {
-    return rain_unsupported(RAIN_COMM, (uintptr_t)comm, "MPI_Comm_flush_buffer");
+    if (rain_enter()) return rain_refused("MPI_Comm_flush_buffer");
+    rain_frame f = {0};
+    int rc;
+    do rc = rain_Comm_flush_buffer((uintptr_t)&f, (uintptr_t)comm);
+    while (rc < 0 && rain_again(rc, &f));
+    if (rc) return rain_raise(&f, rc, RAIN_COMM, (uintptr_t)comm, "MPI_Comm_flush_buffer(comm=%h)", (int64_t[]){(uintptr_t)comm});
+    return MPI_SUCCESS;
 }
 RAIN_WEAK(Comm_flush_buffer)
 
@@ -932,7 +976,13 @@ int PMPI_Comm_idup_with_info(MPI_Comm comm, MPI_Info info, MPI_Comm *newcomm, MP
 RAIN_WEAK(Comm_idup_with_info)
 
 int PMPI_Comm_iflush_buffer(MPI_Comm comm, MPI_Request *request) {
-    return rain_unsupported(RAIN_COMM, (uintptr_t)comm, "MPI_Comm_iflush_buffer");
+    if (rain_enter()) return rain_refused("MPI_Comm_iflush_buffer");
+    rain_frame f = {0};
+    int rc;
+    do rc = request ? rain_Comm_iflush_buffer((uintptr_t)&f, (uintptr_t)comm, (uintptr_t)request) : rain_null(&f);
+    while (rc < 0 && rain_again(rc, &f));
+    if (rc) return rain_raise(&f, rc, RAIN_COMM, (uintptr_t)comm, "MPI_Comm_iflush_buffer(comm=%h, request=%p)", (int64_t[]){(uintptr_t)comm, (uintptr_t)request});
+    return MPI_SUCCESS;
 }
 RAIN_WEAK(Comm_iflush_buffer)
 
@@ -2036,7 +2086,13 @@ int PMPI_Group_free(MPI_Group *group) {
 RAIN_WEAK(Group_free)
 
 int PMPI_Group_from_session_pset(MPI_Session session, const char *pset_name, MPI_Group *newgroup) {
-    return rain_unsupported(RAIN_SESSION, (uintptr_t)session, "MPI_Group_from_session_pset");
+    if (rain_enter()) return rain_refused("MPI_Group_from_session_pset");
+    rain_frame f = {0};
+    int rc;
+    do rc = rain_Group_from_session_pset((uintptr_t)&f, (uintptr_t)session, (uintptr_t)pset_name, (uintptr_t)newgroup);
+    while (rc < 0 && rain_again(rc, &f));
+    if (rc) return rain_raise(&f, rc, RAIN_SESSION, (uintptr_t)session, "MPI_Group_from_session_pset(session=%h, pset_name=%p, newgroup=%p)", (int64_t[]){(uintptr_t)session, (uintptr_t)pset_name, (uintptr_t)newgroup});
+    return MPI_SUCCESS;
 }
 RAIN_WEAK(Group_from_session_pset)
 
@@ -2690,7 +2746,13 @@ int PMPI_Intercomm_create(MPI_Comm local_comm, int local_leader, MPI_Comm peer_c
 RAIN_WEAK(Intercomm_create)
 
 int PMPI_Intercomm_create_from_groups(MPI_Group local_group, int local_leader, MPI_Group remote_group, int remote_leader, const char *stringtag, MPI_Info info, MPI_Errhandler errhandler, MPI_Comm *newintercomm) {
-    return rain_unsupported(RAIN_NONE, 0, "MPI_Intercomm_create_from_groups");
+    if (rain_enter()) return rain_refused("MPI_Intercomm_create_from_groups");
+    rain_frame f = {0};
+    int rc;
+    do rc = rain_Intercomm_create_from_groups((uintptr_t)&f, (uintptr_t)local_group, local_leader, (uintptr_t)remote_group, remote_leader, (uintptr_t)stringtag, (uintptr_t)info, (uintptr_t)errhandler, (uintptr_t)newintercomm);
+    while (rc < 0 && rain_again(rc, &f));
+    if (rc) return rain_raise(&f, rc, RAIN_NONE, 0, "MPI_Intercomm_create_from_groups(local_group=%h, local_leader=%d, remote_group=%h, remote_leader=%d, stringtag=%p, info=%h, errhandler=%h, newintercomm=%p)", (int64_t[]){(uintptr_t)local_group, local_leader, (uintptr_t)remote_group, remote_leader, (uintptr_t)stringtag, (uintptr_t)info, (uintptr_t)errhandler, (uintptr_t)newintercomm});
+    return MPI_SUCCESS;
 }
 RAIN_WEAK(Intercomm_create_from_groups)
 
@@ -4140,17 +4202,35 @@ int PMPI_Sendrecv_replace_c(void *buf, MPI_Count count, MPI_Datatype datatype, i
 RAIN_WEAK(Sendrecv_replace_c)
 
 int PMPI_Session_attach_buffer(MPI_Session session, void *buffer, int size) {
-    return rain_unsupported(RAIN_SESSION, (uintptr_t)session, "MPI_Session_attach_buffer");
+    if (rain_enter()) return rain_refused("MPI_Session_attach_buffer");
+    rain_frame f = {0};
+    int rc;
+    do rc = rain_Session_attach_buffer((uintptr_t)&f, (uintptr_t)session, (uintptr_t)buffer, size);
+    while (rc < 0 && rain_again(rc, &f));
+    if (rc) return rain_raise(&f, rc, RAIN_SESSION, (uintptr_t)session, "MPI_Session_attach_buffer(session=%h, buffer=%p, size=%d)", (int64_t[]){(uintptr_t)session, (uintptr_t)buffer, size});
+    return MPI_SUCCESS;
 }
 RAIN_WEAK(Session_attach_buffer)
 
 int PMPI_Session_attach_buffer_c(MPI_Session session, void *buffer, MPI_Count size) {
-    return rain_unsupported(RAIN_SESSION, (uintptr_t)session, "MPI_Session_attach_buffer_c");
+    if (rain_enter()) return rain_refused("MPI_Session_attach_buffer_c");
+    rain_frame f = {0};
+    int rc;
+    do rc = rain_Session_attach_buffer((uintptr_t)&f, (uintptr_t)session, (uintptr_t)buffer, size);
+    while (rc < 0 && rain_again(rc, &f));
+    if (rc) return rain_raise(&f, rc, RAIN_SESSION, (uintptr_t)session, "MPI_Session_attach_buffer_c(session=%h, buffer=%p, size=%d)", (int64_t[]){(uintptr_t)session, (uintptr_t)buffer, size});
+    return MPI_SUCCESS;
 }
 RAIN_WEAK(Session_attach_buffer_c)
 
 int PMPI_Session_call_errhandler(MPI_Session session, int errorcode) {
-    return rain_unsupported(RAIN_SESSION, (uintptr_t)session, "MPI_Session_call_errhandler");
+    if (rain_enter()) return rain_refused("MPI_Session_call_errhandler");
+    rain_frame f = {0};
+    int rc;
+    do rc = rain_Session_call_errhandler((uintptr_t)&f, (uintptr_t)session, errorcode);
+    while (rc < 0 && rain_again(rc, &f));
+    if (rc) return rain_raise(&f, rc, RAIN_SESSION, (uintptr_t)session, "MPI_Session_call_errhandler(session=%h, errorcode=%d)", (int64_t[]){(uintptr_t)session, errorcode});
+    return MPI_SUCCESS;
 }
 RAIN_WEAK(Session_call_errhandler)
 
@@ -4166,62 +4246,136 @@ int PMPI_Session_create_errhandler(MPI_Session_errhandler_function *session_errh
 RAIN_WEAK(Session_create_errhandler)
 
 int PMPI_Session_detach_buffer(MPI_Session session, void *buffer_addr, int *size) {
-    return rain_unsupported(RAIN_SESSION, (uintptr_t)session, "MPI_Session_detach_buffer");
+    if (rain_enter()) return rain_refused("MPI_Session_detach_buffer");
+    rain_frame f = {0};
+    int rc;
+    MPI_Count size_ = 0;
+    do rc = rain_Session_detach_buffer((uintptr_t)&f, (uintptr_t)session, (uintptr_t)buffer_addr, size ? (uintptr_t)&size_ : 0);
+    while (rc < 0 && rain_again(rc, &f));
+    if (rc) return rain_raise(&f, rc, RAIN_SESSION, (uintptr_t)session, "MPI_Session_detach_buffer(session=%h, buffer_addr=%p, size=%p)", (int64_t[]){(uintptr_t)session, (uintptr_t)buffer_addr, (uintptr_t)size});
+    if (size) *size = size_ > INT_MAX ? MPI_UNDEFINED : (int)size_;
+    return MPI_SUCCESS;
 }
 RAIN_WEAK(Session_detach_buffer)
 
 int PMPI_Session_detach_buffer_c(MPI_Session session, void *buffer_addr, MPI_Count *size) {
-    return rain_unsupported(RAIN_SESSION, (uintptr_t)session, "MPI_Session_detach_buffer_c");
+    if (rain_enter()) return rain_refused("MPI_Session_detach_buffer_c");
+    rain_frame f = {0};
+    int rc;
+    do rc = rain_Session_detach_buffer((uintptr_t)&f, (uintptr_t)session, (uintptr_t)buffer_addr, (uintptr_t)size);
+    while (rc < 0 && rain_again(rc, &f));
+    if (rc) return rain_raise(&f, rc, RAIN_SESSION, (uintptr_t)session, "MPI_Session_detach_buffer_c(session=%h, buffer_addr=%p, size=%p)", (int64_t[]){(uintptr_t)session, (uintptr_t)buffer_addr, (uintptr_t)size});
+    return MPI_SUCCESS;
 }
 RAIN_WEAK(Session_detach_buffer_c)
 
 int PMPI_Session_finalize(MPI_Session *session) {
-    return rain_unsupported(RAIN_SESSION, session ? (uintptr_t)*session : 0, "MPI_Session_finalize");
+    if (rain_enter()) return rain_refused("MPI_Session_finalize");
+    rain_frame f = {0};
+    int rc;
+    do rc = rain_Session_finalize((uintptr_t)&f, (uintptr_t)session);
+    while (rc < 0 && rain_again(rc, &f));
+    if (rc) return rain_raise(&f, rc, RAIN_SESSION, session ? (uintptr_t)*session : 0, "MPI_Session_finalize(session=%p)", (int64_t[]){(uintptr_t)session});
+    return MPI_SUCCESS;
 }
 RAIN_WEAK(Session_finalize)
 
 int PMPI_Session_flush_buffer(MPI_Session session) {
-    return rain_unsupported(RAIN_SESSION, (uintptr_t)session, "MPI_Session_flush_buffer");
+    if (rain_enter()) return rain_refused("MPI_Session_flush_buffer");
+    rain_frame f = {0};
+    int rc;
+    do rc = rain_Session_flush_buffer((uintptr_t)&f, (uintptr_t)session);
+    while (rc < 0 && rain_again(rc, &f));
+    if (rc) return rain_raise(&f, rc, RAIN_SESSION, (uintptr_t)session, "MPI_Session_flush_buffer(session=%h)", (int64_t[]){(uintptr_t)session});
+    return MPI_SUCCESS;
 }
 RAIN_WEAK(Session_flush_buffer)
 
 int PMPI_Session_get_errhandler(MPI_Session session, MPI_Errhandler *errhandler) {
-    return rain_unsupported(RAIN_SESSION, (uintptr_t)session, "MPI_Session_get_errhandler");
+    if (rain_enter()) return rain_refused("MPI_Session_get_errhandler");
+    rain_frame f = {0};
+    int rc;
+    do rc = rain_Session_get_errhandler((uintptr_t)&f, (uintptr_t)session, (uintptr_t)errhandler);
+    while (rc < 0 && rain_again(rc, &f));
+    if (rc) return rain_raise(&f, rc, RAIN_SESSION, (uintptr_t)session, "MPI_Session_get_errhandler(session=%h, errhandler=%p)", (int64_t[]){(uintptr_t)session, (uintptr_t)errhandler});
+    return MPI_SUCCESS;
 }
 RAIN_WEAK(Session_get_errhandler)
 
 int PMPI_Session_get_info(MPI_Session session, MPI_Info *info_used) {
-    return rain_unsupported(RAIN_SESSION, (uintptr_t)session, "MPI_Session_get_info");
+    if (rain_enter()) return rain_refused("MPI_Session_get_info");
+    rain_frame f = {0};
+    int rc;
+    do rc = rain_Session_get_info((uintptr_t)&f, (uintptr_t)session, (uintptr_t)info_used);
+    while (rc < 0 && rain_again(rc, &f));
+    if (rc) return rain_raise(&f, rc, RAIN_SESSION, (uintptr_t)session, "MPI_Session_get_info(session=%h, info_used=%p)", (int64_t[]){(uintptr_t)session, (uintptr_t)info_used});
+    return MPI_SUCCESS;
 }
 RAIN_WEAK(Session_get_info)
 
 int PMPI_Session_get_nth_pset(MPI_Session session, MPI_Info info, int n, int *pset_len, char *pset_name) {
-    return rain_unsupported(RAIN_SESSION, (uintptr_t)session, "MPI_Session_get_nth_pset");
+    if (rain_enter()) return rain_refused("MPI_Session_get_nth_pset");
+    rain_frame f = {0};
+    int rc;
+    do rc = rain_Session_get_nth_pset((uintptr_t)&f, (uintptr_t)session, (uintptr_t)info, n, (uintptr_t)pset_len, (uintptr_t)pset_name);
+    while (rc < 0 && rain_again(rc, &f));
+    if (rc) return rain_raise(&f, rc, RAIN_SESSION, (uintptr_t)session, "MPI_Session_get_nth_pset(session=%h, info=%h, n=%d, pset_len=%p, pset_name=%p)", (int64_t[]){(uintptr_t)session, (uintptr_t)info, n, (uintptr_t)pset_len, (uintptr_t)pset_name});
+    return MPI_SUCCESS;
 }
 RAIN_WEAK(Session_get_nth_pset)
 
 int PMPI_Session_get_num_psets(MPI_Session session, MPI_Info info, int *npset_names) {
-    return rain_unsupported(RAIN_SESSION, (uintptr_t)session, "MPI_Session_get_num_psets");
+    if (rain_enter()) return rain_refused("MPI_Session_get_num_psets");
+    rain_frame f = {0};
+    int rc;
+    do rc = rain_Session_get_num_psets((uintptr_t)&f, (uintptr_t)session, (uintptr_t)info, (uintptr_t)npset_names);
+    while (rc < 0 && rain_again(rc, &f));
+    if (rc) return rain_raise(&f, rc, RAIN_SESSION, (uintptr_t)session, "MPI_Session_get_num_psets(session=%h, info=%h, npset_names=%p)", (int64_t[]){(uintptr_t)session, (uintptr_t)info, (uintptr_t)npset_names});
+    return MPI_SUCCESS;
 }
 RAIN_WEAK(Session_get_num_psets)
 
 int PMPI_Session_get_pset_info(MPI_Session session, const char *pset_name, MPI_Info *info) {
-    return rain_unsupported(RAIN_SESSION, (uintptr_t)session, "MPI_Session_get_pset_info");
+    if (rain_enter()) return rain_refused("MPI_Session_get_pset_info");
+    rain_frame f = {0};
+    int rc;
+    do rc = rain_Session_get_pset_info((uintptr_t)&f, (uintptr_t)session, (uintptr_t)pset_name, (uintptr_t)info);
+    while (rc < 0 && rain_again(rc, &f));
+    if (rc) return rain_raise(&f, rc, RAIN_SESSION, (uintptr_t)session, "MPI_Session_get_pset_info(session=%h, pset_name=%p, info=%p)", (int64_t[]){(uintptr_t)session, (uintptr_t)pset_name, (uintptr_t)info});
+    return MPI_SUCCESS;
 }
 RAIN_WEAK(Session_get_pset_info)
 
 int PMPI_Session_iflush_buffer(MPI_Session session, MPI_Request *request) {
-    return rain_unsupported(RAIN_SESSION, (uintptr_t)session, "MPI_Session_iflush_buffer");
+    if (rain_enter()) return rain_refused("MPI_Session_iflush_buffer");
+    rain_frame f = {0};
+    int rc;
+    do rc = request ? rain_Session_iflush_buffer((uintptr_t)&f, (uintptr_t)session, (uintptr_t)request) : rain_null(&f);
+    while (rc < 0 && rain_again(rc, &f));
+    if (rc) return rain_raise(&f, rc, RAIN_SESSION, (uintptr_t)session, "MPI_Session_iflush_buffer(session=%h, request=%p)", (int64_t[]){(uintptr_t)session, (uintptr_t)request});
+    return MPI_SUCCESS;
 }
 RAIN_WEAK(Session_iflush_buffer)
 
 int PMPI_Session_init(MPI_Info info, MPI_Errhandler errhandler, MPI_Session *session) {
-    return rain_unsupported(RAIN_NONE, 0, "MPI_Session_init");
+    if (rain_enter()) return rain_refused("MPI_Session_init");
+    rain_frame f = {0};
+    int rc;
+    do rc = rain_Session_init((uintptr_t)&f, (uintptr_t)info, (uintptr_t)errhandler, (uintptr_t)session);
+    while (rc < 0 && rain_again(rc, &f));
+    if (rc) return rain_raise(&f, rc, RAIN_NONE, 0, "MPI_Session_init(info=%h, errhandler=%h, session=%p)", (int64_t[]){(uintptr_t)info, (uintptr_t)errhandler, (uintptr_t)session});
+    return MPI_SUCCESS;
 }
 RAIN_WEAK(Session_init)
 
 int PMPI_Session_set_errhandler(MPI_Session session, MPI_Errhandler errhandler) {
-    return rain_unsupported(RAIN_SESSION, (uintptr_t)session, "MPI_Session_set_errhandler");
+    if (rain_enter()) return rain_refused("MPI_Session_set_errhandler");
+    rain_frame f = {0};
+    int rc;
+    do rc = rain_Session_set_errhandler((uintptr_t)&f, (uintptr_t)session, (uintptr_t)errhandler);
+    while (rc < 0 && rain_again(rc, &f));
+    if (rc) return rain_raise(&f, rc, RAIN_SESSION, (uintptr_t)session, "MPI_Session_set_errhandler(session=%h, errhandler=%h)", (int64_t[]){(uintptr_t)session, (uintptr_t)errhandler});
+    return MPI_SUCCESS;
 }
 RAIN_WEAK(Session_set_errhandler)
 

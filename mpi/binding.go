@@ -30,3 +30,21 @@ func Wake() {
 // CheckSend is the error that a send with these arguments gives. A call that also
 // receives asks first: its receive might take a message.
 func (c *Comm) CheckSend(b Buffer, dest, tag int) error { return c.checkSend(b, dest, tag) }
+
+// AtExit is for bindings that are called when the process ends: it takes the
+// process out of the job if the last session was finalized. With Linger sessions
+// do not do so themselves, and another one can be opened after the last.
+func AtExit() {
+	life.mu.Lock()
+	defer life.mu.Unlock()
+	if e := life.current.Load(); e != nil && life.users == 0 {
+		e.leave()
+	}
+}
+
+// Linger is for bindings that call AtExit.
+func Linger() {
+	life.mu.Lock()
+	life.linger = true
+	life.mu.Unlock()
+}

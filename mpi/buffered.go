@@ -1,6 +1,7 @@
 package mpi
 
 import (
+	"slices"
 	"unsafe"
 
 	"rainmpi/mpi/internal/dtype"
@@ -10,15 +11,17 @@ import (
 // (MPI_BSEND_OVERHEAD).
 const BsendOverhead = 512
 
-// bsendBuffer is the buffer that the program attached (MPI 5.0 section 3.6).
-// The library copies messages to memory of its own and only keeps the books of
-// the attached buffer, so that a program that fits its buffer always runs and
-// one that does not is told.
-type bsendBuffer struct {
-	attached bool
-	buffer   []byte
-	used     int64
-	pending  []*bsend
+// A BsendBuffer is the room for buffered sends of a process, a session or a
+// communicator (MPI 5.0 section 3.6). The library copies messages to memory of
+// its own and only keeps the books of the attached buffer, so that a program
+// that fits its buffer always runs and one that does not is told.
+type BsendBuffer struct {
+	e         *engine
+	attached  bool
+	automatic bool // MPI_BUFFER_AUTOMATIC: there is always room
+	buffer    []byte
+	used      int64
+	pending   []*bsend
 }
 
 type bsend struct {
@@ -26,50 +29,90 @@ type bsend struct {
 	r    *Request
 }
 
-// BufferAttach gives the library room for buffered sends (MPI_Buffer_attach).
-func BufferAttach(buffer []byte) error {
-	e, err := running()
-	if err != nil {
-		return err
-	}
-	if e.bsends.attached {
-		return errorf(ErrBuffer, "a buffer is attached already; detach it first")
-	}
-	e.bsends = bsendBuffer{attached: true, buffer: buffer}
-	return nil
-}
-
-// BufferDetach waits until all buffered messages have left and returns the
-// buffer.
-func BufferDetach() ([]byte, error) {
+// ProcessBsendBuffer is what sends use whose communicator, and its session,
+// have no buffer of their own.
+func ProcessBsendBuffer() (*BsendBuffer, error) {
 	e, err := running()
 	if err != nil {
 		return nil, err
 	}
-	if !e.bsends.attached {
-		return nil, errorf(ErrBuffer, "no buffer is attached")
-	}
-	e.drainBuffered()
-	b := e.bsends.buffer
-	e.bsends = bsendBuffer{}
-	return b, nil
+	return &e.bsends, nil
 }
 
-// BufferFlush waits until all buffered messages have left (MPI_Buffer_flush).
-func BufferFlush() error {
-	e, err := running()
-	if err == nil {
-		e.drainBuffered()
+// BsendBuffer is the communicator's own.
+func (c *Comm) BsendBuffer() *BsendBuffer { return &c.bsends }
+
+// bsendBuffer is the one that a send on c uses.
+func (c *Comm) bsendBuffer() *BsendBuffer {
+	s := c.group.session
+	switch {
+	case c.bsends.attached:
+		return &c.bsends
+	case s != nil && s.bsends.attached:
+		return &s.bsends
 	}
+	return &c.e.bsends
+}
+
+// Attach gives the library room for buffered sends (MPI_Buffer_attach).
+func (b *BsendBuffer) Attach(buffer []byte) error { return b.attach(buffer, false) }
+
+// AttachAutomatic leaves the room to the library (MPI_BUFFER_AUTOMATIC).
+func (b *BsendBuffer) AttachAutomatic() error { return b.attach(nil, true) }
+
+func (b *BsendBuffer) attach(buffer []byte, automatic bool) error {
+	b.e.mu.Lock()
+	defer b.e.mu.Unlock()
+	if b.attached {
+		return errorf(ErrBuffer, "a buffer is attached already; detach it first")
+	}
+	b.attached, b.automatic, b.buffer, b.used = true, automatic, buffer, 0
+	return nil
+}
+
+// Detach waits until all messages in the buffer have left and returns it.
+func (b *BsendBuffer) Detach() ([]byte, error) {
+	if !b.attached {
+		return nil, errorf(ErrBuffer, "no buffer is attached")
+	}
+	b.Flush()
+	b.e.mu.Lock()
+	defer b.e.mu.Unlock()
+	buffer := b.buffer
+	*b = BsendBuffer{e: b.e}
+	return buffer, nil
+}
+
+// Flush waits until all messages that are in the buffer now have left
+// (MPI_Buffer_flush).
+func (b *BsendBuffer) Flush() error {
+	_, err := b.Iflush().Wait()
 	return err
 }
 
-func (e *engine) drainBuffered() {
-	for _, s := range e.bsends.pending {
-		s.r.Wait()
+// Iflush is Flush that does not wait (MPI_Buffer_iflush).
+func (b *BsendBuffer) Iflush() *Request {
+	e := b.e
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	b.collect()
+	all := e.newRequest(sendRequest)
+	left := len(b.pending)
+	for _, s := range b.pending {
+		before := s.r.then
+		s.r.then = func(err error) {
+			if before != nil {
+				before(err)
+			}
+			if left--; left == 0 {
+				e.complete(all, nil)
+			}
+		}
 	}
-	e.bsends.pending = nil
-	e.bsends.used = 0
+	if left == 0 {
+		e.complete(all, nil)
+	}
+	return all
 }
 
 // startBuffered copies the message and returns a request that is complete.
@@ -78,16 +121,16 @@ func (c *Comm) startBuffered(b Buffer, dest, tag int) (*Request, error) {
 	size := int64(b.Count) * b.Type.t.Size()
 	e.mu.Lock()
 	defer e.mu.Unlock()
-	e.collectBuffered()
+	room := c.bsendBuffer()
+	room.collect()
 	if dest != ProcNull {
-		if room := int64(len(e.bsends.buffer)) - e.bsends.used; size+BsendOverhead > room {
-			return nil, errorf(ErrBuffer, "a buffered send of %d bytes and %d of overhead; the attached buffer has room for %d; attach a larger one", size, BsendOverhead, max(room, 0))
+		if err := room.take(size + BsendOverhead); err != nil {
+			return nil, err
 		}
 		s := &bsend{data: make([]byte, size), r: e.newRequest(sendRequest)}
 		b.Type.t.Pack(s.data, b.Addr, int64(b.Count), 0)
 		s.r.comm, s.r.addr, s.r.count, s.r.t, s.r.size = c, unsafe.Pointer(unsafe.SliceData(s.data)), size, dtype.Byte.Type(), size
-		e.bsends.used += size + BsendOverhead
-		e.bsends.pending = append(e.bsends.pending, s)
+		room.pending = append(room.pending, s)
 		e.startSend(s.r, Standard, dest, tag, c.ctx)
 	}
 	r := e.newRequest(sendRequest)
@@ -95,17 +138,23 @@ func (c *Comm) startBuffered(b Buffer, dest, tag int) (*Request, error) {
 	return r, nil
 }
 
-// collectBuffered frees the room of messages that have left. mu is held.
-func (e *engine) collectBuffered() {
-	kept := e.bsends.pending[:0]
-	for _, s := range e.bsends.pending {
-		if s.r.done.Load() == 0 {
-			kept = append(kept, s)
-			continue
-		}
-		e.bsends.used -= int64(len(s.data)) + BsendOverhead
-		e.recycle(s.r)
+// take notes that n bytes of the buffer are used. mu is held.
+func (b *BsendBuffer) take(n int64) error {
+	if left := int64(len(b.buffer)) - b.used; n > left && !b.automatic {
+		return errorf(ErrBuffer, "a buffered send of %d bytes and %d of overhead; the attached buffer has room for %d; attach a larger one", n-BsendOverhead, BsendOverhead, max(left, 0))
 	}
-	clear(e.bsends.pending[len(kept):])
-	e.bsends.pending = kept
+	b.used += n
+	return nil
+}
+
+// collect frees the room of messages that have left. mu is held.
+func (b *BsendBuffer) collect() {
+	b.pending = slices.DeleteFunc(b.pending, func(s *bsend) bool {
+		if s.r.done.Load() == 0 {
+			return false
+		}
+		b.used -= int64(len(s.data)) + BsendOverhead
+		b.e.recycle(s.r)
+		return true
+	})
 }

@@ -20,10 +20,12 @@ type Comm struct {
 	name  string
 	info  *Info
 	Attrs Attrs // cached attributes (section 7.7)
+
+	bsends BsendBuffer
 }
 
 func (e *engine) newComm(ctx contextID, g *Group) *Comm {
-	return &Comm{e: e, ctx: ctx, rank: g.rank, group: g}
+	return &Comm{e: e, ctx: ctx, rank: g.rank, group: g, bsends: BsendBuffer{e: e}}
 }
 
 // Rank is this process's rank in the communicator.
@@ -207,7 +209,7 @@ func (c *Comm) CreateGroup(g *Group, tag int) (*Comm, error) {
 	if err := c.checkTag(tag); err != nil {
 		return nil, err
 	}
-	ctx, err := c.agreeAmong(g, int32(-16-tag))
+	ctx, err := c.agreeAmong(g, c.ctx+groupContext, tag)
 	if err != nil {
 		return nil, err
 	}
@@ -215,7 +217,7 @@ func (c *Comm) CreateGroup(g *Group, tag int) (*Comm, error) {
 }
 
 // internal is a blocking send or receive of the library's own.
-func (c *Comm) internal(b Buffer, peer int, tag int32, send bool) error {
+func (c *Comm) internal(b Buffer, peer int, ctx contextID, tag int, send bool) error {
 	e := c.e
 	e.mu.Lock()
 	kind := recvRequest
@@ -225,9 +227,9 @@ func (c *Comm) internal(b Buffer, peer int, tag int32, send bool) error {
 	r := e.newRequest(kind)
 	r.bind(c, b)
 	if send {
-		e.startSend(r, Standard, peer, int(tag), c.ctx+collContext)
+		e.startSend(r, Standard, peer, tag, ctx)
 	} else {
-		e.startRecv(r, peer, int(tag), c.ctx+collContext)
+		e.startRecv(r, peer, tag, ctx)
 	}
 	e.mu.Unlock()
 	_, err := r.Wait()
@@ -250,9 +252,11 @@ func (c *Comm) Free() error {
 	if c.local != nil {
 		c.local.Free()
 	}
+	c.bsends.Flush() // nobody else waits for what is in it
 	c.e.mu.Lock()
-	c.e.forget(c.ctx)
-	c.e.forget(c.ctx + collContext)
+	for i := range localContext {
+		c.e.forget(c.ctx + i)
+	}
 	c.e.mu.Unlock()
 	return nil
 }

@@ -26,8 +26,9 @@ const (
 const (
 	collContext     contextID = 1 // collectives
 	partContext     contextID = 2 // partitioned communication: who belongs to whom
-	localContext    contextID = 3 // of an intercommunicator: its local group's communicator
-	contextsPerComm contextID = 6
+	groupContext    contextID = 3 // what the members of a group agree on
+	localContext    contextID = 4 // of an intercommunicator: its local group's communicator
+	contextsPerComm contextID = 8
 )
 
 // Contexts of the predefined communicators: rank 0's first ones.
@@ -143,16 +144,15 @@ func (c *Comm) setContext(ctx contextID) {
 }
 
 // agreeAmong agrees on a context among some processes only: the first of them
-// makes it and tells the others. It speaks in c's context of collectives with a
-// negative tag, where no collective is heard.
-func (c *Comm) agreeAmong(g *Group, tag int32) (contextID, error) {
+// makes it and tells the others.
+func (c *Comm) agreeAmong(g *Group, where contextID, tag int) (contextID, error) {
 	at, err := g.Translate(sequence(g.Size()), c.group)
 	if err != nil {
 		return 0, err
 	}
 	if g.rank != 0 {
 		ctx := []contextID{0}
-		err := c.internal(Slice(ctx), at[0], tag, false)
+		err := c.internal(Slice(ctx), at[0], where, tag, false)
 		return ctx[0], err
 	}
 	ctx, err := c.e.newContext()
@@ -160,7 +160,7 @@ func (c *Comm) agreeAmong(g *Group, tag int32) (contextID, error) {
 		return 0, err
 	}
 	for _, r := range at[1:] {
-		if err := c.internal(Slice([]contextID{ctx}), r, tag, true); err != nil {
+		if err := c.internal(Slice([]contextID{ctx}), r, where, tag, true); err != nil {
 			return 0, err
 		}
 	}

@@ -35,7 +35,8 @@ type engine struct {
 	wait   *waiting
 	visits atomic.Uint32 // of progress
 
-	bsends bsendBuffer
+	bsends BsendBuffer // of the process
+	world  *Comm       // also where MPI_Init was not called
 
 	runs      coll.Pool    // of collectives
 	calls     []Call       // functions of the user's that wait to be run

@@ -10,6 +10,8 @@ type Group struct {
 	ranks []int32 // world ranks, by rank in the group
 	rank  int     // of this process, Undefined if it is no member
 	e     *engine
+
+	session *Session // that it was derived from; nil: of the world model
 }
 
 // GroupEmpty is the group without members (MPI_GROUP_EMPTY).
@@ -110,11 +112,12 @@ func (g *Group) filtered(keep func(int32) bool) []int32 {
 }
 
 func (g *Group) with(o *Group, ranks []int32) *Group {
-	e := g.e
-	if e == nil && o != nil {
-		e = o.e
+	if g.e == nil && o != nil {
+		g = o
 	}
-	return e.group(ranks)
+	made := g.e.group(ranks)
+	made.session = g.session
+	return made
 }
 
 // Incl is the group of g's processes with the given ranks, in that order.

@@ -15,9 +15,15 @@ import (
 
 // life is the state of the library in this process. Init and Finalize are
 // rare; everything else only loads current.
+//
+// The engine has users: MPI_COMM_WORLD's model between Init and Finalize, and
+// each open session (section 11.1).
 var life struct {
 	mu        sync.Mutex
 	current   atomic.Pointer[engine]
+	users     int
+	left      bool // the job; there is no way back
+	linger    bool // the last session does not leave it: AtExit does
 	started   atomic.Bool
 	finalized atomic.Bool
 	world     *Comm
@@ -41,23 +47,40 @@ func InitThread(required int) (provided int, err error) {
 	if life.started.Load() {
 		return 0, errorf(ErrOther, "MPI_Init was called twice")
 	}
-	if runtime.GOMAXPROCS(0) < 2 {
-		// A waiting rank and Go's own work must not wait for each other, also
-		// where the affinity says one processor.
-		runtime.GOMAXPROCS(2)
-	}
-	e, err := newEngine()
+	e, err := acquire()
 	if err != nil {
 		return 0, err
 	}
-	life.current.Store(e)
-	life.world = e.newComm(worldContext, e.group(worldRanks(len(e.procs))))
+	life.world = e.world
 	life.world.name = "MPI_COMM_WORLD"
 	life.self = e.newComm(selfContext, e.group([]int32{int32(e.rank)}))
 	life.self.name = "MPI_COMM_SELF"
 	life.level = required
 	life.started.Store(true)
 	return required, nil
+}
+
+// acquire starts the engine for its first user. life.mu is held.
+func acquire() (*engine, error) {
+	e := life.current.Load()
+	if e == nil {
+		if life.left {
+			return nil, errorf(ErrOther, "this process has left its job; MPI cannot be used again")
+		}
+		if runtime.GOMAXPROCS(0) < 2 {
+			// A waiting rank and Go's own work must not wait for each other, also
+			// where the affinity says one processor.
+			runtime.GOMAXPROCS(2)
+		}
+		var err error
+		if e, err = newEngine(); err != nil {
+			return nil, err
+		}
+		e.world = e.newComm(worldContext, e.group(worldRanks(len(e.procs))))
+		life.current.Store(e)
+	}
+	life.users++
+	return e, nil
 }
 
 func worldRanks(n int) []int32 {
@@ -98,6 +121,7 @@ func newEngine() (*engine, error) {
 		return nil, errorf(ErrNoMem, "memory for waiting: %v", err)
 	}
 	e := &engine{wait: w, options: defaultOptions(), nextContext: firstUserContext}
+	e.bsends.e = e
 	if err := setCollOverride(os.Getenv("RAIN_COLL")); err != nil {
 		return nil, err
 	}
@@ -205,6 +229,9 @@ func Finalize() error {
 	if err != nil {
 		return err
 	}
+	if !life.started.Load() || life.finalized.Load() {
+		return errorf(ErrOther, "MPI_Finalize without MPI_Init, or a second time")
+	}
 	// "The first thing MPI_FINALIZE does is to free MPI_COMM_SELF", whose
 	// attributes' delete functions may still use MPI (section 11.4.4).
 	if err := life.self.Attrs.deleteAll(life.self); err != nil {
@@ -213,10 +240,19 @@ func Finalize() error {
 	if err := life.world.Attrs.deleteAll(life.world); err != nil {
 		return err
 	}
-	e.drainBuffered()
 	if err := life.world.Barrier(); err != nil {
 		return err
 	}
+	life.finalized.Store(true)
+	if life.users--; life.users == 0 {
+		e.leave()
+	}
+	return nil
+}
+
+// leave ends the engine after its last user. life.mu is held.
+func (e *engine) leave() {
+	e.bsends.Flush()
 	e.until(e.drained)
 	if e.boot != nil {
 		e.boot.finalize()
@@ -227,9 +263,8 @@ func Finalize() error {
 		e.until(e.boot.free.Load)
 		e.net.close(e)
 	}
-	life.finalized.Store(true)
+	life.left = true
 	life.current.Store(nil)
-	return nil
 }
 
 // drained reports whether nothing waits to leave.

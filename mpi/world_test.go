@@ -48,6 +48,7 @@ func testRank(t testing.TB, fd, n, rank int) *Comm {
 		t.Fatal(err)
 	}
 	e := &engine{wait: w, options: defaultOptions(), nextContext: firstUserContext, rank: rank, hosts: []string{"test"}}
+	e.bsends.e = e
 	e.wait.set.Spins, e.wait.set.Yields = 0, 5
 	for r := range n {
 		e.procs = append(e.procs, &proc{world: r, local: r})

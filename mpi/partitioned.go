@@ -63,8 +63,12 @@ func (c *Comm) PsendInit(b Buffer, partitions, dest, tag int) (*Request, error) 
 // PrecvInit is the receiving side (MPI_Precv_init). There are no wildcards.
 func (c *Comm) PrecvInit(b Buffer, partitions, source, tag int) (*Request, error) {
 	err := c.checkRecv(b, source, tag)
-	if err == nil && (source == AnySource || tag == AnyTag) {
-		err = errorf(ErrArg, "a partitioned receive takes neither MPI_ANY_SOURCE nor MPI_ANY_TAG")
+	switch {
+	case err != nil:
+	case source == AnySource:
+		err = errorf(ErrRank, "a partitioned receive does not take MPI_ANY_SOURCE")
+	case tag == AnyTag:
+		err = errorf(ErrTag, "a partitioned receive does not take MPI_ANY_TAG")
 	}
 	if err == nil {
 		err = checkPartitions(partitions)

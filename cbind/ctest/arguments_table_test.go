@@ -35,7 +35,7 @@ var (
 
 // communicates matches the functions that move data of a datatype, which must be committed (MPI 5.0, 5.1.9).
 const (
-	persistents  = `Send_init|[BSR]send_init|Recv_init`
+	persistents  = `Send_init|[BSR]send_init|Recv_init|P(send|recv)_init`
 	transfers    = `[BSR]?send|I[bsr]?send|Recv|Irecv|I?mrecv|I?sendrecv(_replace)?|Sendrecv(_replace)?|Mrecv|Imrecv|` + persistents
 	reductions   = `(Ire|Re)duce(_init)?|(Iall|All)reduce(_init)?|(Ire|Re)duce_scatter(_block)?(_init)?|(Is|S)can(_init)?|(Iex|Ex)scan(_init)?`
 	movements    = `(Ib|B)cast(_init)?|(Ig|G|Is|S)(ather|catter)v?(_init)?|(Iall|All)(gatherv?|toall[vw]?)(_init)?`
@@ -77,6 +77,8 @@ var rules = []rule{
 	// Requests, messages and statuses.
 	{"MPI_Request", "", "Grequest_complete", "Z", []wrong{{"MPI_REQUEST_NULL", "MPI_ERR_REQUEST", ""},
 		{"freed_request", "MPI_ERR_REQUEST", ""}, {"inactive", "MPI_ERR_REQUEST", ""}}},
+	{"MPI_Request", "", "Parrived", "inactive", []wrong{{"freed_request", "MPI_ERR_REQUEST", ""}, {"inactive", "MPI_ERR_REQUEST", ""}}},
+	{"MPI_Request", "", "P.*", "inactive", []wrong{{"MPI_REQUEST_NULL", "MPI_ERR_REQUEST", ""}, {"freed_request", "MPI_ERR_REQUEST", ""}, {"inactive", "MPI_ERR_REQUEST", ""}}},
 	{"MPI_Request", "", "", "MPI_REQUEST_NULL", []wrong{{"freed_request", "MPI_ERR_REQUEST", ""}, {"(MPI_Request)MPI_INT", "MPI_ERR_REQUEST", ""}}},
 	{`MPI_Request \*`, "", "Wait|Test", "H(MPI_REQUEST_NULL)", append([]wrong{nullRef}, noRequest[2:]...)},
 	{`MPI_Request \*`, "", "Start|Cancel|Request_free", "H(inactive)", noRequest},
@@ -118,6 +120,12 @@ var rules = []rule{
 	{"int", "tag|sendtag", "", "0", []wrong{{"-7", "MPI_ERR_TAG", ""}, {"MPI_ANY_TAG", "MPI_ERR_TAG", ""}}},
 	{`const int\[\]`, "send_?counts|recv_?counts", "", "ones", []wrong{nullRef, {"minus_ints", "MPI_ERR_COUNT", "-1"}}},
 	{`const MPI_Count\[\]`, "send_?counts|recv_?counts", "", "one_counts", []wrong{nullRef, {"minus_counts", "MPI_ERR_COUNT", "-1"}}},
+
+	// Partitions.
+	{"int", "partitions", "", "1", []wrong{{"-1", "MPI_ERR_ARG", ""}}},
+	{"int", "partition|partition_low|partition_high", "", "0", nil}, // the request decides; partitioned_test.go
+	{"int", "length", "", "1", []wrong{{"-1", "MPI_ERR_ARG", ""}}},
+	{`const int\[\]`, "array_of_partitions", "", "Z", []wrong{nullRef}},
 
 	// Groups of ranks, graphs and grids.
 	{`const int\[\]`, "ranks1?", "", "Z", []wrong{nullRef, {"big_ranks", "MPI_ERR_RANK", "77"}}},

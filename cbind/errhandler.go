@@ -95,6 +95,10 @@ func handlerOf(kind int32, object uintptr) (handler *errhandler, told uintptr, n
 		if c := findComm(object); c != nil {
 			return orFatal(c.handler.Load()), object, c.String()
 		}
+	case C.RAIN_WIN:
+		if w := wins.get(object); w != nil {
+			return orFatal(w.handler.Load()), object, w.String()
+		}
 	case C.RAIN_SESSION:
 		if s := sessions.get(object); s != nil {
 			return orFatal(s.handler.Load()), object, "a session"
@@ -184,6 +188,15 @@ func rain_Comm_set_errhandler(f, h, handler uintptr) int32 {
 	return setHandler(f, &c.handler, C.RAIN_COMM, handler)
 }
 
+//export rain_Win_set_errhandler
+func rain_Win_set_errhandler(f, h, handler uintptr) int32 {
+	w, err := winOf(h)
+	if err != nil {
+		return fail(f, err)
+	}
+	return setHandler(f, &w.handler, C.RAIN_WIN, handler)
+}
+
 //export rain_Session_set_errhandler
 func rain_Session_set_errhandler(f, h, handler uintptr) int32 {
 	s, err := sessionOf(h)
@@ -218,6 +231,15 @@ func rain_Comm_get_errhandler(f, h, out uintptr) int32 {
 		return fail(f, err)
 	}
 	return getHandler(f, &c.handler, out)
+}
+
+//export rain_Win_get_errhandler
+func rain_Win_get_errhandler(f, h, out uintptr) int32 {
+	w, err := winOf(h)
+	if err != nil {
+		return fail(f, err)
+	}
+	return getHandler(f, &w.handler, out)
 }
 
 //export rain_Session_get_errhandler
@@ -277,6 +299,15 @@ func rain_Comm_call_errhandler(f, h uintptr, errorcode int32) int32 {
 		return fail(f, err)
 	}
 	return callHandler(f, &c.handler, h, c.String(), errorcode)
+}
+
+//export rain_Win_call_errhandler
+func rain_Win_call_errhandler(f, h uintptr, errorcode int32) int32 {
+	w, err := winOf(h)
+	if err != nil {
+		return fail(f, err)
+	}
+	return callHandler(f, &w.handler, h, w.String(), errorcode)
 }
 
 //export rain_Session_call_errhandler

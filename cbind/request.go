@@ -18,6 +18,7 @@ type request struct {
 	g          *grequest
 	send       *mpi.Request // of MPI_Isendrecv: the request's other half
 	comm       uintptr      // errors are raised on it
+	win        bool         // comm is a window
 	persistent bool
 	active     bool // of a persistent one: started and not yet collected
 }
@@ -40,6 +41,15 @@ func give(f, out uintptr, r *mpi.Request, err error, h uintptr) int32 {
 	*q = request{r: r, comm: h}
 	set(out, requests.add(q))
 	return 0
+}
+
+// giveOn is give for a request whose errors are raised on a window.
+func giveOn(f, out uintptr, r *mpi.Request, err error, h uintptr) int32 {
+	rc := give(f, out, r, err, h)
+	if rc == 0 {
+		requests.get(*at[uintptr](out)).win = true
+	}
+	return rc
 }
 
 // keep ends a call that makes a persistent request.
@@ -119,6 +129,9 @@ func collect(f, addr, st uintptr) (rc int32) {
 	if err != nil {
 		fr := at[frame](f)
 		fr.onkind, fr.on = C.RAIN_COMM, C.uintptr_t(q.comm)
+		if q.win {
+			fr.onkind = C.RAIN_WIN
+		}
 		rc = fail(f, err)
 	}
 	if q.persistent {

@@ -45,12 +45,24 @@ int PMPI_Abort(MPI_Comm comm, int errorcode) {
 RAIN_WEAK(Abort)
 
 int PMPI_Accumulate(const void *origin_addr, int origin_count, MPI_Datatype origin_datatype, int target_rank, MPI_Aint target_disp, int target_count, MPI_Datatype target_datatype, MPI_Op op, MPI_Win win) {
-    return rain_unsupported(RAIN_WIN, (uintptr_t)win, "MPI_Accumulate");
+    if (rain_enter()) return rain_refused("MPI_Accumulate");
+    rain_frame f = {0};
+    int rc;
+    do rc = rain_Accumulate((uintptr_t)&f, (uintptr_t)origin_addr, origin_count, (uintptr_t)origin_datatype, target_rank, target_disp, target_count, (uintptr_t)target_datatype, (uintptr_t)op, (uintptr_t)win);
+    while (rc < 0 && rain_again(rc, &f));
+    if (rc) return rain_raise(&f, rc, RAIN_WIN, (uintptr_t)win, "MPI_Accumulate(origin_addr=%p, origin_count=%d, origin_datatype=%h, target_rank=%d, target_disp=%d, target_count=%d, target_datatype=%h, op=%h, win=%h)", (int64_t[]){(uintptr_t)origin_addr, origin_count, (uintptr_t)origin_datatype, target_rank, target_disp, target_count, (uintptr_t)target_datatype, (uintptr_t)op, (uintptr_t)win});
+    return MPI_SUCCESS;
 }
 RAIN_WEAK(Accumulate)
 
 int PMPI_Accumulate_c(const void *origin_addr, MPI_Count origin_count, MPI_Datatype origin_datatype, int target_rank, MPI_Aint target_disp, MPI_Count target_count, MPI_Datatype target_datatype, MPI_Op op, MPI_Win win) {
-    return rain_unsupported(RAIN_WIN, (uintptr_t)win, "MPI_Accumulate_c");
+    if (rain_enter()) return rain_refused("MPI_Accumulate_c");
+    rain_frame f = {0};
+    int rc;
+    do rc = rain_Accumulate((uintptr_t)&f, (uintptr_t)origin_addr, origin_count, (uintptr_t)origin_datatype, target_rank, target_disp, target_count, (uintptr_t)target_datatype, (uintptr_t)op, (uintptr_t)win);
+    while (rc < 0 && rain_again(rc, &f));
+    if (rc) return rain_raise(&f, rc, RAIN_WIN, (uintptr_t)win, "MPI_Accumulate_c(origin_addr=%p, origin_count=%d, origin_datatype=%h, target_rank=%d, target_disp=%d, target_count=%d, target_datatype=%h, op=%h, win=%h)", (int64_t[]){(uintptr_t)origin_addr, origin_count, (uintptr_t)origin_datatype, target_rank, target_disp, target_count, (uintptr_t)target_datatype, (uintptr_t)op, (uintptr_t)win});
+    return MPI_SUCCESS;
 }
 RAIN_WEAK(Accumulate_c)
 
@@ -1123,7 +1135,13 @@ int PMPI_Comm_test_inter(MPI_Comm comm, int *flag) {
 RAIN_WEAK(Comm_test_inter)
 
 int PMPI_Compare_and_swap(const void *origin_addr, const void *compare_addr, void *result_addr, MPI_Datatype datatype, int target_rank, MPI_Aint target_disp, MPI_Win win) {
-    return rain_unsupported(RAIN_WIN, (uintptr_t)win, "MPI_Compare_and_swap");
+    if (rain_enter()) return rain_refused("MPI_Compare_and_swap");
+    rain_frame f = {0};
+    int rc;
+    do rc = rain_Compare_and_swap((uintptr_t)&f, (uintptr_t)origin_addr, (uintptr_t)compare_addr, (uintptr_t)result_addr, (uintptr_t)datatype, target_rank, target_disp, (uintptr_t)win);
+    while (rc < 0 && rain_again(rc, &f));
+    if (rc) return rain_raise(&f, rc, RAIN_WIN, (uintptr_t)win, "MPI_Compare_and_swap(origin_addr=%p, compare_addr=%p, result_addr=%p, datatype=%h, target_rank=%d, target_disp=%d, win=%h)", (int64_t[]){(uintptr_t)origin_addr, (uintptr_t)compare_addr, (uintptr_t)result_addr, (uintptr_t)datatype, target_rank, target_disp, (uintptr_t)win});
+    return MPI_SUCCESS;
 }
 RAIN_WEAK(Compare_and_swap)
 
@@ -1260,7 +1278,13 @@ int PMPI_Exscan_init_c(const void *sendbuf, void *recvbuf, MPI_Count count, MPI_
 RAIN_WEAK(Exscan_init_c)
 
 int PMPI_Fetch_and_op(const void *origin_addr, void *result_addr, MPI_Datatype datatype, int target_rank, MPI_Aint target_disp, MPI_Op op, MPI_Win win) {
-    return rain_unsupported(RAIN_WIN, (uintptr_t)win, "MPI_Fetch_and_op");
+    if (rain_enter()) return rain_refused("MPI_Fetch_and_op");
+    rain_frame f = {0};
+    int rc;
+    do rc = rain_Fetch_and_op((uintptr_t)&f, (uintptr_t)origin_addr, (uintptr_t)result_addr, (uintptr_t)datatype, target_rank, target_disp, (uintptr_t)op, (uintptr_t)win);
+    while (rc < 0 && rain_again(rc, &f));
+    if (rc) return rain_raise(&f, rc, RAIN_WIN, (uintptr_t)win, "MPI_Fetch_and_op(origin_addr=%p, result_addr=%p, datatype=%h, target_rank=%d, target_disp=%d, op=%h, win=%h)", (int64_t[]){(uintptr_t)origin_addr, (uintptr_t)result_addr, (uintptr_t)datatype, target_rank, target_disp, (uintptr_t)op, (uintptr_t)win});
+    return MPI_SUCCESS;
 }
 RAIN_WEAK(Fetch_and_op)
 
@@ -1844,22 +1868,46 @@ int PMPI_Gatherv_init_c(const void *sendbuf, MPI_Count sendcount, MPI_Datatype s
 RAIN_WEAK(Gatherv_init_c)
 
 int PMPI_Get(void *origin_addr, int origin_count, MPI_Datatype origin_datatype, int target_rank, MPI_Aint target_disp, int target_count, MPI_Datatype target_datatype, MPI_Win win) {
-    return rain_unsupported(RAIN_WIN, (uintptr_t)win, "MPI_Get");
+    if (rain_enter()) return rain_refused("MPI_Get");
+    rain_frame f = {0};
+    int rc;
+    do rc = rain_Get((uintptr_t)&f, (uintptr_t)origin_addr, origin_count, (uintptr_t)origin_datatype, target_rank, target_disp, target_count, (uintptr_t)target_datatype, (uintptr_t)win);
+    while (rc < 0 && rain_again(rc, &f));
+    if (rc) return rain_raise(&f, rc, RAIN_WIN, (uintptr_t)win, "MPI_Get(origin_addr=%p, origin_count=%d, origin_datatype=%h, target_rank=%d, target_disp=%d, target_count=%d, target_datatype=%h, win=%h)", (int64_t[]){(uintptr_t)origin_addr, origin_count, (uintptr_t)origin_datatype, target_rank, target_disp, target_count, (uintptr_t)target_datatype, (uintptr_t)win});
+    return MPI_SUCCESS;
 }
 RAIN_WEAK(Get)
 
 int PMPI_Get_c(void *origin_addr, MPI_Count origin_count, MPI_Datatype origin_datatype, int target_rank, MPI_Aint target_disp, MPI_Count target_count, MPI_Datatype target_datatype, MPI_Win win) {
-    return rain_unsupported(RAIN_WIN, (uintptr_t)win, "MPI_Get_c");
+    if (rain_enter()) return rain_refused("MPI_Get_c");
+    rain_frame f = {0};
+    int rc;
+    do rc = rain_Get((uintptr_t)&f, (uintptr_t)origin_addr, origin_count, (uintptr_t)origin_datatype, target_rank, target_disp, target_count, (uintptr_t)target_datatype, (uintptr_t)win);
+    while (rc < 0 && rain_again(rc, &f));
+    if (rc) return rain_raise(&f, rc, RAIN_WIN, (uintptr_t)win, "MPI_Get_c(origin_addr=%p, origin_count=%d, origin_datatype=%h, target_rank=%d, target_disp=%d, target_count=%d, target_datatype=%h, win=%h)", (int64_t[]){(uintptr_t)origin_addr, origin_count, (uintptr_t)origin_datatype, target_rank, target_disp, target_count, (uintptr_t)target_datatype, (uintptr_t)win});
+    return MPI_SUCCESS;
 }
 RAIN_WEAK(Get_c)
 
 int PMPI_Get_accumulate(const void *origin_addr, int origin_count, MPI_Datatype origin_datatype, void *result_addr, int result_count, MPI_Datatype result_datatype, int target_rank, MPI_Aint target_disp, int target_count, MPI_Datatype target_datatype, MPI_Op op, MPI_Win win) {
-    return rain_unsupported(RAIN_WIN, (uintptr_t)win, "MPI_Get_accumulate");
+    if (rain_enter()) return rain_refused("MPI_Get_accumulate");
+    rain_frame f = {0};
+    int rc;
+    do rc = rain_Get_accumulate((uintptr_t)&f, (uintptr_t)origin_addr, origin_count, (uintptr_t)origin_datatype, (uintptr_t)result_addr, result_count, (uintptr_t)result_datatype, target_rank, target_disp, target_count, (uintptr_t)target_datatype, (uintptr_t)op, (uintptr_t)win);
+    while (rc < 0 && rain_again(rc, &f));
+    if (rc) return rain_raise(&f, rc, RAIN_WIN, (uintptr_t)win, "MPI_Get_accumulate(origin_addr=%p, origin_count=%d, origin_datatype=%h, result_addr=%p, result_count=%d, result_datatype=%h, target_rank=%d, target_disp=%d, target_count=%d, target_datatype=%h, op=%h, win=%h)", (int64_t[]){(uintptr_t)origin_addr, origin_count, (uintptr_t)origin_datatype, (uintptr_t)result_addr, result_count, (uintptr_t)result_datatype, target_rank, target_disp, target_count, (uintptr_t)target_datatype, (uintptr_t)op, (uintptr_t)win});
+    return MPI_SUCCESS;
 }
 RAIN_WEAK(Get_accumulate)
 
 int PMPI_Get_accumulate_c(const void *origin_addr, MPI_Count origin_count, MPI_Datatype origin_datatype, void *result_addr, MPI_Count result_count, MPI_Datatype result_datatype, int target_rank, MPI_Aint target_disp, MPI_Count target_count, MPI_Datatype target_datatype, MPI_Op op, MPI_Win win) {
-    return rain_unsupported(RAIN_WIN, (uintptr_t)win, "MPI_Get_accumulate_c");
+    if (rain_enter()) return rain_refused("MPI_Get_accumulate_c");
+    rain_frame f = {0};
+    int rc;
+    do rc = rain_Get_accumulate((uintptr_t)&f, (uintptr_t)origin_addr, origin_count, (uintptr_t)origin_datatype, (uintptr_t)result_addr, result_count, (uintptr_t)result_datatype, target_rank, target_disp, target_count, (uintptr_t)target_datatype, (uintptr_t)op, (uintptr_t)win);
+    while (rc < 0 && rain_again(rc, &f));
+    if (rc) return rain_raise(&f, rc, RAIN_WIN, (uintptr_t)win, "MPI_Get_accumulate_c(origin_addr=%p, origin_count=%d, origin_datatype=%h, result_addr=%p, result_count=%d, result_datatype=%h, target_rank=%d, target_disp=%d, target_count=%d, target_datatype=%h, op=%h, win=%h)", (int64_t[]){(uintptr_t)origin_addr, origin_count, (uintptr_t)origin_datatype, (uintptr_t)result_addr, result_count, (uintptr_t)result_datatype, target_rank, target_disp, target_count, (uintptr_t)target_datatype, (uintptr_t)op, (uintptr_t)win});
+    return MPI_SUCCESS;
 }
 RAIN_WEAK(Get_accumulate_c)
 
@@ -3581,12 +3629,24 @@ int PMPI_Publish_name(const char *service_name, MPI_Info info, const char *port_
 RAIN_WEAK(Publish_name)
 
 int PMPI_Put(const void *origin_addr, int origin_count, MPI_Datatype origin_datatype, int target_rank, MPI_Aint target_disp, int target_count, MPI_Datatype target_datatype, MPI_Win win) {
-    return rain_unsupported(RAIN_WIN, (uintptr_t)win, "MPI_Put");
+    if (rain_enter()) return rain_refused("MPI_Put");
+    rain_frame f = {0};
+    int rc;
+    do rc = rain_Put((uintptr_t)&f, (uintptr_t)origin_addr, origin_count, (uintptr_t)origin_datatype, target_rank, target_disp, target_count, (uintptr_t)target_datatype, (uintptr_t)win);
+    while (rc < 0 && rain_again(rc, &f));
+    if (rc) return rain_raise(&f, rc, RAIN_WIN, (uintptr_t)win, "MPI_Put(origin_addr=%p, origin_count=%d, origin_datatype=%h, target_rank=%d, target_disp=%d, target_count=%d, target_datatype=%h, win=%h)", (int64_t[]){(uintptr_t)origin_addr, origin_count, (uintptr_t)origin_datatype, target_rank, target_disp, target_count, (uintptr_t)target_datatype, (uintptr_t)win});
+    return MPI_SUCCESS;
 }
 RAIN_WEAK(Put)
 
 int PMPI_Put_c(const void *origin_addr, MPI_Count origin_count, MPI_Datatype origin_datatype, int target_rank, MPI_Aint target_disp, MPI_Count target_count, MPI_Datatype target_datatype, MPI_Win win) {
-    return rain_unsupported(RAIN_WIN, (uintptr_t)win, "MPI_Put_c");
+    if (rain_enter()) return rain_refused("MPI_Put_c");
+    rain_frame f = {0};
+    int rc;
+    do rc = rain_Put((uintptr_t)&f, (uintptr_t)origin_addr, origin_count, (uintptr_t)origin_datatype, target_rank, target_disp, target_count, (uintptr_t)target_datatype, (uintptr_t)win);
+    while (rc < 0 && rain_again(rc, &f));
+    if (rc) return rain_raise(&f, rc, RAIN_WIN, (uintptr_t)win, "MPI_Put_c(origin_addr=%p, origin_count=%d, origin_datatype=%h, target_rank=%d, target_disp=%d, target_count=%d, target_datatype=%h, win=%h)", (int64_t[]){(uintptr_t)origin_addr, origin_count, (uintptr_t)origin_datatype, target_rank, target_disp, target_count, (uintptr_t)target_datatype, (uintptr_t)win});
+    return MPI_SUCCESS;
 }
 RAIN_WEAK(Put_c)
 
@@ -3602,12 +3662,24 @@ int PMPI_Query_thread(int *provided) {
 RAIN_WEAK(Query_thread)
 
 int PMPI_Raccumulate(const void *origin_addr, int origin_count, MPI_Datatype origin_datatype, int target_rank, MPI_Aint target_disp, int target_count, MPI_Datatype target_datatype, MPI_Op op, MPI_Win win, MPI_Request *request) {
-    return rain_unsupported(RAIN_WIN, (uintptr_t)win, "MPI_Raccumulate");
+    if (rain_enter()) return rain_refused("MPI_Raccumulate");
+    rain_frame f = {0};
+    int rc;
+    do rc = request ? rain_Raccumulate((uintptr_t)&f, (uintptr_t)origin_addr, origin_count, (uintptr_t)origin_datatype, target_rank, target_disp, target_count, (uintptr_t)target_datatype, (uintptr_t)op, (uintptr_t)win, (uintptr_t)request) : rain_null(&f);
+    while (rc < 0 && rain_again(rc, &f));
+    if (rc) return rain_raise(&f, rc, RAIN_WIN, (uintptr_t)win, "MPI_Raccumulate(origin_addr=%p, origin_count=%d, origin_datatype=%h, target_rank=%d, target_disp=%d, target_count=%d, target_datatype=%h, op=%h, win=%h, request=%p)", (int64_t[]){(uintptr_t)origin_addr, origin_count, (uintptr_t)origin_datatype, target_rank, target_disp, target_count, (uintptr_t)target_datatype, (uintptr_t)op, (uintptr_t)win, (uintptr_t)request});
+    return MPI_SUCCESS;
 }
 RAIN_WEAK(Raccumulate)
 
 int PMPI_Raccumulate_c(const void *origin_addr, MPI_Count origin_count, MPI_Datatype origin_datatype, int target_rank, MPI_Aint target_disp, MPI_Count target_count, MPI_Datatype target_datatype, MPI_Op op, MPI_Win win, MPI_Request *request) {
-    return rain_unsupported(RAIN_WIN, (uintptr_t)win, "MPI_Raccumulate_c");
+    if (rain_enter()) return rain_refused("MPI_Raccumulate_c");
+    rain_frame f = {0};
+    int rc;
+    do rc = request ? rain_Raccumulate((uintptr_t)&f, (uintptr_t)origin_addr, origin_count, (uintptr_t)origin_datatype, target_rank, target_disp, target_count, (uintptr_t)target_datatype, (uintptr_t)op, (uintptr_t)win, (uintptr_t)request) : rain_null(&f);
+    while (rc < 0 && rain_again(rc, &f));
+    if (rc) return rain_raise(&f, rc, RAIN_WIN, (uintptr_t)win, "MPI_Raccumulate_c(origin_addr=%p, origin_count=%d, origin_datatype=%h, target_rank=%d, target_disp=%d, target_count=%d, target_datatype=%h, op=%h, win=%h, request=%p)", (int64_t[]){(uintptr_t)origin_addr, origin_count, (uintptr_t)origin_datatype, target_rank, target_disp, target_count, (uintptr_t)target_datatype, (uintptr_t)op, (uintptr_t)win, (uintptr_t)request});
+    return MPI_SUCCESS;
 }
 RAIN_WEAK(Raccumulate_c)
 
@@ -3908,32 +3980,68 @@ int PMPI_Request_get_status_some(int incount, const MPI_Request array_of_request
 RAIN_WEAK(Request_get_status_some)
 
 int PMPI_Rget(void *origin_addr, int origin_count, MPI_Datatype origin_datatype, int target_rank, MPI_Aint target_disp, int target_count, MPI_Datatype target_datatype, MPI_Win win, MPI_Request *request) {
-    return rain_unsupported(RAIN_WIN, (uintptr_t)win, "MPI_Rget");
+    if (rain_enter()) return rain_refused("MPI_Rget");
+    rain_frame f = {0};
+    int rc;
+    do rc = request ? rain_Rget((uintptr_t)&f, (uintptr_t)origin_addr, origin_count, (uintptr_t)origin_datatype, target_rank, target_disp, target_count, (uintptr_t)target_datatype, (uintptr_t)win, (uintptr_t)request) : rain_null(&f);
+    while (rc < 0 && rain_again(rc, &f));
+    if (rc) return rain_raise(&f, rc, RAIN_WIN, (uintptr_t)win, "MPI_Rget(origin_addr=%p, origin_count=%d, origin_datatype=%h, target_rank=%d, target_disp=%d, target_count=%d, target_datatype=%h, win=%h, request=%p)", (int64_t[]){(uintptr_t)origin_addr, origin_count, (uintptr_t)origin_datatype, target_rank, target_disp, target_count, (uintptr_t)target_datatype, (uintptr_t)win, (uintptr_t)request});
+    return MPI_SUCCESS;
 }
 RAIN_WEAK(Rget)
 
 int PMPI_Rget_c(void *origin_addr, MPI_Count origin_count, MPI_Datatype origin_datatype, int target_rank, MPI_Aint target_disp, MPI_Count target_count, MPI_Datatype target_datatype, MPI_Win win, MPI_Request *request) {
-    return rain_unsupported(RAIN_WIN, (uintptr_t)win, "MPI_Rget_c");
+    if (rain_enter()) return rain_refused("MPI_Rget_c");
+    rain_frame f = {0};
+    int rc;
+    do rc = request ? rain_Rget((uintptr_t)&f, (uintptr_t)origin_addr, origin_count, (uintptr_t)origin_datatype, target_rank, target_disp, target_count, (uintptr_t)target_datatype, (uintptr_t)win, (uintptr_t)request) : rain_null(&f);
+    while (rc < 0 && rain_again(rc, &f));
+    if (rc) return rain_raise(&f, rc, RAIN_WIN, (uintptr_t)win, "MPI_Rget_c(origin_addr=%p, origin_count=%d, origin_datatype=%h, target_rank=%d, target_disp=%d, target_count=%d, target_datatype=%h, win=%h, request=%p)", (int64_t[]){(uintptr_t)origin_addr, origin_count, (uintptr_t)origin_datatype, target_rank, target_disp, target_count, (uintptr_t)target_datatype, (uintptr_t)win, (uintptr_t)request});
+    return MPI_SUCCESS;
 }
 RAIN_WEAK(Rget_c)
 
 int PMPI_Rget_accumulate(const void *origin_addr, int origin_count, MPI_Datatype origin_datatype, void *result_addr, int result_count, MPI_Datatype result_datatype, int target_rank, MPI_Aint target_disp, int target_count, MPI_Datatype target_datatype, MPI_Op op, MPI_Win win, MPI_Request *request) {
-    return rain_unsupported(RAIN_WIN, (uintptr_t)win, "MPI_Rget_accumulate");
+    if (rain_enter()) return rain_refused("MPI_Rget_accumulate");
+    rain_frame f = {0};
+    int rc;
+    do rc = request ? rain_Rget_accumulate((uintptr_t)&f, (uintptr_t)origin_addr, origin_count, (uintptr_t)origin_datatype, (uintptr_t)result_addr, result_count, (uintptr_t)result_datatype, target_rank, target_disp, target_count, (uintptr_t)target_datatype, (uintptr_t)op, (uintptr_t)win, (uintptr_t)request) : rain_null(&f);
+    while (rc < 0 && rain_again(rc, &f));
+    if (rc) return rain_raise(&f, rc, RAIN_WIN, (uintptr_t)win, "MPI_Rget_accumulate(origin_addr=%p, origin_count=%d, origin_datatype=%h, result_addr=%p, result_count=%d, result_datatype=%h, target_rank=%d, target_disp=%d, target_count=%d, target_datatype=%h, op=%h, win=%h, request=%p)", (int64_t[]){(uintptr_t)origin_addr, origin_count, (uintptr_t)origin_datatype, (uintptr_t)result_addr, result_count, (uintptr_t)result_datatype, target_rank, target_disp, target_count, (uintptr_t)target_datatype, (uintptr_t)op, (uintptr_t)win, (uintptr_t)request});
+    return MPI_SUCCESS;
 }
 RAIN_WEAK(Rget_accumulate)
 
 int PMPI_Rget_accumulate_c(const void *origin_addr, MPI_Count origin_count, MPI_Datatype origin_datatype, void *result_addr, MPI_Count result_count, MPI_Datatype result_datatype, int target_rank, MPI_Aint target_disp, MPI_Count target_count, MPI_Datatype target_datatype, MPI_Op op, MPI_Win win, MPI_Request *request) {
-    return rain_unsupported(RAIN_WIN, (uintptr_t)win, "MPI_Rget_accumulate_c");
+    if (rain_enter()) return rain_refused("MPI_Rget_accumulate_c");
+    rain_frame f = {0};
+    int rc;
+    do rc = request ? rain_Rget_accumulate((uintptr_t)&f, (uintptr_t)origin_addr, origin_count, (uintptr_t)origin_datatype, (uintptr_t)result_addr, result_count, (uintptr_t)result_datatype, target_rank, target_disp, target_count, (uintptr_t)target_datatype, (uintptr_t)op, (uintptr_t)win, (uintptr_t)request) : rain_null(&f);
+    while (rc < 0 && rain_again(rc, &f));
+    if (rc) return rain_raise(&f, rc, RAIN_WIN, (uintptr_t)win, "MPI_Rget_accumulate_c(origin_addr=%p, origin_count=%d, origin_datatype=%h, result_addr=%p, result_count=%d, result_datatype=%h, target_rank=%d, target_disp=%d, target_count=%d, target_datatype=%h, op=%h, win=%h, request=%p)", (int64_t[]){(uintptr_t)origin_addr, origin_count, (uintptr_t)origin_datatype, (uintptr_t)result_addr, result_count, (uintptr_t)result_datatype, target_rank, target_disp, target_count, (uintptr_t)target_datatype, (uintptr_t)op, (uintptr_t)win, (uintptr_t)request});
+    return MPI_SUCCESS;
 }
 RAIN_WEAK(Rget_accumulate_c)
 
 int PMPI_Rput(const void *origin_addr, int origin_count, MPI_Datatype origin_datatype, int target_rank, MPI_Aint target_disp, int target_count, MPI_Datatype target_datatype, MPI_Win win, MPI_Request *request) {
-    return rain_unsupported(RAIN_WIN, (uintptr_t)win, "MPI_Rput");
+    if (rain_enter()) return rain_refused("MPI_Rput");
+    rain_frame f = {0};
+    int rc;
+    do rc = request ? rain_Rput((uintptr_t)&f, (uintptr_t)origin_addr, origin_count, (uintptr_t)origin_datatype, target_rank, target_disp, target_count, (uintptr_t)target_datatype, (uintptr_t)win, (uintptr_t)request) : rain_null(&f);
+    while (rc < 0 && rain_again(rc, &f));
+    if (rc) return rain_raise(&f, rc, RAIN_WIN, (uintptr_t)win, "MPI_Rput(origin_addr=%p, origin_count=%d, origin_datatype=%h, target_rank=%d, target_disp=%d, target_count=%d, target_datatype=%h, win=%h, request=%p)", (int64_t[]){(uintptr_t)origin_addr, origin_count, (uintptr_t)origin_datatype, target_rank, target_disp, target_count, (uintptr_t)target_datatype, (uintptr_t)win, (uintptr_t)request});
+    return MPI_SUCCESS;
 }
 RAIN_WEAK(Rput)
 
 int PMPI_Rput_c(const void *origin_addr, MPI_Count origin_count, MPI_Datatype origin_datatype, int target_rank, MPI_Aint target_disp, MPI_Count target_count, MPI_Datatype target_datatype, MPI_Win win, MPI_Request *request) {
-    return rain_unsupported(RAIN_WIN, (uintptr_t)win, "MPI_Rput_c");
+    if (rain_enter()) return rain_refused("MPI_Rput_c");
+    rain_frame f = {0};
+    int rc;
+    do rc = request ? rain_Rput((uintptr_t)&f, (uintptr_t)origin_addr, origin_count, (uintptr_t)origin_datatype, target_rank, target_disp, target_count, (uintptr_t)target_datatype, (uintptr_t)win, (uintptr_t)request) : rain_null(&f);
+    while (rc < 0 && rain_again(rc, &f));
+    if (rc) return rain_raise(&f, rc, RAIN_WIN, (uintptr_t)win, "MPI_Rput_c(origin_addr=%p, origin_count=%d, origin_datatype=%h, target_rank=%d, target_disp=%d, target_count=%d, target_datatype=%h, win=%h, request=%p)", (int64_t[]){(uintptr_t)origin_addr, origin_count, (uintptr_t)origin_datatype, target_rank, target_disp, target_count, (uintptr_t)target_datatype, (uintptr_t)win, (uintptr_t)request});
+    return MPI_SUCCESS;
 }
 RAIN_WEAK(Rput_c)
 
@@ -5197,52 +5305,112 @@ int PMPI_Waitsome(int incount, MPI_Request array_of_requests[], int *outcount, i
 RAIN_WEAK(Waitsome)
 
 int PMPI_Win_allocate(MPI_Aint size, int disp_unit, MPI_Info info, MPI_Comm comm, void *baseptr, MPI_Win *win) {
-    return rain_unsupported(RAIN_COMM, (uintptr_t)comm, "MPI_Win_allocate");
+    if (rain_enter()) return rain_refused("MPI_Win_allocate");
+    rain_frame f = {0};
+    int rc;
+    do rc = rain_Win_allocate((uintptr_t)&f, size, disp_unit, (uintptr_t)info, (uintptr_t)comm, (uintptr_t)baseptr, (uintptr_t)win);
+    while (rc < 0 && rain_again(rc, &f));
+    if (rc) return rain_raise(&f, rc, RAIN_COMM, (uintptr_t)comm, "MPI_Win_allocate(size=%d, disp_unit=%d, info=%h, comm=%h, baseptr=%p, win=%p)", (int64_t[]){size, disp_unit, (uintptr_t)info, (uintptr_t)comm, (uintptr_t)baseptr, (uintptr_t)win});
+    return MPI_SUCCESS;
 }
 RAIN_WEAK(Win_allocate)
 
 int PMPI_Win_allocate_c(MPI_Aint size, MPI_Aint disp_unit, MPI_Info info, MPI_Comm comm, void *baseptr, MPI_Win *win) {
-    return rain_unsupported(RAIN_COMM, (uintptr_t)comm, "MPI_Win_allocate_c");
+    if (rain_enter()) return rain_refused("MPI_Win_allocate_c");
+    rain_frame f = {0};
+    int rc;
+    do rc = rain_Win_allocate((uintptr_t)&f, size, disp_unit, (uintptr_t)info, (uintptr_t)comm, (uintptr_t)baseptr, (uintptr_t)win);
+    while (rc < 0 && rain_again(rc, &f));
+    if (rc) return rain_raise(&f, rc, RAIN_COMM, (uintptr_t)comm, "MPI_Win_allocate_c(size=%d, disp_unit=%d, info=%h, comm=%h, baseptr=%p, win=%p)", (int64_t[]){size, disp_unit, (uintptr_t)info, (uintptr_t)comm, (uintptr_t)baseptr, (uintptr_t)win});
+    return MPI_SUCCESS;
 }
 RAIN_WEAK(Win_allocate_c)
 
 int PMPI_Win_allocate_shared(MPI_Aint size, int disp_unit, MPI_Info info, MPI_Comm comm, void *baseptr, MPI_Win *win) {
-    return rain_unsupported(RAIN_COMM, (uintptr_t)comm, "MPI_Win_allocate_shared");
+    if (rain_enter()) return rain_refused("MPI_Win_allocate_shared");
+    rain_frame f = {0};
+    int rc;
+    do rc = rain_Win_allocate_shared((uintptr_t)&f, size, disp_unit, (uintptr_t)info, (uintptr_t)comm, (uintptr_t)baseptr, (uintptr_t)win);
+    while (rc < 0 && rain_again(rc, &f));
+    if (rc) return rain_raise(&f, rc, RAIN_COMM, (uintptr_t)comm, "MPI_Win_allocate_shared(size=%d, disp_unit=%d, info=%h, comm=%h, baseptr=%p, win=%p)", (int64_t[]){size, disp_unit, (uintptr_t)info, (uintptr_t)comm, (uintptr_t)baseptr, (uintptr_t)win});
+    return MPI_SUCCESS;
 }
 RAIN_WEAK(Win_allocate_shared)
 
 int PMPI_Win_allocate_shared_c(MPI_Aint size, MPI_Aint disp_unit, MPI_Info info, MPI_Comm comm, void *baseptr, MPI_Win *win) {
-    return rain_unsupported(RAIN_COMM, (uintptr_t)comm, "MPI_Win_allocate_shared_c");
+    if (rain_enter()) return rain_refused("MPI_Win_allocate_shared_c");
+    rain_frame f = {0};
+    int rc;
+    do rc = rain_Win_allocate_shared((uintptr_t)&f, size, disp_unit, (uintptr_t)info, (uintptr_t)comm, (uintptr_t)baseptr, (uintptr_t)win);
+    while (rc < 0 && rain_again(rc, &f));
+    if (rc) return rain_raise(&f, rc, RAIN_COMM, (uintptr_t)comm, "MPI_Win_allocate_shared_c(size=%d, disp_unit=%d, info=%h, comm=%h, baseptr=%p, win=%p)", (int64_t[]){size, disp_unit, (uintptr_t)info, (uintptr_t)comm, (uintptr_t)baseptr, (uintptr_t)win});
+    return MPI_SUCCESS;
 }
 RAIN_WEAK(Win_allocate_shared_c)
 
 int PMPI_Win_attach(MPI_Win win, void *base, MPI_Aint size) {
-    return rain_unsupported(RAIN_WIN, (uintptr_t)win, "MPI_Win_attach");
+    if (rain_enter()) return rain_refused("MPI_Win_attach");
+    rain_frame f = {0};
+    int rc;
+    do rc = rain_Win_attach((uintptr_t)&f, (uintptr_t)win, (uintptr_t)base, size);
+    while (rc < 0 && rain_again(rc, &f));
+    if (rc) return rain_raise(&f, rc, RAIN_WIN, (uintptr_t)win, "MPI_Win_attach(win=%h, base=%p, size=%d)", (int64_t[]){(uintptr_t)win, (uintptr_t)base, size});
+    return MPI_SUCCESS;
 }
 RAIN_WEAK(Win_attach)
 
 int PMPI_Win_call_errhandler(MPI_Win win, int errorcode) {
-    return rain_unsupported(RAIN_WIN, (uintptr_t)win, "MPI_Win_call_errhandler");
+    if (rain_enter()) return rain_refused("MPI_Win_call_errhandler");
+    rain_frame f = {0};
+    int rc;
+    do rc = rain_Win_call_errhandler((uintptr_t)&f, (uintptr_t)win, errorcode);
+    while (rc < 0 && rain_again(rc, &f));
+    if (rc) return rain_raise(&f, rc, RAIN_WIN, (uintptr_t)win, "MPI_Win_call_errhandler(win=%h, errorcode=%d)", (int64_t[]){(uintptr_t)win, errorcode});
+    return MPI_SUCCESS;
 }
 RAIN_WEAK(Win_call_errhandler)
 
 int PMPI_Win_complete(MPI_Win win) {
-    return rain_unsupported(RAIN_WIN, (uintptr_t)win, "MPI_Win_complete");
+    if (rain_enter()) return rain_refused("MPI_Win_complete");
+    rain_frame f = {0};
+    int rc;
+    do rc = rain_Win_complete((uintptr_t)&f, (uintptr_t)win);
+    while (rc < 0 && rain_again(rc, &f));
+    if (rc) return rain_raise(&f, rc, RAIN_WIN, (uintptr_t)win, "MPI_Win_complete(win=%h)", (int64_t[]){(uintptr_t)win});
+    return MPI_SUCCESS;
 }
 RAIN_WEAK(Win_complete)
 
 int PMPI_Win_create(void *base, MPI_Aint size, int disp_unit, MPI_Info info, MPI_Comm comm, MPI_Win *win) {
-    return rain_unsupported(RAIN_COMM, (uintptr_t)comm, "MPI_Win_create");
+    if (rain_enter()) return rain_refused("MPI_Win_create");
+    rain_frame f = {0};
+    int rc;
+    do rc = rain_Win_create((uintptr_t)&f, (uintptr_t)base, size, disp_unit, (uintptr_t)info, (uintptr_t)comm, (uintptr_t)win);
+    while (rc < 0 && rain_again(rc, &f));
+    if (rc) return rain_raise(&f, rc, RAIN_COMM, (uintptr_t)comm, "MPI_Win_create(base=%p, size=%d, disp_unit=%d, info=%h, comm=%h, win=%p)", (int64_t[]){(uintptr_t)base, size, disp_unit, (uintptr_t)info, (uintptr_t)comm, (uintptr_t)win});
+    return MPI_SUCCESS;
 }
 RAIN_WEAK(Win_create)
 
 int PMPI_Win_create_c(void *base, MPI_Aint size, MPI_Aint disp_unit, MPI_Info info, MPI_Comm comm, MPI_Win *win) {
-    return rain_unsupported(RAIN_COMM, (uintptr_t)comm, "MPI_Win_create_c");
+    if (rain_enter()) return rain_refused("MPI_Win_create_c");
+    rain_frame f = {0};
+    int rc;
+    do rc = rain_Win_create((uintptr_t)&f, (uintptr_t)base, size, disp_unit, (uintptr_t)info, (uintptr_t)comm, (uintptr_t)win);
+    while (rc < 0 && rain_again(rc, &f));
+    if (rc) return rain_raise(&f, rc, RAIN_COMM, (uintptr_t)comm, "MPI_Win_create_c(base=%p, size=%d, disp_unit=%d, info=%h, comm=%h, win=%p)", (int64_t[]){(uintptr_t)base, size, disp_unit, (uintptr_t)info, (uintptr_t)comm, (uintptr_t)win});
+    return MPI_SUCCESS;
 }
 RAIN_WEAK(Win_create_c)
 
 int PMPI_Win_create_dynamic(MPI_Info info, MPI_Comm comm, MPI_Win *win) {
-    return rain_unsupported(RAIN_COMM, (uintptr_t)comm, "MPI_Win_create_dynamic");
+    if (rain_enter()) return rain_refused("MPI_Win_create_dynamic");
+    rain_frame f = {0};
+    int rc;
+    do rc = rain_Win_create_dynamic((uintptr_t)&f, (uintptr_t)info, (uintptr_t)comm, (uintptr_t)win);
+    while (rc < 0 && rain_again(rc, &f));
+    if (rc) return rain_raise(&f, rc, RAIN_COMM, (uintptr_t)comm, "MPI_Win_create_dynamic(info=%h, comm=%h, win=%p)", (int64_t[]){(uintptr_t)info, (uintptr_t)comm, (uintptr_t)win});
+    return MPI_SUCCESS;
 }
 RAIN_WEAK(Win_create_dynamic)
 
@@ -5258,152 +5426,334 @@ int PMPI_Win_create_errhandler(MPI_Win_errhandler_function *win_errhandler_fn, M
 RAIN_WEAK(Win_create_errhandler)
 
 int PMPI_Win_create_keyval(MPI_Win_copy_attr_function *win_copy_attr_fn, MPI_Win_delete_attr_function *win_delete_attr_fn, int *win_keyval, void *extra_state) {
-    return rain_unsupported(RAIN_NONE, 0, "MPI_Win_create_keyval");
+    if (rain_enter()) return rain_refused("MPI_Win_create_keyval");
+    rain_frame f = {0};
+    int rc;
+    do rc = rain_Win_create_keyval((uintptr_t)&f, (uintptr_t)win_copy_attr_fn, (uintptr_t)win_delete_attr_fn, (uintptr_t)win_keyval, (uintptr_t)extra_state);
+    while (rc < 0 && rain_again(rc, &f));
+    if (rc) return rain_raise(&f, rc, RAIN_NONE, 0, "MPI_Win_create_keyval(win_copy_attr_fn=%p, win_delete_attr_fn=%p, win_keyval=%p, extra_state=%p)", (int64_t[]){(uintptr_t)win_copy_attr_fn, (uintptr_t)win_delete_attr_fn, (uintptr_t)win_keyval, (uintptr_t)extra_state});
+    return MPI_SUCCESS;
 }
 RAIN_WEAK(Win_create_keyval)
 
 int PMPI_Win_delete_attr(MPI_Win win, int win_keyval) {
-    return rain_unsupported(RAIN_WIN, (uintptr_t)win, "MPI_Win_delete_attr");
+    if (rain_enter()) return rain_refused("MPI_Win_delete_attr");
+    rain_frame f = {0};
+    int rc;
+    do rc = rain_Win_delete_attr((uintptr_t)&f, (uintptr_t)win, win_keyval);
+    while (rc < 0 && rain_again(rc, &f));
+    if (rc) return rain_raise(&f, rc, RAIN_WIN, (uintptr_t)win, "MPI_Win_delete_attr(win=%h, win_keyval=%d)", (int64_t[]){(uintptr_t)win, win_keyval});
+    return MPI_SUCCESS;
 }
 RAIN_WEAK(Win_delete_attr)
 
 int PMPI_Win_detach(MPI_Win win, const void *base) {
-    return rain_unsupported(RAIN_WIN, (uintptr_t)win, "MPI_Win_detach");
+    if (rain_enter()) return rain_refused("MPI_Win_detach");
+    rain_frame f = {0};
+    int rc;
+    do rc = rain_Win_detach((uintptr_t)&f, (uintptr_t)win, (uintptr_t)base);
+    while (rc < 0 && rain_again(rc, &f));
+    if (rc) return rain_raise(&f, rc, RAIN_WIN, (uintptr_t)win, "MPI_Win_detach(win=%h, base=%p)", (int64_t[]){(uintptr_t)win, (uintptr_t)base});
+    return MPI_SUCCESS;
 }
 RAIN_WEAK(Win_detach)
 
 int PMPI_Win_fence(int assert, MPI_Win win) {
-    return rain_unsupported(RAIN_WIN, (uintptr_t)win, "MPI_Win_fence");
+    if (rain_enter()) return rain_refused("MPI_Win_fence");
+    rain_frame f = {0};
+    int rc;
+    do rc = rain_Win_fence((uintptr_t)&f, assert, (uintptr_t)win);
+    while (rc < 0 && rain_again(rc, &f));
+    if (rc) return rain_raise(&f, rc, RAIN_WIN, (uintptr_t)win, "MPI_Win_fence(assert=%d, win=%h)", (int64_t[]){assert, (uintptr_t)win});
+    return MPI_SUCCESS;
 }
 RAIN_WEAK(Win_fence)
 
 int PMPI_Win_flush(int rank, MPI_Win win) {
-    return rain_unsupported(RAIN_WIN, (uintptr_t)win, "MPI_Win_flush");
+    if (rain_enter()) return rain_refused("MPI_Win_flush");
+    rain_frame f = {0};
+    int rc;
+    do rc = rain_Win_flush((uintptr_t)&f, rank, (uintptr_t)win);
+    while (rc < 0 && rain_again(rc, &f));
+    if (rc) return rain_raise(&f, rc, RAIN_WIN, (uintptr_t)win, "MPI_Win_flush(rank=%d, win=%h)", (int64_t[]){rank, (uintptr_t)win});
+    return MPI_SUCCESS;
 }
 RAIN_WEAK(Win_flush)
 
 int PMPI_Win_flush_all(MPI_Win win) {
-    return rain_unsupported(RAIN_WIN, (uintptr_t)win, "MPI_Win_flush_all");
+    if (rain_enter()) return rain_refused("MPI_Win_flush_all");
+    rain_frame f = {0};
+    int rc;
+    do rc = rain_Win_flush_all((uintptr_t)&f, (uintptr_t)win);
+    while (rc < 0 && rain_again(rc, &f));
+    if (rc) return rain_raise(&f, rc, RAIN_WIN, (uintptr_t)win, "MPI_Win_flush_all(win=%h)", (int64_t[]){(uintptr_t)win});
+    return MPI_SUCCESS;
 }
 RAIN_WEAK(Win_flush_all)
 
 int PMPI_Win_flush_local(int rank, MPI_Win win) {
-    return rain_unsupported(RAIN_WIN, (uintptr_t)win, "MPI_Win_flush_local");
+    if (rain_enter()) return rain_refused("MPI_Win_flush_local");
+    rain_frame f = {0};
+    int rc;
+    do rc = rain_Win_flush_local((uintptr_t)&f, rank, (uintptr_t)win);
+    while (rc < 0 && rain_again(rc, &f));
+    if (rc) return rain_raise(&f, rc, RAIN_WIN, (uintptr_t)win, "MPI_Win_flush_local(rank=%d, win=%h)", (int64_t[]){rank, (uintptr_t)win});
+    return MPI_SUCCESS;
 }
 RAIN_WEAK(Win_flush_local)
 
 int PMPI_Win_flush_local_all(MPI_Win win) {
-    return rain_unsupported(RAIN_WIN, (uintptr_t)win, "MPI_Win_flush_local_all");
+    if (rain_enter()) return rain_refused("MPI_Win_flush_local_all");
+    rain_frame f = {0};
+    int rc;
+    do rc = rain_Win_flush_local_all((uintptr_t)&f, (uintptr_t)win);
+    while (rc < 0 && rain_again(rc, &f));
+    if (rc) return rain_raise(&f, rc, RAIN_WIN, (uintptr_t)win, "MPI_Win_flush_local_all(win=%h)", (int64_t[]){(uintptr_t)win});
+    return MPI_SUCCESS;
 }
 RAIN_WEAK(Win_flush_local_all)
 
 int PMPI_Win_free(MPI_Win *win) {
-    return rain_unsupported(RAIN_WIN, win ? (uintptr_t)*win : 0, "MPI_Win_free");
+    if (rain_enter()) return rain_refused("MPI_Win_free");
+    rain_frame f = {0};
+    int rc;
+    do rc = rain_Win_free((uintptr_t)&f, (uintptr_t)win);
+    while (rc < 0 && rain_again(rc, &f));
+    if (rc) return rain_raise(&f, rc, RAIN_WIN, win ? (uintptr_t)*win : 0, "MPI_Win_free(win=%p)", (int64_t[]){(uintptr_t)win});
+    return MPI_SUCCESS;
 }
 RAIN_WEAK(Win_free)
 
 int PMPI_Win_free_keyval(int *win_keyval) {
-    return rain_unsupported(RAIN_NONE, 0, "MPI_Win_free_keyval");
+    if (rain_enter()) return rain_refused("MPI_Win_free_keyval");
+    rain_frame f = {0};
+    int rc;
+    do rc = rain_Win_free_keyval((uintptr_t)&f, (uintptr_t)win_keyval);
+    while (rc < 0 && rain_again(rc, &f));
+    if (rc) return rain_raise(&f, rc, RAIN_NONE, 0, "MPI_Win_free_keyval(win_keyval=%p)", (int64_t[]){(uintptr_t)win_keyval});
+    return MPI_SUCCESS;
 }
 RAIN_WEAK(Win_free_keyval)
 
 int PMPI_Win_get_attr(MPI_Win win, int win_keyval, void *attribute_val, int *flag) {
-    return rain_unsupported(RAIN_WIN, (uintptr_t)win, "MPI_Win_get_attr");
+    if (rain_enter()) return rain_refused("MPI_Win_get_attr");
+    rain_frame f = {0};
+    int rc;
+    do rc = rain_Win_get_attr((uintptr_t)&f, (uintptr_t)win, win_keyval, (uintptr_t)attribute_val, (uintptr_t)flag);
+    while (rc < 0 && rain_again(rc, &f));
+    if (rc) return rain_raise(&f, rc, RAIN_WIN, (uintptr_t)win, "MPI_Win_get_attr(win=%h, win_keyval=%d, attribute_val=%p, flag=%p)", (int64_t[]){(uintptr_t)win, win_keyval, (uintptr_t)attribute_val, (uintptr_t)flag});
+    return MPI_SUCCESS;
 }
 RAIN_WEAK(Win_get_attr)
 
 int PMPI_Win_get_errhandler(MPI_Win win, MPI_Errhandler *errhandler) {
-    return rain_unsupported(RAIN_WIN, (uintptr_t)win, "MPI_Win_get_errhandler");
+    if (rain_enter()) return rain_refused("MPI_Win_get_errhandler");
+    rain_frame f = {0};
+    int rc;
+    do rc = rain_Win_get_errhandler((uintptr_t)&f, (uintptr_t)win, (uintptr_t)errhandler);
+    while (rc < 0 && rain_again(rc, &f));
+    if (rc) return rain_raise(&f, rc, RAIN_WIN, (uintptr_t)win, "MPI_Win_get_errhandler(win=%h, errhandler=%p)", (int64_t[]){(uintptr_t)win, (uintptr_t)errhandler});
+    return MPI_SUCCESS;
 }
 RAIN_WEAK(Win_get_errhandler)
 
 int PMPI_Win_get_group(MPI_Win win, MPI_Group *group) {
-    return rain_unsupported(RAIN_WIN, (uintptr_t)win, "MPI_Win_get_group");
+    if (rain_enter()) return rain_refused("MPI_Win_get_group");
+    rain_frame f = {0};
+    int rc;
+    do rc = rain_Win_get_group((uintptr_t)&f, (uintptr_t)win, (uintptr_t)group);
+    while (rc < 0 && rain_again(rc, &f));
+    if (rc) return rain_raise(&f, rc, RAIN_WIN, (uintptr_t)win, "MPI_Win_get_group(win=%h, group=%p)", (int64_t[]){(uintptr_t)win, (uintptr_t)group});
+    return MPI_SUCCESS;
 }
 RAIN_WEAK(Win_get_group)
 
 int PMPI_Win_get_info(MPI_Win win, MPI_Info *info_used) {
-    return rain_unsupported(RAIN_WIN, (uintptr_t)win, "MPI_Win_get_info");
+    if (rain_enter()) return rain_refused("MPI_Win_get_info");
+    rain_frame f = {0};
+    int rc;
+    do rc = rain_Win_get_info((uintptr_t)&f, (uintptr_t)win, (uintptr_t)info_used);
+    while (rc < 0 && rain_again(rc, &f));
+    if (rc) return rain_raise(&f, rc, RAIN_WIN, (uintptr_t)win, "MPI_Win_get_info(win=%h, info_used=%p)", (int64_t[]){(uintptr_t)win, (uintptr_t)info_used});
+    return MPI_SUCCESS;
 }
 RAIN_WEAK(Win_get_info)
 
 int PMPI_Win_get_name(MPI_Win win, char *win_name, int *resultlen) {
-    return rain_unsupported(RAIN_WIN, (uintptr_t)win, "MPI_Win_get_name");
+    if (rain_enter()) return rain_refused("MPI_Win_get_name");
+    rain_frame f = {0};
+    int rc;
+    do rc = rain_Win_get_name((uintptr_t)&f, (uintptr_t)win, (uintptr_t)win_name, (uintptr_t)resultlen);
+    while (rc < 0 && rain_again(rc, &f));
+    if (rc) return rain_raise(&f, rc, RAIN_WIN, (uintptr_t)win, "MPI_Win_get_name(win=%h, win_name=%p, resultlen=%p)", (int64_t[]){(uintptr_t)win, (uintptr_t)win_name, (uintptr_t)resultlen});
+    return MPI_SUCCESS;
 }
 RAIN_WEAK(Win_get_name)
 
 int PMPI_Win_lock(int lock_type, int rank, int assert, MPI_Win win) {
-    return rain_unsupported(RAIN_WIN, (uintptr_t)win, "MPI_Win_lock");
+    if (rain_enter()) return rain_refused("MPI_Win_lock");
+    rain_frame f = {0};
+    int rc;
+    do rc = rain_Win_lock((uintptr_t)&f, lock_type, rank, assert, (uintptr_t)win);
+    while (rc < 0 && rain_again(rc, &f));
+    if (rc) return rain_raise(&f, rc, RAIN_WIN, (uintptr_t)win, "MPI_Win_lock(lock_type=%d, rank=%d, assert=%d, win=%h)", (int64_t[]){lock_type, rank, assert, (uintptr_t)win});
+    return MPI_SUCCESS;
 }
 RAIN_WEAK(Win_lock)
 
 int PMPI_Win_lock_all(int assert, MPI_Win win) {
-    return rain_unsupported(RAIN_WIN, (uintptr_t)win, "MPI_Win_lock_all");
+    if (rain_enter()) return rain_refused("MPI_Win_lock_all");
+    rain_frame f = {0};
+    int rc;
+    do rc = rain_Win_lock_all((uintptr_t)&f, assert, (uintptr_t)win);
+    while (rc < 0 && rain_again(rc, &f));
+    if (rc) return rain_raise(&f, rc, RAIN_WIN, (uintptr_t)win, "MPI_Win_lock_all(assert=%d, win=%h)", (int64_t[]){assert, (uintptr_t)win});
+    return MPI_SUCCESS;
 }
 RAIN_WEAK(Win_lock_all)
 
 int PMPI_Win_post(MPI_Group group, int assert, MPI_Win win) {
-    return rain_unsupported(RAIN_WIN, (uintptr_t)win, "MPI_Win_post");
+    if (rain_enter()) return rain_refused("MPI_Win_post");
+    rain_frame f = {0};
+    int rc;
+    do rc = rain_Win_post((uintptr_t)&f, (uintptr_t)group, assert, (uintptr_t)win);
+    while (rc < 0 && rain_again(rc, &f));
+    if (rc) return rain_raise(&f, rc, RAIN_WIN, (uintptr_t)win, "MPI_Win_post(group=%h, assert=%d, win=%h)", (int64_t[]){(uintptr_t)group, assert, (uintptr_t)win});
+    return MPI_SUCCESS;
 }
 RAIN_WEAK(Win_post)
 
 int PMPI_Win_set_attr(MPI_Win win, int win_keyval, void *attribute_val) {
-    return rain_unsupported(RAIN_WIN, (uintptr_t)win, "MPI_Win_set_attr");
+    if (rain_enter()) return rain_refused("MPI_Win_set_attr");
+    rain_frame f = {0};
+    int rc;
+    do rc = rain_Win_set_attr((uintptr_t)&f, (uintptr_t)win, win_keyval, (uintptr_t)attribute_val);
+    while (rc < 0 && rain_again(rc, &f));
+    if (rc) return rain_raise(&f, rc, RAIN_WIN, (uintptr_t)win, "MPI_Win_set_attr(win=%h, win_keyval=%d, attribute_val=%p)", (int64_t[]){(uintptr_t)win, win_keyval, (uintptr_t)attribute_val});
+    return MPI_SUCCESS;
 }
 RAIN_WEAK(Win_set_attr)
 
 int PMPI_Win_set_errhandler(MPI_Win win, MPI_Errhandler errhandler) {
-    return rain_unsupported(RAIN_WIN, (uintptr_t)win, "MPI_Win_set_errhandler");
+    if (rain_enter()) return rain_refused("MPI_Win_set_errhandler");
+    rain_frame f = {0};
+    int rc;
+    do rc = rain_Win_set_errhandler((uintptr_t)&f, (uintptr_t)win, (uintptr_t)errhandler);
+    while (rc < 0 && rain_again(rc, &f));
+    if (rc) return rain_raise(&f, rc, RAIN_WIN, (uintptr_t)win, "MPI_Win_set_errhandler(win=%h, errhandler=%h)", (int64_t[]){(uintptr_t)win, (uintptr_t)errhandler});
+    return MPI_SUCCESS;
 }
 RAIN_WEAK(Win_set_errhandler)
 
 int PMPI_Win_set_info(MPI_Win win, MPI_Info info) {
-    return rain_unsupported(RAIN_WIN, (uintptr_t)win, "MPI_Win_set_info");
+    if (rain_enter()) return rain_refused("MPI_Win_set_info");
+    rain_frame f = {0};
+    int rc;
+    do rc = rain_Win_set_info((uintptr_t)&f, (uintptr_t)win, (uintptr_t)info);
+    while (rc < 0 && rain_again(rc, &f));
+    if (rc) return rain_raise(&f, rc, RAIN_WIN, (uintptr_t)win, "MPI_Win_set_info(win=%h, info=%h)", (int64_t[]){(uintptr_t)win, (uintptr_t)info});
+    return MPI_SUCCESS;
 }
 RAIN_WEAK(Win_set_info)
 
 int PMPI_Win_set_name(MPI_Win win, const char *win_name) {
-    return rain_unsupported(RAIN_WIN, (uintptr_t)win, "MPI_Win_set_name");
+    if (rain_enter()) return rain_refused("MPI_Win_set_name");
+    rain_frame f = {0};
+    int rc;
+    do rc = rain_Win_set_name((uintptr_t)&f, (uintptr_t)win, (uintptr_t)win_name);
+    while (rc < 0 && rain_again(rc, &f));
+    if (rc) return rain_raise(&f, rc, RAIN_WIN, (uintptr_t)win, "MPI_Win_set_name(win=%h, win_name=%p)", (int64_t[]){(uintptr_t)win, (uintptr_t)win_name});
+    return MPI_SUCCESS;
 }
 RAIN_WEAK(Win_set_name)
 
 int PMPI_Win_shared_query(MPI_Win win, int rank, MPI_Aint *size, int *disp_unit, void *baseptr) {
-    return rain_unsupported(RAIN_WIN, (uintptr_t)win, "MPI_Win_shared_query");
+    if (rain_enter()) return rain_refused("MPI_Win_shared_query");
+    rain_frame f = {0};
+    int rc;
+    MPI_Count disp_unit_ = 0;
+    do rc = rain_Win_shared_query((uintptr_t)&f, (uintptr_t)win, rank, (uintptr_t)size, disp_unit ? (uintptr_t)&disp_unit_ : 0, (uintptr_t)baseptr);
+    while (rc < 0 && rain_again(rc, &f));
+    if (rc) return rain_raise(&f, rc, RAIN_WIN, (uintptr_t)win, "MPI_Win_shared_query(win=%h, rank=%d, size=%p, disp_unit=%p, baseptr=%p)", (int64_t[]){(uintptr_t)win, rank, (uintptr_t)size, (uintptr_t)disp_unit, (uintptr_t)baseptr});
+    if (disp_unit) *disp_unit = disp_unit_ > INT_MAX ? MPI_UNDEFINED : (int)disp_unit_;
+    return MPI_SUCCESS;
 }
 RAIN_WEAK(Win_shared_query)
 
 int PMPI_Win_shared_query_c(MPI_Win win, int rank, MPI_Aint *size, MPI_Aint *disp_unit, void *baseptr) {
-    return rain_unsupported(RAIN_WIN, (uintptr_t)win, "MPI_Win_shared_query_c");
+    if (rain_enter()) return rain_refused("MPI_Win_shared_query_c");
+    rain_frame f = {0};
+    int rc;
+    do rc = rain_Win_shared_query((uintptr_t)&f, (uintptr_t)win, rank, (uintptr_t)size, (uintptr_t)disp_unit, (uintptr_t)baseptr);
+    while (rc < 0 && rain_again(rc, &f));
+    if (rc) return rain_raise(&f, rc, RAIN_WIN, (uintptr_t)win, "MPI_Win_shared_query_c(win=%h, rank=%d, size=%p, disp_unit=%p, baseptr=%p)", (int64_t[]){(uintptr_t)win, rank, (uintptr_t)size, (uintptr_t)disp_unit, (uintptr_t)baseptr});
+    return MPI_SUCCESS;
 }
 RAIN_WEAK(Win_shared_query_c)
 
 int PMPI_Win_start(MPI_Group group, int assert, MPI_Win win) {
-    return rain_unsupported(RAIN_WIN, (uintptr_t)win, "MPI_Win_start");
+    if (rain_enter()) return rain_refused("MPI_Win_start");
+    rain_frame f = {0};
+    int rc;
+    do rc = rain_Win_start((uintptr_t)&f, (uintptr_t)group, assert, (uintptr_t)win);
+    while (rc < 0 && rain_again(rc, &f));
+    if (rc) return rain_raise(&f, rc, RAIN_WIN, (uintptr_t)win, "MPI_Win_start(group=%h, assert=%d, win=%h)", (int64_t[]){(uintptr_t)group, assert, (uintptr_t)win});
+    return MPI_SUCCESS;
 }
 RAIN_WEAK(Win_start)
 
 int PMPI_Win_sync(MPI_Win win) {
-    return rain_unsupported(RAIN_WIN, (uintptr_t)win, "MPI_Win_sync");
+    if (rain_enter()) return rain_refused("MPI_Win_sync");
+    rain_frame f = {0};
+    int rc;
+    do rc = rain_Win_sync((uintptr_t)&f, (uintptr_t)win);
+    while (rc < 0 && rain_again(rc, &f));
+    if (rc) return rain_raise(&f, rc, RAIN_WIN, (uintptr_t)win, "MPI_Win_sync(win=%h)", (int64_t[]){(uintptr_t)win});
+    return MPI_SUCCESS;
 }
 RAIN_WEAK(Win_sync)
 
 int PMPI_Win_test(MPI_Win win, int *flag) {
-    return rain_unsupported(RAIN_WIN, (uintptr_t)win, "MPI_Win_test");
+    if (rain_enter()) return rain_refused("MPI_Win_test");
+    rain_frame f = {0};
+    int rc;
+    do rc = rain_Win_test((uintptr_t)&f, (uintptr_t)win, (uintptr_t)flag);
+    while (rc < 0 && rain_again(rc, &f));
+    if (rc) return rain_raise(&f, rc, RAIN_WIN, (uintptr_t)win, "MPI_Win_test(win=%h, flag=%p)", (int64_t[]){(uintptr_t)win, (uintptr_t)flag});
+    return MPI_SUCCESS;
 }
 RAIN_WEAK(Win_test)
 
 int PMPI_Win_unlock(int rank, MPI_Win win) {
-    return rain_unsupported(RAIN_WIN, (uintptr_t)win, "MPI_Win_unlock");
+    if (rain_enter()) return rain_refused("MPI_Win_unlock");
+    rain_frame f = {0};
+    int rc;
+    do rc = rain_Win_unlock((uintptr_t)&f, rank, (uintptr_t)win);
+    while (rc < 0 && rain_again(rc, &f));
+    if (rc) return rain_raise(&f, rc, RAIN_WIN, (uintptr_t)win, "MPI_Win_unlock(rank=%d, win=%h)", (int64_t[]){rank, (uintptr_t)win});
+    return MPI_SUCCESS;
 }
 RAIN_WEAK(Win_unlock)
 
 int PMPI_Win_unlock_all(MPI_Win win) {
-    return rain_unsupported(RAIN_WIN, (uintptr_t)win, "MPI_Win_unlock_all");
+    if (rain_enter()) return rain_refused("MPI_Win_unlock_all");
+    rain_frame f = {0};
+    int rc;
+    do rc = rain_Win_unlock_all((uintptr_t)&f, (uintptr_t)win);
+    while (rc < 0 && rain_again(rc, &f));
+    if (rc) return rain_raise(&f, rc, RAIN_WIN, (uintptr_t)win, "MPI_Win_unlock_all(win=%h)", (int64_t[]){(uintptr_t)win});
+    return MPI_SUCCESS;
 }
 RAIN_WEAK(Win_unlock_all)
 
 int PMPI_Win_wait(MPI_Win win) {
-    return rain_unsupported(RAIN_WIN, (uintptr_t)win, "MPI_Win_wait");
+    if (rain_enter()) return rain_refused("MPI_Win_wait");
+    rain_frame f = {0};
+    int rc;
+    do rc = rain_Win_wait((uintptr_t)&f, (uintptr_t)win);
+    while (rc < 0 && rain_again(rc, &f));
+    if (rc) return rain_raise(&f, rc, RAIN_WIN, (uintptr_t)win, "MPI_Win_wait(win=%h)", (int64_t[]){(uintptr_t)win});
+    return MPI_SUCCESS;
 }
 RAIN_WEAK(Win_wait)
 

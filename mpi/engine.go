@@ -3,6 +3,8 @@ package mpi
 import (
 	"sync/atomic"
 
+	"golang.org/x/sys/unix"
+
 	"rainmpi/mpi/internal/coll"
 	"rainmpi/mpi/internal/match"
 	"rainmpi/mpi/internal/shm"
@@ -31,6 +33,12 @@ type engine struct {
 	free        *Request   // the pool
 	freeMsg     *message
 	scratch     []byte // for what is neither contiguous nor in place
+	parts       []unix.RemoteIovec
+
+	wins    map[contextID]*Win // that are not freed
+	freeRMA *remote
+	watched bool // a background reader runs
+	ended   atomic.Bool
 
 	wait   *waiting
 	visits atomic.Uint32 // of progress
@@ -68,6 +76,7 @@ type proc struct {
 	in    *shm.Reader   // this host
 	out   *shm.Writer
 	local int // rank among those of this host
+	types typeSlots
 
 	queue   outgoing // envelopes and answers that found no room, in order
 	streams outgoing // data of rendezvous inside the host
@@ -124,6 +133,16 @@ func (e *engine) deliver(p *proc, h header, payload []byte) {
 		if r := e.requests.at(h.id); r != nil {
 			e.complete(r, nil)
 		}
+	case kindPut, kindPutRTS, kindGet, kindAcc, kindFetch, kindSwap:
+		e.accessed(p, h, payload)
+	case kindFlush, kindFlushed, kindLock, kindGranted, kindUnlock, kindPost, kindDone:
+		e.synchronized(p, h)
+	case kindFault:
+		if r := e.requests.at(h.id); r != nil {
+			e.complete(r, faultOf(h))
+		}
+	case kindType:
+		p.types.receive(h, payload)
 	case kindChoke:
 		p.choked = true
 	case kindUnchoke:

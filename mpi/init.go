@@ -254,6 +254,7 @@ func Finalize() error {
 func (e *engine) leave() {
 	e.bsends.Flush()
 	e.until(e.drained)
+	e.ended.Store(true)
 	if e.boot != nil {
 		e.boot.finalize()
 	}

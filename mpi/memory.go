@@ -69,27 +69,32 @@ func (m *memory) poll(e *engine) (worked bool) {
 
 // transmit writes one packet into p's ring.
 func (m *memory) transmit(p *proc, h *header, r *Request) bool {
-	n := 0
-	switch h.kind {
-	case kindEager:
-		n = int(h.size)
-	case kindRTS:
-		n = 8
+	off, n := r.load(h)
+	head := headerSize
+	if h.kind.accesses() {
+		head += accessSize
 	}
-	b := p.out.Reserve(headerSize + n)
+	rts := h.kind == kindRTS || h.kind == kindPutRTS
+	if rts {
+		head += 8
+	}
+	b := p.out.Reserve(head + int(n))
 	if b == nil {
 		return false
 	}
 	h.encode(b)
-	switch {
-	case h.kind == kindRTS:
+	if h.kind.accesses() {
+		r.rma.at.encode(b[headerSize:])
+	}
+	if rts {
 		var addr uint64 // 0: not in one piece, ask for it
 		if r.t.Contiguous() {
 			addr = uint64(uintptr(r.addr))
 		}
-		binary.LittleEndian.PutUint64(b[headerSize:], addr)
-	case n > 0:
-		r.ReadAt(b[headerSize:], 0)
+		binary.LittleEndian.PutUint64(b[head-8:], addr)
+	}
+	if n > 0 {
+		r.out(b[head:], off)
 	}
 	m.publish(p)
 	return true

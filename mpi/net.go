@@ -3,6 +3,7 @@ package mpi
 import (
 	"math"
 	"sync/atomic"
+	"unsafe"
 
 	"golang.org/x/sys/unix"
 
@@ -17,11 +18,10 @@ import (
 type net struct {
 	e     *engine
 	ep    *rainnet.Endpoint
-	bulks map[bulk]*Request // sends whose data is under way
-	stuck []*proc           // have packets that wait for room
-	turn  uint              // of polls
-	head  [headerSize]byte  // scratch
-	end   atomic.Bool
+	bulks map[bulk]*Request             // sends whose data is under way
+	stuck []*proc                       // have packets that wait for room
+	turn  uint                          // of polls
+	head  [headerSize + accessSize]byte // scratch
 }
 
 // How long a path between ranks may be silent before its link goes down, in
@@ -92,7 +92,7 @@ func (e *engine) openRails(w *boot.Welcome, crowded bool) error {
 		s.NFD = uint32(i + 1)
 	}
 	e.net = n
-	go n.background()
+	e.watch()
 	return nil
 }
 
@@ -130,24 +130,26 @@ func (n *net) transmit(p *proc, h *header, r *Request) bool {
 		return false
 	}
 	h.encode(n.head[:])
-	var body []byte
-	if h.kind == kindEager && r != nil {
-		body = n.e.packed(r)
+	head := n.head[:headerSize]
+	if h.kind.accesses() {
+		head = n.head[:]
+		r.rma.at.encode(head[headerSize:])
 	}
-	p.peer.Send(n.head[:], body)
+	p.peer.Send(head, n.e.packed(r, h))
 	return true
 }
 
-// packed is the message in one piece, in place if it is.
-func (e *engine) packed(r *Request) []byte {
-	if r.size == 0 {
+// packed is a packet's data in one piece, in place if it is.
+func (e *engine) packed(r *Request, h *header) []byte {
+	off, n := r.load(h)
+	if n == 0 {
 		return nil
 	}
-	if r.t.Contiguous() {
-		return bytesAt(r.addr, r.size)
+	if r.plain() && r.t.Contiguous() {
+		return bytesAt(unsafe.Add(r.addr, off), n)
 	}
-	e.scratch = grow(e.scratch, int(r.size))
-	r.ReadAt(e.scratch, 0)
+	e.scratch = grow(e.scratch, int(n))
+	r.out(e.scratch, off)
 	return e.scratch
 }
 
@@ -192,7 +194,6 @@ func (n *net) idle() bool {
 }
 
 func (n *net) close(e *engine) {
-	n.end.Store(true)
 	e.mu.Lock()
 	n.ep.Close()
 	e.mu.Unlock()
@@ -248,33 +249,4 @@ func (n *net) parkFor(s *WaitSet, limit int64) {
 		timeout = &t
 	}
 	unix.Ppoll(fds[:s.NFD], timeout, nil)
-}
-
-// lookAfter is how long a rank may be outside MPI before the background looks
-// at the sockets in its place, in nanoseconds.
-const lookAfter = 5e6
-
-// background makes progress while the program computes: pings are answered,
-// acknowledged data is let go, transfers under way go on. It arms itself only
-// when nobody has been in MPI for a while, so that a waiting caller and it
-// are never woken by the same packet.
-func (n *net) background() {
-	s := n.e.wait.set
-	nap := unix.NsecToTimespec(lookAfter)
-	for !n.end.Load() {
-		visits := n.e.visits.Load()
-		unix.Nanosleep(&nap, nil)
-		for s.Sleep.Load() == 0 && n.e.visits.Load() == visits && !n.end.Load() {
-			if n.e.mu.TryLock() {
-				n.e.progress()
-				visits = n.e.visits.Load()
-				n.e.mu.Unlock()
-				if s.Sleep.Load() != 0 {
-					// Somebody has parked meanwhile, with an older deadline.
-					n.e.wait.rouse()
-				}
-			}
-			n.parkFor(s, lookAfter)
-		}
-	}
 }

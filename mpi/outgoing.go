@@ -33,11 +33,23 @@ func (q *outgoing) pop() {
 // post sends a request's first packet: an envelope, with the message if it is
 // eager. Envelopes leave in the order of their sends.
 func (e *engine) post(p *proc, r *Request) {
-	if p.queue.empty() && e.transmit(p, &r.head, r) {
+	h := r.head
+	if p.queue.empty() && e.transmitAll(p, &h, r) {
 		e.left(r)
 		return
 	}
-	p.queue.push(&packet{head: r.head, request: r})
+	p.queue.push(&packet{head: h, request: r})
+}
+
+// transmitAll sends as many of r's packets as find room, h being the next one's
+// header, and reports whether it was all.
+func (e *engine) transmitAll(p *proc, h *header, r *Request) bool {
+	for e.transmit(p, h, r) {
+		if r == nil || !r.more(h) {
+			return true
+		}
+	}
+	return false
 }
 
 // answer sends a packet without payload that the peer waits for.
@@ -52,7 +64,7 @@ func (e *engine) answer(p *proc, h header) {
 func (e *engine) flush(p *proc) (worked bool) {
 	for !p.queue.empty() {
 		k := p.queue.first
-		if !e.transmit(p, &k.head, k.request) {
+		if !e.transmitAll(p, &k.head, k.request) {
 			return worked
 		}
 		p.queue.pop()

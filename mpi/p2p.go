@@ -176,7 +176,12 @@ func (e *engine) startSendTo(r *Request, mode Mode, p *proc, source, tag int, ct
 // left tells that r's first packet is on its way: a plain eager message is
 // complete then, every other one waits for an answer.
 func (e *engine) left(r *Request) {
-	if r.head.kind == kindEager && !r.head.sync {
+	switch r.head.kind {
+	case kindEager:
+		if !r.head.sync {
+			e.complete(r, nil)
+		}
+	case kindPut, kindAcc, kindData, kindType:
 		e.complete(r, nil)
 	}
 }

@@ -15,6 +15,24 @@ import "encoding/binary"
 //	ack      id = the sender's request: a synchronous eager message was matched
 //	choke    the sender of this has too many unexpected bytes: rts only, please
 //	unchoke  it has not any more
+//
+// One-sided communication (win.go; ctx is the window's, src the sender's rank in
+// it). What reaches into memory has an access behind the header, which says where:
+//
+//	put      size = offset, tag = length of the data that follows
+//	put rts  as rts, for data that goes to the access's place: answered as rts is
+//	get      size = length: a cts for memory. Answered with data, or bulk
+//	acc      as put; combined by the access's operation
+//	fetch    as acc; what was there before comes back as data
+//	swap     the new value and the one to compare with; likewise
+//	fault    id = the sender's request: the access failed, tag = error class
+//	type     a piece of a datatype's description; id = the slot, size = of the
+//	         whole, tag = offset
+//	flush    answered by flushed with the same id when all before it is done, tag =
+//	         error class of what went wrong
+//	lock     tag = the type; answered by granted, now or when it is free
+//	unlock   tag = the type; 0: somebody has unlocked, let the next one in
+//	post, done  the calls of the same names
 type packetKind uint8
 
 const (
@@ -26,6 +44,22 @@ const (
 	kindAck
 	kindChoke
 	kindUnchoke
+	kindPut
+	kindPutRTS
+	kindGet
+	kindAcc
+	kindFetch
+	kindSwap
+	kindFault
+	kindType
+	kindFlush
+	kindFlushed
+	kindLock
+	kindGranted
+	kindUnlock
+	kindPost
+	kindDone
+	kindLast = kindDone
 )
 
 // headerSize is the length of an encoded header in bytes.
@@ -71,5 +105,5 @@ func decodeHeader(b []byte) (header, bool) {
 		size: binary.LittleEndian.Uint64(b[16:]),
 		id:   binary.LittleEndian.Uint64(b[24:]),
 	}
-	return h, h.kind >= kindEager && h.kind <= kindUnchoke && h.src >= 0
+	return h, h.kind >= kindEager && h.kind <= kindLast && h.src >= 0
 }

@@ -44,6 +44,7 @@ type Request struct {
 	run     *coll.Run // the collective it is a step of, or that it stands for
 	op      *Op       // of a reduction, on elements of that type
 	element *Datatype
+	rma     *remote  // of one-sided communication
 	next    *Request // in the pool, or in a queue
 
 	persistent *persistent // nil: may not be started again
@@ -61,6 +62,7 @@ const (
 	collRequest
 	partRequest // partitioned
 	stepRequest // a send or receive of a collective; nobody waits for it
+	rmaRequest  // one-sided, at the origin; at the target nobody waits for it
 )
 
 // A Status says what a receive got (MPI 5.0 section 3.2.5).
@@ -121,6 +123,10 @@ func (e *engine) recycle(r *Request) {
 	if r.part != nil {
 		r.part.drop(e)
 	}
+	if r.rma != nil {
+		e.freeRemote(r.rma)
+		r.rma = nil
+	}
 	r.comm, r.addr, r.t, r.to, r.err, r.run, r.persistent, r.then, r.part = nil, nil, nil, nil, nil, nil, nil, nil, nil
 	r.id, r.moved, r.total, r.skip, r.active, r.detached = 0, 0, 0, 0, false, false
 	r.done.Store(0)
@@ -144,6 +150,9 @@ func (e *engine) complete(r *Request, err error) {
 	}
 	if r.then != nil {
 		r.then(err)
+	}
+	if r.rma != nil {
+		r.rma.ended(err)
 	}
 	if r.detached {
 		e.recycle(r)

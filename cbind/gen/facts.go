@@ -167,8 +167,12 @@ func (fn *function) wideFlag() bool {
 	return false
 }
 
-// narrows reports whether parameter i is an int * whose twin is an MPI_Count *: the entry writes
-// 64 bits, and the plain form narrows them afterwards.
+// narrows reports whether parameter i is an int * whose twin is an MPI_Count * or MPI_Aint *: the
+// entry writes 64 bits, and the plain form narrows them afterwards.
 func (fn *function) narrows(i int) bool {
-	return fn.twin != nil && fn.shares() && fn.Params[i].Type == "int *" && fn.twin.Params[i].Type == "MPI_Count *"
+	if fn.twin == nil || !fn.shares() || fn.Params[i].Type != "int *" {
+		return false
+	}
+	wide := fn.twin.Params[i].Type
+	return wide == "MPI_Count *" || wide == "MPI_Aint *"
 }

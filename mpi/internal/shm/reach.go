@@ -51,6 +51,36 @@ func (s *Segment) Read(i int, dst unsafe.Pointer, addr uintptr, n int) int {
 	return done
 }
 
+// Move copies between mine and parts of rank i's memory, which have the same length together: to
+// there if write. It reports whether all was copied.
+func (s *Segment) Move(i int, write bool, mine []byte, parts []unix.RemoteIovec) bool {
+	pid := int(s.Control(i).pid.Load())
+	for {
+		local := [1]unix.Iovec{{Base: unsafe.SliceData(mine), Len: uint64(len(mine))}}
+		var n int
+		var err error
+		if write {
+			n, err = unix.ProcessVMWritev(pid, local[:], parts, 0)
+		} else {
+			n, err = unix.ProcessVMReadv(pid, local[:], parts, 0)
+		}
+		if err != nil || n <= 0 {
+			return false
+		}
+		if n == len(mine) {
+			return true
+		}
+		// One call copies 2 GiB at most.
+		mine = mine[n:]
+		for n >= parts[0].Len {
+			n -= parts[0].Len
+			parts = parts[1:]
+		}
+		parts[0].Base += uintptr(n)
+		parts[0].Len -= n
+	}
+}
+
 func readv(pid int, dst *byte, addr uintptr, n int) int {
 	local := []unix.Iovec{{Base: dst, Len: uint64(n)}}
 	remote := []unix.RemoteIovec{{Base: addr, Len: n}}
@@ -59,4 +89,11 @@ func readv(pid int, dst *byte, addr uintptr, n int) int {
 		return -1
 	}
 	return k
+}
+
+// Forbid ends direct reading of all ranks: for tests of what happens without it.
+func (s *Segment) Forbid() {
+	for i := range s.reach {
+		s.reach[i] = unreachable
+	}
 }

@@ -1,0 +1,104 @@
+package mpi
+
+import (
+	"unsafe"
+
+	"rainmpi/mpi/internal/dtype"
+)
+
+// accessed does what a peer asks of a window of this process. mu is held; the
+// program is not involved.
+func (e *engine) accessed(p *proc, h header, payload []byte) {
+	a := decodeAccess(payload)
+	payload = payload[accessSize:]
+	w := e.window(h.ctx)
+	if w == nil {
+		e.refuse(p, h, ErrWin)
+		return
+	}
+	t := p.types.at(a.t)
+	base, err := w.place(a.disp, a.count, t)
+	if err != nil {
+		if h.id == 0 {
+			w.peers[h.src].fault = err.Class
+		}
+		e.refuse(p, h, err.Class)
+		return
+	}
+	there := vec{base, a.count, t}
+	switch h.kind {
+	case kindPut:
+		t.Unpack(base, a.count, int64(h.size), payload)
+	case kindPutRTS:
+		r := e.newRMA(there)
+		r.detached = true
+		e.grant(r, p, h, payload)
+	case kindGet:
+		e.give(p, h, there)
+	case kindAcc:
+		c := combining{op: a.op, t: t, base: base, count: a.count, off: int64(h.size), in: payload, control: w.control}
+		c.run(int64(h.tag))
+	case kindFetch:
+		r := e.reply(h, int(h.tag))
+		c := combining{op: a.op, t: t, base: base, count: a.count, off: int64(h.size), in: payload, old: r.rma.own, control: w.control}
+		c.run(int64(h.tag))
+		e.post(p, r)
+	case kindSwap:
+		size := a.basic.Size()
+		h.size = 0
+		r := e.reply(h, int(size))
+		w.control.swap(base, payload[:size], payload[size:2*size], r.rma.own)
+		e.post(p, r)
+	}
+}
+
+// place is where an access goes, if it is inside the window.
+func (w *Win) place(disp, count int64, t *dtype.Type) (unsafe.Pointer, *Error) {
+	lo, hi := t.Span(count)
+	if w.flavor != FlavorDynamic {
+		if disp+lo < 0 || disp+hi > w.size {
+			return nil, errorf(ErrRMARange, "bytes %d to %d of a window of %d", disp+lo, disp+hi, w.size)
+		}
+		return unsafe.Add(w.base, disp), nil
+	}
+	for _, r := range w.regions {
+		at := disp - int64(uintptr(r.base))
+		if at+lo >= 0 && at+hi <= r.size {
+			return unsafe.Add(r.base, at), nil
+		}
+	}
+	if lo == hi {
+		return nil, nil
+	}
+	return nil, errorf(ErrRMARange, "nothing is attached at addresses %#x to %#x", disp+lo, disp+hi)
+}
+
+// refuse tells the origin of an operation that waits for an answer.
+func (e *engine) refuse(p *proc, h header, c Class) {
+	if h.id != 0 {
+		e.answer(p, header{kind: kindFault, id: h.id, tag: int32(c)})
+	}
+}
+
+// give sends a peer memory that it asked for.
+func (e *engine) give(p *proc, h header, v vec) {
+	r := e.newRMA(v)
+	r.detached = true
+	if r.size <= e.inline(p) {
+		r.head = header{kind: kindData, id: h.id, tag: int32(r.size)}
+		e.post(p, r)
+		return
+	}
+	r.to = p
+	e.sendGranted(p, r, h.id)
+}
+
+// reply makes the answer to a fetch: n bytes for the origin's buffer at offset
+// h.size.
+func (e *engine) reply(h header, n int) *Request {
+	r := e.newRMA(vec{t: dtype.Byte.Type()})
+	r.detached = true
+	r.rma.hold(n)
+	r.head = header{kind: kindData, id: h.id, size: h.size, tag: int32(n)}
+	return r
+}

@@ -56,6 +56,8 @@ nightly: build
 	@$(MAKE) --no-print-directory conformance DIRS=pt2pt,coll
 	@$(MAKE) --no-print-directory hpcc
 	@PATH="$(CURDIR)/$(B)/bin:$$PATH" $(B)/bin/rainbench rails
+	@$(B)/bin/rainbench chaos --jobs 1000
+	@$(B)/bin/rainbench chaos --jobs 400 --hosts 4 --per-host 1
 
 install: build
 	install -d $(DESTDIR)$(PREFIX)/bin $(DESTDIR)$(PREFIX)/lib/pkgconfig $(DESTDIR)$(PREFIX)/include

@@ -49,6 +49,9 @@ type agent struct {
 	cards    map[int][][]byte
 
 	finalized map[int]bool // hosts whose ranks have all come to MPI_Finalize
+	met       map[int]bool // hosts whose agents have answered
+	gone      map[int]bool // hosts whose agents are out of reach or have left
+	lingered  bool         // nobody has let us go, and we have waited
 }
 
 // Events beside frame and *bootEvent.
@@ -59,6 +62,7 @@ type (
 	settled      struct{ cause Cause } // the time for other ranks' own failures is over
 	graceOver    struct{}
 	drainOver    struct{}
+	lingerOver   struct{}
 	killAgain    struct{}
 	mpiGoneCheck struct{ r *rank } // the time for a rank to exit after it left the boot socket is over
 	bootDrained  struct{ r *rank } // the time for last messages of an exited rank is over
@@ -80,7 +84,7 @@ func Agent() int {
 		fmt.Fprintf(os.Stderr, "rainrun: agent: %v\n", err)
 		return 1
 	}
-	a := &agent{guardian: os.Getppid(), events: make(chan any, 64), byWorld: map[int]*rank{}, lost: map[int]bool{}, cards: map[int][][]byte{}, finalized: map[int]bool{}}
+	a := &agent{guardian: os.Getppid(), events: make(chan any, 64), byWorld: map[int]*rank{}, lost: map[int]bool{}, cards: map[int][][]byte{}, finalized: map[int]bool{}, met: map[int]bool{}, gone: map[int]bool{}}
 	becomeSubreaper()
 	signals := make(chan os.Signal, 64)
 	signal.Notify(signals, unix.SIGCHLD, unix.SIGTERM, unix.SIGINT, unix.SIGHUP, unix.SIGPIPE)
@@ -196,10 +200,11 @@ func machineID() string {
 	return strings.TrimSpace(string(b))
 }
 
-// loop runs until the work is done. With several hosts it then stays: others
-// may need this agent to reach rainrun.
+// loop runs until the work is done. With several hosts it then stays until
+// rainrun lets it go: others may need this agent to reach rainrun. Where hosts
+// are out of reach rainrun may be so too, and the wait is bounded.
 func (a *agent) loop() {
-	for !(a.finished && (a.bye || a.mesh == nil || a.orphaned)) {
+	for !(a.finished && (a.bye || a.mesh == nil || a.orphaned || a.lingered)) {
 		a.handle(<-a.events)
 		a.progress()
 	}
@@ -227,6 +232,8 @@ func (a *agent) handle(ev any) {
 		a.killing = false
 	case drainOver:
 		a.drained = true
+	case lingerOver:
+		a.lingered = true
 	case mpiGoneCheck:
 		a.checkMPIGone(ev.r)
 	case bootDrained:
@@ -241,14 +248,16 @@ func (a *agent) handle(ev any) {
 		if !a.ending {
 			a.out.send(kindNotice, ev.Notice)
 		}
+	case meshMet:
+		a.met[ev.host] = true
 	case meshClosed:
-		a.peerLost(ev.host)
+		a.peerGone(ev.host)
 		if !a.finished {
 			a.end(Cause{Host: a.setup.Host, Code: ExitError, Text: fmt.Sprintf("the agent on host %s has left the job", a.setup.Hosts[ev.host])})
 		}
 	case meshLost:
-		a.peerLost(ev.host) // whatever it had of rainrun, it is no way there
-		a.end(Cause{Host: a.setup.Host, Code: ExitError, Text: ev.text})
+		a.peerGone(ev.host)
+		a.end(Cause{Host: a.setup.Host, Away: true, Peer: ev.host, Code: ExitError, Text: ev.text})
 	}
 }
 
@@ -352,7 +361,14 @@ func (a *agent) progress() {
 	}
 	a.finished = true
 	a.out.sendLast(kindDone, nil)
+	if len(a.gone) > 0 {
+		a.after(lingerTime, lingerOver{})
+	}
 }
+
+// lingerTime is how long an agent that is cut off from others, and has no rank
+// left, waits to be let go.
+const lingerTime = 500 * time.Millisecond
 
 // killLimit is how long SIGKILL may take. A process of another user (a setuid
 // program) or one that hangs in the kernel must not keep the job for ever.

@@ -52,12 +52,14 @@ func Guardian() int {
 }
 
 // startAgent forks the real agent. When the guardian is killed, SIGTERM tells
-// the agent to end the job.
+// the agent to end the job. The agent has a session of its own: who kills the
+// whole session or group of one of the two, as starters of remote commands do,
+// leaves the other to clean up.
 func startAgent() (pid int, err error) {
 	return syscall.ForkExec("/proc/self/exe", []string{"rainrun", "agent", Guarded}, &syscall.ProcAttr{
 		Env:   os.Environ(),
 		Files: []uintptr{0, 1, 2},
-		Sys:   &syscall.SysProcAttr{Pdeathsig: syscall.SIGTERM},
+		Sys:   &syscall.SysProcAttr{Setsid: true, Pdeathsig: syscall.SIGTERM},
 	})
 }
 

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"os"
 	"os/signal"
+	"slices"
 	"sync"
 	"time"
 
@@ -77,7 +78,7 @@ type job struct {
 type (
 	timeout  struct{}
 	stopSelf struct{}
-	giveUp   struct{}
+	giveUp   struct{ hosts []int } // nil: all
 )
 
 // Run runs a job to its end. The error, if any, is for people to read; the
@@ -149,7 +150,7 @@ func (j *job) handle(ev any) {
 	case stopSelf:
 		_ = unix.Kill(os.Getpid(), unix.SIGSTOP)
 	case giveUp:
-		j.giveUp()
+		j.giveUp(ev.hosts)
 	}
 }
 
@@ -289,17 +290,35 @@ func (j *job) end(c Cause) {
 			j.sendTo(r, kindBye, nil)
 		}
 	}
-	time.AfterFunc(j.o.KillGrace+5*time.Second, func() { j.events <- giveUp{} })
+	if c.Away {
+		time.AfterFunc(j.o.KillGrace+awayLimit, func() { j.events <- giveUp{[]int{c.Host, c.Peer}} })
+	}
+	time.AfterFunc(j.o.KillGrace+answerLimit, func() { j.events <- giveUp{} })
 }
 
+// How long a host may take to answer to the end of the job, beyond the grace:
+// one that is not known to be in trouble, and one that another host has not
+// reached for --host-timeout. It ends its ranks by itself, as this one does.
+const (
+	answerLimit = 5 * time.Second
+	awayLimit   = lingerTime
+)
+
 // giveUp: somebody does not answer to the end of the job.
-func (j *job) giveUp() {
+func (j *job) giveUp(hosts []int) {
 	for _, r := range j.remotes {
-		if !r.done {
-			r.done = true
+		switch {
+		case r.done:
+			continue
+		case hosts == nil:
 			j.out.say("host %s does not answer; processes of the job may be left there", r.name)
-			_ = unix.Kill(r.pid, unix.SIGTERM)
+		case slices.Contains(hosts, r.host):
+			j.out.say("host %s is out of reach; the job's processes there end by themselves", r.name)
+		default:
+			continue
 		}
+		r.done, r.abandoned = true, true
+		_ = unix.Kill(r.pid, unix.SIGTERM)
 	}
 }
 
@@ -346,33 +365,53 @@ func (j *job) dismiss() {
 	for _, r := range j.remotes {
 		r.out.close()
 	}
-	limit := time.After(2 * time.Second)
-	if j.hasty {
-		limit = time.After(0)
+	if !j.awaitEnds(j.patience(), func(r *remote) bool { return !r.abandoned }) || !j.awaitEnds(0, (*remote).any) {
+		j.killStarters()
+		return
 	}
+	killAll(time.Second)
+}
+
+// patience is how long the agents may take to leave.
+func (j *job) patience() time.Duration {
+	if j.hasty {
+		return 0
+	}
+	return 2 * time.Second
+}
+
+// awaitEnds waits until the processes that started the agents have ended, of
+// those that count.
+func (j *job) awaitEnds(limit time.Duration, counts func(*remote) bool) bool {
+	over := time.After(limit)
 	for _, r := range j.remotes {
-		for !r.ended {
+		for counts(r) && !r.ended {
 			select {
 			case ev := <-j.events:
 				if end, ok := ev.(remoteEnd); ok {
 					end.r.ended = true
 				}
-			case <-limit:
-				j.killStarters()
-				return
+			case <-over:
+				return false
 			}
 		}
 	}
-	killAll(time.Second)
+	return true
 }
 
 // killStarters ends what started the agents where it does not end itself: ssh,
 // then the agents see the end of the start channel, or here the guardian, which
-// tells its agent.
+// tells its agent. One that does not end even so (its network hangs, it is
+// stopped) is killed.
 func (j *job) killStarters() {
-	for _, r := range j.remotes {
-		if !r.ended {
-			_ = unix.Kill(r.pid, unix.SIGTERM)
+	for _, s := range []unix.Signal{unix.SIGTERM, unix.SIGKILL} {
+		for _, r := range j.remotes {
+			if !r.ended {
+				_ = unix.Kill(r.pid, s)
+			}
+		}
+		if j.awaitEnds(100*time.Millisecond, (*remote).any) {
+			return
 		}
 	}
 }

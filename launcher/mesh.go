@@ -65,6 +65,7 @@ type (
 		host int
 		text string
 	}
+	meshMet    struct{ host int } // an agent has answered for the first time
 	meshClosed struct{ host int } // an agent has left in order
 )
 
@@ -304,6 +305,9 @@ func (m *mesh) Path(p *rainnet.Peer, ev rainnet.PathEvent) {
 	case rainnet.PathUp, rainnet.Resumed:
 		if peer.said && !peer.up {
 			m.notice(peer, false, "reach each other again")
+		}
+		if !peer.ever {
+			m.events <- meshMet{peer.host}
 		}
 		peer.up, peer.ever, peer.said = true, true, false
 	case rainnet.Stalled:

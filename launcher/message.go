@@ -158,6 +158,8 @@ func (e Exit) Failed() bool {
 type Cause struct {
 	Host int    // where it was noticed; -1: by rainrun
 	Dead bool   // the agent of Host is known to be dead: nobody waits for its answer
+	Away bool   // Host and Peer do not reach each other: nobody waits long for the two
+	Peer int    // if Away
 	Code int    // the job's exit status; 0: that of the lowest rank that failed
 	Text string // one line for people; empty: rainrun makes it from Exits
 }

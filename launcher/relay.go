@@ -30,6 +30,16 @@ func (a *agent) lostRainrun() {
 	a.findRelay()
 }
 
+// peerGone: another agent is out of reach or has left. Whatever it had of
+// rainrun, it is no way there.
+func (a *agent) peerGone(host int) {
+	a.gone[host] = true
+	if a.finished {
+		a.after(lingerTime, lingerOver{})
+	}
+	a.peerLost(host)
+}
+
 // peerLost: another agent has lost its channel.
 func (a *agent) peerLost(host int) {
 	a.lost[host] = true
@@ -38,10 +48,12 @@ func (a *agent) peerLost(host int) {
 	}
 }
 
-// findRelay chooses the way to rainrun, or ends the job if there is none.
+// findRelay chooses the way to rainrun, or ends the job if there is none. While
+// the job starts there is none: not all agents know each other yet, and one
+// that waited for another to lead on might wait for ever.
 func (a *agent) findRelay() {
 	for h := range a.setup.Hosts {
-		if !a.lost[h] {
+		if !a.lost[h] && len(a.met) == len(a.setup.Hosts)-1 {
 			a.relay = h
 			a.out.divert(func(seq uint64, f frame) {
 				a.mesh.sendWait(h, kindRelayed, packRelayed(a.setup.Host, seq, f))

@@ -7,6 +7,7 @@
 //	rainbench demo                          the main job, with a rail cut and repaired
 //	rainbench pt2pt | coll                  one C program, each MPI's own mpicc, interleaved runs
 //	rainbench algorithms                    the algorithms of each collective beside each other
+//	rainbench chaos                         jobs that are killed, stopped and cut at random
 //	rainbench rails                         bandwidth over one and two rails, and while one is broken
 package main
 
@@ -17,6 +18,8 @@ import (
 	"sort"
 
 	"github.com/spf13/pflag"
+
+	"rainmpi/bench/chaos"
 )
 
 // A command is one word of the command line and what it does with the rest. Its
@@ -33,10 +36,13 @@ var commands = map[string]command{
 	"rails": {"bandwidth over one and two rails, and while one is broken", railsMain},
 	"coll":  {"collectives beside other MPIs", collMain},
 
+	"chaos": {"kill, stop and cut jobs at random, and see how they end", chaosMain},
+
 	"algorithms": {"the algorithms of each collective beside each other", algorithmsMain},
 }
 
 func main() {
+	chaos.Play(os.Args)
 	status, err := dispatch("rainbench", commands, os.Args[1:])
 	if errors.Is(err, pflag.ErrHelp) {
 		os.Exit(0)

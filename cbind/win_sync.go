@@ -64,16 +64,16 @@ func rain_Win_unlock_all(f, h uintptr) int32 { return synchronize(f, h, (*mpi.Wi
 
 //export rain_Win_flush
 func rain_Win_flush(f uintptr, rank int32, h uintptr) int32 {
-	return flush(f, h, rank, (*mpi.Win).FlushStart)
+	return flushWin(f, h, rank, (*mpi.Win).FlushStart)
 }
 
 //export rain_Win_flush_local
 func rain_Win_flush_local(f uintptr, rank int32, h uintptr) int32 {
-	return flush(f, h, rank, (*mpi.Win).FlushLocalStart)
+	return flushWin(f, h, rank, (*mpi.Win).FlushLocalStart)
 }
 
-// flush: MPI_ANY_SOURCE has the value that means all targets in the engine.
-func flush(f, h uintptr, rank int32, begin func(*mpi.Win, int) (*mpi.Sync, error)) int32 {
+// flushWin: MPI_ANY_SOURCE has the value that means all targets in the engine.
+func flushWin(f, h uintptr, rank int32, begin func(*mpi.Win, int) (*mpi.Sync, error)) int32 {
 	if rank == mpi.AllTargets {
 		return fail(f, bad(mpi.ErrRank, "the target is no rank of the window"))
 	}

@@ -33,7 +33,7 @@ func sessionOf(h uintptr) (*session, error) {
 	if s := sessions.get(h); s != nil {
 		return s, nil
 	}
-	return nil, bad(mpi.ErrSession, "the session is null, finalized, or no session")
+	return nil, noObject(mpi.ErrSession, "session", h)
 }
 
 // levels are the values of the info key thread_level (MPI 5.0, 11.3.1).
@@ -223,7 +223,7 @@ func rain_Intercomm_create_from_groups(f, group uintptr, leader int32, remote ui
 			return nil, nil
 		}
 		if leader < 0 || int(leader) >= g.Size() {
-			return nil, bad(mpi.ErrArg, "the local leader is not in the local group")
+			return nil, bad(mpi.ErrRank, "the local leader is not in the local group")
 		}
 		far, err := groupOf(remote)
 		if err != nil && g.Rank() == int(leader) {

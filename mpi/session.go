@@ -128,7 +128,7 @@ func (g *Group) InterOf(localLeader int, remote *Group, remoteLeader int, tag st
 	far := Undefined
 	if local.rank == localLeader {
 		if remote == nil || remoteLeader < 0 || remoteLeader >= remote.Size() {
-			return nil, errorf(ErrArg, "the remote leader, rank %d, is not in the remote group", remoteLeader)
+			return nil, errorf(ErrRank, "the remote leader, rank %d, is not in the remote group", remoteLeader)
 		}
 		far = int(remote.ranks[remoteLeader])
 	}

@@ -89,6 +89,14 @@ var rules = []rule{
 	{`MPI_Status \*`, "", "", "Z", nil}, // null is MPI_STATUS_IGNORE
 	{`const MPI_Status \*`, "", "", "Z", []wrong{nullRef}},
 
+	// Sessions.
+	{"MPI_Session", "", "", "session", []wrong{{"MPI_SESSION_NULL", "MPI_ERR_SESSION", ""}, {"freed_session", "MPI_ERR_SESSION", ""}, {"(MPI_Session)MPI_INT", "MPI_ERR_SESSION", ""}}},
+	{`MPI_Session \*`, "", "Session_finalize", "H(session)", []wrong{nullRef, {"H(MPI_SESSION_NULL)", "MPI_ERR_SESSION", "MPI_SESSION_NULL"}, {"H(freed_session)", "MPI_ERR_SESSION", "shows_value(freed_session)"}}},
+	{"MPI_Errhandler", "", "Session_.*", "session_handler", []wrong{{"MPI_ERRHANDLER_NULL", "MPI_ERR_ERRHANDLER", ""}, {"freed_handler", "MPI_ERR_ERRHANDLER", ""}, {"file_handler", "MPI_ERR_ERRHANDLER", ""}}},
+	{"MPI_Errhandler", "", ".*_from_groups?", "handler", []wrong{{"MPI_ERRHANDLER_NULL", "MPI_ERR_ERRHANDLER", ""}, {"freed_handler", "MPI_ERR_ERRHANDLER", ""}, {"file_handler", "MPI_ERR_ERRHANDLER", ""}}},
+	{"int", "n", "Session_get_nth_pset", "0", []wrong{{"-1", "MPI_ERR_ARG", ""}, {"99", "MPI_ERR_ARG", ""}}},
+	{`char \*`, "pset_name", "", "Z", nil}, // null is right where only the length is wanted
+
 	// Groups, info objects, error handlers, keys and codes.
 	{"MPI_Group", "", "", "group", noGroup},
 	{`MPI_Group \*`, "group", "Group_free", "H(group)", []wrong{nullRef, {"H(MPI_GROUP_NULL)", "MPI_ERR_GROUP", "MPI_GROUP_NULL"}, {"H(freed_group)", "MPI_ERR_GROUP", "shows_value(freed_group)"}}},
@@ -103,7 +111,7 @@ var rules = []rule{
 	{"int", "(comm_)?keyval", "Attr_delete|Comm_delete_attr|Comm_set_attr|Attr_put", "comm_key", []wrong{{"MPI_KEYVAL_INVALID", "MPI_ERR_KEYVAL", ""}, {"type_key", "MPI_ERR_KEYVAL", ""}, {"MPI_TAG_UB", "MPI_ERR_KEYVAL", ""}}},
 	{"int", "(comm_)?keyval", "", "comm_key", []wrong{{"MPI_KEYVAL_INVALID", "MPI_ERR_KEYVAL", ""}, {"type_key", "MPI_ERR_KEYVAL", ""}}},
 	{`int \*`, ".*keyval", "(Comm_|Type_)?(free_keyval|Keyval_free)", "H(comm_key)", []wrong{nullRef, {"Z", "MPI_ERR_KEYVAL", "0"}}},
-	{"int", "errorcode|errorclass", "Comm_call_errhandler|Abort", "1", nil},
+	{"int", "errorcode|errorclass", "(Comm|Session)_call_errhandler|Abort", "1", nil},
 	{"int", "errorcode|errorclass", "", "1", []wrong{{"123456", "MPI_ERR_ARG", ""}, {"-1", "MPI_ERR_ARG", ""}}},
 
 	// Counts, ranks and tags.
@@ -147,7 +155,7 @@ var rules = []rule{
 	{"int|MPI_Count", "max_(integers|addresses|datatypes|large_counts)", "", "8", []wrong{{"-1", "MPI_ERR_ARG", ""}}},
 
 	// Sizes, choices and words.
-	{"int|MPI_Count|MPI_Aint", "size", "Buffer_attach|Alloc_mem", "64", []wrong{{"-1", "MPI_ERR_ARG", ""}}},
+	{"int|MPI_Count|MPI_Aint", "size", "(Comm_|Session_)?(attach_buffer|Buffer_attach)|Alloc_mem", "64", []wrong{{"-1", "MPI_ERR_ARG", ""}}},
 	{"int", "size", "Type_match_size", "4", []wrong{{"3", "MPI_ERR_ARG", ""}}},
 	{"int", "size", "Type_create_darray", "1", []wrong{{"0", "MPI_ERR_ARG", ""}}},
 	{"int|MPI_Count|MPI_Aint", "outsize|insize", "", "64", []wrong{{"-1", "MPI_ERR_ARG", ""}, {"2", "MPI_ERR_TRUNCATE", ""}}},

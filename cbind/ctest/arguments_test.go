@@ -62,6 +62,7 @@ CALLS
     MPI_Barrier(cart);
     if (rank == 0 && failures > 0) fprintf(stderr, "%d calls failed otherwise than they should\n", failures);
     if (failures > 0) MPI_Abort(MPI_COMM_WORLD, 1);
+    MPI_Session_finalize(&session);
     return MPI_Finalize();
 }
 `

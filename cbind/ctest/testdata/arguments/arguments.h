@@ -13,7 +13,8 @@ static MPI_Datatype raw, freed_type, vector, types[4], bad_types[4];
 static MPI_Group group, freed_group;
 static MPI_Info info, freed_info;
 static MPI_Op sum, freed_op;
-static MPI_Errhandler handler, freed_handler, file_handler;
+static MPI_Session session, freed_session;
+static MPI_Errhandler session_handler, handler, freed_handler, file_handler;
 static MPI_Request null_request, freed_request, inactive;
 static MPI_Message freed_message;
 static MPI_Aint room;
@@ -122,6 +123,8 @@ static void prepare(void) {
     MPI_File_create_errhandler((MPI_File_errhandler_function *)hear, &file_handler);
     MPI_File_set_errhandler(MPI_FILE_NULL, file_handler);
     MPI_Buffer_attach(attached, sizeof attached);
+    MPI_Session_create_errhandler((MPI_Session_errhandler_function *)hear, &session_handler);
+    MPI_Session_init(MPI_INFO_NULL, session_handler, &session);
     MPI_Comm_create_keyval(MPI_COMM_NULL_COPY_FN, MPI_COMM_NULL_DELETE_FN, &comm_key, NULL);
     MPI_Type_create_keyval(MPI_TYPE_NULL_COPY_FN, MPI_TYPE_NULL_DELETE_FN, &type_key, NULL);
     MPI_Recv_init(scratch, 1, MPI_INT, 0, 77, MPI_COMM_SELF, &inactive);
@@ -142,6 +145,9 @@ static void prepare(void) {
     MPI_Comm_create_errhandler(hear, &e), freed_handler = e, MPI_Errhandler_free(&e);
     MPI_Request r;
     MPI_Recv_init(scratch, 1, MPI_INT, 0, 78, MPI_COMM_SELF, &r), freed_request = r, MPI_Request_free(&r);
+
+    MPI_Session s;
+    MPI_Session_init(MPI_INFO_NULL, MPI_ERRORS_RETURN, &s), freed_session = s, MPI_Session_finalize(&s);
 
     MPI_Comm all[] = {MPI_COMM_WORLD, MPI_COMM_SELF, cart, graph, dist, inter, comm};
     for (unsigned k = 0; k < sizeof all / sizeof *all; k++) MPI_Comm_set_errhandler(all[k], handler);

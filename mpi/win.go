@@ -159,8 +159,11 @@ func (w *Win) SharedQuery(rank int) (base unsafe.Pointer, size int64, unit int, 
 		return nil, 0, 0, errorf(ErrRank, "rank %d; the window has ranks 0 to %d", rank, len(w.peers)-1)
 	}
 	t := &w.peers[rank]
-	if !t.shared() {
+	switch {
+	case !t.shared():
 		return nil, 0, 0, nil
+	case t.size == 0:
+		return nil, 0, int(t.unit), nil
 	}
 	return t.base, t.size, int(t.unit), nil
 }

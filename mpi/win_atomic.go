@@ -15,7 +15,7 @@ import (
 // that is aligned is changed by an atomic instruction; any other one under a
 // lock that belongs to the target's memory. An element's address and datatype
 // decide which, so all who change it do so in the same way, from whichever
-// process, and in memory that only one engine changes both are correct too.
+// process. Memory that only one engine changes, under its lock, needs neither.
 
 // A combining is one accumulate: off and n are in the packed stream.
 type combining struct {
@@ -24,9 +24,9 @@ type combining struct {
 	base    unsafe.Pointer
 	count   int64
 	off     int64
-	in      []byte // packed; nil where op is NoOp
-	old     []byte // packed: what was there before; nil: nobody wants it
-	control *winControl
+	in      []byte      // packed; nil where op is NoOp
+	old     []byte      // packed: what was there before; nil: nobody wants it
+	control *winControl // of memory that others change too; else nil
 }
 
 // run does it for n bytes.
@@ -37,6 +37,10 @@ func (c *combining) run(n int64) {
 	}
 	if c.op == redop.NoOp {
 		c.in = nil
+	}
+	if c.control == nil {
+		c.alone(n)
+		return
 	}
 	if b.Size() != b.Info().Extent {
 		c.pairs(b, n)
@@ -50,6 +54,13 @@ func (c *combining) run(n int64) {
 		c.elements(b, unsafe.Add(c.base, disp), n)
 		return true
 	})
+}
+
+// alone is run in memory that nobody else changes.
+func (c *combining) alone(n int64) {
+	in, old := c.next(n)
+	c.t.Pack(old, c.base, c.count, c.off)
+	redop.Accumulate(c.op, c.t, c.base, c.count, c.off, in)
 }
 
 // pairs is run for pairs with padding, which has no place in the stream.

@@ -339,7 +339,7 @@ func (t *target) combine(origin, result vec, at Place, op redop.Op) error {
 	if err != nil {
 		return err
 	}
-	c := combining{op: op, t: at.Type.t, base: p, count: int64(at.Count), control: t.control}
+	c := combining{op: op, t: at.Type.t, base: p, count: int64(at.Count)}
 	n := c.count * c.t.Size()
 	inOK, oldOK := true, true
 	if origin.t != nil {
@@ -348,7 +348,10 @@ func (t *target) combine(origin, result vec, at Place, op redop.Op) error {
 	if result.t != nil {
 		c.old, oldOK = result.bytes()
 	}
-	if inOK && oldOK && t.win.allocated() {
+	if t.win.allocated() {
+		c.control = t.control
+	}
+	if inOK && oldOK && c.control != nil {
 		c.run(n)
 		return nil
 	}

@@ -36,11 +36,11 @@ func (e *engine) accessed(p *proc, h header, payload []byte) {
 	case kindGet:
 		e.give(p, h, there)
 	case kindAcc:
-		c := combining{op: a.op, t: t, base: base, count: a.count, off: int64(h.size), in: payload, control: w.control}
+		c := combining{op: a.op, t: t, base: base, count: a.count, off: int64(h.size), in: payload, control: w.others()}
 		c.run(int64(h.tag))
 	case kindFetch:
 		r := e.reply(h, int(h.tag))
-		c := combining{op: a.op, t: t, base: base, count: a.count, off: int64(h.size), in: payload, old: r.rma.own, control: w.control}
+		c := combining{op: a.op, t: t, base: base, count: a.count, off: int64(h.size), in: payload, old: r.rma.own, control: w.others()}
 		c.run(int64(h.tag))
 		e.post(p, r)
 	case kindSwap:
@@ -61,16 +61,45 @@ func (w *Win) place(disp, count int64, t *dtype.Type) (unsafe.Pointer, *Error) {
 		}
 		return unsafe.Add(w.base, disp), nil
 	}
-	for _, r := range w.regions {
-		at := disp - int64(uintptr(r.base))
-		if at+lo >= 0 && at+hi <= r.size {
-			return unsafe.Add(r.base, at), nil
-		}
-	}
 	if lo == hi {
 		return nil, nil
 	}
-	return nil, errorf(ErrRMARange, "nothing is attached at addresses %#x to %#x", disp+lo, disp+hi)
+	var base unsafe.Pointer
+	t.Runs(count, 0, count*t.Size(), func(at, n int64) bool {
+		if base = w.attached(disp+at, n); base == nil {
+			return false
+		}
+		base = unsafe.Add(base, -at)
+		return true
+	})
+	if base == nil {
+		return nil, errorf(ErrRMARange, "nothing is attached at some of the addresses %#x to %#x", disp+lo, disp+hi)
+	}
+	return base, nil
+}
+
+// attached is where n bytes from an address on are, if all are attached: they
+// may be of several regions that touch.
+func (w *Win) attached(addr, n int64) unsafe.Pointer {
+	for i := range w.regions {
+		r := &w.regions[i]
+		at := addr - int64(uintptr(r.base))
+		if at < 0 || at >= r.size {
+			continue
+		}
+		if at+n <= r.size || w.attached(addr+r.size-at, n-(r.size-at)) != nil {
+			return unsafe.Add(r.base, at)
+		}
+	}
+	return nil
+}
+
+// others is the control of memory that others than this engine change too.
+func (w *Win) others() *winControl {
+	if w.allocated() {
+		return w.control
+	}
+	return nil
 }
 
 // refuse tells the origin of an operation that waits for an answer.

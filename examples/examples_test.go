@@ -75,6 +75,7 @@ func TestExamples(t *testing.T) {
 		{"ring/ring.c", "100", []int{1, 2, 5}, "100 rounds"},
 		{"ring/go", "100", []int{1, 3, 4}, "100 rounds"},
 		{"pi/pi.c", "", []int{1, 4}, "3.14159265"},
+		{"histogram/histogram.c", "", []int{1, 4}, "2000000 throws"},
 		{"heat/heat.c", "--size 96 --steps 200", []int{1, 3, 4}, "200 steps"},
 		{"heat/go", "--size 96 --steps 200", []int{1, 3, 4}, "200 steps"},
 		{"matmul", "--size 200", []int{1, 3, 4}, "matrices"},

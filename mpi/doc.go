@@ -26,12 +26,14 @@
 //   - all datatype constructors, packing, external32
 //   - all collectives on intra- and intercommunicators and with neighbours, each
 //     blocking, nonblocking and persistent; predefined and user operations
+//   - one-sided communication: windows of all kinds, all operations, all
+//     synchronization; targets need not call MPI
 //   - groups, communicators, intercommunicators, attributes, info, virtual
 //     topologies
 //
 // # Not supported
 //
-//   - one-sided communication, files, dynamic processes, sessions, partitioned
+//   - files, dynamic processes, sessions, partitioned
 //     communication, MPI_T
 //   - cancel of sends: a send runs to its end, as MPI 5.0 section 3.8.4 allows
 //
@@ -39,5 +41,6 @@
 //
 // engine.go is the middle: what arrives meets what was posted there. p2p.go
 // starts sends and receives, memory.go and net.go are the two ways out, wait.go
-// is how a caller waits, coll.go runs the schedules of internal/coll.
+// is how a caller waits, coll.go runs the schedules of internal/coll, win.go is
+// where windows begin.
 package mpi

@@ -3,8 +3,6 @@ package main
 import "C"
 
 import (
-	"unsafe"
-
 	"rainmpi/cbind/abi"
 	"rainmpi/mpi"
 )
@@ -150,8 +148,8 @@ func rain_Fetch_and_op(f, addr, raddr, dt uintptr, rank int32, disp int64, op, h
 //export rain_Compare_and_swap
 func rain_Compare_and_swap(f, addr, compare, raddr, dt uintptr, rank int32, disp int64, h uintptr) int32 {
 	w, err := winOf(h)
-	if err == nil {
-		err = need(addr, compare, raddr)
+	if err == nil && (addr < firstHandle || compare < firstHandle || raddr < firstHandle) {
+		err = bad(mpi.ErrBuffer, "an address of an element is null or a sentinel")
 	}
 	if err != nil {
 		return fail(f, err)
@@ -160,5 +158,5 @@ func rain_Compare_and_swap(f, addr, compare, raddr, dt uintptr, rank int32, disp
 	if err != nil {
 		return fail(f, err)
 	}
-	return fail(f, w.w.CompareAndSwap(unsafe.Pointer(pointer(addr)), pointer(compare), pointer(raddr), t.d, int(rank), disp))
+	return fail(f, w.w.CompareAndSwap(pointer(addr), pointer(compare), pointer(raddr), t.d, int(rank), disp))
 }

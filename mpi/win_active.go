@@ -34,6 +34,9 @@ func (w *Win) Post(g *Group, assert int) error {
 	if err != nil {
 		return err
 	}
+	if err := checkAssert(assert, ModeNoCheck|ModeNoStore|ModeNoPut); err != nil {
+		return err
+	}
 	if w.exposed != nil {
 		return errorf(ErrRMASync, "the memory is exposed already; call MPI_Win_wait first")
 	}
@@ -51,6 +54,9 @@ func (w *Win) Post(g *Group, assert int) error {
 func (w *Win) StartStart(g *Group, assert int) (*Sync, error) {
 	list, err := w.members(g)
 	if err != nil {
+		return nil, err
+	}
+	if err := checkAssert(assert, ModeNoCheck); err != nil {
 		return nil, err
 	}
 	if w.started != nil || w.passive() {

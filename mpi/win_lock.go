@@ -82,6 +82,9 @@ func (w *Win) LockStart(kind, rank, assert int) (*Sync, error) {
 	if kind != LockExclusive && kind != LockShared {
 		return nil, errorf(ErrLockType, "lock type %d is neither MPI_LOCK_EXCLUSIVE nor MPI_LOCK_SHARED", kind)
 	}
+	if err := checkAssert(assert, ModeNoCheck); err != nil {
+		return nil, err
+	}
 	if rank == ProcNull {
 		return nil, nil
 	}
@@ -106,6 +109,9 @@ func (w *Win) Lock(kind, rank, assert int) error { return w.wait(w.LockStart(kin
 // LockAllStart: see LockAll.
 func (w *Win) LockAllStart(assert int) (*Sync, error) {
 	if err := w.check(); err != nil {
+		return nil, err
+	}
+	if err := checkAssert(assert, ModeNoCheck); err != nil {
 		return nil, err
 	}
 	if w.passive() || w.started != nil {

@@ -330,6 +330,14 @@ const (
 	ModeNoSucceed = 16384
 )
 
+// checkAssert refuses assertions that the call does not know.
+func checkAssert(assert, known int) error {
+	if assert&^known != 0 {
+		return errorf(ErrAssert, "assertion %d is none of those of this call", assert&^known)
+	}
+	return nil
+}
+
 // What Win.access holds.
 const (
 	fenced    = 1
@@ -339,6 +347,9 @@ const (
 // FenceStart: see Fence.
 func (w *Win) FenceStart(assert int) (*Sync, error) {
 	if err := w.check(); err != nil {
+		return nil, err
+	}
+	if err := checkAssert(assert, ModeNoStore|ModeNoPut|ModeNoPrecede|ModeNoSucceed); err != nil {
 		return nil, err
 	}
 	if w.passive() || w.started != nil {

@@ -29,6 +29,8 @@ var (
 	noMessage = []wrong{nullRef, {"H(MPI_MESSAGE_NULL)", "MPI_ERR_REQUEST", "MPI_MESSAGE_NULL"},
 		{"H(freed_request)", "MPI_ERR_REQUEST", "shows_value(freed_request)"}}
 
+	noWin = []wrong{{"MPI_WIN_NULL", "MPI_ERR_WIN", ""}, {"freed_win", "MPI_ERR_WIN", ""}, {"(MPI_Win)MPI_INT", "MPI_ERR_WIN", ""}}
+
 	withCart  = wrong{"MPI_COMM_WORLD", "MPI_ERR_TOPOLOGY", ""}
 	withInter = wrong{"inter", "MPI_ERR_COMM", ""}
 )
@@ -40,7 +42,9 @@ const (
 	reductions   = `(Ire|Re)duce(_init)?|(Iall|All)reduce(_init)?|(Ire|Re)duce_scatter(_block)?(_init)?|(Is|S)can(_init)?|(Iex|Ex)scan(_init)?`
 	movements    = `(Ib|B)cast(_init)?|(Ig|G|Is|S)(ather|catter)v?(_init)?|(Iall|All)(gatherv?|toall[vw]?)(_init)?`
 	neighbors    = `(Ine|Ne)ighbor_.*`
-	communicates = transfers + "|" + reductions + "|" + movements + "|" + neighbors + "|Send|Pack|Unpack"
+	accumulates  = `R?(get_)?accumulate|(Get_a|A)ccumulate|Fetch_and_op`
+	accesses     = accumulates + `|R?(put|get)|Put|Get|Compare_and_swap`
+	communicates = transfers + "|" + reductions + "|" + movements + "|" + neighbors + "|Send|Pack|Unpack|" + accesses
 	completions  = `(Wait|Test)(all|any|some)|Startall|Request_get_status_(all|any|some)`
 )
 
@@ -58,6 +62,20 @@ var rules = []rule{
 	{`MPI_Comm \*`, "comm", "Comm_(free|disconnect)", "H(comm)", []wrong{nullRef,
 		{"H(MPI_COMM_NULL)", "MPI_ERR_COMM", "MPI_COMM_NULL"}, {"H(MPI_COMM_WORLD)", "MPI_ERR_COMM", "MPI_COMM_WORLD"},
 		{"H(MPI_COMM_SELF)", "MPI_ERR_COMM", "MPI_COMM_SELF"}, {"H(freed_comm)", "MPI_ERR_COMM", "shows_value(freed_comm)"}}},
+
+	// Windows.
+	{"MPI_Win", "", "Win_(attach|detach)", "dynamic", append([]wrong{{"win", "MPI_ERR_RMA_FLAVOR", ""}}, noWin...)},
+	{"MPI_Win", "", "", "win", noWin},
+	{`MPI_Win \*`, "win", "Win_free", "H(win)", []wrong{nullRef, {"H(MPI_WIN_NULL)", "MPI_ERR_WIN", "MPI_WIN_NULL"}, {"H(freed_win)", "MPI_ERR_WIN", "shows_value(freed_win)"}}},
+	{"MPI_Errhandler", "", "Win_.*", "win_handler", []wrong{{"MPI_ERRHANDLER_NULL", "MPI_ERR_ERRHANDLER", ""}, {"freed_handler", "MPI_ERR_ERRHANDLER", ""}, {"file_handler", "MPI_ERR_ERRHANDLER", ""}}},
+	{"int", "win_keyval", "Win_(set|delete)_attr", "win_key", []wrong{{"MPI_KEYVAL_INVALID", "MPI_ERR_KEYVAL", ""}, {"comm_key", "MPI_ERR_KEYVAL", ""}, {"MPI_WIN_SIZE", "MPI_ERR_KEYVAL", ""}}},
+	{"int", "win_keyval", "", "win_key", []wrong{{"MPI_KEYVAL_INVALID", "MPI_ERR_KEYVAL", ""}, {"comm_key", "MPI_ERR_KEYVAL", ""}}},
+	{"int|MPI_Aint", "disp_unit", "", "1", []wrong{{"0", "MPI_ERR_DISP", ""}, {"-1", "MPI_ERR_DISP", ""}}},
+	{"MPI_Aint", "size", "Win_.*", "64", []wrong{{"-1", "MPI_ERR_SIZE", ""}}},
+	{"MPI_Aint", "target_disp", "", "0", []wrong{{"-1", "MPI_ERR_RMA_RANGE", ""}, {"9999", "MPI_ERR_RMA_RANGE", ""}}},
+	{"int", "lock_type", "", "MPI_LOCK_SHARED", []wrong{{"0", "MPI_ERR_LOCKTYPE", ""}}},
+	{"int", "assert", "", "0", []wrong{{"1", "MPI_ERR_ASSERT", ""}}},
+	{"MPI_Op", "", accumulates, "MPI_SUM", append([]wrong{{"sum", "MPI_ERR_OP", ""}, {"MPI_MAXLOC", "MPI_ERR_OP", ""}}, noOp...)},
 
 	// Datatypes.
 	{"MPI_Datatype", "", communicates, "MPI_INT", append([]wrong{{"raw", "MPI_ERR_TYPE", ""}}, noType...)},
@@ -110,15 +128,15 @@ var rules = []rule{
 	{"int", "type_keyval", "", "type_key", []wrong{{"MPI_KEYVAL_INVALID", "MPI_ERR_KEYVAL", ""}, {"comm_key", "MPI_ERR_KEYVAL", ""}}},
 	{"int", "(comm_)?keyval", "Attr_delete|Comm_delete_attr|Comm_set_attr|Attr_put", "comm_key", []wrong{{"MPI_KEYVAL_INVALID", "MPI_ERR_KEYVAL", ""}, {"type_key", "MPI_ERR_KEYVAL", ""}, {"MPI_TAG_UB", "MPI_ERR_KEYVAL", ""}}},
 	{"int", "(comm_)?keyval", "", "comm_key", []wrong{{"MPI_KEYVAL_INVALID", "MPI_ERR_KEYVAL", ""}, {"type_key", "MPI_ERR_KEYVAL", ""}}},
-	{`int \*`, ".*keyval", "(Comm_|Type_)?(free_keyval|Keyval_free)", "H(comm_key)", []wrong{nullRef, {"Z", "MPI_ERR_KEYVAL", "0"}}},
-	{"int", "errorcode|errorclass", "(Comm|Session)_call_errhandler|Abort", "1", nil},
+	{`int \*`, ".*keyval", "(Comm_|Type_|Win_)?(free_keyval|Keyval_free)", "H(comm_key)", []wrong{nullRef, {"Z", "MPI_ERR_KEYVAL", "0"}}},
+	{"int", "errorcode|errorclass", "(Comm|Session|Win)_call_errhandler|Abort", "1", nil},
 	{"int", "errorcode|errorclass", "", "1", []wrong{{"123456", "MPI_ERR_ARG", ""}, {"-1", "MPI_ERR_ARG", ""}}},
 
 	// Counts, ranks and tags.
-	{"int|MPI_Count", "send_?count|recv_?count|incount|outcount|count", "", "1", []wrong{{"-1", "MPI_ERR_COUNT", ""}}},
+	{"int|MPI_Count", "send_?count|recv_?count|incount|outcount|count|(origin|result|target)_count", "", "1", []wrong{{"-1", "MPI_ERR_COUNT", ""}}},
 	{"int|MPI_Count", "blocklength", "", "1", []wrong{{"-1", "MPI_ERR_ARG", ""}}},
 	{"int", "root", "", "0", []wrong{{"-5", "MPI_ERR_ROOT", ""}, {"size", "MPI_ERR_ROOT", ""}}},
-	{"int", "dest|remote_leader", "", "0", []wrong{{"-5", "MPI_ERR_RANK", ""}, {"size", "MPI_ERR_RANK", ""}, {"MPI_ANY_SOURCE", "MPI_ERR_RANK", ""}}},
+	{"int", "dest|remote_leader|target_rank", "", "0", []wrong{{"-5", "MPI_ERR_RANK", ""}, {"size", "MPI_ERR_RANK", ""}, {"MPI_ANY_SOURCE", "MPI_ERR_RANK", ""}}},
 	{"int", "local_leader", "", "0", []wrong{{"-5", "MPI_ERR_RANK", ""}, {"size", "MPI_ERR_RANK", ""}}},
 	{"int", "source", "Status_.*", "0", nil},
 	{"int", "source|rank", "Type_create_darray", "0", []wrong{{"-5", "MPI_ERR_ARG", ""}, {"1", "MPI_ERR_ARG", ""}}},
@@ -184,12 +202,12 @@ var rules = []rule{
 	{"(const )?void .*", "buffer", "Buffer_attach", "Z", []wrong{{"NULL", "MPI_ERR_BUFFER", ""}}},
 	{"(const )?void .*", "(send|recv)buf", "I?[nN]eighbor_.*w(_init)?|.*[aA]lltoallw(_init)?", "Z", nil}, // null is MPI_BOTTOM
 	{"(const )?void .*", "sendbuf|recvbuf|buf|buffer|inbuf|outbuf|inoutbuf", "Unpack(_external)?", "Z", nil},
-	{"(const )?void .*", "sendbuf|recvbuf|buf|buffer|inbuf|inoutbuf", "", "Z", []wrong{{"NULL", "MPI_ERR_BUFFER", ""}}},
+	{"(const )?void .*", "sendbuf|recvbuf|buf|buffer|inbuf|inoutbuf|(origin|result|compare)_addr", "", "Z", []wrong{{"NULL", "MPI_ERR_BUFFER", ""}}},
 	{"void .*", "outbuf", "", "Z", []wrong{nullRef}},
-	{"void .*", "attribute_val", "Comm_set_attr|Attr_put|Type_set_attr", "Z", nil},
-	{"void .*", "extra_state|base", "", "Z", nil},
+	{"void .*", "attribute_val", "Comm_set_attr|Attr_put|Type_set_attr|Win_set_attr", "Z", nil},
+	{"(const )?void .*", "extra_state|base", "", "Z", nil},
 	{"const void .*", "location", "", "Z", nil},
-	{`.*_function(_c)? \*`, "(comm|type)_(copy|delete)_attr_fn|copy_fn|delete_fn", "", "NULL", nil}, // null is MPI_X_NULL_COPY_FN
+	{`.*_function(_c)? \*`, "(comm|type|win)_(copy|delete)_attr_fn|copy_fn|delete_fn", "", "NULL", nil}, // null is MPI_X_NULL_COPY_FN
 	{`MPI_User_function(_c)? \*`, "", "", "(void *)add", []wrong{nullRef}},
 	{`.*_errhandler_function \*`, "", "", "(void *)hear", []wrong{nullRef}},
 	{`MPI_Grequest_.*_function \*`, "", "", "NULL", nil}, // null is a function that does nothing

@@ -32,7 +32,8 @@ static void attributes(MPI_Win w, void *base, MPI_Aint size, int unit, int flavo
 }
 
 static void objects(MPI_Win w) {
-    int key, value = 7, flag, length;
+    static int value = 7; /* the delete function reads it at the end */
+    int key, flag, length;
     void *p;
     char name[MPI_MAX_OBJECT_NAME], hint[8];
     MPI_Info info;

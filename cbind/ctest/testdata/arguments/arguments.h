@@ -14,11 +14,12 @@ static MPI_Group group, freed_group;
 static MPI_Info info, freed_info;
 static MPI_Op sum, freed_op;
 static MPI_Session session, freed_session;
-static MPI_Errhandler session_handler, handler, freed_handler, file_handler;
+static MPI_Win win, dynamic, freed_win;
+static MPI_Errhandler win_handler, session_handler, handler, freed_handler, file_handler;
 static MPI_Request null_request, freed_request, inactive;
 static MPI_Message freed_message;
 static MPI_Aint room;
-static int size, tag_ub, comm_key, type_key, failures;
+static int size, tag_ub, comm_key, type_key, win_key, failures;
 static int one[4] = {1, 0, 0, 0}, ones[4] = {1, 1, 1, 1}, big_ranks[4] = {77, 77, 77, 77}, ranges[1][3] = {{0, 0, 1}}, bad_ranges[1][3] = {{77, 77, 1}};
 static int distribs[4] = {MPI_DISTRIBUTE_BLOCK}, dargs[4] = {MPI_DISTRIBUTE_DFLT_DARG};
 static int minus_ints[4] = {-1, -1, -1, -1};
@@ -127,6 +128,11 @@ static void prepare(void) {
     MPI_Session_init(MPI_INFO_NULL, session_handler, &session);
     MPI_Comm_create_keyval(MPI_COMM_NULL_COPY_FN, MPI_COMM_NULL_DELETE_FN, &comm_key, NULL);
     MPI_Type_create_keyval(MPI_TYPE_NULL_COPY_FN, MPI_TYPE_NULL_DELETE_FN, &type_key, NULL);
+    MPI_Win_create_errhandler((MPI_Win_errhandler_function *)hear, &win_handler);
+    MPI_Win_create_keyval(MPI_WIN_NULL_COPY_FN, MPI_WIN_NULL_DELETE_FN, &win_key, NULL);
+    MPI_Win_create(attached, 64, 1, MPI_INFO_NULL, MPI_COMM_WORLD, &win), MPI_Win_set_errhandler(win, win_handler);
+    MPI_Win_create_dynamic(MPI_INFO_NULL, MPI_COMM_WORLD, &dynamic), MPI_Win_set_errhandler(dynamic, win_handler);
+    MPI_Win_lock_all(0, win);
     MPI_Recv_init(scratch, 1, MPI_INT, 0, 77, MPI_COMM_SELF, &inactive);
     null_request = MPI_REQUEST_NULL;
 
@@ -148,6 +154,9 @@ static void prepare(void) {
 
     MPI_Session s;
     MPI_Session_init(MPI_INFO_NULL, MPI_ERRORS_RETURN, &s), freed_session = s, MPI_Session_finalize(&s);
+
+    MPI_Win w;
+    MPI_Win_create_dynamic(MPI_INFO_NULL, MPI_COMM_WORLD, &w), freed_win = w, MPI_Win_free(&w);
 
     MPI_Comm all[] = {MPI_COMM_WORLD, MPI_COMM_SELF, cart, graph, dist, inter, comm};
     for (unsigned k = 0; k < sizeof all / sizeof *all; k++) MPI_Comm_set_errhandler(all[k], handler);

@@ -127,4 +127,44 @@ static inline int rain_enter(void) {
     return rain_enter_slow();
 }
 
+/* The twin of mpi.WinTable: what C may do itself on a window (window.c). */
+typedef struct {
+    char *base; /* NULL: it is not mapped here */
+    int64_t size, unit;
+    uint32_t epoch; /* 0: no access */
+    uint32_t alloc; /* it is MPI's memory, which whoever has mapped it may change by atomics */
+} rain_target;
+
+typedef struct {
+    uint32_t n;
+    uint32_t access; /* not 0: an epoch to all targets */
+    uint32_t busy;   /* something went through an engine since the last flush of all */
+    uint32_t calls;  /* flushes that C has answered */
+    rain_target target[];
+} rain_window;
+
+enum {
+    RAIN_FIRST_HANDLE = 4096, /* handles.go */
+    RAIN_KIND_BITS = 4,
+    RAIN_WIN_KIND = 10,
+    RAIN_WINDOWS = 1024,
+    RAIN_LOCKED = 7,    /* of epoch: mpi/win_lock.go's lockBits */
+    RAIN_ALL_LOCKED = 2 /* of access: mpi/win_sync.go's allLocked */
+};
+extern rain_window *rain_windows[RAIN_WINDOWS]; /* by the index of their handles */
+
+/* By the low byte of a predefined datatype's handle: its size if its arrays have no gaps, and
+   whether MPI_SUM on it adds machine words. */
+typedef struct {
+    uint16_t size, adds;
+} rain_flat;
+extern rain_flat rain_flats[256];
+
+/* They report whether the call is done; else Go does it. */
+int rain_fast_Put(const void *, MPI_Count, MPI_Datatype, int, MPI_Aint, MPI_Count, MPI_Datatype, MPI_Win);
+int rain_fast_Get(void *, MPI_Count, MPI_Datatype, int, MPI_Aint, MPI_Count, MPI_Datatype, MPI_Win);
+int rain_fast_Fetch_and_op(const void *, void *, MPI_Datatype, int, MPI_Aint, MPI_Op, MPI_Win);
+int rain_fast_Win_flush(int, MPI_Win);
+int rain_fast_Win_flush_local(int, MPI_Win);
+
 #endif

@@ -1278,6 +1278,7 @@ int PMPI_Exscan_init_c(const void *sendbuf, void *recvbuf, MPI_Count count, MPI_
 RAIN_WEAK(Exscan_init_c)
 
 int PMPI_Fetch_and_op(const void *origin_addr, void *result_addr, MPI_Datatype datatype, int target_rank, MPI_Aint target_disp, MPI_Op op, MPI_Win win) {
+    if (rain_fast_Fetch_and_op(origin_addr, result_addr, datatype, target_rank, target_disp, op, win)) return MPI_SUCCESS;
     if (rain_enter()) return rain_refused("MPI_Fetch_and_op");
     rain_frame f = {0};
     int rc;
@@ -1868,6 +1869,7 @@ int PMPI_Gatherv_init_c(const void *sendbuf, MPI_Count sendcount, MPI_Datatype s
 RAIN_WEAK(Gatherv_init_c)
 
 int PMPI_Get(void *origin_addr, int origin_count, MPI_Datatype origin_datatype, int target_rank, MPI_Aint target_disp, int target_count, MPI_Datatype target_datatype, MPI_Win win) {
+    if (rain_fast_Get(origin_addr, origin_count, origin_datatype, target_rank, target_disp, target_count, target_datatype, win)) return MPI_SUCCESS;
     if (rain_enter()) return rain_refused("MPI_Get");
     rain_frame f = {0};
     int rc;
@@ -1879,6 +1881,7 @@ int PMPI_Get(void *origin_addr, int origin_count, MPI_Datatype origin_datatype, 
 RAIN_WEAK(Get)
 
 int PMPI_Get_c(void *origin_addr, MPI_Count origin_count, MPI_Datatype origin_datatype, int target_rank, MPI_Aint target_disp, MPI_Count target_count, MPI_Datatype target_datatype, MPI_Win win) {
+    if (rain_fast_Get(origin_addr, origin_count, origin_datatype, target_rank, target_disp, target_count, target_datatype, win)) return MPI_SUCCESS;
     if (rain_enter()) return rain_refused("MPI_Get_c");
     rain_frame f = {0};
     int rc;
@@ -3629,6 +3632,7 @@ int PMPI_Publish_name(const char *service_name, MPI_Info info, const char *port_
 RAIN_WEAK(Publish_name)
 
 int PMPI_Put(const void *origin_addr, int origin_count, MPI_Datatype origin_datatype, int target_rank, MPI_Aint target_disp, int target_count, MPI_Datatype target_datatype, MPI_Win win) {
+    if (rain_fast_Put(origin_addr, origin_count, origin_datatype, target_rank, target_disp, target_count, target_datatype, win)) return MPI_SUCCESS;
     if (rain_enter()) return rain_refused("MPI_Put");
     rain_frame f = {0};
     int rc;
@@ -3640,6 +3644,7 @@ int PMPI_Put(const void *origin_addr, int origin_count, MPI_Datatype origin_data
 RAIN_WEAK(Put)
 
 int PMPI_Put_c(const void *origin_addr, MPI_Count origin_count, MPI_Datatype origin_datatype, int target_rank, MPI_Aint target_disp, MPI_Count target_count, MPI_Datatype target_datatype, MPI_Win win) {
+    if (rain_fast_Put(origin_addr, origin_count, origin_datatype, target_rank, target_disp, target_count, target_datatype, win)) return MPI_SUCCESS;
     if (rain_enter()) return rain_refused("MPI_Put_c");
     rain_frame f = {0};
     int rc;
@@ -5470,6 +5475,7 @@ int PMPI_Win_fence(int assert, MPI_Win win) {
 RAIN_WEAK(Win_fence)
 
 int PMPI_Win_flush(int rank, MPI_Win win) {
+    if (rain_fast_Win_flush(rank, win)) return MPI_SUCCESS;
     if (rain_enter()) return rain_refused("MPI_Win_flush");
     rain_frame f = {0};
     int rc;
@@ -5492,6 +5498,7 @@ int PMPI_Win_flush_all(MPI_Win win) {
 RAIN_WEAK(Win_flush_all)
 
 int PMPI_Win_flush_local(int rank, MPI_Win win) {
+    if (rain_fast_Win_flush_local(rank, win)) return MPI_SUCCESS;
     if (rain_enter()) return rain_refused("MPI_Win_flush_local");
     rain_frame f = {0};
     int rc;

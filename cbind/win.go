@@ -2,6 +2,7 @@ package main
 
 /*
 #include <stdlib.h>
+#include "frame.h"
 */
 import "C"
 
@@ -38,6 +39,28 @@ func winOf(h uintptr) (*win, error) {
 		return nil, notRunning()
 	}
 	return nil, noObject(mpi.ErrWin, "window", h)
+}
+
+// The twins of a window's table must agree; this does not compile if they do not.
+var (
+	_ [C.sizeof_rain_window]byte = [unsafe.Sizeof(mpi.WinTable{})]byte{}
+	_ [C.sizeof_rain_target]byte = [unsafe.Sizeof(mpi.WinTarget{})]byte{}
+	_ [C.RAIN_FIRST_HANDLE]byte  = [firstHandle]byte{}
+	_ [C.RAIN_KIND_BITS]byte     = [kindBits]byte{}
+	_ [C.RAIN_WIN_KIND]byte      = [winKind]byte{}
+)
+
+// index is where C finds the window's table.
+func (w *win) index() uintptr { return (w.handle - firstHandle) >> kindBits }
+
+// C copies arrays of predefined datatypes itself (window.c).
+func init() {
+	for i, t := range predefinedTypes {
+		if t != nil {
+			size, adds := t.d.Flat()
+			C.rain_flats[i].size, C.rain_flats[i].adds = C.uint16_t(size), C.uint16_t(truth(adds))
+		}
+	}
 }
 
 func (w *win) String() string {
@@ -109,6 +132,9 @@ func makeWin(f, info, h, out, base uintptr, how func(*mpi.Comm, *mpi.Info) (*mpi
 	w.predefined = (*winAttrs)(C.malloc(C.size_t(unsafe.Sizeof(winAttrs{}))))
 	*w.predefined = winAttrs{made.Size(), int32(made.Unit()), int32(made.Flavor()), mpi.WinUnified}
 	w.handle = wins.add(w)
+	if i := w.index(); i < C.RAIN_WINDOWS {
+		C.rain_windows[i] = (*C.rain_window)(unsafe.Pointer(made.Table()))
+	}
 	set(out, w.handle)
 	if base != 0 {
 		set(base, uintptr(made.Base()))
@@ -136,6 +162,9 @@ func rain_Win_free(f, h uintptr) int32 {
 	}
 	if rc := synchronize(f, w.handle, (*mpi.Win).FreeStart); rc != 0 {
 		return rc
+	}
+	if i := w.index(); i < C.RAIN_WINDOWS {
+		C.rain_windows[i] = nil
 	}
 	w.w.FreeEnd()
 	wins.remove(w.handle)

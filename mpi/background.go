@@ -67,4 +67,7 @@ func (e *engine) doze() {
 		}
 	}
 	s.Sleep.Add(^uint32(0))
+	if s.NFD != 0 && s.Sleep.Load() != 0 {
+		e.wait.rouse() // a caller has parked meanwhile, and the ring we drained may have been its
+	}
 }

@@ -31,10 +31,11 @@ type Win struct {
 	peers   []target       // by rank
 	control *winControl    // of this process's memory
 	memory  winMemory
+	table   *WinTable
 
-	access  atomic.Uint32 // the epoch to all targets: fenced, allLocked
-	started []*target     // of an access epoch by Start
-	exposed []*target     // to whom Post has exposed the memory
+	access  *atomic.Uint32 // of table: the epoch to all targets
+	started []*target      // of an access epoch by Start
+	exposed []*target      // to whom Post has exposed the memory
 
 	pending   int       // operations through engines that are not over
 	dirty     []*target // were sent what they do not answer
@@ -72,16 +73,16 @@ type target struct {
 	reach   atomic.Bool // the kernel copies to and from it
 	control *winControl // nil on another host
 
-	epoch   atomic.Uint32 // what allows operations: started, or how it is locked
-	granted bool          // the lock that was asked for is ours
-	pending int           // operations through its engine that are not over
-	dirty   bool          // it was sent what it does not answer
-	sent    uint64        // flushes
-	flushed uint64        // flushes that it has answered
-	posts   int           // of its exposure epochs that no Start has used
-	dones   int           // of its access epochs that no Wait has used
-	fault   Class         // what went wrong here with operations of its
-	err     error         // what went wrong there with operations of ours
+	epoch   *atomic.Uint32 // of the window's table: what allows operations
+	granted bool           // the lock that was asked for is ours
+	pending int            // operations through its engine that are not over
+	dirty   bool           // it was sent what it does not answer
+	sent    uint64         // flushes
+	flushed uint64         // flushes that it has answered
+	posts   int            // of its exposure epochs that no Start has used
+	dones   int            // of its access epochs that no Wait has used
+	fault   Class          // what went wrong here with operations of its
+	err     error          // what went wrong there with operations of ours
 }
 
 // region is memory that was attached to a dynamic window.

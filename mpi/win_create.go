@@ -34,6 +34,10 @@ func (c *Comm) newWin(flavor int, base unsafe.Pointer, size int64, unit int, inf
 		return nil, err
 	}
 	w := &Win{e: c.e, comm: c.e.newComm(ctx, c.group), flavor: flavor, base: base, size: size, unit: int64(unit), info: info.Dup()}
+	if w.table, err = newTable(c.Size()); err != nil {
+		return nil, err
+	}
+	w.access = &w.table.access
 	failed := w.connect()
 	worst, all := []int64{int64(ClassOf(failed))}, []int64{0}
 	if err := w.comm.Allreduce(Slice(worst), Slice(all), Max); err != nil {
@@ -76,6 +80,7 @@ func (w *Win) connect() error {
 	w.peers = make([]target, n)
 	for i := range w.peers {
 		t, card := &w.peers[i], &cards[i]
+		t.epoch = &w.table.target(i).epoch
 		t.win, t.rank, t.p = w, i, w.e.procs[w.comm.group.ranks[i]]
 		t.size, t.unit, t.addr = card.size, card.unit, uintptr(card.addr)
 		if failed == nil && card.flavor != int64(w.flavor) {
@@ -115,6 +120,7 @@ func (w *Win) admit() {
 		e.wins = make(map[contextID]*Win)
 	}
 	e.wins[w.comm.ctx] = w
+	w.show()
 	e.watch()
 }
 
@@ -125,6 +131,7 @@ func (w *Win) dismiss() {
 	w.freed = true
 	w.e.mu.Unlock()
 	w.memory.close()
+	w.table.close()
 	w.comm.Free()
 }
 

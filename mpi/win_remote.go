@@ -184,6 +184,7 @@ func (t *target) send(r *Request, k packetKind, tt *dtype.Type) {
 	r.head.kind, r.head.sync, r.head.ctx, r.head.src, r.head.id = k, false, w.comm.ctx, int32(w.comm.rank), 0
 	t.pending++
 	w.pending++
+	w.table.busy.Store(1)
 	switch k {
 	case kindPut, kindAcc:
 		t.soil()

@@ -158,6 +158,9 @@ func (s *Sync) collect() {
 	for i := range s.w.peers {
 		s.take(&s.w.peers[i])
 	}
+	if s.w.pending == 0 && len(s.w.dirty) == 0 {
+		s.w.table.busy.Store(0)
+	}
 }
 
 func (s *Sync) take(t *target) {

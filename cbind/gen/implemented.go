@@ -9,6 +9,7 @@ import (
 
 var (
 	exportRE = regexp.MustCompile(`(?m)^//export (rain_\w+)$`)
+	fastRE   = regexp.MustCompile(`(?m)^int rain_fast_(\w+)\(`)
 	nativeRE = regexp.MustCompile(`(?m)^\w[\w ]*\bPMPI_(\w+)\(`)
 )
 
@@ -16,14 +17,18 @@ var (
 type have struct {
 	entries map[string]bool // Go functions exported as rain_X
 	native  map[string]bool // PMPI_X written by hand in C, by X
+	fast    map[string]bool // rain_fast_X, which may do the call without Go
 }
 
 // implemented looks through the hand-written files of the cbind folder.
 func implemented(dir string) (have, error) {
-	h := have{make(map[string]bool), make(map[string]bool)}
+	h := have{make(map[string]bool), make(map[string]bool), make(map[string]bool)}
 	err := scan(dir, "*.go", exportRE, h.entries)
 	if err == nil {
 		err = scan(dir, "*.c", nativeRE, h.native)
+	}
+	if err == nil {
+		err = scan(dir, "*.c", fastRE, h.fast)
 	}
 	return h, err
 }

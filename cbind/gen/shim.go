@@ -31,7 +31,7 @@ func (f *facts) shim(h have, header []byte) []byte {
 			fmt.Fprintf(&b, "/* %s: by hand, with its alias. */\n", fn.Name)
 			continue
 		case h.entries[fn.entry()]:
-			fn.call(&b)
+			fn.call(&b, h.fast[strings.TrimPrefix(fn.entry(), "rain_")])
 		default:
 			fn.refuse(&b)
 		}
@@ -58,8 +58,15 @@ func (fn *function) refuse(b *bytes.Buffer) {
 	fmt.Fprintf(b, "    return rain_unsupported(%s, %s, %q);\n}\n", kind, object, fn.Name)
 }
 
-func (fn *function) call(b *bytes.Buffer) {
+func (fn *function) call(b *bytes.Buffer, fast bool) {
 	fmt.Fprintf(b, "int P%s(%s) {\n", fn.Name, fn.decl())
+	if fast {
+		var names []string
+		for _, p := range fn.Params {
+			names = append(names, p.Name)
+		}
+		fmt.Fprintf(b, "    if (rain_fast_%s(%s)) return MPI_SUCCESS;\n", strings.TrimPrefix(fn.entry(), "rain_"), strings.Join(names, ", "))
+	}
 	fmt.Fprintf(b, "    if (rain_enter()) return rain_refused(%q);\n", fn.Name)
 	fmt.Fprint(b, "    rain_frame f = {0};\n    int rc;\n")
 	args := []string{"(uintptr_t)&f"}

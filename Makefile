@@ -52,6 +52,7 @@ fuzz:
 
 nightly: build
 	RAIN_SIM_SEEDS=10000 $(GO) test -timeout 10h ./internal/simnet
+	RAIN_MEMBER_SEEDS=100000 $(GO) test -timeout 10h -run TestSeeds ./internal/simnet/membersim
 	@$(MAKE) --no-print-directory test FUZZTIME=5m
 	@$(MAKE) --no-print-directory conformance DIRS=pt2pt,coll
 	@$(MAKE) --no-print-directory hpcc

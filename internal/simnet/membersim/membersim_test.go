@@ -1,0 +1,107 @@
+package membersim
+
+import (
+	"bufio"
+	"flag"
+	"os"
+	"runtime"
+	"strconv"
+	"sync"
+	"testing"
+)
+
+var (
+	oneSeed = flag.Int64("seed", -1, "run this seed only")
+	steps   = flag.Bool("steps", false, "print everything that happens in the seed")
+)
+
+// TestSeeds runs a fixed share of seeds, or as many as RAIN_MEMBER_SEEDS says.
+func TestSeeds(t *testing.T) {
+	if *oneSeed >= 0 {
+		testSeed(t, uint64(*oneSeed))
+		return
+	}
+	n := share
+	if v := os.Getenv("RAIN_MEMBER_SEEDS"); v != "" {
+		var err error
+		if n, err = strconv.Atoi(v); err != nil {
+			t.Fatalf("RAIN_MEMBER_SEEDS=%s is no number", v)
+		}
+	}
+	var total Result
+	bad := 0
+	each(n, Options{}, func(r Result) bool {
+		report(t, r)
+		total.Messages += r.Messages
+		total.Views += r.Views
+		total.Reigns += r.Reigns
+		total.Took += r.Took
+		if len(r.Failures) > 0 {
+			bad++
+		}
+		return bad < 20
+	})
+	t.Logf("%d seeds: %d messages, %d views in %d reigns, %v of virtual time", n, total.Messages, total.Views, total.Reigns, duration(total.Took))
+}
+
+// share is about 20 s of one core.
+const share = 300
+
+func testSeed(t *testing.T, seed uint64) {
+	o := Options{}
+	if *steps {
+		out := bufio.NewWriter(os.Stdout)
+		defer out.Flush()
+		o.Trace = func(line string) {
+			out.WriteString(line)
+			out.WriteByte('\n')
+		}
+	}
+	r := Run(seed, o)
+	t.Log(r)
+	report(t, r)
+}
+
+func report(t *testing.T, r Result) {
+	t.Helper()
+	for _, f := range r.Failures {
+		t.Errorf("seed %d: %s\nagain: go test ./internal/simnet/membersim -run TestSeeds -seed %d -steps", r.Seed, f, r.Seed)
+	}
+}
+
+// each runs seeds 0 to n-1 on all processors and hands their results to got, one
+// at a time in no particular order, until that returns false.
+func each(n int, o Options, got func(Result) bool) {
+	var (
+		mu   sync.Mutex
+		wg   sync.WaitGroup
+		next int
+		stop bool
+	)
+	for range runtime.GOMAXPROCS(0) {
+		wg.Go(func() {
+			mu.Lock()
+			defer mu.Unlock()
+			for next < n && !stop {
+				seed := uint64(next)
+				next++
+				mu.Unlock()
+				r := Run(seed, o)
+				mu.Lock()
+				stop = stop || !got(r)
+			}
+		})
+	}
+	wg.Wait()
+}
+
+// TestSameSeed checks that a seed gives the same run twice, or no failure could be
+// looked at again.
+func TestSameSeed(t *testing.T) {
+	for seed := uint64(1000); seed < 1010; seed++ {
+		a, b := Run(seed, Options{}), Run(seed, Options{})
+		if a.Messages != b.Messages || a.Views != b.Views || a.Took != b.Took {
+			t.Errorf("seed %d ran differently:\n%v\n%v", seed, a, b)
+		}
+	}
+}

@@ -1,0 +1,127 @@
+package membersim
+
+import (
+	"fmt"
+	"math/rand/v2"
+
+	"rainmpi/rainnet/member"
+)
+
+// Options are what can be had beside a seed.
+type Options struct {
+	Bugs  member.Bugs
+	Trace func(line string) // if not nil, is told everything that happens
+}
+
+// Result is what became of a seed.
+type Result struct {
+	Seed     uint64
+	Hosts    int
+	Failures []string // what was promised and not kept; empty if all is well
+	Messages int
+	Views    int // confirmed
+	Reigns   int // orders that were begun anew because nobody was left
+	Took     int64
+}
+
+func (r Result) String() string {
+	return fmt.Sprintf("seed %d: %d hosts, %d messages, %d views in %d reigns, %v", r.Seed, r.Hosts, r.Messages, r.Views, r.Reigns, duration(r.Took))
+}
+
+// Run runs one seed.
+func Run(seed uint64, o Options) (r Result) {
+	rng := rand.New(rand.NewPCG(seed, 0x6d656d62))
+	cfg, n := drawConfig(rng)
+	cfg.Bugs = o.Bugs
+	w := newWorld(rng, cfg, n)
+	w.trace = o.Trace
+	defer func() {
+		// A machine that finds its own invariant broken panics. That is a finding too.
+		if x := recover(); x != nil {
+			if o.Trace != nil {
+				panic(x)
+			}
+			w.failf("panic: %v", x)
+		}
+		r = Result{seed, n, w.failures, w.messages, w.check.views, w.check.reigns, w.now}
+	}()
+	w.drawNetwork()
+	w.live()
+	return r
+}
+
+// Times that a ring needs to find itself again when all is well, at most.
+func (w *world) regroup() int64 { return 40 * w.cfg.Round }
+
+// live is a run: times in which things break, and times in which nothing does.
+func (w *world) live() {
+	w.tracef("%d hosts, removal after %v, delay %v, loss %.3f", len(w.hosts), duration(w.cfg.Removal), duration(w.delay), w.loss)
+	for _, h := range w.hosts {
+		w.after(w.rng.Int64N(second), h.start)
+		w.talk(h)
+	}
+	w.quiet = true
+	w.run(second + w.regroup())
+	w.check.calm(true)
+	w.quiet = false
+	for range 2 + w.rng.IntN(3) {
+		w.trouble()
+		// Who was crashed may stay so for now.
+		w.settle()
+		if w.over {
+			return
+		}
+	}
+	for _, h := range w.hosts {
+		h.start()
+	}
+	w.settle()
+}
+
+// trouble lets some faults come, close together or far apart.
+func (w *world) trouble() {
+	end := logUniform(w.rng, 100*millisecond, 3*w.cfg.Removal/2)
+	for range 1 + w.rng.IntN(4) {
+		w.after(w.rng.Int64N(end), w.fault)
+	}
+	w.troubled = true
+	w.run(end)
+	w.troubled = false
+}
+
+// settle mends all and waits until everything must be well again.
+func (w *world) settle() {
+	w.run(2 * w.cfg.Removal) // the longest fault
+	must := w.check.survivors(w.regroup())
+	w.tracef("calm")
+	w.run(w.cfg.Removal)
+	w.quiet = true
+	w.run(w.regroup())
+	w.check.calm(must)
+	w.quiet = false
+}
+
+// talk lets a host send messages and take locks, all its lives long.
+func (w *world) talk(h *host) {
+	every := logUniform(w.rng, 50*millisecond, 5*second)
+	var again func()
+	again = func() {
+		switch {
+		case h.m == nil || h.asleep || w.quiet:
+		case w.rng.IntN(3) == 0:
+			h.m.Lock(w.now)
+			h.drive()
+			m := h.m
+			w.after(w.rng.Int64N(400*millisecond), func() {
+				if h.m == m && !h.asleep {
+					h.m.Unlock(w.now)
+					h.drive()
+				}
+			})
+		default:
+			h.multicast()
+		}
+		w.after(every/2+w.rng.Int64N(every), again)
+	}
+	w.after(0, again)
+}

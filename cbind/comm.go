@@ -265,7 +265,7 @@ func duplicate(f, h, info, newcomm, request uintptr) int32 {
 		return fail(f, err)
 	}
 	made := addComm(d, c, copied.to)
-	comms.get(made).info = hints.Dup()
+	comms.get(made).info = keptHints(hints)
 	set(newcomm, made)
 	if request == waitsInGo {
 		return 0
@@ -273,8 +273,24 @@ func duplicate(f, h, info, newcomm, request uintptr) int32 {
 	return give(f, request, r, nil, h)
 }
 
-// Hints are kept and given back; none has a meaning here.
-//
+// commHints are what the standard defines for communicators (MPI 5.0, 7.4.4). They allow the library
+// to do less than it does, which it makes no use of. Other keys are not kept: MPI_Comm_get_info
+// returns "the hints … in use".
+var commHints = []string{
+	"mpi_assert_no_any_tag", "mpi_assert_no_any_source", "mpi_assert_exact_length", "mpi_assert_allow_overtaking",
+	"mpi_assert_strict_persistent_collective_ordering",
+}
+
+func keptHints(info *mpi.Info) *mpi.Info {
+	kept := mpi.NewInfo()
+	for _, k := range commHints {
+		if v, ok := info.Get(k); ok {
+			kept.Set(k, v)
+		}
+	}
+	return kept
+}
+
 //export rain_Comm_set_info
 func rain_Comm_set_info(f, h, info uintptr) int32 {
 	c, err := commOf(h)
@@ -285,7 +301,7 @@ func rain_Comm_set_info(f, h, info uintptr) int32 {
 	if err != nil {
 		return fail(f, err)
 	}
-	c.info = i.Dup()
+	c.info = keptHints(i)
 	return 0
 }
 

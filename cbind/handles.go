@@ -31,6 +31,9 @@ const (
 	sessionKind
 	winKind
 	fileKind
+	cvarKind
+	pvarSessionKind
+	pvarKind
 )
 
 const (

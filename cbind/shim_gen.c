@@ -5883,92 +5883,182 @@ int PMPI_Win_toint(MPI_Win win) {
 RAIN_WEAK(Win_toint)
 
 int PMPI_T_category_changed(int *update_number) {
-    return MPI_T_ERR_NOT_SUPPORTED;
+    if (rain_enter()) return rain_refused("MPI_T_category_changed");
+    rain_frame f = {0};
+    int rc;
+    do rc = rain_T_category_changed((uintptr_t)&f, (uintptr_t)update_number);
+    while (rc < 0 && rain_again(rc, &f));
+    return rc;
 }
 RAIN_WEAK(T_category_changed)
 
 int PMPI_T_category_get_categories(int cat_index, int len, int indices[]) {
-    return MPI_T_ERR_NOT_SUPPORTED;
+    if (rain_enter()) return rain_refused("MPI_T_category_get_categories");
+    rain_frame f = {0};
+    int rc;
+    do rc = rain_T_category_get_categories((uintptr_t)&f, cat_index, len, (uintptr_t)indices);
+    while (rc < 0 && rain_again(rc, &f));
+    return rc;
 }
 RAIN_WEAK(T_category_get_categories)
 
 int PMPI_T_category_get_cvars(int cat_index, int len, int indices[]) {
-    return MPI_T_ERR_NOT_SUPPORTED;
+    if (rain_enter()) return rain_refused("MPI_T_category_get_cvars");
+    rain_frame f = {0};
+    int rc;
+    do rc = rain_T_category_get_cvars((uintptr_t)&f, cat_index, len, (uintptr_t)indices);
+    while (rc < 0 && rain_again(rc, &f));
+    return rc;
 }
 RAIN_WEAK(T_category_get_cvars)
 
 int PMPI_T_category_get_events(int cat_index, int len, int indices[]) {
-    return MPI_T_ERR_NOT_SUPPORTED;
+    if (rain_enter()) return rain_refused("MPI_T_category_get_events");
+    rain_frame f = {0};
+    int rc;
+    do rc = rain_T_category_get_events((uintptr_t)&f, cat_index, len, (uintptr_t)indices);
+    while (rc < 0 && rain_again(rc, &f));
+    return rc;
 }
 RAIN_WEAK(T_category_get_events)
 
 int PMPI_T_category_get_index(const char *name, int *cat_index) {
-    return MPI_T_ERR_NOT_SUPPORTED;
+    if (rain_enter()) return rain_refused("MPI_T_category_get_index");
+    rain_frame f = {0};
+    int rc;
+    do rc = rain_T_category_get_index((uintptr_t)&f, (uintptr_t)name, (uintptr_t)cat_index);
+    while (rc < 0 && rain_again(rc, &f));
+    return rc;
 }
 RAIN_WEAK(T_category_get_index)
 
 int PMPI_T_category_get_info(int cat_index, char *name, int *name_len, char *desc, int *desc_len, int *num_cvars, int *num_pvars, int *num_categories) {
-    return MPI_T_ERR_NOT_SUPPORTED;
+    if (rain_enter()) return rain_refused("MPI_T_category_get_info");
+    rain_frame f = {0};
+    int rc;
+    do rc = rain_T_category_get_info((uintptr_t)&f, cat_index, (uintptr_t)name, (uintptr_t)name_len, (uintptr_t)desc, (uintptr_t)desc_len, (uintptr_t)num_cvars, (uintptr_t)num_pvars, (uintptr_t)num_categories);
+    while (rc < 0 && rain_again(rc, &f));
+    return rc;
 }
 RAIN_WEAK(T_category_get_info)
 
 int PMPI_T_category_get_num(int *num_cat) {
-    return MPI_T_ERR_NOT_SUPPORTED;
+    if (rain_enter()) return rain_refused("MPI_T_category_get_num");
+    rain_frame f = {0};
+    int rc;
+    do rc = rain_T_category_get_num((uintptr_t)&f, (uintptr_t)num_cat);
+    while (rc < 0 && rain_again(rc, &f));
+    return rc;
 }
 RAIN_WEAK(T_category_get_num)
 
 int PMPI_T_category_get_num_events(int cat_index, int *num_events) {
-    return MPI_T_ERR_NOT_SUPPORTED;
+    if (rain_enter()) return rain_refused("MPI_T_category_get_num_events");
+    rain_frame f = {0};
+    int rc;
+    do rc = rain_T_category_get_num_events((uintptr_t)&f, cat_index, (uintptr_t)num_events);
+    while (rc < 0 && rain_again(rc, &f));
+    return rc;
 }
 RAIN_WEAK(T_category_get_num_events)
 
 int PMPI_T_category_get_pvars(int cat_index, int len, int indices[]) {
-    return MPI_T_ERR_NOT_SUPPORTED;
+    if (rain_enter()) return rain_refused("MPI_T_category_get_pvars");
+    rain_frame f = {0};
+    int rc;
+    do rc = rain_T_category_get_pvars((uintptr_t)&f, cat_index, len, (uintptr_t)indices);
+    while (rc < 0 && rain_again(rc, &f));
+    return rc;
 }
 RAIN_WEAK(T_category_get_pvars)
 
 int PMPI_T_cvar_get_index(const char *name, int *cvar_index) {
-    return MPI_T_ERR_NOT_SUPPORTED;
+    if (rain_enter()) return rain_refused("MPI_T_cvar_get_index");
+    rain_frame f = {0};
+    int rc;
+    do rc = rain_T_cvar_get_index((uintptr_t)&f, (uintptr_t)name, (uintptr_t)cvar_index);
+    while (rc < 0 && rain_again(rc, &f));
+    return rc;
 }
 RAIN_WEAK(T_cvar_get_index)
 
 int PMPI_T_cvar_get_info(int cvar_index, char *name, int *name_len, int *verbosity, MPI_Datatype *datatype, MPI_T_enum *enumtype, char *desc, int *desc_len, int *bind, int *scope) {
-    return MPI_T_ERR_NOT_SUPPORTED;
+    if (rain_enter()) return rain_refused("MPI_T_cvar_get_info");
+    rain_frame f = {0};
+    int rc;
+    do rc = rain_T_cvar_get_info((uintptr_t)&f, cvar_index, (uintptr_t)name, (uintptr_t)name_len, (uintptr_t)verbosity, (uintptr_t)datatype, (uintptr_t)enumtype, (uintptr_t)desc, (uintptr_t)desc_len, (uintptr_t)bind, (uintptr_t)scope);
+    while (rc < 0 && rain_again(rc, &f));
+    return rc;
 }
 RAIN_WEAK(T_cvar_get_info)
 
 int PMPI_T_cvar_get_num(int *num_cvar) {
-    return MPI_T_ERR_NOT_SUPPORTED;
+    if (rain_enter()) return rain_refused("MPI_T_cvar_get_num");
+    rain_frame f = {0};
+    int rc;
+    do rc = rain_T_cvar_get_num((uintptr_t)&f, (uintptr_t)num_cvar);
+    while (rc < 0 && rain_again(rc, &f));
+    return rc;
 }
 RAIN_WEAK(T_cvar_get_num)
 
 int PMPI_T_cvar_handle_alloc(int cvar_index, void *obj_handle, MPI_T_cvar_handle *handle, int *count) {
-    return MPI_T_ERR_NOT_SUPPORTED;
+    if (rain_enter()) return rain_refused("MPI_T_cvar_handle_alloc");
+    rain_frame f = {0};
+    int rc;
+    do rc = rain_T_cvar_handle_alloc((uintptr_t)&f, cvar_index, (uintptr_t)obj_handle, (uintptr_t)handle, (uintptr_t)count);
+    while (rc < 0 && rain_again(rc, &f));
+    return rc;
 }
 RAIN_WEAK(T_cvar_handle_alloc)
 
 int PMPI_T_cvar_handle_free(MPI_T_cvar_handle *handle) {
-    return MPI_T_ERR_NOT_SUPPORTED;
+    if (rain_enter()) return rain_refused("MPI_T_cvar_handle_free");
+    rain_frame f = {0};
+    int rc;
+    do rc = rain_T_cvar_handle_free((uintptr_t)&f, (uintptr_t)handle);
+    while (rc < 0 && rain_again(rc, &f));
+    return rc;
 }
 RAIN_WEAK(T_cvar_handle_free)
 
 int PMPI_T_cvar_read(MPI_T_cvar_handle handle, void *buf) {
-    return MPI_T_ERR_NOT_SUPPORTED;
+    if (rain_enter()) return rain_refused("MPI_T_cvar_read");
+    rain_frame f = {0};
+    int rc;
+    do rc = rain_T_cvar_read((uintptr_t)&f, (uintptr_t)handle, (uintptr_t)buf);
+    while (rc < 0 && rain_again(rc, &f));
+    return rc;
 }
 RAIN_WEAK(T_cvar_read)
 
 int PMPI_T_cvar_write(MPI_T_cvar_handle handle, const void *buf) {
-    return MPI_T_ERR_NOT_SUPPORTED;
+    if (rain_enter()) return rain_refused("MPI_T_cvar_write");
+    rain_frame f = {0};
+    int rc;
+    do rc = rain_T_cvar_write((uintptr_t)&f, (uintptr_t)handle, (uintptr_t)buf);
+    while (rc < 0 && rain_again(rc, &f));
+    return rc;
 }
 RAIN_WEAK(T_cvar_write)
 
 int PMPI_T_enum_get_info(MPI_T_enum enumtype, int *num, char *name, int *name_len) {
-    return MPI_T_ERR_NOT_SUPPORTED;
+    if (rain_enter()) return rain_refused("MPI_T_enum_get_info");
+    rain_frame f = {0};
+    int rc;
+    do rc = rain_T_enum_get_info((uintptr_t)&f, (uintptr_t)enumtype, (uintptr_t)num, (uintptr_t)name, (uintptr_t)name_len);
+    while (rc < 0 && rain_again(rc, &f));
+    return rc;
 }
 RAIN_WEAK(T_enum_get_info)
 
 int PMPI_T_enum_get_item(MPI_T_enum enumtype, int indx, int *value, char *name, int *name_len) {
-    return MPI_T_ERR_NOT_SUPPORTED;
+    if (rain_enter()) return rain_refused("MPI_T_enum_get_item");
+    rain_frame f = {0};
+    int rc;
+    do rc = rain_T_enum_get_item((uintptr_t)&f, (uintptr_t)enumtype, indx, (uintptr_t)value, (uintptr_t)name, (uintptr_t)name_len);
+    while (rc < 0 && rain_again(rc, &f));
+    return rc;
 }
 RAIN_WEAK(T_enum_get_item)
 
@@ -5988,7 +6078,12 @@ int PMPI_T_event_copy(MPI_T_event_instance event_instance, void *buffer) {
 RAIN_WEAK(T_event_copy)
 
 int PMPI_T_event_get_index(const char *name, int *event_index) {
-    return MPI_T_ERR_NOT_SUPPORTED;
+    if (rain_enter()) return rain_refused("MPI_T_event_get_index");
+    rain_frame f = {0};
+    int rc;
+    do rc = rain_T_event_get_index((uintptr_t)&f, (uintptr_t)name, (uintptr_t)event_index);
+    while (rc < 0 && rain_again(rc, &f));
+    return rc;
 }
 RAIN_WEAK(T_event_get_index)
 
@@ -5998,7 +6093,12 @@ int PMPI_T_event_get_info(int event_index, char *name, int *name_len, int *verbo
 RAIN_WEAK(T_event_get_info)
 
 int PMPI_T_event_get_num(int *num_events) {
-    return MPI_T_ERR_NOT_SUPPORTED;
+    if (rain_enter()) return rain_refused("MPI_T_event_get_num");
+    rain_frame f = {0};
+    int rc;
+    do rc = rain_T_event_get_num((uintptr_t)&f, (uintptr_t)num_events);
+    while (rc < 0 && rain_again(rc, &f));
+    return rc;
 }
 RAIN_WEAK(T_event_get_num)
 
@@ -6048,77 +6148,152 @@ int PMPI_T_event_set_dropped_handler(MPI_T_event_registration event_registration
 RAIN_WEAK(T_event_set_dropped_handler)
 
 int PMPI_T_finalize(void) {
-    return MPI_T_ERR_NOT_SUPPORTED;
+    if (rain_enter()) return rain_refused("MPI_T_finalize");
+    rain_frame f = {0};
+    int rc;
+    do rc = rain_T_finalize((uintptr_t)&f);
+    while (rc < 0 && rain_again(rc, &f));
+    return rc;
 }
 RAIN_WEAK(T_finalize)
 
 int PMPI_T_init_thread(int required, int *provided) {
-    return MPI_T_ERR_NOT_SUPPORTED;
+    if (rain_enter()) return rain_refused("MPI_T_init_thread");
+    rain_frame f = {0};
+    int rc;
+    do rc = rain_T_init_thread((uintptr_t)&f, required, (uintptr_t)provided);
+    while (rc < 0 && rain_again(rc, &f));
+    return rc;
 }
 RAIN_WEAK(T_init_thread)
 
 int PMPI_T_pvar_get_index(const char *name, int var_class, int *pvar_index) {
-    return MPI_T_ERR_NOT_SUPPORTED;
+    if (rain_enter()) return rain_refused("MPI_T_pvar_get_index");
+    rain_frame f = {0};
+    int rc;
+    do rc = rain_T_pvar_get_index((uintptr_t)&f, (uintptr_t)name, var_class, (uintptr_t)pvar_index);
+    while (rc < 0 && rain_again(rc, &f));
+    return rc;
 }
 RAIN_WEAK(T_pvar_get_index)
 
 int PMPI_T_pvar_get_info(int pvar_index, char *name, int *name_len, int *verbosity, int *var_class, MPI_Datatype *datatype, MPI_T_enum *enumtype, char *desc, int *desc_len, int *bind, int *readonly, int *continuous, int *atomic) {
-    return MPI_T_ERR_NOT_SUPPORTED;
+    if (rain_enter()) return rain_refused("MPI_T_pvar_get_info");
+    rain_frame f = {0};
+    int rc;
+    do rc = rain_T_pvar_get_info((uintptr_t)&f, pvar_index, (uintptr_t)name, (uintptr_t)name_len, (uintptr_t)verbosity, (uintptr_t)var_class, (uintptr_t)datatype, (uintptr_t)enumtype, (uintptr_t)desc, (uintptr_t)desc_len, (uintptr_t)bind, (uintptr_t)readonly, (uintptr_t)continuous, (uintptr_t)atomic);
+    while (rc < 0 && rain_again(rc, &f));
+    return rc;
 }
 RAIN_WEAK(T_pvar_get_info)
 
 int PMPI_T_pvar_get_num(int *num_pvar) {
-    return MPI_T_ERR_NOT_SUPPORTED;
+    if (rain_enter()) return rain_refused("MPI_T_pvar_get_num");
+    rain_frame f = {0};
+    int rc;
+    do rc = rain_T_pvar_get_num((uintptr_t)&f, (uintptr_t)num_pvar);
+    while (rc < 0 && rain_again(rc, &f));
+    return rc;
 }
 RAIN_WEAK(T_pvar_get_num)
 
 int PMPI_T_pvar_handle_alloc(MPI_T_pvar_session session, int pvar_index, void *obj_handle, MPI_T_pvar_handle *handle, int *count) {
-    return MPI_T_ERR_NOT_SUPPORTED;
+    if (rain_enter()) return rain_refused("MPI_T_pvar_handle_alloc");
+    rain_frame f = {0};
+    int rc;
+    do rc = rain_T_pvar_handle_alloc((uintptr_t)&f, (uintptr_t)session, pvar_index, (uintptr_t)obj_handle, (uintptr_t)handle, (uintptr_t)count);
+    while (rc < 0 && rain_again(rc, &f));
+    return rc;
 }
 RAIN_WEAK(T_pvar_handle_alloc)
 
 int PMPI_T_pvar_handle_free(MPI_T_pvar_session session, MPI_T_pvar_handle *handle) {
-    return MPI_T_ERR_NOT_SUPPORTED;
+    if (rain_enter()) return rain_refused("MPI_T_pvar_handle_free");
+    rain_frame f = {0};
+    int rc;
+    do rc = rain_T_pvar_handle_free((uintptr_t)&f, (uintptr_t)session, (uintptr_t)handle);
+    while (rc < 0 && rain_again(rc, &f));
+    return rc;
 }
 RAIN_WEAK(T_pvar_handle_free)
 
 int PMPI_T_pvar_read(MPI_T_pvar_session session, MPI_T_pvar_handle handle, void *buf) {
-    return MPI_T_ERR_NOT_SUPPORTED;
+    if (rain_enter()) return rain_refused("MPI_T_pvar_read");
+    rain_frame f = {0};
+    int rc;
+    do rc = rain_T_pvar_read((uintptr_t)&f, (uintptr_t)session, (uintptr_t)handle, (uintptr_t)buf);
+    while (rc < 0 && rain_again(rc, &f));
+    return rc;
 }
 RAIN_WEAK(T_pvar_read)
 
 int PMPI_T_pvar_readreset(MPI_T_pvar_session session, MPI_T_pvar_handle handle, void *buf) {
-    return MPI_T_ERR_NOT_SUPPORTED;
+    if (rain_enter()) return rain_refused("MPI_T_pvar_readreset");
+    rain_frame f = {0};
+    int rc;
+    do rc = rain_T_pvar_readreset((uintptr_t)&f, (uintptr_t)session, (uintptr_t)handle, (uintptr_t)buf);
+    while (rc < 0 && rain_again(rc, &f));
+    return rc;
 }
 RAIN_WEAK(T_pvar_readreset)
 
 int PMPI_T_pvar_reset(MPI_T_pvar_session session, MPI_T_pvar_handle handle) {
-    return MPI_T_ERR_NOT_SUPPORTED;
+    if (rain_enter()) return rain_refused("MPI_T_pvar_reset");
+    rain_frame f = {0};
+    int rc;
+    do rc = rain_T_pvar_reset((uintptr_t)&f, (uintptr_t)session, (uintptr_t)handle);
+    while (rc < 0 && rain_again(rc, &f));
+    return rc;
 }
 RAIN_WEAK(T_pvar_reset)
 
 int PMPI_T_pvar_session_create(MPI_T_pvar_session *session) {
-    return MPI_T_ERR_NOT_SUPPORTED;
+    if (rain_enter()) return rain_refused("MPI_T_pvar_session_create");
+    rain_frame f = {0};
+    int rc;
+    do rc = rain_T_pvar_session_create((uintptr_t)&f, (uintptr_t)session);
+    while (rc < 0 && rain_again(rc, &f));
+    return rc;
 }
 RAIN_WEAK(T_pvar_session_create)
 
 int PMPI_T_pvar_session_free(MPI_T_pvar_session *session) {
-    return MPI_T_ERR_NOT_SUPPORTED;
+    if (rain_enter()) return rain_refused("MPI_T_pvar_session_free");
+    rain_frame f = {0};
+    int rc;
+    do rc = rain_T_pvar_session_free((uintptr_t)&f, (uintptr_t)session);
+    while (rc < 0 && rain_again(rc, &f));
+    return rc;
 }
 RAIN_WEAK(T_pvar_session_free)
 
 int PMPI_T_pvar_start(MPI_T_pvar_session session, MPI_T_pvar_handle handle) {
-    return MPI_T_ERR_NOT_SUPPORTED;
+    if (rain_enter()) return rain_refused("MPI_T_pvar_start");
+    rain_frame f = {0};
+    int rc;
+    do rc = rain_T_pvar_start((uintptr_t)&f, (uintptr_t)session, (uintptr_t)handle);
+    while (rc < 0 && rain_again(rc, &f));
+    return rc;
 }
 RAIN_WEAK(T_pvar_start)
 
 int PMPI_T_pvar_stop(MPI_T_pvar_session session, MPI_T_pvar_handle handle) {
-    return MPI_T_ERR_NOT_SUPPORTED;
+    if (rain_enter()) return rain_refused("MPI_T_pvar_stop");
+    rain_frame f = {0};
+    int rc;
+    do rc = rain_T_pvar_stop((uintptr_t)&f, (uintptr_t)session, (uintptr_t)handle);
+    while (rc < 0 && rain_again(rc, &f));
+    return rc;
 }
 RAIN_WEAK(T_pvar_stop)
 
 int PMPI_T_pvar_write(MPI_T_pvar_session session, MPI_T_pvar_handle handle, const void *buf) {
-    return MPI_T_ERR_NOT_SUPPORTED;
+    if (rain_enter()) return rain_refused("MPI_T_pvar_write");
+    rain_frame f = {0};
+    int rc;
+    do rc = rain_T_pvar_write((uintptr_t)&f, (uintptr_t)session, (uintptr_t)handle, (uintptr_t)buf);
+    while (rc < 0 && rain_again(rc, &f));
+    return rc;
 }
 RAIN_WEAK(T_pvar_write)
 
@@ -6128,7 +6303,12 @@ int PMPI_T_source_get_info(int source_index, char *name, int *name_len, char *de
 RAIN_WEAK(T_source_get_info)
 
 int PMPI_T_source_get_num(int *num_sources) {
-    return MPI_T_ERR_NOT_SUPPORTED;
+    if (rain_enter()) return rain_refused("MPI_T_source_get_num");
+    rain_frame f = {0};
+    int rc;
+    do rc = rain_T_source_get_num((uintptr_t)&f, (uintptr_t)num_sources);
+    while (rc < 0 && rain_again(rc, &f));
+    return rc;
 }
 RAIN_WEAK(T_source_get_num)
 

@@ -22,19 +22,20 @@
 // # Supported
 //
 //   - point-to-point in all modes: blocking, nonblocking, persistent; probes and
-//     matched probes; cancel of receives; all calls that end many requests
+//     matched probes; cancel of receives; all calls that end many requests;
+//     partitioned; send buffers of processes, sessions and communicators
 //   - all datatype constructors, packing, external32
 //   - all collectives on intra- and intercommunicators and with neighbours, each
 //     blocking, nonblocking and persistent; predefined and user operations
 //   - one-sided communication: windows of all kinds, all operations, all
 //     synchronization; targets need not call MPI
 //   - groups, communicators, intercommunicators, attributes, info, virtual
-//     topologies
+//     topologies, sessions
+//   - the variables of the tools interface (Categories)
 //
 // # Not supported
 //
-//   - files, dynamic processes, sessions, partitioned
-//     communication, MPI_T
+//   - files, dynamic processes, events of the tools interface
 //   - cancel of sends: a send runs to its end, as MPI 5.0 section 3.8.4 allows
 //
 // # Reading it

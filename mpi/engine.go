@@ -51,6 +51,7 @@ type engine struct {
 	callCount atomic.Int32 // their number, for those who do not hold mu
 
 	options options
+	traffic traffic
 }
 
 // A space is the matching state of a context.
@@ -184,6 +185,8 @@ func (e *engine) hold(p *proc, n int64) {
 // accept gives a matched message to its receive. It is the one place where
 // every kind of first packet meets its receive, posted before or after.
 func (e *engine) accept(r *Request, p *proc, h header, payload []byte, self *Request) {
+	e.traffic.received++
+	e.traffic.receivedBytes += h.size
 	r.status.Source, r.status.Tag = int(h.src), int(h.tag)
 	r.status.bytes = min(int64(h.size), r.size)
 	if int64(h.size) > r.size {

@@ -120,7 +120,7 @@ func newEngine() (*engine, error) {
 	if err != nil {
 		return nil, errorf(ErrNoMem, "memory for waiting: %v", err)
 	}
-	e := &engine{wait: w, options: defaultOptions(), nextContext: firstUserContext}
+	e := &engine{wait: w, options: currentThresholds(), nextContext: firstUserContext}
 	e.bsends.e = e
 	if err := setCollOverride(os.Getenv("RAIN_COLL")); err != nil {
 		return nil, err
@@ -212,6 +212,7 @@ func (e *engine) share(fd, locals int, bell doorbell) error {
 	}
 	e.wait.set.watch(seg.Control(e.procs[e.rank].local))
 	e.mem = newMemory(seg, bell)
+	e.setOptions(e.options)
 	for _, p := range e.procs {
 		if p.local >= 0 && p.world != e.rank {
 			e.mem.add(e, p)

@@ -153,6 +153,8 @@ func (e *engine) startSend(r *Request, mode Mode, dest, tag int, ctx contextID) 
 // startSendTo sends r's buffer to process p, as rank source.
 func (e *engine) startSendTo(r *Request, mode Mode, p *proc, source, tag int, ctx contextID) {
 	r.to = p
+	e.traffic.sent++
+	e.traffic.sentBytes += uint64(r.size)
 	r.head = header{kind: kindEager, ctx: ctx, src: int32(source), tag: int32(tag), size: uint64(r.size)}
 	if p.world == e.rank {
 		e.sendSelf(r, mode)
@@ -166,6 +168,7 @@ func (e *engine) startSendTo(r *Request, mode Mode, p *proc, source, tag int, ct
 	case r.size > limit || p.choked:
 		r.id = e.requests.add(r)
 		r.head.kind, r.head.id = kindRTS, r.id
+		e.traffic.rendezvous++
 	case mode == Synchronous:
 		r.id = e.requests.add(r)
 		r.head.sync, r.head.id = true, r.id

@@ -49,14 +49,16 @@ func (fn *function) serialise(b *bytes.Buffer) {
 
 func (fn *function) refuse(b *bytes.Buffer) {
 	fmt.Fprintf(b, "int P%s(%s) {\n", fn.Name, fn.decl())
-	if strings.HasPrefix(fn.Name, "MPI_T_") {
-		// MPI 5.0, 15.3: no function of the tools interface invokes an error handler.
+	if fn.tool() {
 		fmt.Fprint(b, "    return MPI_T_ERR_NOT_SUPPORTED;\n}\n")
 		return
 	}
 	kind, object := fn.raisedOn()
 	fmt.Fprintf(b, "    return rain_unsupported(%s, %s, %q);\n}\n", kind, object, fn.Name)
 }
+
+// tool reports whether fn is of the tools interface, which invokes no error handler (MPI 5.0, 15.3).
+func (fn *function) tool() bool { return strings.HasPrefix(fn.Name, "MPI_T_") }
 
 func (fn *function) call(b *bytes.Buffer, fast bool) {
 	fmt.Fprintf(b, "int P%s(%s) {\n", fn.Name, fn.decl())
@@ -92,6 +94,10 @@ func (fn *function) call(b *bytes.Buffer, fast bool) {
 		entry = "request ? " + entry + " : rain_null(&f)"
 	}
 	fmt.Fprintf(b, "    do rc = %s;\n    while (rc < 0 && rain_again(rc, &f));\n", entry)
+	if fn.tool() {
+		fmt.Fprint(b, "    return rc;\n}\n")
+		return
+	}
 	kind, object := fn.raisedOn()
 	called, values := fn.called()
 	fmt.Fprintf(b, "    if (rc) return rain_raise(&f, rc, %s, %s, %q, %s);\n", kind, object, called, values)

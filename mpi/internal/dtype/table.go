@@ -1,7 +1,9 @@
 package dtype
 
-// basics describes every predefined datatype. Sizes and alignments are those of the 64-bit C ABIs
-// (LP64; Fortran default kinds of 4 and 8 bytes).
+// basics describes every predefined datatype. Of two names for one (MPI_LONG_LONG_INT and
+// MPI_LONG_LONG, MPI_C_COMPLEX and MPI_C_FLOAT_COMPLEX) it has the one that the standard names
+// first. Sizes and alignments are those of the 64-bit C ABIs (LP64; Fortran default kinds of 4 and 8
+// bytes).
 var basics = [numBasics]Info{
 	None:                 {Name: "MPI_DATATYPE_NULL", Handle: 0x200},
 	Aint:                 {Name: "MPI_AINT", Handle: 0x201, Kind: KindInt, Class: ClassMulti, Size: 8, Extent: 8, Align: 8},
@@ -11,13 +13,13 @@ var basics = [numBasics]Info{
 	Short:                {Name: "MPI_SHORT", Handle: 0x208, Kind: KindInt, Class: ClassCInteger, Size: 2, Extent: 2, Align: 2},
 	Int:                  {Name: "MPI_INT", Handle: 0x209, Kind: KindInt, Class: ClassCInteger, Size: 4, Extent: 4, Align: 4},
 	Long:                 {Name: "MPI_LONG", Handle: 0x20a, Kind: KindInt, Class: ClassCInteger, Size: 8, Extent: 8, Align: 8},
-	LongLong:             {Name: "MPI_LONG_LONG", Handle: 0x20b, Kind: KindInt, Class: ClassCInteger, Size: 8, Extent: 8, Align: 8},
+	LongLong:             {Name: "MPI_LONG_LONG_INT", Handle: 0x20b, Kind: KindInt, Class: ClassCInteger, Size: 8, Extent: 8, Align: 8},
 	UnsignedShort:        {Name: "MPI_UNSIGNED_SHORT", Handle: 0x20c, Kind: KindUint, Class: ClassCInteger, Size: 2, Extent: 2, Align: 2},
 	Unsigned:             {Name: "MPI_UNSIGNED", Handle: 0x20d, Kind: KindUint, Class: ClassCInteger, Size: 4, Extent: 4, Align: 4},
 	UnsignedLong:         {Name: "MPI_UNSIGNED_LONG", Handle: 0x20e, Kind: KindUint, Class: ClassCInteger, Size: 8, Extent: 8, Align: 8},
 	UnsignedLongLong:     {Name: "MPI_UNSIGNED_LONG_LONG", Handle: 0x20f, Kind: KindUint, Class: ClassCInteger, Size: 8, Extent: 8, Align: 8},
 	Float:                {Name: "MPI_FLOAT", Handle: 0x210, Kind: KindFloat, Class: ClassFloat, Size: 4, Extent: 4, Align: 4},
-	CFloatComplex:        {Name: "MPI_C_FLOAT_COMPLEX", Handle: 0x212, Kind: KindComplex, Class: ClassComplex, Size: 8, Extent: 8, Align: 4},
+	CFloatComplex:        {Name: "MPI_C_COMPLEX", Handle: 0x212, Kind: KindComplex, Class: ClassComplex, Size: 8, Extent: 8, Align: 4},
 	CXXFloatComplex:      {Name: "MPI_CXX_FLOAT_COMPLEX", Handle: 0x213, Kind: KindComplex, Class: ClassComplex, Size: 8, Extent: 8, Align: 4},
 	Double:               {Name: "MPI_DOUBLE", Handle: 0x214, Kind: KindFloat, Class: ClassFloat, Size: 8, Extent: 8, Align: 8},
 	CDoubleComplex:       {Name: "MPI_C_DOUBLE_COMPLEX", Handle: 0x216, Kind: KindComplex, Class: ClassComplex, Size: 16, Extent: 16, Align: 8},

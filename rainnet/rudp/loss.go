@@ -160,7 +160,11 @@ func (c *Conn) acknowledged(now int64, p, on *path, f wire.AckFrame, res *ackRes
 	// is generated [...] if the largest acknowledged packet number is newly
 	// acknowledged".
 	if on == p && res.newestPN == f.Largest {
-		p.rtt.sample(now-res.newest.at, int64(f.Delay)*1000, 2*c.cfg.MaxAckDelay)
+		// An acknowledgement that was held back for longer than the peer may
+		// hold one is the repetition of one that was lost.
+		if delay := int64(f.Delay) * 1000; delay <= 2*c.cfg.MaxAckDelay || p.rtt.smoothed == 0 {
+			p.rtt.sample(now-res.newest.at, delay, 2*c.cfg.MaxAckDelay)
+		}
 		// Both clocks are read once per batch, so the delay may come out
 		// longer than the round trip; such a sample says nothing.
 		if trip := p.rtt.latest - int64(f.Delay)*1000; trip > 0 {
@@ -253,7 +257,7 @@ func (c *Conn) lossDeadline(p *path) int64 {
 // ptoOf returns the present probe time-out: "the PTO period is [...] doubled
 // each time".
 func (c *Conn) ptoOf(p *path) int64 {
-	return min(p.rtt.pto(c.cfg.MaxAckDelay)<<min(p.loss.ptoCount, 16), max(maxPTO, p.rtt.smoothed*2))
+	return min(p.rtt.pto(c.cfg.MaxAckDelay)<<min(p.loss.ptoCount, 16), p.rtt.maxPTO())
 }
 
 // onLossTimer acts on the time: a path left, packets lost by age, or a probe.

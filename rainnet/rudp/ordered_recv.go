@@ -48,6 +48,7 @@ func (c *Conn) recvMsg(now int64, f wire.MsgFrame) error {
 		}
 		c.deliver(f.Data, nil)
 		c.deliverWaiting()
+		c.lengthenCredit() // the next may be a long one that has begun
 		return nil
 	}
 	m, err := c.waitingMsg(f)

@@ -53,14 +53,18 @@ func (r *rtt) pto(maxAckDelay int64) int64 {
 // lossDelay returns how much later than a packet another one must have been
 // acknowledged for the first to be lost: "kTimeThreshold * max(smoothed_rtt,
 // latest_rtt)", 9/8 by default; eighths is raised where packets are late
-// without being lost.
+// without being lost. One slow round trip does not make it longer than a probe
+// time-out may be.
 func (r *rtt) lossDelay(eighths int64) int64 {
 	t := max(r.smoothed, r.latest)
 	if t == 0 {
 		t = initialRTT
 	}
-	return max(t*eighths/8, granularity)
+	return max(min(t*eighths/8, r.maxPTO()), granularity)
 }
+
+// maxPTO returns how long a probe time-out may become by back-off.
+func (r *rtt) maxPTO() int64 { return max(maxPTO, r.smoothed*2) }
 
 // estimate returns the smoothed round-trip time, or a guess.
 func (r *rtt) estimate() int64 {

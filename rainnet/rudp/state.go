@@ -22,11 +22,16 @@ func (c *Conn) pollLink(now int64, p *path) {
 			c.pathDown(now, p, e)
 		}
 	}
-	if rtt, ok := p.link.Sample(); ok && p.sent.inFlight == 0 {
+	// Data measures better than pings, while there is any: a packet that waits
+	// to be taken for lost must not wait by what a queue was long ago.
+	if rtt, ok := p.link.Sample(); ok && (p.sent.inFlight == 0 || now-p.sent.lastAt > maxPTO) {
 		p.rtt.sample(rtt, 0, 0)
 		p.rate.onRTT(now, max(rtt, leastRTT))
 		if p.rate.bandwidth() == 0 {
 			p.rate.refresh()
+		}
+		if p.loss.timeAt != never {
+			c.detectLoss(now, p)
 		}
 	}
 }
@@ -112,11 +117,18 @@ func (c *Conn) requeueWaiting(now int64) {
 		return
 	}
 	for _, p := range c.paths {
-		if p.requeue {
+		if p.requeue || c.stranded(p) {
 			p.requeue = false
 			c.giveUpAll(now, p)
 		}
 	}
+}
+
+// stranded reports whether data is in flight on a path that nobody watches any
+// more: the last path stays open while it is Down, may be taken back then, and
+// closes when another comes Up.
+func (c *Conn) stranded(p *path) bool {
+	return p.sent.inFlight > 0 && !c.open(p) && !c.has(BugNoRequeue)
 }
 
 // open reports whether a path may carry data at all: it is Up, or it is the last

@@ -63,6 +63,7 @@ type (
 	graceOver    struct{}
 	drainOver    struct{}
 	lingerOver   struct{}
+	meetOver     struct{}
 	killAgain    struct{}
 	mpiGoneCheck struct{ r *rank } // the time for a rank to exit after it left the boot socket is over
 	bootDrained  struct{ r *rank } // the time for last messages of an exited rank is over
@@ -248,6 +249,8 @@ func (a *agent) handle(ev any) {
 		if !a.ending {
 			a.out.send(kindNotice, ev.Notice)
 		}
+	case meetOver:
+		a.meetOver()
 	case meshMet:
 		a.met[ev.host] = true
 	case meshClosed:

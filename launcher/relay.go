@@ -3,6 +3,7 @@ package launcher
 import (
 	"errors"
 	"fmt"
+	"time"
 )
 
 // When an agent's start channel is lost (ssh has died, its connection was cut),
@@ -27,6 +28,7 @@ func (a *agent) lostRainrun() {
 	if a.mesh != nil {
 		a.mesh.flood(kindLost, Lost{Host: a.setup.Host})
 	}
+	a.after(meetTime, meetOver{})
 	a.findRelay()
 }
 
@@ -48,12 +50,10 @@ func (a *agent) peerLost(host int) {
 	}
 }
 
-// findRelay chooses the way to rainrun, or ends the job if there is none. While
-// the job starts there is none: not all agents know each other yet, and one
-// that waited for another to lead on might wait for ever.
+// findRelay chooses the way to rainrun, or ends the job if there is none.
 func (a *agent) findRelay() {
 	for h := range a.setup.Hosts {
-		if !a.lost[h] && len(a.met) == len(a.setup.Hosts)-1 {
+		if !a.lost[h] {
 			a.relay = h
 			a.out.divert(func(seq uint64, f frame) {
 				a.mesh.sendWait(h, kindRelayed, packRelayed(a.setup.Host, seq, f))
@@ -61,6 +61,21 @@ func (a *agent) findRelay() {
 			return
 		}
 	}
+	a.orphan()
+}
+
+// meetTime is how long the agents have to find each other once rainrun is lost
+// while the job starts: one that waited for another to lead on, which was never
+// told of it, would wait for ever.
+const meetTime = time.Second
+
+func (a *agent) meetOver() {
+	if len(a.met) < len(a.setup.Hosts)-1 && !a.orphaned {
+		a.orphan()
+	}
+}
+
+func (a *agent) orphan() {
 	a.orphaned = true
 	a.out.drop()
 	a.end(Cause{Host: a.setup.Host, Code: ExitError, Text: "rainrun is gone"})

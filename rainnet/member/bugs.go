@@ -24,6 +24,7 @@ const (
 	BugStayFenced                     // a fenced member keeps its incarnation
 	BugTrimEarly                      // what is confirmed leaves the token, whoever is missing
 	BugNoDetection                    // a host that does not answer is tried for ever
+	BugFoundEarly                     // all hosts go on though members of a lost majority are among them
 )
 
 func (c *Config) has(b Bugs) bool { return c.Bugs&b != 0 }

@@ -111,6 +111,9 @@ func (w *writer) slot(s *slot) {
 	w.u(uint64(s.agree))
 	w.u(s.acked)
 	w.u(s.have)
+	if s.out {
+		w.stamp(s.since)
+	}
 }
 
 func (w *writer) entry(e *entry) {
@@ -219,6 +222,9 @@ func (r *reader) slot(s *slot) {
 	s.agree = uint16(r.upTo(maxHosts))
 	s.acked = r.u()
 	s.have = r.u()
+	if s.out {
+		s.since = r.stamp()
+	}
 }
 
 func (r *reader) entry(e *entry) {

@@ -11,7 +11,7 @@ func samples() (list []message) {
 	s := Stamp{Ballot{3, Member{1, 1 << 40}}, 77}
 	t := token{Stamp: s, slots: []slot{
 		{Member: Member{0, 5}, named: true, acked: 9, have: 8},
-		{Member: Member{1, 6}, out: true, dead: true, agree: 3, fails: 1},
+		{Member: Member{1, 6}, out: true, dead: true, since: s, agree: 3, fails: 1},
 	}}
 	t.log.ballot = Ballot{2, Member{0, 5}}
 	t.view = View{7, []Member{{0, 5}, {1, 6}}}

@@ -13,7 +13,10 @@ type Config struct {
 	Hosts   []ID // every host that may ever be a member; at most maxHosts
 	Witness []ID // of these, hosts without ranks: they vote and never lead
 
-	Round    int64 // how long the token takes round a quiet ring; default 100 ms
+	// Round is how long the token takes round a quiet ring: 100 ms, or a 24th of
+	// Removal if that is less. A token that is lost is back, and proven, after
+	// about ten rounds; nobody may fence itself before that.
+	Round    int64
 	Retry    int64 // between attempts to deliver; default a quarter of Round
 	Attempts int   // to deliver, before a host is passed over; default 4
 	Starve   int64 // without the token until 911; default 5 Round
@@ -31,17 +34,17 @@ type Config struct {
 const millisecond = 1_000_000
 
 func (c Config) withDefaults() Config {
-	defaultTo(&c.Round, 100*millisecond)
+	defaultTo(&c.Removal, 30_000*millisecond)
+	defaultTo(&c.Round, min(100*millisecond, c.Removal/24))
 	defaultTo(&c.Retry, c.Round/4)
 	defaultTo(&c.Starve, 5*c.Round)
 	defaultTo(&c.Promise, 3*c.Round)
-	defaultTo(&c.Removal, 30_000*millisecond)
 	defaultTo(&c.Fence, c.Removal-c.Removal/8)
 	if c.Attempts <= 0 {
 		c.Attempts = 4
 	}
-	if c.Fence >= c.Removal || c.Promise >= c.Starve {
-		panic("member: Fence must be shorter than Removal, Promise than Starve")
+	if c.Fence >= c.Removal || c.Promise >= c.Starve || c.Fence < 2*c.Starve+2*c.Round {
+		panic("member: the times must be such that Promise < Starve, 2 Starve + 2 Round <= Fence < Removal")
 	}
 	if len(c.Hosts) > maxHosts {
 		panic("member: too many hosts")

@@ -45,15 +45,18 @@ func (m *Machine) granted() bool {
 // recv911 answers: "a live member with a more recent copy denies. From a non-member
 // it is a request to join; the receiver adds the sender when it next holds the
 // token, and sends it the token" (rain.md).
+//
+// A sender that is no member here and has the more recent copy is of a ring that I
+// am in and have not heard of yet. It is for it to regenerate: were it denied for
+// having to join, two halves of a merge that was broken off would wait for each
+// other for ever.
 func (m *Machine) recv911(now int64, from Member, s Stamp) {
-	if !m.tok.inRing(from) {
-		p := m.peer(from.ID)
-		p.joining, p.joins, p.joinsAt = true, from, s.Ballot
-		m.send(from.ID, message{kind: kindDeny, stamp: m.tok.Stamp})
-		return
-	}
 	c := m.tok.Stamp.compare(s)
 	if m.state == eating || m.state == passing || c > 0 || c == 0 && m.me.ID < from.ID {
+		if !m.tok.inRing(from) {
+			p := m.peer(from.ID)
+			p.joining, p.joins, p.joinsAt = true, from, s.Ballot
+		}
 		m.send(from.ID, message{kind: kindDeny, stamp: m.tok.Stamp})
 		return
 	}

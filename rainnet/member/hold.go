@@ -182,6 +182,9 @@ func (m *Machine) acknowledge() {
 
 // settle delivers what is confirmed, and drops from the token what nobody misses.
 func (m *Machine) settle(now int64) bool {
+	if !m.named && m.tok.lastView().Has(m.me) {
+		m.named, m.viewAt = true, now
+	}
 	if !m.deliver(now) {
 		return false
 	}

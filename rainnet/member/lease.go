@@ -12,7 +12,8 @@ type lease struct {
 	proven     bool
 
 	member    bool   // a confirmed view has me
-	memberAt  int64  // since when I know
+	named     bool   // a view has me, confirmed or about to be
+	viewAt    int64  // since when I know
 	delivered uint64 // entries
 }
 
@@ -21,7 +22,7 @@ func (m *Machine) grant(now int64) {
 	for i := range m.tok.slots {
 		if s := &m.tok.slots[i]; !s.out {
 			if p := m.peer(s.ID); p != nil {
-				p.granted = grant{s.Inc, now, true}
+				p.granted = grant{inc: s.Inc, at: now, stamp: m.tok.Stamp}
 			}
 		}
 	}
@@ -32,16 +33,32 @@ func (m *Machine) grant(now int64) {
 func (m *Machine) agree(now int64) {
 	for i := range m.tok.slots {
 		s := &m.tok.slots[i]
-		if !s.out {
-			continue
-		}
-		p := m.peer(s.ID)
-		if p != nil && p.granted.given && p.granted.inc == s.Inc && now < p.granted.at+m.cfg.Removal {
-			s.agree = 0
-		} else if s.agree < maxHosts {
-			s.agree++
+		if p := m.peer(s.ID); s.out && p != nil {
+			m.watch(now, s, &p.granted)
+			if now < p.granted.at+m.cfg.Removal {
+				s.agree = 0
+			} else if s.agree < maxHosts {
+				s.agree++
+			}
 		}
 	}
+}
+
+// watch begins to count the time of a member that is out of the ring when I first
+// see it so. Those to whom it owes its lease may all have died since it was left
+// out, and have come back as members that have promised it nothing: they begin to
+// count when they come. Whoever has had it in the ring after the token left it out
+// makes all the others begin again.
+func (m *Machine) watch(now int64, s *slot, g *grant) {
+	switch {
+	case g.inc != s.Inc:
+		*g = grant{inc: s.Inc}
+	case g.out == s.since:
+		return
+	case g.out == Stamp{} && s.since.compare(g.stamp) < 0:
+		s.since = m.tok.Stamp
+	}
+	g.at, g.out = now, s.since
 }
 
 // renew looks whether the token that has come back is the one I passed on. Then
@@ -75,12 +92,13 @@ func (m *Machine) Eating(now int64) bool {
 		m.provenAt == m.passedAt && now < m.provenAt+m.cfg.Promise
 }
 
-// lapsesAt is when a member that has no proof of a majority fences itself.
+// lapsesAt is when a member that has no proof of a majority fences itself. One that
+// a view takes in does so too if it never hears that the view is confirmed.
 func (m *Machine) lapsesAt() int64 {
-	if !m.member {
+	if !m.named {
 		return Never
 	}
-	at := m.memberAt
+	at := m.viewAt
 	if m.proven {
 		at = max(at, m.provenAt)
 	}
@@ -104,7 +122,7 @@ func (m *Machine) fence(now int64, why string) {
 	was := m.member
 	m.push(Event{Kind: Fenced, At: now, Who: m.me, Cause: why})
 	if was && m.cfg.has(BugStayFenced) {
-		m.provenAt, m.memberAt = now, now
+		m.provenAt, m.viewAt = now, now
 		return
 	}
 	p := m.peer(m.me.ID)

@@ -99,7 +99,7 @@ type Machine struct {
 type peer struct {
 	id      ID
 	floor   uint64 // incarnations below are dead
-	granted grant  // when it was last in a ring that I copied
+	granted grant  // what I have promised it
 	granter bool   // asking: it lets me regenerate
 	joining bool   // it has asked to join
 	joins   Member
@@ -107,10 +107,12 @@ type peer struct {
 	merged  Stamp  // the last token of it that I have merged
 }
 
+// grant is a promise not to agree to a removal for Removal.
 type grant struct {
 	inc   uint64
-	at    int64
-	given bool
+	at    int64 // since when
+	stamp Stamp // of the token that had it in the ring last
+	out   Stamp // of the one that left it out, if that is what I know last
 }
 
 // New returns a member that is alone; discovery finds the others. A host that

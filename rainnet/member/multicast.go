@@ -63,7 +63,7 @@ func (m *Machine) append() {
 // It reports false if that was my last.
 func (m *Machine) deliver(now int64) bool {
 	t := &m.tok
-	if !m.member && !m.join(now) {
+	if !m.member && !m.join() {
 		return true
 	}
 	if m.delivered+1 < t.first {
@@ -98,7 +98,7 @@ func (m *Machine) deliver(now int64) bool {
 }
 
 // join looks for the confirmed view that takes me in.
-func (m *Machine) join(now int64) bool {
+func (m *Machine) join() bool {
 	t := &m.tok
 	for i := range t.entries {
 		index := t.first + uint64(i)
@@ -106,7 +106,7 @@ func (m *Machine) join(now int64) bool {
 			break
 		}
 		if e := &t.entries[i]; e.view && (View{index, e.members}).Has(m.me) {
-			m.member, m.memberAt, m.delivered = true, now, index-1
+			m.member, m.delivered = true, index-1
 			return true
 		}
 	}

@@ -16,6 +16,7 @@ type slot struct {
 	dead  bool   // and it will not come back
 	named bool   // it has copied this ballot, and its promises allow it to count
 	fails uint8  // deliveries in a row that have failed
+	since Stamp  // out: of the token that left it out
 	agree uint16 // out: hops in a row that found its time over
 	acked uint64 // entries up to here it has copied while the token was ripe
 	have  uint64 // entries up to here it has delivered
@@ -92,7 +93,7 @@ func (t *token) admit(prev, m Member) {
 // last view.
 func (t *token) putOut(m Member) {
 	if s := t.slot(m); s != nil {
-		s.out, s.named, s.acked, s.fails, s.agree = true, false, 0, 0, 0
+		*s = slot{Member: m, out: true, dead: s.dead, since: t.Stamp, have: s.have}
 	}
 	t.normalize()
 }
@@ -112,29 +113,30 @@ func (t *token) normalize() {
 	t.slots = slices.DeleteFunc(t.slots, func(s slot) bool { return s.out && !last.Has(s.Member) })
 	for _, m := range last.Members {
 		if t.slot(m) == nil {
-			t.slots = append(t.slots, slot{Member: m, out: true})
+			t.slots = append(t.slots, slot{Member: m, out: true, since: t.Stamp})
 		}
 	}
 }
 
 // quorum reports whether the members of the ring for which ok holds may decide:
 // they hold a majority of the confirmed view and of every later one, which may be
-// confirmed somewhere without this token's knowing it, or they are all the hosts
-// there are. Only the latter can found the first view.
+// confirmed somewhere without this token's knowing it.
+//
+// A view of which nobody is left may be passed over by all the hosts there are,
+// because nobody can be elsewhere. So the first view is founded, and another after
+// the loss of a majority, when the rest have fenced themselves.
 func (m *Machine) quorum(ok func(*slot) bool) bool {
 	t := &m.tok
 	in := func(o Member) bool {
 		s := t.slot(o)
 		return s != nil && !s.out && ok(s)
 	}
-	if m.all(ok) {
-		return true
-	}
+	all := m.all(ok)
 	for _, v := range t.views() {
 		if v.Index > t.commit && m.cfg.has(BugIgnorePending) {
 			break
 		}
-		if !v.majority(in, &m.cfg) {
+		if !v.majority(in, &m.cfg) && !(all && (!slices.ContainsFunc(v.Members, t.inRing) || m.cfg.has(BugFoundEarly))) {
 			return false
 		}
 	}

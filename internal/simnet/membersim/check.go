@@ -18,6 +18,7 @@ type checker struct {
 	lives  map[member.Member]*life
 	reigns int
 	views  int
+	silent func(member.Member) // if not nil, is told who is silent
 }
 
 // life is a member of a reign.
@@ -49,6 +50,11 @@ func (c *checker) event(h *host, e member.Event) {
 	switch e.Kind {
 	case member.Confirmed, member.Delivered:
 		c.delivered(h, e)
+	case member.Silent:
+		c.w.seizeSilence(h)
+		if c.silent != nil {
+			c.silent(e.Who)
+		}
 	case member.Fenced:
 		l := c.lives[e.Who]
 		if l == nil {

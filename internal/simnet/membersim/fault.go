@@ -60,6 +60,18 @@ func (w *world) seize() {
 	w.isolate(w.hosts[w.rng.IntN(len(w.hosts))], 2, logUniform(w.rng, w.cfg.Round, 2*w.cfg.Removal))
 }
 
+// seizeSilence may crash a host soon after it has noticed that another is missing,
+// and start it again at once: what it did alone is lost.
+func (w *world) seizeSilence(h *host) {
+	if !w.troubled || w.rng.IntN(6) > 0 {
+		return
+	}
+	w.after(w.rng.Int64N(w.cfg.Removal/3), func() {
+		h.crash()
+		w.after(w.rng.Int64N(4*w.cfg.Round), h.start)
+	})
+}
+
 // isolate loses what a host is sent, what it sends, or both.
 func (w *world) isolate(h *host, dir int, d int64) {
 	w.tracef("%d is cut off (%d) for %v", h.id, dir, duration(d))
@@ -128,9 +140,9 @@ func (w *world) lossy(d int64) {
 // drawConfig draws what a seed may vary.
 func drawConfig(rng *rand.Rand) (cfg member.Config, hosts int) {
 	cfg.Round = 100 * millisecond
-	cfg.Removal = logUniform(rng, 4*second, 10*second)
+	cfg.Removal = logUniform(rng, 3*second, 6*second)
 	cfg.Aggressive = rng.IntN(3) == 0
-	hosts = 2 + pick(rng, 2, 4, 3, 3, 1, 1)
+	hosts = 2 + pick(rng, 6, 6, 3, 2, 1, 1)
 	if rng.IntN(4) == 0 {
 		cfg.Witness = []member.ID{member.ID(rng.IntN(hosts))}
 	}

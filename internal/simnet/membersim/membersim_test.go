@@ -30,6 +30,9 @@ func TestSeeds(t *testing.T) {
 	}
 	var total Result
 	bad := 0
+	for _, seed := range failedOnce {
+		report(t, Run(seed, Options{}))
+	}
 	each(n, Options{}, func(r Result) bool {
 		report(t, r)
 		total.Messages += r.Messages
@@ -44,8 +47,16 @@ func TestSeeds(t *testing.T) {
 	t.Logf("%d seeds: %d messages, %d views in %d reigns, %v of virtual time", n, total.Messages, total.Views, total.Reigns, duration(total.Took))
 }
 
-// share is about 20 s of one core.
-const share = 300
+// share is about 15 s of one core.
+const share = 600
+
+// failedOnce are seeds beyond the share that found something: two rings that had
+// passed their tokens to each other and waited for ever (885), messages of a
+// majority that had died contradicted by one who had not fenced itself (1850, 2518,
+// 2552), a removal that only newcomers had agreed to, who had promised nothing (1955).
+// A seed's run changes with what draws from it, so this is no proof, only
+// cheap.
+var failedOnce = []uint64{885, 1850, 2518, 2552, 1955}
 
 func testSeed(t *testing.T, seed uint64) {
 	o := Options{}

@@ -10,6 +10,7 @@ import (
 // Options are what can be had beside a seed.
 type Options struct {
 	Bugs  member.Bugs
+	Hosts int               // 0: as the seed says
 	Trace func(line string) // if not nil, is told everything that happens
 }
 
@@ -33,6 +34,9 @@ func Run(seed uint64, o Options) (r Result) {
 	rng := rand.New(rand.NewPCG(seed, 0x6d656d62))
 	cfg, n := drawConfig(rng)
 	cfg.Bugs = o.Bugs
+	if o.Hosts > 0 {
+		n, cfg.Witness = o.Hosts, nil
+	}
 	w := newWorld(rng, cfg, n)
 	w.trace = o.Trace
 	defer func() {
@@ -60,10 +64,7 @@ func (w *world) live() {
 		w.after(w.rng.Int64N(second), h.start)
 		w.talk(h)
 	}
-	w.quiet = true
-	w.run(second + w.regroup())
-	w.check.calm(true)
-	w.quiet = false
+	w.calm(second+w.regroup(), true)
 	for range 2 + w.rng.IntN(3) {
 		w.trouble()
 		// Who was crashed may stay so for now.
@@ -86,19 +87,29 @@ func (w *world) trouble() {
 	}
 	w.troubled = true
 	w.run(end)
+	// No more faults but those that seize a moment: much happens when hosts come
+	// back.
+	w.run(w.cfg.Removal)
 	w.troubled = false
 }
 
 // settle mends all and waits until everything must be well again.
 func (w *world) settle() {
 	w.run(2 * w.cfg.Removal) // the longest fault
-	must := w.check.survivors(w.regroup())
+	must := w.check.survivors(w.regroup() * 5 / 8)
 	w.tracef("calm")
 	w.run(w.cfg.Removal)
-	w.quiet = true
-	w.run(w.regroup())
+	w.calm(w.regroup(), must)
+}
+
+// calm lets d pass with nothing sent and nothing lost, and looks at what has come
+// of it: where one lost message puts a host out of the ring, there is no other way.
+func (w *world) calm(d int64, must bool) {
+	was := w.network
+	w.loss, w.dup, w.late, w.quiet = 0, 0, 0, true
+	w.run(d)
 	w.check.calm(must)
-	w.quiet = false
+	w.network, w.quiet = was, false
 }
 
 // talk lets a host send messages and take locks, all its lives long.

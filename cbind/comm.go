@@ -62,60 +62,60 @@ func addComm(c *mpi.Comm, parent *comm, list attrs) uintptr {
 	return made.handle
 }
 
-//export rain_Comm_rank
-func rain_Comm_rank(f, h, rank uintptr) int32 {
+// ask writes to out what a communicator says of itself.
+func ask[T any](f, h, out uintptr, what func(*mpi.Comm) (T, error)) int32 {
 	c, err := commOf(h)
 	if err == nil {
-		err = need(rank)
+		err = need(out)
 	}
 	if err != nil {
 		return fail(f, err)
 	}
-	set(rank, int32(c.c.Rank()))
+	v, err := what(c.c)
+	if err != nil {
+		return fail(f, err)
+	}
+	set(out, v)
 	return 0
+}
+
+//export rain_Comm_rank
+func rain_Comm_rank(f, h, rank uintptr) int32 {
+	return ask(f, h, rank, func(c *mpi.Comm) (int32, error) { return int32(c.Rank()), nil })
 }
 
 //export rain_Comm_size
 func rain_Comm_size(f, h, size uintptr) int32 {
-	c, err := commOf(h)
-	if err == nil {
-		err = need(size)
-	}
-	if err != nil {
-		return fail(f, err)
-	}
-	set(size, int32(c.c.Size()))
-	return 0
+	return ask(f, h, size, func(c *mpi.Comm) (int32, error) { return int32(c.Size()), nil })
 }
 
 //export rain_Comm_remote_size
 func rain_Comm_remote_size(f, h, size uintptr) int32 {
-	c, err := commOf(h)
-	if err == nil {
-		err = need(size)
-	}
-	if err != nil {
-		return fail(f, err)
-	}
-	n, err := c.c.RemoteSize()
-	if err != nil {
-		return fail(f, err)
-	}
-	set(size, int32(n))
-	return 0
+	return ask(f, h, size, func(c *mpi.Comm) (int32, error) {
+		n, err := c.RemoteSize()
+		return int32(n), err
+	})
 }
 
 //export rain_Comm_test_inter
 func rain_Comm_test_inter(f, h, flag uintptr) int32 {
-	c, err := commOf(h)
-	if err == nil {
-		err = need(flag)
-	}
-	if err != nil {
-		return fail(f, err)
-	}
-	set(flag, truth(c.c.Inter()))
-	return 0
+	return ask(f, h, flag, func(c *mpi.Comm) (int32, error) { return truth(c.Inter()), nil })
+}
+
+//export rain_Comm_group
+func rain_Comm_group(f, h, group uintptr) int32 {
+	return ask(f, h, group, func(c *mpi.Comm) (uintptr, error) { return groupHandle(c.Group()), nil })
+}
+
+//export rain_Comm_remote_group
+func rain_Comm_remote_group(f, h, group uintptr) int32 {
+	return ask(f, h, group, func(c *mpi.Comm) (uintptr, error) {
+		g, err := c.RemoteGroup()
+		if err != nil {
+			return 0, err
+		}
+		return groupHandle(g), nil
+	})
 }
 
 func truth(b bool) int32 {
@@ -139,36 +139,6 @@ func rain_Comm_compare(f, comm1, comm2, result uintptr) int32 {
 		return fail(f, err)
 	}
 	set(result, int32(a.c.Compare(b.c)))
-	return 0
-}
-
-//export rain_Comm_group
-func rain_Comm_group(f, h, group uintptr) int32 {
-	c, err := commOf(h)
-	if err == nil {
-		err = need(group)
-	}
-	if err != nil {
-		return fail(f, err)
-	}
-	set(group, groupHandle(c.c.Group()))
-	return 0
-}
-
-//export rain_Comm_remote_group
-func rain_Comm_remote_group(f, h, group uintptr) int32 {
-	c, err := commOf(h)
-	if err == nil {
-		err = need(group)
-	}
-	if err != nil {
-		return fail(f, err)
-	}
-	g, err := c.c.RemoteGroup()
-	if err != nil {
-		return fail(f, err)
-	}
-	set(group, groupHandle(g))
 	return 0
 }
 

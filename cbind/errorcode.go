@@ -57,7 +57,7 @@ func addedOf(code int32) (addedCode, bool) {
 
 func validCode(code int32) bool {
 	_, ok := addedOf(code)
-	return ok || code >= 0 && int(code) < len(abi.ClassNames)
+	return ok || code >= 0 && int(code) < len(abi.ClassNames) && abi.ClassNames[code] != ""
 }
 
 // errorString is the text of MPI_Error_string. Codes are classes, which say nothing of the case: the

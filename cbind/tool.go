@@ -40,6 +40,9 @@ func init() {
 
 //export rain_T_init_thread
 func rain_T_init_thread(f uintptr, required int32, provided uintptr) int32 {
+	if need(provided) != nil {
+		return abi.MPI_T_ERR_INVALID
+	}
 	tools.users.Add(1)
 	set(provided, required)
 	return 0

@@ -23,7 +23,7 @@ func (f *facts) goConstants() []byte {
 	}
 	b.WriteString(")\n\n// ClassNames holds the names of the predefined error classes by value.\nvar ClassNames = [...]string{\n")
 	for _, c := range f.constants {
-		if c.Name == "MPI_SUCCESS" || strings.HasPrefix(c.Name, "MPI_ERR_") && c.Name != "MPI_ERR_LASTCODE" {
+		if c.Name == "MPI_SUCCESS" || strings.HasPrefix(c.Name, "MPI_T_ERR_") || strings.HasPrefix(c.Name, "MPI_ERR_") && c.Name != "MPI_ERR_LASTCODE" {
 			fmt.Fprintf(&b, "\t%s: %q,\n", c.Name, c.Name)
 		}
 	}

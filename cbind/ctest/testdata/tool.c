@@ -26,7 +26,14 @@ int main(int argc, char **argv) {
     MPI_T_pvar_session s;
     MPI_Request r;
     CHECK(MPI_T_cvar_get_num(&n) == MPI_T_ERR_NOT_INITIALIZED);
+    CHECK(MPI_T_init_thread(MPI_THREAD_SINGLE, NULL) == MPI_T_ERR_INVALID);
     OK(MPI_T_init_thread(MPI_THREAD_SINGLE, &provided));
+    CHECK(MPI_T_cvar_get_num(NULL) == MPI_T_ERR_INVALID && MPI_T_pvar_session_create(NULL) == MPI_T_ERR_INVALID);
+    CHECK(MPI_T_cvar_get_index("nothing", &i) == MPI_T_ERR_INVALID_NAME);
+    CHECK(MPI_T_cvar_get_info(-1, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL) == MPI_T_ERR_INVALID_INDEX);
+    char text[MPI_MAX_ERROR_STRING];
+    OK(MPI_Error_string(MPI_T_ERR_INVALID_NAME, text, &n));
+    CHECK(!strncmp(text, "MPI_T_ERR_INVALID_NAME", 22));
     OK(MPI_T_cvar_get_index("eager_local", &i));
     OK(MPI_T_cvar_handle_alloc(i, NULL, &eager, &count));
     bytes = 1000;

@@ -75,7 +75,7 @@ func classString(code int32) string {
 	if a, ok := addedOf(code); ok {
 		return a.text
 	}
-	if code >= 0 && int(code) < len(abi.ClassNames) {
+	if code >= 0 && int(code) < len(abi.ClassNames) && abi.ClassNames[code] != "" {
 		return abi.ClassNames[code] + ": " + mpi.Class(code).String()
 	}
 	return mpi.Class(code).String()

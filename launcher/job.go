@@ -317,7 +317,8 @@ func (j *job) giveUp(hosts []int) {
 		default:
 			continue
 		}
-		r.done, r.abandoned = true, true
+		r.done = true
+		r.ended = r.ended || hosts != nil // dismiss does not wait for it, and kills what started it
 		_ = unix.Kill(r.pid, unix.SIGTERM)
 	}
 }
@@ -365,53 +366,33 @@ func (j *job) dismiss() {
 	for _, r := range j.remotes {
 		r.out.close()
 	}
-	if !j.awaitEnds(j.patience(), func(r *remote) bool { return !r.abandoned }) || !j.awaitEnds(0, (*remote).any) {
-		j.killStarters()
-		return
-	}
-	killAll(time.Second)
-}
-
-// patience is how long the agents may take to leave.
-func (j *job) patience() time.Duration {
+	limit := time.After(2 * time.Second)
 	if j.hasty {
-		return 0
+		limit = time.After(0)
 	}
-	return 2 * time.Second
-}
-
-// awaitEnds waits until the processes that started the agents have ended, of
-// those that count.
-func (j *job) awaitEnds(limit time.Duration, counts func(*remote) bool) bool {
-	over := time.After(limit)
 	for _, r := range j.remotes {
-		for counts(r) && !r.ended {
+		for !r.ended {
 			select {
 			case ev := <-j.events:
 				if end, ok := ev.(remoteEnd); ok {
 					end.r.ended = true
 				}
-			case <-over:
-				return false
+			case <-limit:
+				j.killStarters()
+				return
 			}
 		}
 	}
-	return true
+	killAll(time.Second)
 }
 
 // killStarters ends what started the agents where it does not end itself: ssh,
 // then the agents see the end of the start channel, or here the guardian, which
-// tells its agent. One that does not end even so (its network hangs, it is
-// stopped) is killed.
+// tells its agent.
 func (j *job) killStarters() {
-	for _, s := range []unix.Signal{unix.SIGTERM, unix.SIGKILL} {
-		for _, r := range j.remotes {
-			if !r.ended {
-				_ = unix.Kill(r.pid, s)
-			}
-		}
-		if j.awaitEnds(100*time.Millisecond, (*remote).any) {
-			return
+	for _, r := range j.remotes {
+		if !r.ended {
+			_ = unix.Kill(r.pid, unix.SIGTERM)
 		}
 	}
 }

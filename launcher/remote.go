@@ -26,13 +26,10 @@ type remote struct {
 	facts  *Ready // ready or, of this host, what is known without asking
 	direct uint64 // frames that have come on its own channel; its reader's
 	inbox  inbox
-	lost   bool // the start channel has ended
-	done   bool // no rank is left there
-	ended  bool // the process that started the agent has ended
-
-	abandoned bool // it is out of reach or does not answer
-
-	dead string // not empty: the agent is known to be dead, and how
+	lost   bool   // the start channel has ended
+	done   bool   // no rank is left there
+	ended  bool   // the process that started the agent has ended, or is not waited for
+	dead   string // not empty: the agent is known to be dead, and how
 }
 
 // Events of a remote for the job.
@@ -94,8 +91,6 @@ func (r *remote) read(p *piped, j *job) {
 	p.close()
 	j.events <- remoteEnd{r, garbage, err, status}
 }
-
-func (r *remote) any() bool { return true }
 
 func (r *remote) command() string { return strings.Join(r.words, " ") }
 

@@ -58,8 +58,14 @@ void bcast(size_t bytes)
 	result("bcast", bytes, "us", us, (uint64_t)n);
 }
 
-/* Element i of rank r in round s is r + i % 1000 + s % 100: sums are exact. sums checks those of the
-   elements from first on. */
+/* Element i of rank r in round s is r + i % 1000 + s % 100: sums are exact. addends makes a rank's,
+   sums checks the sums of those from first on. */
+static void addends(double *a, long count)
+{
+	for (long i = 0; opt.check && i < count; i++)
+		a[i] = (double)(rank + i % 1000 + (long)(seq % 100));
+}
+
 static void sums(const double *b, long count, long first, const char *name)
 {
 	for (long i = 0; i < count; i++) {
@@ -79,8 +85,7 @@ static void allreduces(long n)
 	long count = (long)(size / sizeof(double));
 	double *a = (double *)out, *b = (double *)in;
 	for (; n > 0; n--, seq++) {
-		for (long i = 0; opt.check && i < count; i++)
-			a[i] = (double)(rank + i % 1000 + (long)(seq % 100));
+		addends(a, count);
 		MPI_Allreduce(a, b, (int)count, MPI_DOUBLE, MPI_SUM, MPI_COMM_WORLD);
 		if (opt.check)
 			sums(b, count, 0, "allreduce");
@@ -138,8 +143,7 @@ static void reduces(long n)
 	double *a = (double *)out, *b = (double *)in;
 	for (; n > 0; n--, seq++) {
 		int root = (int)(seq % ranks);
-		for (long i = 0; opt.check && i < count; i++)
-			a[i] = (double)(rank + i % 1000 + (long)(seq % 100));
+		addends(a, count);
 		MPI_Reduce(a, b, (int)count, MPI_DOUBLE, MPI_SUM, root, MPI_COMM_WORLD);
 		if (opt.check && rank == root)
 			sums(b, count, 0, "reduce");
@@ -159,8 +163,7 @@ static void reduce_scatters(long n)
 	long count = (long)(size / sizeof(double));
 	double *a = (double *)out, *b = (double *)in;
 	for (; n > 0; n--, seq++) {
-		for (long i = 0; opt.check && i < count * ranks; i++)
-			a[i] = (double)(rank + i % 1000 + (long)(seq % 100));
+		addends(a, count * ranks);
 		MPI_Reduce_scatter_block(a, b, (int)count, MPI_DOUBLE, MPI_SUM, MPI_COMM_WORLD);
 		if (opt.check)
 			sums(b, count, count * rank, "reduce_scatter_block");

@@ -22,7 +22,7 @@ type Kind struct {
 	do     func(t *trial) error
 	undo   func(t *trial) error // after a while; nil: nothing
 	strike role                 // whom it hits, for choosing the place
-	multi  bool                 // needs a second host
+	mpi    bool                 // the rank itself does it, once it is in MPI
 }
 
 const anyFailure = -1
@@ -37,8 +37,8 @@ func within(d time.Duration) func(time.Duration) time.Duration {
 // Kinds are all there are.
 var Kinds = []Kind{
 	{Name: "rank-killed", Bound: within(200*time.Millisecond + grace), Status: 137, Word: "rank %r", strike: aRank, do: kill(unix.SIGKILL)},
-	{Name: "rank-aborts", Bound: within(200*time.Millisecond + grace), Status: 7, Word: "rank %r", strike: aRank, do: kill(signalAbort)},
-	{Name: "rank-exits", Bound: within(200*time.Millisecond + grace), Status: 3, Word: "rank %r", strike: aRank, do: kill(signalExit)},
+	{Name: "rank-aborts", Bound: within(200*time.Millisecond + grace), Status: 7, Word: "rank %r", strike: aRank, do: kill(signalAbort), mpi: true},
+	{Name: "rank-exits", Bound: within(200*time.Millisecond + grace), Status: 3, Word: "rank %r", strike: aRank, do: kill(signalExit), mpi: true},
 	{Name: "rank-stopped", strike: aRank, do: kill(unix.SIGSTOP), undo: kill(unix.SIGCONT)},
 	{Name: "agent-killed", Bound: within(time.Second), Status: anyFailure, Word: "agent", strike: anAgent, do: kill(unix.SIGKILL)},
 	{Name: "agent-stopped", strike: anAgent, do: kill(unix.SIGSTOP), undo: kill(unix.SIGCONT)},
@@ -46,11 +46,17 @@ var Kinds = []Kind{
 	{Name: "session-killed", Bound: within(time.Second), Status: anyFailure, Word: "agent", strike: aGuardian, do: (*trial).killSession},
 	{Name: "rainrun-killed", Bound: within(2 * time.Second), Status: 137, strike: theRainrun, do: kill(unix.SIGKILL)},
 	{Name: "ctrl-c", Bound: within(time.Second), Status: 130, Word: "SIGINT", strike: theRainrun, do: kill(unix.SIGINT)},
-	{Name: "host-cut", Bound: afterTimeout, Status: anyFailure, Word: "did not answer", strike: aHost, do: (*trial).cutHost, undo: (*trial).mendHost, multi: true},
-	{Name: "host-lost", Bound: afterTimeout, Status: anyFailure, Word: "did not answer", strike: aHost, do: (*trial).loseHost, undo: (*trial).mendHost, multi: true},
-	{Name: "rail-cut", strike: aRail, do: (*trial).cutRail, undo: (*trial).mendRail, multi: true},
-	{Name: "rail-hole", strike: aRail, do: (*trial).holeRail, undo: (*trial).mendRail, multi: true},
+	{Name: "host-cut", Bound: afterTimeout, Status: anyFailure, Word: "did not answer", strike: aHost, do: (*trial).cutHost, undo: (*trial).mendHost},
+	{Name: "host-lost", Bound: afterTimeout, Status: anyFailure, Word: "did not answer", strike: aHost, do: (*trial).loseHost, undo: (*trial).mendHost},
+	{Name: "rail-cut", strike: aRail, do: (*trial).cutRail, undo: (*trial).mendRail},
+	{Name: "rail-hole", strike: aRail, do: (*trial).holeRail, undo: (*trial).mendRail},
 }
+
+// network reports whether the lab is harmed, which outlives the job.
+func (k *Kind) network() bool { return k.strike == aHost || k.strike == aRail }
+
+// early reports whether the moment may be one at which the job still starts.
+func (k *Kind) early() bool { return k.Bound != nil && !k.network() && !k.mpi }
 
 // afterTimeout is the bar for a host that is out of reach.
 func afterTimeout(hostTimeout time.Duration) time.Duration { return hostTimeout + time.Second }

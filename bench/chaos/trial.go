@@ -156,7 +156,7 @@ const (
 
 // strike waits for a random moment, does what the kind says, and sees the job end.
 func (t *trial) strike(ctx context.Context, ended <-chan struct{}) error {
-	early := t.kind.Bound != nil && t.kind.strike != aHost && t.kind.Status != 7 && t.kind.Status != 3 && t.rng.IntN(5) == 0
+	early := t.kind.early() && t.rng.IntN(5) == 0
 	moment := time.Duration(t.rng.Int64N(int64(400 * time.Millisecond)))
 	if !early {
 		select {
@@ -188,9 +188,6 @@ func (t *trial) strike(ctx context.Context, ended <-chan struct{}) error {
 		t.out.Bound = t.kind.Bound(t.HostTimeout)
 	}
 	t.end(began, ended)
-	if t.kind.Bound != nil && t.kind.undo != nil {
-		return t.kind.undo(t)
-	}
 	return nil
 }
 
@@ -337,15 +334,17 @@ func (t *trial) wrong(format string, args ...any) {
 	t.out.Wrong = append(t.out.Wrong, fmt.Sprintf(format, args...))
 }
 
-// clean ends what a job that failed its trial has left, so that the next is not
-// disturbed.
+// clean ends what a job that failed its trial has left and mends the lab, so that
+// the next is not disturbed.
 func (t *trial) clean(ended <-chan struct{}) {
 	for _, p := range t.find() {
 		_ = unix.Kill(p.pid, unix.SIGKILL)
 	}
 	<-ended
-	if t.kind.undo != nil && t.kind.strike != aRank && t.kind.strike != anAgent {
-		_ = t.kind.undo(t)
+	if t.kind.network() {
+		if err := t.kind.undo(t); err != nil {
+			t.wrong("%v", err)
+		}
 	}
 }
 

@@ -7,12 +7,10 @@ import (
 	"os"
 	"os/signal"
 	"strings"
-	"time"
 
 	"github.com/spf13/pflag"
 
 	"rainmpi/bench"
-	"rainmpi/bench/lab"
 	"rainmpi/mpi"
 )
 
@@ -40,6 +38,10 @@ func algorithmsMain(args []string) (int, error) {
 			return 2, fmt.Errorf("algorithms: no collective %q: there are %s", name, strings.Join(chosenColls, ", "))
 		}
 	}
+	cfg, err := config()
+	if err != nil {
+		return 2, err
+	}
 	impls, err := bench.Find([]string{bench.RainMPI}, *where.prefix)
 	if err != nil {
 		return 1, err
@@ -55,21 +57,12 @@ func algorithmsMain(args []string) (int, error) {
 	}
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
 	defer stop()
-	var l *lab.Lab
-	if *between {
-		cfg, err := config()
-		if err != nil {
-			return 2, err
-		}
-		if l, err = lab.New(ctx, cfg); err != nil {
-			return 1, err
-		}
-		defer l.Close()
-	}
-	c := bench.Comparison{Progs: map[string]string{}, Ranks: *ranks, Runs: *runs}
-	if c.Setting, err = setting(l, dir); err != nil {
+	place, end, err := placeOf(ctx, *between, cfg, dir)
+	if err != nil {
 		return 1, err
 	}
+	defer end()
+	c := bench.Comparison{Setting: place, Progs: map[string]string{}, Ranks: *ranks, Runs: *runs}
 	for _, name := range *which {
 		c.Impls = nil
 		for _, a := range mpi.Algorithms(name) {
@@ -77,7 +70,7 @@ func algorithmsMain(args []string) (int, error) {
 			c.Progs[a] = prog
 		}
 		c.Args = []string{"-t", name, "-s", strings.Join(*sizes, ","), "-d", fmt.Sprint(*seconds)}
-		c.Limit = time.Duration(float64(len(*sizes))*(*seconds*5+3)*float64(time.Second)) + 20*time.Second
+		c.Limit = limit(1, len(*sizes), *seconds)
 		fmt.Printf("\n%s: %s\n", name, c.Header())
 		rows := c.Run(ctx, os.Stderr)
 		bench.Print(os.Stdout, c.Impls, rows)

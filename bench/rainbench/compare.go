@@ -72,6 +72,26 @@ func compile(impls []*bench.Impl, src, dir string) (map[string]string, error) {
 	return progs, nil
 }
 
+// placeOf makes the lab, or takes this machine; end removes it.
+func placeOf(ctx context.Context, between bool, cfg lab.Config, dir string) (s bench.Setting, end func(), err error) {
+	var l *lab.Lab
+	end = func() {}
+	if between {
+		if l, err = lab.New(ctx, cfg); err != nil {
+			return s, end, err
+		}
+		end = func() { l.Close() }
+	}
+	s, err = setting(l, dir)
+	return s, end, err
+}
+
+// limit is how long a run of so many tests at so many sizes may take: calibration
+// takes a few times the duration; a machine with more ranks than cores, long.
+func limit(tests, sizes int, seconds float64) time.Duration {
+	return time.Duration(float64(tests*sizes)*(seconds*5+3)*float64(time.Second)) + 20*time.Second
+}
+
 // setting describes the lab l, or this machine where l is nil. A launcher that
 // knows rsh only is given a script that hands its words to this program.
 func setting(l *lab.Lab, dir string) (bench.Setting, error) {
@@ -104,6 +124,10 @@ func compareMain(name string, tests, args []string) (int, error) {
 	if err := fs.Parse(args); err != nil {
 		return 2, err
 	}
+	cfg, err := config()
+	if err != nil {
+		return 2, err
+	}
 	impls, err := bench.Find(*peers, *where.prefix)
 	if err != nil {
 		return 1, err
@@ -119,27 +143,17 @@ func compareMain(name string, tests, args []string) (int, error) {
 	}
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
 	defer stop()
-	var l *lab.Lab
-	if *between {
-		cfg, err := config()
-		if err != nil {
-			return 2, err
-		}
-		if l, err = lab.New(ctx, cfg); err != nil {
-			return 1, err
-		}
-		defer l.Close()
-	}
-	c := bench.Comparison{Impls: impls, Progs: progs, Ranks: *ranks, Runs: *runs}
-	if c.Setting, err = setting(l, dir); err != nil {
+	place, end, err := placeOf(ctx, *between, cfg, dir)
+	if err != nil {
 		return 1, err
 	}
+	defer end()
+	c := bench.Comparison{Setting: place, Impls: impls, Progs: progs, Ranks: *ranks, Runs: *runs}
 	c.Args = []string{"-t", strings.Join(*which, ","), "-s", strings.Join(*sizes, ","), "-d", fmt.Sprint(*seconds)}
 	if *check {
 		c.Args = append(c.Args, "-c")
 	}
-	// Calibration takes a few times the duration; a machine with more ranks than cores, long.
-	c.Limit = time.Duration(float64(len(*which)*len(*sizes))*(*seconds*5+3)*float64(time.Second)) + 20*time.Second
+	c.Limit = limit(len(*which), len(*sizes), *seconds)
 	fmt.Println(c.Header())
 	rows := c.Run(ctx, os.Stderr)
 	bench.Print(os.Stdout, impls, rows)

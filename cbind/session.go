@@ -172,6 +172,17 @@ func rain_Session_get_info(f, h, out uintptr) int32 {
 
 //export rain_Session_get_pset_info
 func rain_Session_get_pset_info(f, h, name, out uintptr) int32 {
+	return ofPset(f, h, name, out, func(s *mpi.Session, pset string) (uintptr, error) {
+		i, err := s.PsetInfo(pset)
+		if err != nil {
+			return 0, err
+		}
+		return infos.add(i), nil
+	})
+}
+
+// ofPset writes to out what a session makes of a process set.
+func ofPset(f, h, name, out uintptr, make func(s *mpi.Session, pset string) (uintptr, error)) int32 {
 	s, err := sessionOf(h)
 	if err == nil {
 		err = need(name, out)
@@ -179,29 +190,23 @@ func rain_Session_get_pset_info(f, h, name, out uintptr) int32 {
 	if err != nil {
 		return fail(f, err)
 	}
-	i, err := s.s.PsetInfo(cString(name, abi.MPI_MAX_PSET_NAME_LEN))
+	made, err := make(s.s, cString(name, abi.MPI_MAX_PSET_NAME_LEN))
 	if err != nil {
 		return fail(f, err)
 	}
-	set(out, infos.add(i))
+	set(out, made)
 	return 0
 }
 
 //export rain_Group_from_session_pset
 func rain_Group_from_session_pset(f, h, name, out uintptr) int32 {
-	s, err := sessionOf(h)
-	if err == nil {
-		err = need(name, out)
-	}
-	if err != nil {
-		return fail(f, err)
-	}
-	g, err := s.s.Group(cString(name, abi.MPI_MAX_PSET_NAME_LEN))
-	if err != nil {
-		return fail(f, err)
-	}
-	set(out, groupHandle(g))
-	return 0
+	return ofPset(f, h, name, out, func(s *mpi.Session, pset string) (uintptr, error) {
+		g, err := s.Group(pset)
+		if err != nil {
+			return 0, err
+		}
+		return groupHandle(g), nil
+	})
 }
 
 // These two are collective and rare: they wait inside Go.

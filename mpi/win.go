@@ -156,10 +156,10 @@ func (w *Win) SharedQuery(rank int) (base unsafe.Pointer, size int64, unit int, 
 	if rank == ProcNull {
 		rank = w.firstShared()
 	}
-	if rank < 0 || rank >= len(w.peers) {
-		return nil, 0, 0, errorf(ErrRank, "rank %d; the window has ranks 0 to %d", rank, len(w.peers)-1)
+	t, err := w.peer(rank)
+	if err != nil {
+		return nil, 0, 0, err
 	}
-	t := &w.peers[rank]
 	switch {
 	case !t.shared():
 		return nil, 0, 0, nil
@@ -203,6 +203,14 @@ func (w *Win) check() error {
 		return errorf(ErrWin, "the window is null or was freed")
 	}
 	return nil
+}
+
+// peer is the target of that rank.
+func (w *Win) peer(rank int) (*target, error) {
+	if rank < 0 || rank >= len(w.peers) {
+		return nil, errorf(ErrRank, "rank %d; the window has ranks 0 to %d", rank, len(w.peers)-1)
+	}
+	return &w.peers[rank], nil
 }
 
 func (w *Win) checkDynamic() error {

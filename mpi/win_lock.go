@@ -88,10 +88,10 @@ func (w *Win) LockStart(kind, rank, assert int) (*Sync, error) {
 	if rank == ProcNull {
 		return nil, nil
 	}
-	if rank < 0 || rank >= len(w.peers) {
-		return nil, errorf(ErrRank, "rank %d to lock; the window has ranks 0 to %d", rank, len(w.peers)-1)
+	t, err := w.peer(rank)
+	if err != nil {
+		return nil, err
 	}
-	t := &w.peers[rank]
 	if w.started != nil || w.access.Load()&allLocked != 0 || t.epoch.Load() != 0 {
 		return nil, errorf(ErrRMASync, "rank %d is locked or started already", rank)
 	}
@@ -209,10 +209,10 @@ func (w *Win) UnlockStart(rank int) (*Sync, error) {
 	if rank == ProcNull {
 		return nil, nil
 	}
-	if rank < 0 || rank >= len(w.peers) {
-		return nil, errorf(ErrRank, "rank %d to unlock; the window has ranks 0 to %d", rank, len(w.peers)-1)
+	t, err := w.peer(rank)
+	if err != nil {
+		return nil, err
 	}
-	t := &w.peers[rank]
 	if t.epoch.Load()&lockBits == 0 || w.access.Load()&allLocked != 0 {
 		return nil, errorf(ErrRMASync, "rank %d was not locked by MPI_Win_lock", rank)
 	}

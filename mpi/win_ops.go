@@ -101,10 +101,10 @@ func (w *Win) target(rank int) (*target, error) {
 	if rank == ProcNull {
 		return nil, nil
 	}
-	if rank < 0 || rank >= len(w.peers) {
-		return nil, errorf(ErrRank, "the target is rank %d; the window has ranks 0 to %d", rank, len(w.peers)-1)
+	t, err := w.peer(rank)
+	if err != nil {
+		return nil, err
 	}
-	t := &w.peers[rank]
 	if w.access.Load() == 0 && t.epoch.Load() == 0 {
 		return nil, errorf(ErrRMASync, "no epoch gives access to rank %d; begin one with MPI_Win_fence, start or lock", rank)
 	}

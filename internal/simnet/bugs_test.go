@@ -3,6 +3,7 @@ package simnet
 import (
 	"testing"
 
+	"rainmpi/internal/simnet/sim"
 	"rainmpi/rainnet/link"
 	"rainmpi/rainnet/rudp"
 )
@@ -63,7 +64,7 @@ func TestPlantedBugs(t *testing.T) {
 
 // find returns the first failure that turns up.
 func find(seeds []uint64, o Options) (found Result, ok bool) {
-	each(seeds, o, func(r Result) bool {
+	sim.Each(seeds, func(seed uint64) Result { return Run(seed, o) }, func(r Result) bool {
 		if len(r.Failures) > 0 && !ok {
 			found, ok = r, true
 		}

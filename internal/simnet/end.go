@@ -63,7 +63,7 @@ func (e *end) recv(packet []byte) {
 	if e.tracing {
 		e.tracef("%s recv %s", e.name, describe(packet))
 	}
-	err = e.conn.Recv(e.now, h.Path, h.Number, packet[wire.HeaderLen:])
+	err = e.conn.Recv(e.Now, h.Path, h.Number, packet[wire.HeaderLen:])
 	switch {
 	case errors.Is(err, rudp.ErrDuplicate), errors.Is(err, rudp.ErrHoles):
 		// The network does repeat packets, and what is held has bounds.
@@ -81,19 +81,19 @@ const maxTurns = 5
 // when it wants to be driven next.
 func (e *end) drive() {
 	for turn := 0; !e.asleep && !e.over; turn++ {
-		if e.conn.Deadline() <= e.now {
-			e.conn.Expire(e.now)
+		if e.conn.Deadline() <= e.Now {
+			e.conn.Expire(e.Now)
 			e.events()
 		}
 		e.pump()
 		e.events()
 		d := e.conn.Deadline()
-		if d > e.now {
+		if d > e.Now {
 			e.wakeUp(d)
 			return
 		}
 		if turn == maxTurns {
-			e.failf("%s: after all it wanted was done, its deadline is %v ago: it spins%s", e.name, duration(e.now-d), e.inside())
+			e.failf("%s: after all it wanted was done, its deadline is %v ago: it spins%s", e.name, duration(e.Now-d), e.inside())
 		}
 	}
 }
@@ -101,7 +101,7 @@ func (e *end) drive() {
 // pump takes all packets the machine wants to send now.
 func (e *end) pump() {
 	for burst := 0; ; burst++ {
-		n, path, ok := e.conn.NextPacket(e.now, e.packet)
+		n, path, ok := e.conn.NextPacket(e.Now, e.packet)
 		if !ok {
 			return
 		}
@@ -128,18 +128,18 @@ func (e *end) send(path wire.PathID, packet []byte) {
 
 // wakeUp schedules the machine's deadline.
 func (e *end) wakeUp(d int64) {
-	if d == never || e.wakeAt > e.now && e.wakeAt <= d {
+	if d == never || e.wakeAt > e.Now && e.wakeAt <= d {
 		return
 	}
 	e.wakeAt = d
-	e.at(d, func() {
+	e.At(d, func() {
 		if e.wakeAt == d {
 			e.wakeAt = 0
 		}
 		if e.asleep || e.over {
 			return
 		}
-		if d := e.conn.Deadline(); d > e.now {
+		if d := e.conn.Deadline(); d > e.Now {
 			e.wakeUp(d)
 			return
 		}
@@ -154,7 +154,7 @@ func (e *end) sleep(d int64) {
 		return
 	}
 	e.asleep = true
-	e.after(d, func() {
+	e.After(d, func() {
 		e.asleep = false
 		inbox := e.inbox
 		e.inbox, e.inboxLen = nil, 0

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"math/rand/v2"
 
+	"rainmpi/internal/simnet/sim"
 	"rainmpi/rainnet/wire"
 )
 
@@ -45,9 +46,9 @@ func (f faultPlan) String() string {
 
 func drawFault(rng *rand.Rand) faultPlan {
 	f := faultPlan{
-		kind:  faultKind(pick(rng, 5, 4, 4, 2, 4, 2, 2, 2, 2, 2, 2, 2, 2, 3)),
+		kind:  faultKind(sim.Pick(rng, 5, 4, 4, 2, 4, 2, 2, 2, 2, 2, 2, 2, 2, 3)),
 		after: rng.Int64N(MinPackets * 3 / 4),
-		lasts: logUniform(rng, 5*millisecond, 1500*millisecond),
+		lasts: sim.LogUniform(rng, 5*millisecond, 1500*millisecond),
 		level: rng.Float64(),
 	}
 	if rng.IntN(10) == 0 {
@@ -67,7 +68,7 @@ func (w *world) beginFaults() {
 	for w.faults < len(w.plan.faults) && w.net.carried >= w.plan.faults[w.faults].after {
 		f := w.plan.faults[w.faults]
 		w.faults++
-		w.at(w.now, func() { w.begin(f) })
+		w.At(w.Now, func() { w.begin(f) })
 	}
 }
 
@@ -75,7 +76,7 @@ func (w *world) begin(f faultPlan) {
 	w.tracef("fault begins: %v", f)
 	w.broken++
 	end := w.inflict(f)
-	w.after(f.lasts, func() {
+	w.After(f.lasts, func() {
 		w.tracef("fault ends: %v", f)
 		end()
 		w.broken--
@@ -163,7 +164,7 @@ func (w *world) carrierGone(h *host, rail int) {
 		if e.asleep {
 			return
 		}
-		e.conn.LinkDown(w.now, id)
+		e.conn.LinkDown(w.Now, id)
 		e.events()
 		e.drive()
 	})
@@ -193,7 +194,7 @@ const deadFor = 1500 * millisecond
 func (w *world) die(cables []*cable, f faultPlan) (revive func()) {
 	still := w.flap(cables, f)
 	back := func() {}
-	w.after(f.lasts-deadFor, func() {
+	w.After(f.lasts-deadFor, func() {
 		still()
 		back = kill(cables)
 	})
@@ -211,11 +212,11 @@ func (w *world) flap(cables []*cable, f faultPlan) (end func()) {
 		case ended:
 		case revive == nil:
 			revive = kill(cables)
-			w.after(period, turn)
+			w.After(period, turn)
 		default:
 			revive()
 			revive = nil
-			w.after(period*int64(1+f.pick[2]%4)/2, turn)
+			w.After(period*int64(1+f.pick[2]%4)/2, turn)
 		}
 	}
 	turn()
@@ -230,14 +231,14 @@ func (w *world) flap(cables []*cable, f faultPlan) (end func()) {
 // slowDown divides the rate of the cards of a rail.
 func (w *world) slowDown(rail int, by int64) (end func()) {
 	for _, h := range w.hosts {
-		h.cards[rail].out.slowDown(w.now, by)
-		h.cards[rail].in.slowDown(w.now, by)
+		h.cards[rail].out.slowDown(w.Now, by)
+		h.cards[rail].in.slowDown(w.Now, by)
 	}
 	w.sicken(rail, 1)
 	return func() {
 		for _, h := range w.hosts {
-			h.cards[rail].out.speedUp(w.now, by)
-			h.cards[rail].in.speedUp(w.now, by)
+			h.cards[rail].out.speedUp(w.Now, by)
+			h.cards[rail].in.speedUp(w.Now, by)
 		}
 		w.sicken(rail, -1)
 	}

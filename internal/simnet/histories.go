@@ -57,22 +57,22 @@ func (s *session) moved(who *end, id wire.PathID, up bool, epoch uint32) {
 		s.tracef("%s path %d: Down, and nothing is wrong with it", who.name, id)
 	}
 	p.epoch[i] = epoch
-	p.movedAt = s.now
+	p.movedAt = s.Now
 	if lead := int64(p.epoch[i]) - int64(p.epoch[1-i]); lead > s.histories.slack {
 		s.failf("%s path %d: %d transitions, the other end has made %d: more than %d ahead",
 			who.name, id, epoch, p.epoch[1-i], s.histories.slack)
 	}
-	s.after(agreeWithin, func() { s.agree(id) })
+	s.After(agreeWithin, func() { s.agree(id) })
 }
 
 // agree checks that both ends of a quiet path have the same count.
 func (s *session) agree(id wire.PathID) {
 	p := s.histories.of(id)
-	if p.epoch[0] == p.epoch[1] || s.now-p.movedAt < agreeWithin || s.wellFor() < agreeWithin {
+	if p.epoch[0] == p.epoch[1] || s.Now-p.movedAt < agreeWithin || s.wellFor() < agreeWithin {
 		return
 	}
 	s.failf("path %d: histories of %d and %d transitions %v after the last, though a path is well",
-		id, p.epoch[0], p.epoch[1], duration(s.now-p.movedAt))
+		id, p.epoch[0], p.epoch[1], duration(s.Now-p.movedAt))
 }
 
 // settled reports whether every path is Up, with equal counts.

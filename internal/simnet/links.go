@@ -3,6 +3,7 @@ package simnet
 import (
 	"math/rand/v2"
 
+	"rainmpi/internal/simnet/sim"
 	"rainmpi/rainnet/link"
 )
 
@@ -12,7 +13,7 @@ import (
 // acknowledged, carriers come and go on one side only, counts arrive late, twice
 // and by another path. What the protocol promises, it promises for that too.
 type linkWorld struct {
-	*scheduler
+	*sim.Scheduler
 	rng     *rand.Rand
 	slack   int
 	ends    [2]*linkEnd
@@ -58,8 +59,8 @@ const (
 
 func newLinkWorld(rng *rand.Rand, cfg link.Config, fail, trace func(string, ...any)) *linkWorld {
 	w := &linkWorld{
-		scheduler: &scheduler{}, rng: rng, slack: cfg.Slack, fail: fail, trace: trace,
-		delay: logUniform(rng, 5*microsecond, 20*millisecond), diedAt: never,
+		Scheduler: &sim.Scheduler{}, rng: rng, slack: cfg.Slack, fail: fail, trace: trace,
+		delay: sim.LogUniform(rng, 5*microsecond, 20*millisecond), diedAt: never,
 	}
 	for i := range w.ends {
 		w.ends[i] = &linkEnd{linkWorld: w, name: string(rune('x' + i)), link: link.New(cfg, 0)}
@@ -78,13 +79,13 @@ func (w *linkWorld) run() {
 	}
 	at := int64(0)
 	for range linkFaults {
-		at += logUniform(w.rng, millisecond, 500*millisecond)
-		w.at(at, w.fault)
+		at += sim.LogUniform(w.rng, millisecond, 500*millisecond)
+		w.At(at, w.fault)
 	}
 	w.until(at)
 	w.winding = true
-	w.until(w.now + 8*second) // every fault ends within
-	w.until(w.now + linkSettles)
+	w.until(w.Now + 8*second) // every fault ends within
+	w.until(w.Now + linkSettles)
 	x, y := w.ends[0], w.ends[1]
 	if x.epoch != y.epoch || !x.link.Up() || !y.link.Up() {
 		w.fail("link: the path is well, but its ends count %d and %d transitions, up %v and %v",
@@ -97,18 +98,13 @@ func (w *linkWorld) run() {
 	}
 }
 
-func (w *linkWorld) until(t int64) {
-	for !w.over && len(w.queue) > 0 && w.queue[0].at <= t {
-		w.step()
-	}
-	w.now = max(w.now, t)
-}
+func (w *linkWorld) until(t int64) { w.RunUntil(t, func() bool { return w.over }) }
 
 // fault begins one of the things that may happen to a path.
 func (w *linkWorld) fault() {
 	w.faults++
 	e := w.ends[w.rng.IntN(2)]
-	lasts := logUniform(w.rng, 5*millisecond, 400*millisecond)
+	lasts := sim.LogUniform(w.rng, 5*millisecond, 400*millisecond)
 	switch w.rng.IntN(9) {
 	case 0: // it dies
 		e.kill(lasts)
@@ -119,7 +115,7 @@ func (w *linkWorld) fault() {
 		if w.rng.IntN(4) == 0 {
 			lasts = 7 * second
 		}
-		w.after(w.rng.Int64N(20*millisecond), func() {
+		w.After(w.rng.Int64N(20*millisecond), func() {
 			e.kill(lasts)
 			e.peer.kill(lasts)
 		})
@@ -128,13 +124,13 @@ func (w *linkWorld) fault() {
 		e.carrierLost()
 	case 4: // pings are lost, data is not
 		e.pingLoss = 0.9
-		w.after(lasts, e.restore)
+		w.After(lasts, e.restore)
 	case 5:
 		e.pingLoss, e.dataLoss, e.duplicate = 0.3, 0.3, 0.2
-		w.after(lasts, e.restore)
+		w.After(lasts, e.restore)
 	case 6: // the other path is bad too
 		e.otherLoss, e.peer.otherLoss = 1, 1
-		w.after(lasts, e.restore)
+		w.After(lasts, e.restore)
 	case 7:
 		e.sleep(lasts / 2)
 	case 8:
@@ -150,15 +146,15 @@ func (e *linkEnd) mute() {
 	at := int64(0)
 	for range 5 {
 		at += 10*millisecond + 4*e.delay + e.rng.Int64N(20*millisecond)
-		e.after(at, e.carrierLost)
+		e.After(at, e.carrierLost)
 	}
 	if e.rng.IntN(2) == 0 {
-		e.after(e.rng.Int64N(at), func() {
+		e.After(e.rng.Int64N(at), func() {
 			e.kill(200 * millisecond)
 			e.peer.kill(200 * millisecond)
 		})
 	}
-	e.after(at, e.restore)
+	e.After(at, e.restore)
 }
 
 // restore makes an end's direction as good as it gets.
@@ -175,17 +171,17 @@ func (e *linkEnd) kill(lasts int64) {
 	e.trace("link %s: direction dies for %v", e.name, duration(lasts))
 	e.dead = true
 	if !e.peer.dead {
-		e.diedAt = e.now
+		e.diedAt = e.Now
 	}
-	e.after(min(lasts, deadWithin+second), func() {
+	e.After(min(lasts, deadWithin+second), func() {
 		e.dead = false
 		if !e.peer.dead {
 			e.diedAt = never
 		}
 	})
 	if lasts > deadWithin {
-		died := e.now
-		e.after(deadWithin, func() { e.checkDown(died) })
+		died := e.Now
+		e.After(deadWithin, func() { e.checkDown(died) })
 	}
 }
 
@@ -193,7 +189,7 @@ func (e *linkEnd) kill(lasts int64) {
 // mark Down".
 func (e *linkEnd) checkDown(died int64) {
 	if e.dead && e.peer.dead && e.diedAt <= died && e.link.Up() {
-		e.fail("link %s: still Up %v after the path died", e.name, duration(e.now-died))
+		e.fail("link %s: still Up %v after the path died", e.name, duration(e.Now-died))
 	}
 }
 
@@ -202,7 +198,7 @@ func (e *linkEnd) carrierLost() {
 		return
 	}
 	e.trace("link %s: carrier lost", e.name)
-	e.link.Lost(e.now)
+	e.link.Lost(e.Now)
 	e.events()
 	e.drive()
 }
@@ -212,7 +208,7 @@ func (e *linkEnd) sleep(d int64) {
 		return
 	}
 	e.asleep = true
-	e.after(d, func() {
+	e.After(d, func() {
 		e.asleep = false
 		inbox := e.inbox
 		e.inbox = nil
@@ -229,24 +225,24 @@ func (e *linkEnd) drive() {
 	if e.asleep || e.over {
 		return
 	}
-	if e.link.Deadline() <= e.now {
-		e.link.Expire(e.now)
+	if e.link.Deadline() <= e.Now {
+		e.link.Expire(e.Now)
 		e.events()
 	}
-	for p, ok := e.link.NextPing(e.now); ok; p, ok = e.link.NextPing(e.now) {
+	for p, ok := e.link.NextPing(e.Now); ok; p, ok = e.link.NextPing(e.Now) {
 		e.trace("link %s: ping %+v", e.name, p)
-		e.send(e.pingLoss, func() { e.peer.link.RecvPing(e.now, p) })
+		e.send(e.pingLoss, func() { e.peer.link.RecvPing(e.Now, p) })
 	}
 	d := e.link.Deadline()
-	if d <= e.now {
-		e.fail("link %s: its deadline is %v ago", e.name, duration(e.now-d))
+	if d <= e.Now {
+		e.fail("link %s: its deadline is %v ago", e.name, duration(e.Now-d))
 		return
 	}
-	if e.wakeAt > e.now && e.wakeAt <= d {
+	if e.wakeAt > e.Now && e.wakeAt <= d {
 		return
 	}
 	e.wakeAt = d
-	e.at(d, func() {
+	e.At(d, func() {
 		if e.wakeAt == d {
 			e.wakeAt = 0
 		}
@@ -266,9 +262,9 @@ func (e *linkEnd) send(loss float64, take func()) {
 			e.peer.take(take)
 		}
 	}
-	e.after(e.delay+e.rng.Int64N(e.jitter), arrive)
+	e.After(e.delay+e.rng.Int64N(e.jitter), arrive)
 	if e.rng.Float64() < e.duplicate {
-		e.after(e.delay+e.rng.Int64N(10*e.jitter), arrive)
+		e.After(e.delay+e.rng.Int64N(10*e.jitter), arrive)
 	}
 }
 
@@ -290,13 +286,13 @@ func (e *linkEnd) talk() {
 	if e.over || e.winding {
 		return
 	}
-	if !e.asleep && e.now/second%3 != 0 {
-		sentAt := e.now
+	if !e.asleep && e.Now/second%3 != 0 {
+		sentAt := e.Now
 		e.send(e.dataLoss, func() {
-			e.peer.send(e.peer.dataLoss, func() { e.link.Proof(e.now, sentAt) })
+			e.peer.send(e.peer.dataLoss, func() { e.link.Proof(e.Now, sentAt) })
 		})
 	}
-	e.after(dataEvery/2+e.rng.Int64N(dataEvery), e.talk)
+	e.After(dataEvery/2+e.rng.Int64N(dataEvery), e.talk)
 }
 
 // tellOther tells the history on another path until the peer knows it.
@@ -306,11 +302,11 @@ func (e *linkEnd) tellOther() {
 	}
 	if !e.asleep && !e.link.Known() && e.rng.Float64() >= e.otherLoss {
 		a, r := e.link.History()
-		e.after(e.rng.Int64N(otherPathTime), func() {
-			e.peer.take(func() { e.peer.link.RecvHistory(e.now, a, r) })
+		e.After(e.rng.Int64N(otherPathTime), func() {
+			e.peer.take(func() { e.peer.link.RecvHistory(e.Now, a, r) })
 		})
 	}
-	e.after(historyEvery, e.tellOther)
+	e.After(historyEvery, e.tellOther)
 }
 
 // events checks every transition as it happens.
@@ -330,19 +326,19 @@ func (e *linkEnd) events() {
 		}
 		// Who goes Up first has proof from after its own last transition:
 		// something went out since, and something came back.
-		if first := ev.Epoch > e.peer.epoch; ev.Up && first && e.now-e.movedAt < 2*e.delay {
+		if first := ev.Epoch > e.peer.epoch; ev.Up && first && e.Now-e.movedAt < 2*e.delay {
 			e.fail("link %s: Up %v after it went Down, on a path of %v there and back",
-				e.name, duration(e.now-e.movedAt), duration(2*e.delay))
+				e.name, duration(e.Now-e.movedAt), duration(2*e.delay))
 		}
-		e.epoch, e.movedAt = ev.Epoch, e.now
-		e.after(agreeWithin, e.agree)
+		e.epoch, e.movedAt = ev.Epoch, e.Now
+		e.After(agreeWithin, e.agree)
 	}
 }
 
 // agree: both histories are equal when nothing has moved for a while. One path
 // or the other carries them, but for the times when both are down.
 func (e *linkEnd) agree() {
-	quiet := e.now-max(e.movedAt, e.peer.movedAt) >= agreeWithin
+	quiet := e.Now-max(e.movedAt, e.peer.movedAt) >= agreeWithin
 	if !e.over && quiet && e.epoch != e.peer.epoch && !e.asleep && !e.peer.asleep && e.otherLoss < 1 && e.peer.otherLoss < 1 {
 		e.fail("link: ends count %d and %d transitions, %v after the last", e.epoch, e.peer.epoch, duration(agreeWithin))
 	}

@@ -2,13 +2,15 @@ package simnet
 
 import (
 	"math/rand/v2"
+
+	"rainmpi/internal/simnet/sim"
 )
 
 // A network carries packets between the cards of hosts. A packet waits in the
 // queue of the card it leaves by, travels a wire, and waits at the port of the
 // switch for the card it arrives at.
 type network struct {
-	*scheduler
+	*sim.Scheduler
 	rng  *rand.Rand
 	pool [][]byte
 
@@ -75,7 +77,7 @@ const ghostAge = 2 * second
 // and owns nothing: the bytes are valid until it returns.
 func (n *network) send(l *line, packet []byte, arrive func(packet []byte)) {
 	n.carried++
-	leaves, ok := l.from.take(n.now, int64(len(packet)))
+	leaves, ok := l.from.take(n.Now, int64(len(packet)))
 	if !ok || l.lost(n.rng) {
 		l.harmed++
 		return
@@ -119,15 +121,15 @@ func (l *line) lost(rng *rand.Rand) bool {
 // fly takes a copy of the packet to the switch, and from there to the card.
 func (n *network) fly(l *line, at int64, packet []byte, arrive func([]byte)) {
 	copied := n.copy(packet)
-	n.at(at, func() {
+	n.At(at, func() {
 		// What is under way when the cable is cut is lost too.
-		leaves, ok := l.to.take(n.now, int64(len(copied)))
+		leaves, ok := l.to.take(n.Now, int64(len(copied)))
 		if !ok || l.dead > 0 {
 			l.harmed++
 			n.free(copied)
 			return
 		}
-		n.at(leaves, func() {
+		n.At(leaves, func() {
 			arrive(copied)
 			n.free(copied)
 		})

@@ -5,6 +5,8 @@ import (
 	"math/rand/v2"
 	"strings"
 	"testing"
+
+	"rainmpi/internal/simnet/sim"
 )
 
 // lab is a line between two cards, and what arrived on it.
@@ -16,7 +18,7 @@ type lab struct {
 }
 
 func newLab(f lineFaults) *lab {
-	n := &network{scheduler: &scheduler{}, rng: rand.New(rand.NewPCG(1, 2))}
+	n := &network{Scheduler: &sim.Scheduler{}, rng: rand.New(rand.NewPCG(1, 2))}
 	fast := func() *card { return &card{rate: 1 << 30, limit: 1 << 30} }
 	return &lab{net: n, line: line{from: fast(), to: fast(), delay: millisecond, faults: f}}
 }
@@ -25,15 +27,15 @@ func newLab(f lineFaults) *lab {
 func (l *lab) send(n, size int) {
 	packet := make([]byte, size)
 	for i := range n {
-		l.net.at(int64(i)*10*microsecond, func() {
+		l.net.At(int64(i)*10*microsecond, func() {
 			binary.BigEndian.PutUint64(packet, uint64(i))
 			l.net.send(&l.line, packet, func(p []byte) {
 				l.numbers = append(l.numbers, binary.BigEndian.Uint64(p))
-				l.instants = append(l.instants, l.net.now)
+				l.instants = append(l.instants, l.net.Now)
 			})
 		})
 	}
-	for l.net.step() {
+	for l.net.Step() {
 	}
 }
 
@@ -93,8 +95,8 @@ func TestDuplicates(t *testing.T) {
 
 func TestDeadLine(t *testing.T) {
 	l := newLab(lineFaults{})
-	l.net.at(5*millisecond, func() { l.line.dead++ })
-	l.net.at(8*millisecond, func() { l.line.dead-- })
+	l.net.At(5*millisecond, func() { l.line.dead++ })
+	l.net.At(8*millisecond, func() { l.line.dead-- })
 	l.send(1000, 100)
 	// Those sent from 4 to 8 ms are lost: the first 1 ms of them under way.
 	if n := len(l.numbers); n < 590 || n > 610 {

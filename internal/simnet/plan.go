@@ -2,10 +2,10 @@ package simnet
 
 import (
 	"cmp"
-	"math"
 	"math/rand/v2"
 	"slices"
 
+	"rainmpi/internal/simnet/sim"
 	"rainmpi/rainnet/link"
 	"rainmpi/rainnet/rudp"
 )
@@ -41,31 +41,31 @@ type railPlan struct {
 
 func draw(rng *rand.Rand) plan {
 	p := plan{
-		slack:   2 + pick(rng, 3, 1),
-		window:  logUniform(rng, 64<<10, 4<<20),
+		slack:   2 + sim.Pick(rng, 3, 1),
+		window:  sim.LogUniform(rng, 64<<10, 4<<20),
 		bridged: rng.IntN(3) == 0,
 	}
-	rails := 1 + pick(rng, 1, 6, 3)
-	rate := logUniform(rng, 1<<20, 60<<20)
-	for range 2 + pick(rng, 8, 1) {
+	rails := 1 + sim.Pick(rng, 1, 6, 3)
+	rate := sim.LogUniform(rng, 1<<20, 60<<20)
+	for range 2 + sim.Pick(rng, 8, 1) {
 		var h hostPlan
 		for range rails {
 			// Rails are mostly equal, and sometimes very unequal.
 			r := rate
 			if rng.IntN(4) == 0 {
-				r = logUniform(rng, 1<<20, 60<<20)
+				r = sim.LogUniform(rng, 1<<20, 60<<20)
 			}
 			// A queue of 2 to 30 ms.
-			h.cards = append(h.cards, cardPlan{r, max(60<<10, r*logUniform(rng, 2, 30)/1000)})
+			h.cards = append(h.cards, cardPlan{r, max(60<<10, r*sim.LogUniform(rng, 2, 30)/1000)})
 		}
 		p.hosts = append(p.hosts, h)
 	}
-	delay := logUniform(rng, 5*microsecond, 20*millisecond)
+	delay := sim.LogUniform(rng, 5*microsecond, 20*millisecond)
 	mtu := mtus[rng.IntN(len(mtus))]
 	for range rails {
 		r := railPlan{delay: delay, mtu: mtu, faults: drawLine(rng, delay), connected: true}
 		if rng.IntN(4) == 0 {
-			r.delay = logUniform(rng, 5*microsecond, 20*millisecond)
+			r.delay = sim.LogUniform(rng, 5*microsecond, 20*millisecond)
 		}
 		if rng.IntN(3) == 0 {
 			r.mtu = mtus[rng.IntN(len(mtus))]
@@ -107,25 +107,4 @@ func (p *plan) rail(i, j int) railPlan {
 	a.delay = max(a.delay, b.delay) + 20*microsecond
 	a.connected = p.bridged
 	return a
-}
-
-// pick returns i with a chance in proportion to weights[i].
-func pick(rng *rand.Rand, weights ...int) int {
-	sum := 0
-	for _, w := range weights {
-		sum += w
-	}
-	n := rng.IntN(sum)
-	for i, w := range weights {
-		if n -= w; n < 0 {
-			return i
-		}
-	}
-	panic("unreachable")
-}
-
-// logUniform draws between lo and hi, every factor of two being as likely.
-func logUniform(rng *rand.Rand, lo, hi int64) int64 {
-	v := math.Exp(math.Log(float64(lo)) + rng.Float64()*(math.Log(float64(hi))-math.Log(float64(lo))))
-	return min(max(int64(v), lo), hi)
 }

@@ -21,7 +21,7 @@ func (s *session) pathWellFor(id wire.PathID) int64 {
 	if s.ends[0].asleep || s.ends[1].asleep || x.ill() || y.ill() {
 		return 0
 	}
-	return s.now - max(x.illAt, y.illAt, s.sleptAt)
+	return s.Now - max(x.illAt, y.illAt, s.sleptAt)
 }
 
 // ill reports whether a cable is in no state to demand delivery of it.
@@ -37,15 +37,15 @@ func (s *session) tick() {
 	for _, id := range s.pathIDs {
 		for side := range s.cables {
 			if c := s.cables[side][id]; c.ill() {
-				c.illAt = s.now
+				c.illAt = s.Now
 			}
 		}
 	}
 	if s.ends[0].asleep || s.ends[1].asleep {
-		s.sleptAt = s.now
+		s.sleptAt = s.Now
 	}
 	if !s.over {
-		s.after(20*millisecond, s.tick)
+		s.After(20*millisecond, s.tick)
 	}
 }
 
@@ -53,13 +53,13 @@ func (s *session) tick() {
 func (e *end) checkProgress() {
 	mark := e.delivered + e.conn.Backlog()<<40 // any change is progress
 	if mark != e.progressMark || !e.undelivered() {
-		e.progressMark, e.progressAt = mark, e.now
+		e.progressMark, e.progressAt = mark, e.Now
 		return
 	}
-	if e.now-e.progressAt > stuckAfter && e.wellFor() > stuckAfter {
+	if e.Now-e.progressAt > stuckAfter && e.wellFor() > stuckAfter {
 		e.failf("%s: nothing delivered for %v though a path has been well for %v: %s",
-			e.name, duration(e.now-e.progressAt), duration(e.wellFor()), e.waitsFor()+e.inside())
-		e.progressAt = e.now
+			e.name, duration(e.Now-e.progressAt), duration(e.wellFor()), e.waitsFor()+e.inside())
+		e.progressAt = e.Now
 	}
 }
 
@@ -82,12 +82,12 @@ func (e *end) checkWake() {
 	const most, within = 5000, 10 * millisecond
 	w := &e.wakes
 	w.count++
-	if e.now-w.since > within {
-		*w = wakes{since: e.now}
+	if e.Now-w.since > within {
+		*w = wakes{since: e.Now}
 	}
 	if w.count > most {
-		e.failf("%s wakes %d times in %v", e.name, w.count, duration(e.now-w.since))
-		*w = wakes{since: e.now}
+		e.failf("%s wakes %d times in %v", e.name, w.count, duration(e.Now-w.since))
+		*w = wakes{since: e.Now}
 	}
 }
 

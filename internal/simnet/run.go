@@ -80,7 +80,7 @@ func (w *world) runLinks() {
 	}
 	trace := func(format string, args ...any) {
 		if w.tracing {
-			w.tracef("%v "+format, append([]any{duration(l.now)}, args...)...)
+			w.tracef("%v "+format, append([]any{duration(l.Now)}, args...)...)
 		}
 	}
 	// Draws of its own, so that the rest of the seed stays the same.
@@ -103,14 +103,14 @@ func (w *world) run() {
 
 // until runs the world until a condition holds.
 func (w *world) until(holds func() bool, what string) {
-	start := w.now
+	start := w.Now
 	for !w.over && !holds() {
-		if !w.step() {
+		if !w.Step() {
 			w.failf("nothing left to do while waiting for %s", what)
 		}
 		w.beginFaults()
-		if w.now-start > longest {
-			w.failf("%v of waiting for %s: %s", duration(w.now-start), what, w.waitsFor())
+		if w.Now-start > longest {
+			w.failf("%v of waiting for %s: %s", duration(w.Now-start), what, w.waitsFor())
 		}
 	}
 }
@@ -137,15 +137,15 @@ func (w *world) settled() bool {
 
 // quiet watches the world after all is done.
 func (w *world) quiet() {
-	until := w.now + quietAfter
-	w.until(func() bool { return w.now >= until }, "silence")
+	until := w.Now + quietAfter
+	w.until(func() bool { return w.Now >= until }, "silence")
 	for _, s := range w.sessions {
 		for _, e := range s.ends {
 			e.sentData = 0
 		}
 	}
-	until = w.now + quietAfter
-	w.until(func() bool { return w.now >= until }, "silence")
+	until = w.Now + quietAfter
+	w.until(func() bool { return w.Now >= until }, "silence")
 	for _, s := range w.sessions {
 		s.checkSilence()
 	}
@@ -190,7 +190,7 @@ func (e *end) inside() string {
 }
 
 func (w *world) result() Result {
-	r := Result{Seed: w.seed, Failures: w.failures, Packets: w.net.carried, Faults: w.faults, Took: w.now, Groundless: w.groundless}
+	r := Result{Seed: w.seed, Failures: w.failures, Packets: w.net.carried, Faults: w.faults, Took: w.Now, Groundless: w.groundless}
 	for _, s := range w.sessions {
 		for _, e := range s.ends {
 			r.Messages += e.box.sent

@@ -4,17 +4,17 @@ import (
 	"bufio"
 	"flag"
 	"os"
-	"runtime"
 	"slices"
 	"strconv"
 	"strings"
-	"sync"
 	"testing"
+
+	"rainmpi/internal/simnet/sim"
 )
 
 var (
 	oneSeed = flag.Int64("seed", -1, "run this seed only")
-	trace   = flag.Bool("trace", false, "print everything that happens in the seed")
+	steps   = flag.Bool("steps", false, "print everything that happens in the seed")
 )
 
 // seedsFile lists seeds that failed once. They are run always.
@@ -41,7 +41,7 @@ func TestSeeds(t *testing.T) {
 		}
 	}
 	var total Result
-	each(seeds, Options{}, func(r Result) bool {
+	sim.Each(seeds, func(seed uint64) Result { return Run(seed, Options{}) }, func(r Result) bool {
 		report(t, r)
 		total.Packets += r.Packets
 		total.Messages += r.Messages
@@ -61,7 +61,7 @@ func TestSeeds(t *testing.T) {
 
 func testSeed(t *testing.T, seed uint64) {
 	o := Options{}
-	if *trace {
+	if *steps {
 		out := bufio.NewWriter(os.Stdout)
 		defer out.Flush()
 		o.Trace = func(line string) {
@@ -77,37 +77,11 @@ func testSeed(t *testing.T, seed uint64) {
 func report(t *testing.T, r Result) {
 	t.Helper()
 	for _, f := range r.Failures {
-		t.Errorf("seed %d: %s\nagain: go test ./internal/simnet -run TestSeeds -seed %d -trace", r.Seed, f, r.Seed)
+		t.Errorf("seed %d: %s\nagain: go test ./internal/simnet -run TestSeeds -seed %d -steps", r.Seed, f, r.Seed)
 	}
 	if len(r.Failures) == 0 && (r.Packets < MinPackets || r.Faults < MinFaults) {
 		t.Errorf("%v: not worth a seed", r)
 	}
-}
-
-// each runs seeds on all processors and hands their results to got, one at a
-// time in no particular order, until that returns false.
-func each(seeds []uint64, o Options, got func(Result) bool) {
-	var (
-		mu   sync.Mutex
-		wg   sync.WaitGroup
-		next int
-		stop bool
-	)
-	for range runtime.GOMAXPROCS(0) {
-		wg.Go(func() {
-			mu.Lock()
-			defer mu.Unlock()
-			for next < len(seeds) && !stop {
-				seed := seeds[next]
-				next++
-				mu.Unlock()
-				r := Run(seed, o)
-				mu.Lock()
-				stop = stop || !got(r)
-			}
-		})
-	}
-	wg.Wait()
 }
 
 func failedOnce(t *testing.T) (seeds []uint64) {

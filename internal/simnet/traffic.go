@@ -1,5 +1,7 @@
 package simnet
 
+import "rainmpi/internal/simnet/sim"
+
 // traffic is what an application does with one end: a stream of messages within
 // a backlog, requests that wait for replies, bulk data by offer and grant as in
 // a rendezvous, and pauses.
@@ -39,17 +41,17 @@ func (t *traffic) start(e *end) {
 	rng := e.rng
 	h := &t.habits
 	h.small = 1
-	h.large = logUniform(rng, 64, max(e.window/2, 128<<10))
-	h.backlog = logUniform(rng, 16<<10, 2*e.window)
+	h.large = sim.LogUniform(rng, 64, max(e.window/2, 128<<10))
+	h.backlog = sim.LogUniform(rng, 16<<10, 2*e.window)
 	h.askEvery = []int{0, 0, 1, 4, 100}[rng.IntN(5)]
 	h.pauseEvery = []int{0, 20, 500}[rng.IntN(3)]
-	h.pause = logUniform(rng, millisecond, 50*millisecond)
+	h.pause = sim.LogUniform(rng, millisecond, 50*millisecond)
 	h.bulks = []int{0, 1, 3}[rng.IntN(3)]
-	h.bulkLarge = logUniform(rng, 4<<10, 2<<20)
+	h.bulkLarge = sim.LogUniform(rng, 4<<10, 2<<20)
 	h.forgetEvery = []int{0, 3, 20}[rng.IntN(3)]
 	t.transfers = map[uint64]*transfer{}
 	t.expected = map[uint64]*transfer{}
-	e.at(0, e.converse)
+	e.At(0, e.converse)
 }
 
 // converse sends what the application wants to send now.
@@ -83,29 +85,29 @@ func (e *end) talk() {
 }
 
 func (e *end) mayTalk() bool {
-	return !e.winding && !e.over && !e.waiting && e.now >= e.resumeAt && e.box.bytes < e.habits.backlog &&
+	return !e.winding && !e.over && !e.waiting && e.Now >= e.resumeAt && e.box.bytes < e.habits.backlog &&
 		len(e.box.waiting) < 2000
 }
 
 func (e *end) rest(d int64) {
-	e.resumeAt = e.now + d
-	e.at(e.resumeAt, e.converse)
+	e.resumeAt = e.Now + d
+	e.At(e.resumeAt, e.converse)
 }
 
 func (e *end) size() int {
 	if e.rng.IntN(50) == 0 {
 		return 0
 	}
-	return int(logUniform(e.rng, e.habits.small, e.habits.large))
+	return int(sim.LogUniform(e.rng, e.habits.small, e.habits.large))
 }
 
 // write hands a message to the machine, cut somewhere into head and body, and
 // spoils the caller's memory at once: Send copies.
 func (e *end) write(l letter) {
-	l.sentAt = e.now
+	l.sentAt = e.Now
 	e.text = e.box.post(l, e.text)
 	cut := e.rng.IntN(min(l.length, 64) + 1)
-	e.conn.Send(e.now, e.text[:cut], e.text[cut:])
+	e.conn.Send(e.Now, e.text[:cut], e.text[cut:])
 	for i := range e.text {
 		e.text[i] = 0xcc
 	}
@@ -141,7 +143,7 @@ func (e *end) offer() {
 	e.nextToken++
 	e.open++
 	token := e.nextToken
-	n := logUniform(e.rng, 1, e.habits.bulkLarge)
+	n := sim.LogUniform(e.rng, 1, e.habits.bulkLarge)
 	if e.rng.IntN(20) == 0 {
 		n = 0
 	}
@@ -155,7 +157,7 @@ func (e *end) accept(l letter) {
 	e.conn.Expect(l.token, l.bytes, x)
 	e.write(letter{kind: grant, length: 16, token: l.token})
 	if f := e.habits.forgetEvery; f > 0 && e.rng.IntN(f) == 0 {
-		e.after(e.rng.Int64N(100*millisecond), func() { e.forget(x) })
+		e.After(e.rng.Int64N(100*millisecond), func() { e.forget(x) })
 	}
 }
 
@@ -163,7 +165,7 @@ func (e *end) give(token uint64) {
 	x := e.transfers[token]
 	x.started = true
 	e.given++
-	e.conn.SendBulk(e.now, token, x.n, x)
+	e.conn.SendBulk(e.Now, token, x.n, x)
 }
 
 // forget gives a transfer up. From now on its memory belongs to somebody else.

@@ -5,6 +5,7 @@ import (
 	"math/rand/v2"
 	"time"
 
+	"rainmpi/internal/simnet/sim"
 	"rainmpi/rainnet/rudp"
 	"rainmpi/rainnet/wire"
 )
@@ -22,7 +23,7 @@ func duration(d int64) time.Duration { return time.Duration(d) }
 
 // A world is all of one run.
 type world struct {
-	*scheduler
+	*sim.Scheduler
 	seed uint64
 	rng  *rand.Rand
 	net  *network
@@ -68,7 +69,7 @@ func (w *world) failf(format string, args ...any) {
 	if w.over {
 		return
 	}
-	line := fmt.Sprintf("%v: "+format, append([]any{duration(w.now)}, args...)...)
+	line := fmt.Sprintf("%v: "+format, append([]any{duration(w.Now)}, args...)...)
 	w.tracef("FAILED %s", line)
 	w.failures = append(w.failures, line)
 	w.over = true
@@ -76,13 +77,13 @@ func (w *world) failf(format string, args ...any) {
 
 func (w *world) tracef(format string, args ...any) {
 	if w.tracing {
-		w.trace(fmt.Sprintf("%v %s", duration(w.now), fmt.Sprintf(format, args...)))
+		w.trace(fmt.Sprintf("%v %s", duration(w.Now), fmt.Sprintf(format, args...)))
 	}
 }
 
 func newWorld(seed uint64, p plan, rng *rand.Rand) *world {
-	w := &world{scheduler: &scheduler{}, seed: seed, plan: p, rng: rng}
-	w.net = &network{scheduler: w.scheduler, rng: rng}
+	w := &world{Scheduler: &sim.Scheduler{}, seed: seed, plan: p, rng: rng}
+	w.net = &network{Scheduler: w.Scheduler, rng: rng}
 	for i, hp := range p.hosts {
 		h := &host{name: string(rune('a' + i))}
 		for _, c := range hp.cards {
@@ -111,7 +112,7 @@ func (w *world) connect(i, j int) {
 		e := &end{
 			session: s, side: side,
 			name:    at[side].name + at[1-side].name,
-			conn:    rudp.New(cfg, w.now),
+			conn:    rudp.New(cfg, w.Now),
 			numbers: map[wire.PathID]uint64{},
 			packet:  make([]byte, 1<<16),
 		}
@@ -153,7 +154,7 @@ func (s *session) lay(at [2]*host, ci, cj int) {
 			c.dead = 1
 		}
 		s.cables[side][id] = c
-		e.conn.AddPath(s.now, id, rail.mtu)
+		e.conn.AddPath(s.Now, id, rail.mtu)
 	}
 	if rail.connected {
 		s.pathIDs = append(s.pathIDs, id)

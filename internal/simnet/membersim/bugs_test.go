@@ -3,6 +3,7 @@ package membersim
 import (
 	"testing"
 
+	"rainmpi/internal/simnet/sim"
 	"rainmpi/rainnet/member"
 )
 
@@ -39,7 +40,8 @@ func TestPlantedBugs(t *testing.T) {
 	for _, bug := range planted {
 		t.Run(bug.name, func(t *testing.T) {
 			var found Result
-			each(share, Options{Bugs: bug.bugs, Hosts: bug.hosts}, func(r Result) bool {
+			o := Options{Bugs: bug.bugs, Hosts: bug.hosts}
+			sim.Each(first(share), func(seed uint64) Result { return Run(seed, o) }, func(r Result) bool {
 				if len(r.Failures) == 0 {
 					return true
 				}

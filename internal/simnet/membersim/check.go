@@ -70,7 +70,7 @@ func (c *checker) event(h *host, e member.Event) {
 // does not know yet that it has lapsed.
 func (c *checker) left() bool {
 	for m, l := range c.lives {
-		if !l.ended && l.host.m != nil && l.host.m.Self() == m && (!l.host.asleep || l.host.m.Primary(c.w.now)) {
+		if !l.ended && l.host.m != nil && l.host.m.Self() == m && (!l.host.asleep || l.host.m.Primary(c.w.Now)) {
 			return true
 		}
 	}
@@ -144,7 +144,7 @@ func (c *checker) instant() {
 			continue
 		}
 		me := h.m.Self()
-		if h.m.Primary(c.w.now) {
+		if h.m.Primary(c.w.Now) {
 			if !c.newest.Has(me) {
 				c.w.failf("%v is primary, and the newest view is %v", me, c.newest)
 			}
@@ -152,13 +152,13 @@ func (c *checker) instant() {
 				c.w.failf("%v was fenced and is primary", me)
 			}
 		}
-		if h.m.Eating(c.w.now) {
+		if h.m.Eating(c.w.Now) {
 			if eats != nil {
 				c.w.failf("%v and %v both hold the token of the primary", eats.m.Self(), me)
 			}
 			eats = h
 		}
-		if h.m.Locked(c.w.now) {
+		if h.m.Locked(c.w.Now) {
 			if locks != nil {
 				c.w.failf("%v and %v both have the lock", locks.m.Self(), me)
 			}
@@ -172,7 +172,7 @@ func (c *checker) instant() {
 func (c *checker) survivors(in int64) bool {
 	n := 0
 	for _, h := range c.w.hosts {
-		if h.m != nil && !h.asleep && h.m.Primary(c.w.now+in) {
+		if h.m != nil && !h.asleep && h.m.Primary(c.w.Now+in) {
 			n++
 		}
 	}
@@ -189,7 +189,7 @@ func (c *checker) calm(must bool) {
 			continue
 		}
 		alive = append(alive, h.m.Self())
-		if h.m.Primary(c.w.now) {
+		if h.m.Primary(c.w.Now) {
 			primary++
 		}
 	}

@@ -19,7 +19,7 @@ func Detect(seed uint64, n int, cfg member.Config) (d Detection, ok bool) {
 	rng := rand.New(rand.NewPCG(seed, 0x64657465))
 	w := newWorld(rng, cfg, n)
 	for _, h := range w.hosts {
-		w.after(rng.Int64N(100*millisecond), h.start)
+		w.After(rng.Int64N(100*millisecond), h.start)
 	}
 	if !w.await(func() bool { return w.agreed(w.hosts) }) {
 		return d, false
@@ -31,10 +31,10 @@ func Detect(seed uint64, n int, cfg member.Config) (d Detection, ok bool) {
 	}
 	dead := victim.m.Self()
 	victim.crash()
-	start := w.now
+	start := w.Now
 	w.check.silent = func(m member.Member) {
 		if m == dead && d.Silent == 0 {
-			d.Silent = w.now - start
+			d.Silent = w.Now - start
 		}
 	}
 	var left []*host
@@ -44,13 +44,13 @@ func Detect(seed uint64, n int, cfg member.Config) (d Detection, ok bool) {
 		}
 	}
 	ok = w.await(func() bool { return w.agreed(left) })
-	d.Removed = w.now - start
+	d.Removed = w.Now - start
 	return d, ok && len(w.failures) == 0
 }
 
 // await runs until a condition holds.
 func (w *world) await(holds func() bool) bool {
-	for end := w.now + 120*second; w.now < end && !w.over; {
+	for end := w.Now + 120*second; w.Now < end && !w.over; {
 		w.run(millisecond)
 		if holds() {
 			return true

@@ -1,9 +1,9 @@
 package membersim
 
 import (
-	"math"
 	"math/rand/v2"
 
+	"rainmpi/internal/simnet/sim"
 	"rainmpi/rainnet/member"
 )
 
@@ -15,12 +15,12 @@ func (w *world) fault() {
 		return
 	}
 	// From a blink to longer than a host is waited for.
-	d := logUniform(w.rng, 20*millisecond, 2*w.cfg.Removal)
-	switch pick(w.rng, 4, 2, 4, 3, 3, 4, 2, 1, 2) {
+	d := sim.LogUniform(w.rng, 20*millisecond, 2*w.cfg.Removal)
+	switch sim.Pick(w.rng, 4, 2, 4, 3, 3, 4, 2, 1, 2) {
 	case 0:
 		h.crash()
 		if w.rng.IntN(3) > 0 {
-			w.after(d, h.start)
+			w.After(d, h.start)
 		}
 	case 1:
 		w.crashKnown(h)
@@ -40,8 +40,8 @@ func (w *world) fault() {
 			h.sleep(d)
 		}
 	case 8: // it hangs, and cannot speak when it wakes; what came before it has
-		h.sleep(logUniform(w.rng, w.cfg.Removal/10, w.cfg.Removal))
-		w.after(w.rng.Int64N(3*w.cfg.Round), func() {
+		h.sleep(sim.LogUniform(w.rng, w.cfg.Removal/10, w.cfg.Removal))
+		w.After(w.rng.Int64N(3*w.cfg.Round), func() {
 			w.isolate(h, 2, 2*w.cfg.Removal-3*w.cfg.Round)
 		})
 	}
@@ -54,10 +54,10 @@ func (w *world) seize() {
 		return
 	}
 	if w.rng.IntN(2) == 0 {
-		w.after(w.rng.Int64N(w.cfg.Round/4), w.fault)
+		w.After(w.rng.Int64N(w.cfg.Round/4), w.fault)
 		return
 	}
-	w.isolate(w.hosts[w.rng.IntN(len(w.hosts))], 2, logUniform(w.rng, w.cfg.Round, 2*w.cfg.Removal))
+	w.isolate(w.hosts[w.rng.IntN(len(w.hosts))], 2, sim.LogUniform(w.rng, w.cfg.Round, 2*w.cfg.Removal))
 }
 
 // seizeSilence may crash a host soon after it has noticed that another is missing,
@@ -66,9 +66,9 @@ func (w *world) seizeSilence(h *host) {
 	if !w.troubled || w.rng.IntN(6) > 0 {
 		return
 	}
-	w.after(w.rng.Int64N(w.cfg.Removal/3), func() {
+	w.After(w.rng.Int64N(w.cfg.Removal/3), func() {
 		h.crash()
-		w.after(w.rng.Int64N(4*w.cfg.Round), h.start)
+		w.After(w.rng.Int64N(4*w.cfg.Round), h.start)
 	})
 }
 
@@ -92,7 +92,7 @@ func (w *world) crashKnown(h *host) {
 		return
 	}
 	if w.rng.IntN(2) == 0 {
-		h.m.Leave(w.now)
+		h.m.Leave(w.Now)
 		h.drain()
 		h.crash()
 		return
@@ -101,7 +101,7 @@ func (w *world) crashKnown(h *host) {
 	o := w.hosts[w.rng.IntN(len(w.hosts))]
 	if o.m != nil && !o.asleep {
 		w.tracef("%d hears of it", o.id)
-		o.m.Gone(w.now, h.id)
+		o.m.Gone(w.Now, h.id)
 		o.drive()
 	}
 }
@@ -109,7 +109,7 @@ func (w *world) crashKnown(h *host) {
 // partition splits the hosts in two or three.
 func (w *world) partition(d int64) {
 	sides := make([]int, len(w.hosts))
-	n := 2 + pick(w.rng, 4, 1)
+	n := 2 + sim.Pick(w.rng, 4, 1)
 	for i := range sides {
 		sides[i] = w.rng.IntN(n)
 	}
@@ -126,7 +126,7 @@ func (w *world) partition(d int64) {
 // sever loses what goes from i to j.
 func (w *world) sever(i, j int, d int64) {
 	w.cut[i][j]++
-	w.after(d, func() { w.cut[i][j]-- })
+	w.After(d, func() { w.cut[i][j]-- })
 }
 
 func (w *world) lossy(d int64) {
@@ -134,15 +134,15 @@ func (w *world) lossy(d int64) {
 	w.loss = min(w.loss+0.4*w.rng.Float64(), 0.8)
 	more := w.loss - was
 	w.tracef("loss %.2f for %v", w.loss, duration(d))
-	w.after(d, func() { w.loss -= more })
+	w.After(d, func() { w.loss -= more })
 }
 
 // drawConfig draws what a seed may vary.
 func drawConfig(rng *rand.Rand) (cfg member.Config, hosts int) {
 	cfg.Round = 100 * millisecond
-	cfg.Removal = logUniform(rng, 3*second, 6*second)
+	cfg.Removal = sim.LogUniform(rng, 3*second, 6*second)
 	cfg.Aggressive = rng.IntN(3) == 0
-	hosts = 2 + pick(rng, 6, 6, 3, 2, 1, 1)
+	hosts = 2 + sim.Pick(rng, 6, 6, 3, 2, 1, 1)
 	if rng.IntN(4) == 0 {
 		cfg.Witness = []member.ID{member.ID(rng.IntN(hosts))}
 	}
@@ -150,32 +150,11 @@ func drawConfig(rng *rand.Rand) (cfg member.Config, hosts int) {
 }
 
 func (w *world) drawNetwork() {
-	w.network.delay = logUniform(w.rng, 50*microsecond, 8*millisecond)
+	w.network.delay = sim.LogUniform(w.rng, 50*microsecond, 8*millisecond)
 	w.lateBy = w.cfg.Removal
 	if w.rng.IntN(2) == 0 {
 		w.loss = w.rng.Float64() * 0.05
 		w.dup = w.rng.Float64() * 0.05
 		w.late = w.rng.Float64() * 0.02
 	}
-}
-
-// pick returns i with a chance in proportion to weights[i].
-func pick(rng *rand.Rand, weights ...int) int {
-	sum := 0
-	for _, w := range weights {
-		sum += w
-	}
-	n := rng.IntN(sum)
-	for i, w := range weights {
-		if n -= w; n < 0 {
-			return i
-		}
-	}
-	panic("unreachable")
-}
-
-// logUniform draws between lo and hi, every factor of two being as likely.
-func logUniform(rng *rand.Rand, lo, hi int64) int64 {
-	v := math.Exp(math.Log(float64(lo)) + rng.Float64()*(math.Log(float64(hi))-math.Log(float64(lo))))
-	return min(max(int64(v), lo), hi)
 }

@@ -4,10 +4,10 @@ import (
 	"bufio"
 	"flag"
 	"os"
-	"runtime"
 	"strconv"
-	"sync"
 	"testing"
+
+	"rainmpi/internal/simnet/sim"
 )
 
 var (
@@ -30,10 +30,7 @@ func TestSeeds(t *testing.T) {
 	}
 	var total Result
 	bad := 0
-	for _, seed := range failedOnce {
-		report(t, Run(seed, Options{}))
-	}
-	each(n, Options{}, func(r Result) bool {
+	sim.Each(append(first(n), failedOnce...), func(seed uint64) Result { return Run(seed, Options{}) }, func(r Result) bool {
 		report(t, r)
 		total.Messages += r.Messages
 		total.Views += r.Views
@@ -80,30 +77,12 @@ func report(t *testing.T, r Result) {
 	}
 }
 
-// each runs seeds 0 to n-1 on all processors and hands their results to got, one
-// at a time in no particular order, until that returns false.
-func each(n int, o Options, got func(Result) bool) {
-	var (
-		mu   sync.Mutex
-		wg   sync.WaitGroup
-		next int
-		stop bool
-	)
-	for range runtime.GOMAXPROCS(0) {
-		wg.Go(func() {
-			mu.Lock()
-			defer mu.Unlock()
-			for next < n && !stop {
-				seed := uint64(next)
-				next++
-				mu.Unlock()
-				r := Run(seed, o)
-				mu.Lock()
-				stop = stop || !got(r)
-			}
-		})
+// first are the seeds 0 to n-1.
+func first(n int) (seeds []uint64) {
+	for i := range uint64(n) {
+		seeds = append(seeds, i)
 	}
-	wg.Wait()
+	return seeds
 }
 
 // TestSameSeed checks that a seed gives the same run twice, or no failure could be

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"math/rand/v2"
 
+	"rainmpi/internal/simnet/sim"
 	"rainmpi/rainnet/member"
 )
 
@@ -47,7 +48,7 @@ func Run(seed uint64, o Options) (r Result) {
 			}
 			w.failf("panic: %v", x)
 		}
-		r = Result{seed, n, w.failures, w.messages, w.check.views, w.check.reigns, w.now}
+		r = Result{seed, n, w.failures, w.messages, w.check.views, w.check.reigns, w.Now}
 	}()
 	w.drawNetwork()
 	w.live()
@@ -61,7 +62,7 @@ func (w *world) regroup() int64 { return 40 * w.cfg.Round }
 func (w *world) live() {
 	w.tracef("%d hosts, removal after %v, delay %v, loss %.3f", len(w.hosts), duration(w.cfg.Removal), duration(w.delay), w.loss)
 	for _, h := range w.hosts {
-		w.after(w.rng.Int64N(second), h.start)
+		w.After(w.rng.Int64N(second), h.start)
 		w.talk(h)
 	}
 	w.calm(second+w.regroup(), true)
@@ -81,9 +82,9 @@ func (w *world) live() {
 
 // trouble lets some faults come, close together or far apart.
 func (w *world) trouble() {
-	end := logUniform(w.rng, 100*millisecond, 3*w.cfg.Removal/2)
+	end := sim.LogUniform(w.rng, 100*millisecond, 3*w.cfg.Removal/2)
 	for range 1 + w.rng.IntN(4) {
-		w.after(w.rng.Int64N(end), w.fault)
+		w.After(w.rng.Int64N(end), w.fault)
 	}
 	w.troubled = true
 	w.run(end)
@@ -114,25 +115,25 @@ func (w *world) calm(d int64, must bool) {
 
 // talk lets a host send messages and take locks, all its lives long.
 func (w *world) talk(h *host) {
-	every := logUniform(w.rng, 50*millisecond, 5*second)
+	every := sim.LogUniform(w.rng, 50*millisecond, 5*second)
 	var again func()
 	again = func() {
 		switch {
 		case h.m == nil || h.asleep || w.quiet:
 		case w.rng.IntN(3) == 0:
-			h.m.Lock(w.now)
+			h.m.Lock(w.Now)
 			h.drive()
 			m := h.m
-			w.after(w.rng.Int64N(400*millisecond), func() {
+			w.After(w.rng.Int64N(400*millisecond), func() {
 				if h.m == m && !h.asleep {
-					h.m.Unlock(w.now)
+					h.m.Unlock(w.Now)
 					h.drive()
 				}
 			})
 		default:
 			h.multicast()
 		}
-		w.after(every/2+w.rng.Int64N(every), again)
+		w.After(every/2+w.rng.Int64N(every), again)
 	}
-	w.after(0, again)
+	w.After(0, again)
 }

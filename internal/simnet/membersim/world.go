@@ -1,12 +1,12 @@
 package membersim
 
 import (
-	"container/heap"
 	"encoding/binary"
 	"fmt"
 	"math/rand/v2"
 	"time"
 
+	"rainmpi/internal/simnet/sim"
 	"rainmpi/rainnet/member"
 )
 
@@ -18,9 +18,7 @@ const (
 
 // A world is all of one run.
 type world struct {
-	now   int64
-	asked uint64
-	queue eventQueue
+	sim.Scheduler
 	rng   *rand.Rand
 	cfg   member.Config
 	hosts []*host
@@ -51,66 +49,19 @@ type host struct {
 	inc    uint64
 	m      *member.Machine // nil: crashed
 	asleep bool
-	inbox  []event
+	inbox  []letter
 	wakeAt int64
 	sent   uint64 // messages of this life that were handed in
 }
 
-// An event is a message that arrives, a host that is due, or anything else.
-type event struct {
-	at    int64
-	order uint64
-	host  *host
-	from  member.ID
-	data  []byte // nil: the host's deadline
-	do    func()
+// A letter is a message that has come.
+type letter struct {
+	from member.ID
+	data []byte
 }
-
-type eventQueue []event
-
-func (q eventQueue) Len() int      { return len(q) }
-func (q eventQueue) Swap(i, j int) { q[i], q[j] = q[j], q[i] }
-func (q eventQueue) Less(i, j int) bool {
-	return q[i].at < q[j].at || q[i].at == q[j].at && q[i].order < q[j].order
-}
-func (q *eventQueue) Push(x any) { *q = append(*q, x.(event)) }
-func (q *eventQueue) Pop() any {
-	last := len(*q) - 1
-	e := (*q)[last]
-	(*q)[last] = event{}
-	*q = (*q)[:last]
-	return e
-}
-
-func (w *world) put(e event) {
-	w.asked++
-	e.order = w.asked
-	e.at = max(e.at, w.now)
-	heap.Push(&w.queue, e)
-}
-
-// after calls do when d has passed.
-func (w *world) after(d int64, do func()) { w.put(event{at: w.now + d, do: do}) }
 
 // run lets d pass.
-func (w *world) run(d int64) {
-	until := w.now + d
-	for !w.over && len(w.queue) > 0 && w.queue[0].at <= until {
-		e := heap.Pop(&w.queue).(event)
-		w.now = e.at
-		switch {
-		case e.do != nil:
-			e.do()
-		case e.data != nil:
-			e.host.arrive(e)
-		default:
-			e.host.wake(e.at)
-		}
-	}
-	if !w.over {
-		w.now = until
-	}
-}
+func (w *world) run(d int64) { w.RunUntil(w.Now+d, func() bool { return w.over }) }
 
 func newWorld(rng *rand.Rand, cfg member.Config, n int) *world {
 	w := &world{rng: rng, cfg: cfg}
@@ -135,7 +86,7 @@ func (h *host) start() {
 	h.wakeAt = 0
 	cfg := h.cfg
 	cfg.Self = member.Member{ID: h.id, Inc: h.inc}
-	h.m = member.New(cfg, h.now)
+	h.m = member.New(cfg, h.Now)
 	h.tracef("%d starts as %v", h.id, h.m.Self())
 	h.drive()
 }
@@ -160,7 +111,7 @@ func (h *host) sleep(d int64) {
 	h.tracef("%v is stopped for %v", h.m.Self(), duration(d))
 	h.asleep = true
 	m := h.m
-	h.after(d, func() {
+	h.After(d, func() {
 		if h.m != m {
 			return
 		}
@@ -175,7 +126,7 @@ func (h *host) sleep(d int64) {
 	})
 }
 
-func (h *host) arrive(e event) {
+func (h *host) arrive(e letter) {
 	switch {
 	case h.m == nil:
 	case h.asleep:
@@ -183,7 +134,7 @@ func (h *host) arrive(e event) {
 			h.inbox = append(h.inbox, e)
 		}
 	default:
-		if err := h.m.Recv(h.now, e.from, e.data); err != nil && err != member.ErrDead {
+		if err := h.m.Recv(h.Now, e.from, e.data); err != nil && err != member.ErrDead {
 			h.failf("%v: Recv: %v", h.m.Self(), err)
 		}
 		h.drive()
@@ -210,18 +161,18 @@ func (h *host) drive() {
 		if h.over {
 			return
 		}
-		if h.m.Deadline() > h.now {
+		if h.m.Deadline() > h.Now {
 			break
 		}
 		if turn == maxTurns {
-			h.failf("%v: its deadline is %v ago after all it wanted was done", h.m.Self(), duration(h.now-h.m.Deadline()))
+			h.failf("%v: its deadline is %v ago after all it wanted was done", h.m.Self(), duration(h.Now-h.m.Deadline()))
 			return
 		}
-		h.m.Expire(h.now)
+		h.m.Expire(h.Now)
 	}
-	if d := h.m.Deadline(); d != member.Never && (h.wakeAt == 0 || d < h.wakeAt || h.wakeAt <= h.now) {
+	if d := h.m.Deadline(); d != member.Never && (h.wakeAt == 0 || d < h.wakeAt || h.wakeAt <= h.Now) {
 		h.wakeAt = d
-		h.put(event{at: d, host: h})
+		h.At(d, func() { h.wake(d) })
 	}
 	h.check.instant()
 }
@@ -261,7 +212,7 @@ func (w *world) carry(from, to member.ID, data []byte) {
 		if w.cut[from][to] > 0 {
 			continue
 		}
-		w.put(event{at: w.now + d, host: w.hosts[to], from: from, data: data})
+		w.After(d, func() { w.hosts[to].arrive(letter{from, data}) })
 	}
 }
 
@@ -277,7 +228,7 @@ func (h *host) multicast() {
 	if h.m == nil || h.asleep {
 		return
 	}
-	if h.m.Multicast(h.now, binary.BigEndian.AppendUint64(nil, uint64(h.id)<<32+h.sent)) == nil {
+	if h.m.Multicast(h.Now, binary.BigEndian.AppendUint64(nil, uint64(h.id)<<32+h.sent)) == nil {
 		h.sent++
 	}
 	h.drive()
@@ -287,7 +238,7 @@ func (w *world) failf(format string, args ...any) {
 	if w.over {
 		return
 	}
-	line := fmt.Sprintf("%v: "+format, append([]any{duration(w.now)}, args...)...)
+	line := fmt.Sprintf("%v: "+format, append([]any{duration(w.Now)}, args...)...)
 	w.tracef("FAILED %s", line)
 	w.failures = append(w.failures, line)
 	w.over = true
@@ -295,7 +246,7 @@ func (w *world) failf(format string, args ...any) {
 
 func (w *world) tracef(format string, args ...any) {
 	if w.trace != nil {
-		w.trace(fmt.Sprintf("%v %s", duration(w.now), fmt.Sprintf(format, args...)))
+		w.trace(fmt.Sprintf("%v %s", duration(w.Now), fmt.Sprintf(format, args...)))
 	}
 }
 

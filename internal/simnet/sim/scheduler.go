@@ -1,12 +1,14 @@
-package simnet
+// Package sim is what every simulation here begins with: virtual time, draws, and
+// runs of many seeds.
+package sim
 
 import "container/heap"
 
-// A scheduler is virtual time: what shall happen, in the order of its instants,
+// A Scheduler is virtual time: what shall happen, in the order of its instants,
 // and of being asked for where instants are equal. Nothing else moves the clock,
 // so that a seed always gives the same run.
-type scheduler struct {
-	now   int64
+type Scheduler struct {
+	Now   int64 // nanoseconds
 	asked uint64
 	queue eventQueue
 }
@@ -17,23 +19,35 @@ type event struct {
 	do    func()
 }
 
-// at calls do at the given instant, or at once after what is due now.
-func (s *scheduler) at(t int64, do func()) {
+// At calls do at the given instant, or at once after what is due now.
+func (s *Scheduler) At(t int64, do func()) {
 	s.asked++
-	heap.Push(&s.queue, event{at: max(t, s.now), order: s.asked, do: do})
+	heap.Push(&s.queue, event{at: max(t, s.Now), order: s.asked, do: do})
 }
 
-func (s *scheduler) after(d int64, do func()) { s.at(s.now+d, do) }
+// After calls do when d has passed.
+func (s *Scheduler) After(d int64, do func()) { s.At(s.Now+d, do) }
 
-// step does the next thing, and reports false if there is none.
-func (s *scheduler) step() bool {
+// Step does the next thing, and reports false if there is none.
+func (s *Scheduler) Step() bool {
 	if len(s.queue) == 0 {
 		return false
 	}
 	e := heap.Pop(&s.queue).(event)
-	s.now = e.at
+	s.Now = e.at
 	e.do()
 	return true
+}
+
+// RunUntil does what is due up to t, unless over says that it is enough; it
+// leaves the clock at t then.
+func (s *Scheduler) RunUntil(t int64, over func() bool) {
+	for !over() && len(s.queue) > 0 && s.queue[0].at <= t {
+		s.Step()
+	}
+	if !over() {
+		s.Now = t
+	}
 }
 
 type eventQueue []event

@@ -85,8 +85,13 @@ func (c *Conn) nextControl(now int64) *path {
 			return c.ackPath(p)
 		}
 	}
-	if c.recv.creditDue || c.historyDue(now) {
-		return c.controlPath()
+	if c.recv.creditDue {
+		return c.controlPath(nil)
+	}
+	for _, p := range c.paths {
+		if c.tell(now, p) {
+			return c.controlPath(p.histVia)
+		}
 	}
 	return nil
 }
@@ -97,20 +102,26 @@ func (c *Conn) ackPath(p *path) *path {
 	if c.open(p) && !p.suspect {
 		return p
 	}
-	if q := c.controlPath(); q != nil {
+	if q := c.controlPath(nil); q != nil {
 		return q
 	}
 	return p // it works in one direction at least
 }
 
-func (c *Conn) controlPath() *path {
-	if len(c.usable) == 0 || c.usable[0].sent.full() {
+// controlPath returns a path for what any path may carry, another than avoid if
+// there is one.
+func (c *Conn) controlPath(avoid *path) *path {
+	if len(c.usable) == 0 {
 		return nil
 	}
-	if c.desperate && c.usable[0].sent.inFlight > 0 {
+	p := c.usable[0]
+	if p == avoid && len(c.usable) > 1 {
+		p = c.usable[1]
+	}
+	if p.sent.full() || c.desperate && p.sent.inFlight > 0 {
 		return nil
 	}
-	return c.usable[0]
+	return p
 }
 
 // build writes a packet for path p and remembers it.
@@ -184,16 +195,6 @@ func (c *Conn) appendAcks(now int64, b []byte, p *path) []byte {
 	return b
 }
 
-// historyDue reports whether the history of some path has to be told.
-func (c *Conn) historyDue(now int64) bool {
-	for _, p := range c.paths {
-		if c.tell(now, p) {
-			return true
-		}
-	}
-	return false
-}
-
 // tell reports whether the peer has to be told p's history: it has changed since
 // it was told, or it was told a while ago and is not acknowledged.
 func (c *Conn) tell(now int64, p *path) bool {
@@ -215,9 +216,14 @@ func (c *Conn) appendHistories(now int64, b []byte, p *path) []byte {
 		if !c.tell(now, q) || cap(b)-len(b) < wire.HistoryLen {
 			continue
 		}
+		// What was told in vain goes another way: this one may be dead and
+		// not known to be.
+		if other := c.controlPath(p); p == q.histVia && other != nil && other != p {
+			continue
+		}
 		a, r := q.link.History()
 		b = wire.AppendHistory(b, wire.HistoryFrame{Path: q.id, A: a, R: r})
-		q.histTold, q.histAt = q.history(), now
+		q.histTold, q.histAt, q.histVia = q.history(), now, p
 		pc := p.sent.pieces.push()
 		pc.kind, pc.path, pc.off = pieceHistory, q.id, int64(q.history())
 	}

@@ -33,6 +33,7 @@ type path struct {
 	// last told and when.
 	histKnown, histTold uint64
 	histAt              int64
+	histVia             *path // by which it was told last
 
 	recv received
 	sent sent

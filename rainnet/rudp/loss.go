@@ -158,8 +158,9 @@ func (c *Conn) newHoles(p *path, largest uint64) {
 func (c *Conn) acknowledged(now int64, p, on *path, f wire.AckFrame, res *ackResult) {
 	// A sample of the path is what went out and came back on it. "An RTT sample
 	// is generated [...] if the largest acknowledged packet number is newly
-	// acknowledged".
-	if on == p && res.newestPN == f.Largest {
+	// acknowledged". Packets above it that ask for no acknowledgement do not
+	// count: pings that follow every packet would keep it from being measured.
+	if on == p && p.sent.silentTo(res.newestPN+1, f.Largest) {
 		// An acknowledgement that was held back for longer than the peer may
 		// hold one is the repetition of one that was lost.
 		if delay := int64(f.Delay) * 1000; delay <= 2*c.cfg.MaxAckDelay || p.rtt.smoothed == 0 {

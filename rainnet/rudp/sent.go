@@ -79,6 +79,17 @@ func (s *sent) get(pn uint64) *sentPacket {
 	return s.packets.at(int(pn - s.base))
 }
 
+// silentTo reports whether no packet from number from to number to has asked for
+// an acknowledgement.
+func (s *sent) silentTo(from, to uint64) bool {
+	for pn := from; pn <= to; pn++ {
+		if p := s.get(pn); p != nil && p.state != untracked {
+			return false
+		}
+	}
+	return true
+}
+
 // piece returns the i-th piece of a packet.
 func (s *sent) piece(p *sentPacket, i int32) *piece {
 	return s.pieces.at(int(p.first-s.pieceBase) + int(i))

@@ -76,31 +76,30 @@ func parseCPUList(s string) ([]int, error) {
 	return list, nil
 }
 
-// bindings returns, for each of n ranks of this host, the processors it is
-// pinned to; nil means that none is pinned.
+// bindings returns the processors that n ranks of this host are pinned to, of
+// the crowd of ranks on this machine those from first on; nil means that none
+// is pinned.
 //
-// BindAuto divides the cores evenly, so that hybrid programs keep all their
-// cores and two small jobs on one machine do not both end up on the first
-// cores. It pins nothing when there are more ranks than cores: then the
-// kernel's scheduler does better.
-func bindings(cores []core, first, n int, bind string, crowded bool) ([][]int, error) {
+// BindAuto divides the cores evenly among the crowd, so that hybrid programs
+// keep all their cores and two small jobs on one machine do not both end up on
+// the first cores. It pins nothing when there are more ranks than cores: then
+// the kernel's scheduler does better.
+func bindings(cores []core, first, n, crowd int, bind string) ([][]int, error) {
 	if bind == BindNone || n == 0 {
 		return nil, nil
 	}
-	fits := !crowded && first+n <= len(cores)
-	if !fits {
+	if crowd > len(cores) {
 		if bind == BindCore {
 			return nil, fmt.Errorf("--bind-to core: %d ranks, but %d cores that are not taken; use --bind-to none or fewer ranks per host",
 				n, max(len(cores)-first, 0))
 		}
 		return nil, nil
 	}
-	cores = cores[first:]
 	out := make([][]int, n)
 	for i := range out {
-		from, to := i*len(cores)/n, (i+1)*len(cores)/n
+		from, to := (first+i)*len(cores)/crowd, (first+i+1)*len(cores)/crowd
 		if bind == BindCore {
-			from, to = i, i+1
+			from, to = first+i, first+i+1
 		}
 		for _, c := range cores[from:to] {
 			out[i] = append(out[i], c...)

@@ -73,21 +73,22 @@ func TestPlacePrograms(t *testing.T) {
 func TestBindings(t *testing.T) {
 	cores := []core{{0, 4}, {1, 5}, {2, 6}, {3, 7}}
 	for _, c := range []struct {
-		first, n int
-		bind     string
-		crowded  bool
-		want     string
+		first, n, crowd int
+		bind            string
+		want            string
 	}{
-		{0, 4, BindAuto, false, "[[0 4] [1 5] [2 6] [3 7]]"},
-		{0, 2, BindAuto, false, "[[0 4 1 5] [2 6 3 7]]"},
-		{0, 2, BindCore, false, "[[0 4] [1 5]]"},
-		{2, 2, BindCore, false, "[[2 6] [3 7]]"},
-		{0, 5, BindAuto, false, "[]"},
-		{0, 2, BindAuto, true, "[]"},
-		{0, 2, BindNone, false, "[]"},
-		{0, 5, BindCore, false, "error"},
+		{0, 4, 4, BindAuto, "[[0 4] [1 5] [2 6] [3 7]]"},
+		{0, 2, 2, BindAuto, "[[0 4 1 5] [2 6 3 7]]"},
+		{0, 1, 2, BindAuto, "[[0 4 1 5]]"}, // of two agents on one machine
+		{1, 1, 2, BindAuto, "[[2 6 3 7]]"},
+		{0, 2, 2, BindCore, "[[0 4] [1 5]]"},
+		{2, 2, 4, BindCore, "[[2 6] [3 7]]"},
+		{0, 5, 5, BindAuto, "[]"},
+		{0, 2, 5, BindAuto, "[]"},
+		{0, 2, 2, BindNone, "[]"},
+		{0, 5, 5, BindCore, "error"},
 	} {
-		got, err := bindings(cores, c.first, c.n, c.bind, c.crowded)
+		got, err := bindings(cores, c.first, c.n, c.crowd, c.bind)
 		text := fmt.Sprint(got)
 		if err != nil {
 			text = "error"

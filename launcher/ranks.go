@@ -96,8 +96,7 @@ func (a *agent) forkRanks() error {
 		}
 		programs[r.app] = p
 	}
-	cores := allowedCores()
-	cpus, err := bindings(cores, s.FirstCore, len(a.ranks), s.Bind, s.Crowd > len(cores))
+	cpus, err := bindings(allowedCores(), s.FirstCore, len(a.ranks), s.Crowd, s.Bind)
 	if err != nil {
 		return err
 	}

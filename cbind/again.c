@@ -74,15 +74,15 @@ static void park(rain_waitset *w, uint32_t events) {
 }
 
 /*
- * crowded reports whether others want our processor: a spinning thread that finds more than a
- * millisecond gone between two sweeps was put off it. Whoever spins then uses up its turn and waits
- * for those of all the others; whoever sleeps is let in at once when a packet comes. So for the next
- * tenth of a second it parks without spinning.
+ * crowded reports whether others want our processor, as mpi/wait.go says: a spinning thread that was
+ * put off it for more than a millisecond, twice within 20 ms, parks without spinning for a tenth of
+ * a second.
  */
 static int crowded(rain_frame *f) {
-    static uint64_t until;
+    static uint64_t put_off, until;
     uint64_t tick = rain_ticks();
-    if (f->looks > 1 && tick - f->tick > 3) __atomic_store_n(&until, tick + 256, __ATOMIC_RELAXED);
+    if (f->looks > 1 && tick - f->tick > 3 && tick - __atomic_exchange_n(&put_off, tick, __ATOMIC_RELAXED) < 48)
+        __atomic_store_n(&until, tick + 256, __ATOMIC_RELAXED);
     f->tick = tick;
     return tick < __atomic_load_n(&until, __ATOMIC_RELAXED);
 }

@@ -2,13 +2,12 @@ package mpi
 
 import (
 	"sync/atomic"
-
-	"golang.org/x/sys/unix"
+	"time"
 )
 
 // lookAfter is how long a rank may be outside MPI before the background makes
-// progress in its place, in nanoseconds.
-const lookAfter = 5e6
+// progress in its place.
+const lookAfter = 5 * time.Millisecond
 
 // watch starts the background reader of an engine that needs one: with rails,
 // whose pings are to be answered and whose transfers go on while the program
@@ -25,10 +24,12 @@ func (e *engine) watch() {
 // a waiting caller and it are never woken by the same packet.
 func (e *engine) background() {
 	s := e.wait.set
-	nap := unix.NsecToTimespec(lookAfter)
 	for e.needed() {
 		visits := e.visits.Load()
-		unix.Nanosleep(&nap, nil)
+		// Not by a system call: Go's monitor takes the scheduler slot of a thread that is in one,
+		// and as long as it finds any to take it looks every 20 us, on a processor that somebody
+		// computes or spins on.
+		time.Sleep(lookAfter)
 		for s.Sleep.Load() == 0 && e.visits.Load() == visits && !e.ended.Load() {
 			if e.mu.TryLock() {
 				e.progress()
@@ -45,8 +46,12 @@ func (e *engine) background() {
 }
 
 // needed ends the background of an engine that has neither rails nor windows.
+// It never waits for the lock: whoever holds it may have been put off this very
+// processor by us, and would stay so while we spin.
 func (e *engine) needed() bool {
-	e.mu.Lock()
+	if !e.mu.TryLock() {
+		return !e.ended.Load() // somebody is in MPI: ask again
+	}
 	defer e.mu.Unlock()
 	e.watched = !e.ended.Load() && (e.net != nil || len(e.wins) > 0)
 	return e.watched
@@ -60,9 +65,9 @@ func (e *engine) doze() {
 	s.Sleep.Add(1)
 	if !s.ready(atomic.LoadUint32(&s.Events)) {
 		if s.NFD == 0 {
-			futexWait(s.Bell, bell, min(s.Deadline, now()+20*lookAfter))
+			futexWait(s.Bell, bell, min(s.Deadline, now()+20*int64(lookAfter)))
 		} else {
-			e.net.parkFor(s, lookAfter)
+			e.net.parkFor(s, int64(lookAfter))
 			e.wait.bell.drain()
 		}
 	}

@@ -53,6 +53,7 @@ type waiting struct {
 	set  *WaitSet
 	bell doorbell
 
+	putOff      atomic.Int64 // when a thread last was: see crowded
 	crowdedTill atomic.Int64
 }
 
@@ -116,11 +117,15 @@ type patience struct {
 // finds more than a millisecond gone between two sweeps was put off it. Whoever
 // spins then uses up its turn and waits for those of all the others; whoever
 // sleeps is let in at once when a packet comes. So for the next tenth of a
-// second it parks without spinning.
+// second it parks without spinning. Once is no sign: that was some daemon, and
+// a wake-up costs ten times what a look does. Who shares a processor with
+// somebody that computes is put off it every few milliseconds.
 func (w *waiting) crowded(t *patience) bool {
 	now := rainnet.Now()
 	if t.looks > 1 && now-t.last > 1e6 {
-		w.crowdedTill.Store(now + 100e6)
+		if now-w.putOff.Swap(now) < 20e6 {
+			w.crowdedTill.Store(now + 100e6)
+		}
 	}
 	t.last = now
 	return now < w.crowdedTill.Load()

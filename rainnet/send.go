@@ -8,6 +8,11 @@ const (
 	// the peer starts to work early.
 	outSize = 128 << 10
 
+	// firstSize is written first to a peer that has nothing in flight, and twice as much each time
+	// until outSize is reached: such a peer is idle, and works on the first packets while the others
+	// are made.
+	firstSize = 16 << 10
+
 	// outRoom is kept for the packet that crosses outSize.
 	outRoom = udp.MaxDatagram
 )
@@ -59,6 +64,10 @@ func (e *Endpoint) write(p *Peer) (worked bool) {
 		return false // it answers nothing any more, so that nothing can be sent to it
 	}
 	now := Now()
+	full := outSize
+	if p.conn.InFlight() == 0 {
+		full = firstSize
+	}
 	for writes := 0; ; {
 		packet := e.out.arena[e.out.used:]
 		n, path, ok := p.conn.NextPacket(now, packet[:outRoom:outRoom])
@@ -69,8 +78,9 @@ func (e *Endpoint) write(p *Peer) (worked bool) {
 		mine, theirs := path.Addrs(e.self.id, p.card.ID)
 		n = p.track(int(mine), int(theirs)).prepare(packet, n, now)
 		e.collect(int(mine), &p.addrs[theirs], p.sealer.seal(packet[:n:outRoom]))
-		if e.out.used >= outSize {
+		if e.out.used >= full {
 			e.transmit()
+			full = min(2*full, outSize)
 			now = Now()
 			if writes++; writes == maxWrites {
 				e.mark(p)

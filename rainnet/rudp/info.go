@@ -24,6 +24,15 @@ type PathInfo struct {
 	Probes                 uint64 // probe time-outs
 }
 
+// InFlight returns the bytes that were sent, on all paths together, and are neither acknowledged
+// nor taken for lost.
+func (c *Conn) InFlight() (n int64) {
+	for _, p := range c.paths {
+		n += p.sent.bytes
+	}
+	return n
+}
+
 // Paths returns what is known of each path, by id.
 func (c *Conn) Paths() []PathInfo {
 	infos := make([]PathInfo, 0, len(c.paths))

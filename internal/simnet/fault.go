@@ -230,16 +230,17 @@ func (w *world) flap(cables []*cable, f faultPlan) (end func()) {
 
 // slowDown divides the rate of the cards of a rail.
 func (w *world) slowDown(rail int, by int64) (end func()) {
-	for _, h := range w.hosts {
-		h.cards[rail].out.slowDown(w.Now, by)
-		h.cards[rail].in.slowDown(w.Now, by)
+	each := func(rate func(rate int64) int64) {
+		for _, h := range w.hosts {
+			for _, c := range []*card{&h.cards[rail].out, &h.cards[rail].in} {
+				w.net.setRate(c, rate(c.rate))
+			}
+		}
 	}
+	each(func(rate int64) int64 { return rate / by })
 	w.sicken(rail, 1)
 	return func() {
-		for _, h := range w.hosts {
-			h.cards[rail].out.speedUp(w.Now, by)
-			h.cards[rail].in.speedUp(w.Now, by)
-		}
+		each(func(rate int64) int64 { return rate * by })
 		w.sicken(rail, -1)
 	}
 }

@@ -19,31 +19,55 @@ type network struct {
 
 // A card is one direction of a network interface: a rate and a queue before it.
 type card struct {
-	rate   int64 // bytes per second
-	limit  int64 // bytes that may wait
-	freeAt int64 // when the last byte accepted so far has left
+	rate    int64 // bytes per second
+	limit   int64 // bytes that may wait
+	freeAt  int64 // when the last byte accepted so far has left
+	waiting []*departure
 }
 
-// take accepts n bytes at now and returns when the last of them has left, or
-// false if the queue is full.
-func (c *card) take(now, n int64) (leaves int64, ok bool) {
-	start := max(now, c.freeAt)
-	if waiting := (start - now) * c.rate / second; waiting+n > c.limit {
-		return 0, false
+// A departure is a packet in the queue of a card.
+type departure struct {
+	at   int64 // when its last byte has left
+	do   func()
+	gone bool
+}
+
+// depart queues n bytes at a card and calls do when the last of them has left. It
+// reports false if the queue is full.
+func (n *network) depart(c *card, size int64, do func()) bool {
+	start := max(n.Now, c.freeAt)
+	if queued := (start - n.Now) * c.rate / second; queued+size > c.limit {
+		return false
 	}
-	c.freeAt = start + n*second/c.rate
-	return c.freeAt, true
+	c.freeAt = start + size*second/c.rate
+	d := &departure{at: c.freeAt, do: do}
+	c.waiting = append(c.waiting, d)
+	n.await(c, d)
+	return true
 }
 
-// slowDown divides the rate, also for what waits already; speedUp undoes it.
-func (c *card) slowDown(now, by int64) {
-	c.rate /= by
-	c.freeAt = now + max(0, c.freeAt-now)*by
+// await has a packet leave when its time has come, which may change meanwhile.
+func (n *network) await(c *card, d *departure) {
+	n.At(d.at, func() {
+		if d.gone || d.at != n.Now {
+			return
+		}
+		d.gone = true
+		c.waiting = c.waiting[1:] // they leave in order
+		d.do()
+	})
 }
 
-func (c *card) speedUp(now, by int64) {
-	c.rate *= by
-	c.freeAt = now + max(0, c.freeAt-now)/by
+// setRate gives a card another rate, for what waits already too.
+func (n *network) setRate(c *card, rate int64) {
+	later := func(at int64) int64 { return n.Now + int64(float64(at-n.Now)*float64(c.rate)/float64(rate)) }
+	for _, d := range c.waiting {
+		d.at = later(d.at)
+		n.await(c, d)
+	}
+	c.freeAt = max(c.freeAt, n.Now)
+	c.freeAt = later(c.freeAt)
+	c.rate = rate
 }
 
 // A line is one direction of one path, from card to card.
@@ -73,32 +97,51 @@ type lineFaults struct {
 
 const ghostAge = 2 * second
 
+// A flight is one copy of a packet on a line.
+type flight struct {
+	packet  []byte
+	lasts   int64 // from card to switch
+	inOrder bool
+}
+
 // send puts a packet on a line; arrive is called with each copy that arrives,
 // and owns nothing: the bytes are valid until it returns.
 func (n *network) send(l *line, packet []byte, arrive func(packet []byte)) {
 	n.carried++
-	leaves, ok := l.from.take(n.Now, int64(len(packet)))
-	if !ok || l.lost(n.rng) {
+	var flights []flight
+	if !n.depart(l.from, int64(len(packet)), func() {
+		for _, f := range flights {
+			n.fly(l, f, arrive)
+		}
+	}) || l.lost(n.rng) {
 		l.harmed++
 		return
 	}
+	flights = n.drawFlights(l, packet)
+}
+
+// drawFlights draws how many copies of a packet travel, and for how long.
+func (n *network) drawFlights(l *line, packet []byte) (flights []flight) {
 	f := &l.faults
-	at := leaves + l.delay
+	lasts := l.delay
+	add := func(more int64, inOrder bool) {
+		flights = append(flights, flight{n.copy(packet), lasts + more, inOrder})
+	}
 	if f.jitter > 0 {
-		at += n.rng.Int64N(f.jitter)
+		lasts += n.rng.Int64N(f.jitter)
 	}
 	if f.reorder > 0 && n.rng.Float64() < f.reorder {
-		n.fly(l, at+n.rng.Int64N(f.late+1), packet, arrive)
+		add(n.rng.Int64N(f.late+1), false)
 	} else {
-		l.ordered = max(l.ordered, at)
-		n.fly(l, l.ordered, packet, arrive)
+		add(0, true)
 	}
 	if f.duplicate > 0 && n.rng.Float64() < f.duplicate {
-		n.fly(l, at+n.rng.Int64N(f.late+1), packet, arrive)
+		add(n.rng.Int64N(f.late+1), false)
 	}
 	if f.ghost > 0 && n.rng.Float64() < f.ghost {
-		n.fly(l, at+n.rng.Int64N(ghostAge), packet, arrive)
+		add(n.rng.Int64N(ghostAge), false)
 	}
+	return flights
 }
 
 // lost draws the fate of a packet.
@@ -119,20 +162,21 @@ func (l *line) lost(rng *rand.Rand) bool {
 }
 
 // fly takes a copy of the packet to the switch, and from there to the card.
-func (n *network) fly(l *line, at int64, packet []byte, arrive func([]byte)) {
-	copied := n.copy(packet)
+func (n *network) fly(l *line, f flight, arrive func([]byte)) {
+	at := n.Now + f.lasts
+	if f.inOrder {
+		l.ordered = max(l.ordered, at)
+		at = l.ordered
+	}
 	n.At(at, func() {
 		// What is under way when the cable is cut is lost too.
-		leaves, ok := l.to.take(n.Now, int64(len(copied)))
-		if !ok || l.dead > 0 {
+		if l.dead > 0 || !n.depart(l.to, int64(len(f.packet)), func() {
+			arrive(f.packet)
+			n.free(f.packet)
+		}) {
 			l.harmed++
-			n.free(copied)
-			return
+			n.free(f.packet)
 		}
-		n.At(leaves, func() {
-			arrive(copied)
-			n.free(copied)
-		})
 	})
 }
 

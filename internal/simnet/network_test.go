@@ -117,6 +117,23 @@ func TestRateAndQueue(t *testing.T) {
 	}
 }
 
+// TestRateReturns fills the queue of a card that has become slow. When it is fast
+// again, what waits leaves at the new rate, and nothing after it waits longer.
+func TestRateReturns(t *testing.T) {
+	l := newLab(lineFaults{})
+	l.line.from.rate, l.line.from.limit = 10<<20, 100<<10
+	l.net.At(0, func() { l.net.setRate(l.line.from, 10<<10) })
+	l.net.At(10*millisecond, func() { l.net.setRate(l.line.from, 10<<20) })
+	l.send(1000, 1000) // 100 KB/ms for 10 ms
+	first, last := l.instants[0], l.instants[len(l.instants)-1]
+	if n := len(l.numbers); n < 100 || n > 105 || !l.inOrder() {
+		t.Errorf("%d packets passed a queue of 100 KiB while it hardly moved, in order: %v", n, l.inOrder())
+	}
+	if first < 10*millisecond || last > 22*millisecond {
+		t.Errorf("the queue of a card that was slow for 10 ms arrived from %v to %v", duration(first), duration(last))
+	}
+}
+
 // The checkers have to be able to fail, each for each of its reasons.
 
 func TestMailboxFinds(t *testing.T) {

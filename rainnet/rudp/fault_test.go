@@ -153,6 +153,26 @@ func TestStall(t *testing.T) {
 	}
 }
 
+// TestHistoryByBackup has a transition to tell while the only active path is dead in
+// one direction and slow to be found so: a backup path tells it.
+func TestHistoryByBackup(t *testing.T) {
+	far := gigabit()
+	far.delay = 100 * millisecond
+	rails := []*rail{far, gigabit(), gigabit()}
+	w := newWorld(t, 12, Config{}, rails...)
+	for _, e := range w.ends {
+		for i := range rails {
+			e.c.SetNICs(w.now, w.id(i), 0, 0)
+		}
+	}
+	w.up()
+	from := w.now
+	w.run(5*second, func() bool { return w.now > from+3*second }) // idle ends leave a silent path late
+	far.cut[0], rails[2].cut = true, [2]bool{true, true}
+	w.ends[0].c.LinkDown(w.now, w.id(2))
+	w.run(100*millisecond, func() bool { return w.ends[1].c.Paths()[2].Epoch == 2 })
+}
+
 // TestLonelyMessageLost loses the only packet: the probe time-out brings it.
 func TestLonelyMessageLost(t *testing.T) {
 	rails := []*rail{gigabit(), gigabit()}

@@ -1,6 +1,8 @@
 package rudp
 
 import (
+	"slices"
+
 	"rainmpi/rainnet/link"
 	"rainmpi/rainnet/wire"
 )
@@ -115,11 +117,24 @@ func (c *Conn) controlPath(avoid *path) *path {
 		return nil
 	}
 	p := c.usable[0]
-	if p == avoid && len(c.usable) > 1 {
-		p = c.usable[1]
+	if avoid != nil {
+		p = c.pathAfter(avoid)
 	}
 	if p.sent.full() || c.desperate && p.sent.inFlight > 0 {
 		return nil
+	}
+	return p
+}
+
+// pathAfter returns the path whose turn is after p: "over any Up path", the backup
+// ones too, since what told it in vain may be the only active one.
+func (c *Conn) pathAfter(p *path) *path {
+	i := slices.Index(c.paths, p)
+	for range c.paths {
+		i = (i + 1) % len(c.paths)
+		if q := c.paths[i]; c.open(q) && (c.desperate || !q.suspect) {
+			return q
+		}
 	}
 	return p
 }

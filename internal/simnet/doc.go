@@ -7,7 +7,7 @@
 // A seed is a run of at least MinPackets packets and MinFaults faults. It ends
 // when all that was sent has arrived and every path is back. Run it again with
 //
-//	go test ./internal/simnet -run TestSeeds -seed 42 -steps
+//	go test ./internal/simnet -v -run TestSeeds -seed 42 -steps
 //
 // The checkers stand outside the machines. They believe what they see on the
 // wires and at the interface of a Conn, never what a machine says of itself:

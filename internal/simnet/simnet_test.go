@@ -77,7 +77,7 @@ func testSeed(t *testing.T, seed uint64) {
 func report(t *testing.T, r Result) {
 	t.Helper()
 	for _, f := range r.Failures {
-		t.Errorf("seed %d: %s\nagain: go test ./internal/simnet -run TestSeeds -seed %d -steps", r.Seed, f, r.Seed)
+		t.Errorf("seed %d: %s\nagain: go test ./internal/simnet -v -run TestSeeds -seed %d -steps", r.Seed, f, r.Seed)
 	}
 	if len(r.Failures) == 0 && (r.Packets < MinPackets || r.Faults < MinFaults) {
 		t.Errorf("%v: not worth a seed", r)

@@ -4,7 +4,7 @@
 // partitions, hosts that crash with and without a goodbye, that start again, that
 // are stopped and wake with the clock seconds ahead. Run a seed again with
 //
-//	go test ./internal/simnet/membersim -run TestSeeds -seed 42 -steps
+//	go test ./internal/simnet/membersim -v -run TestSeeds -seed 42 -steps
 //
 // The checkers stand outside the machines (check.go). They believe what a machine
 // tells its user, never what it thinks:

@@ -73,7 +73,7 @@ func testSeed(t *testing.T, seed uint64) {
 func report(t *testing.T, r Result) {
 	t.Helper()
 	for _, f := range r.Failures {
-		t.Errorf("seed %d: %s\nagain: go test ./internal/simnet/membersim -run TestSeeds -seed %d -steps", r.Seed, f, r.Seed)
+		t.Errorf("seed %d: %s\nagain: go test ./internal/simnet/membersim -v -run TestSeeds -seed %d -steps", r.Seed, f, r.Seed)
 	}
 }
 

@@ -69,6 +69,8 @@ func (e *end) recv(packet []byte) {
 		// The network does repeat packets, and what is held has bounds.
 	case err != nil:
 		e.failf("%s: Recv: %v", e.name, err)
+	default:
+		e.peer.reach(packet)
 	}
 	e.events()
 }

@@ -7,6 +7,7 @@ import (
 	"testing"
 
 	"rainmpi/internal/simnet/sim"
+	"rainmpi/rainnet/wire"
 )
 
 // lab is a line between two cards, and what arrived on it.
@@ -205,6 +206,31 @@ func TestTransferAllows(t *testing.T) {
 	x.onSent()
 	if len(x.got) != 1 || !x.finished() {
 		t.Errorf("%v, %v", x, x.got)
+	}
+}
+
+// TestReach checks that what comes again is no progress, and what is new is.
+func TestReach(t *testing.T) {
+	e := &end{}
+	piece := func(id uint64, off uint32, n int) []byte {
+		b := wire.AppendMsg(make([]byte, wire.HeaderLen), id, 100, off, n)
+		return append(b, make([]byte, n)...)
+	}
+	for _, step := range []struct {
+		packet []byte
+		isNew  bool
+	}{
+		{piece(1, 0, 50), true},
+		{piece(1, 0, 50), false},
+		{piece(1, 0, 51), true},
+		{piece(0, 0, 100), false},
+		{piece(2, 0, 1), true},
+		{piece(1, 51, 49), false},
+	} {
+		before := e.reached
+		if e.reach(step.packet); (e.reached != before) != step.isNew {
+			t.Errorf("%s: from %#x to %#x", describe(step.packet), before, e.reached)
+		}
 	}
 }
 

@@ -49,49 +49,68 @@ func describe(packet []byte) string {
 	var s strings.Builder
 	h, _ := wire.ParseHeader(packet)
 	fmt.Fprintf(&s, "path %d #%d %dB", h.Path, h.Number, len(packet))
-	b := packet[wire.HeaderLen:]
-	for len(b) > 0 {
-		n := 0
-		switch wire.FrameType(b[0]) {
-		case wire.Padding:
-			n = wire.ConsumePadding(b)
+	eachFrame(packet, func(t wire.FrameType, b []byte) {
+		switch t {
 		case wire.Link:
-			var f wire.LinkFrame
-			f, n = wire.ConsumeLink(b)
+			f, _ := wire.ConsumeLink(b)
 			fmt.Fprintf(&s, " LINK%+v", f)
 		case wire.History:
-			var f wire.HistoryFrame
-			f, n = wire.ConsumeHistory(b)
+			f, _ := wire.ConsumeHistory(b)
 			fmt.Fprintf(&s, " HISTORY%+v", f)
 		case wire.Ack:
-			var f wire.AckFrame
-			f, n = wire.ConsumeAck(b)
+			f, _ := wire.ConsumeAck(b)
 			fmt.Fprintf(&s, " ACK{path %d", f.Path)
 			for r, ok := f.Next(); ok; r, ok = f.Next() {
 				fmt.Fprintf(&s, " %d-%d", r.First, r.Last)
 			}
 			s.WriteString("}")
 		case wire.Msg:
-			var f wire.MsgFrame
-			f, n = wire.ConsumeMsg(b)
+			f, _ := wire.ConsumeMsg(b)
 			fmt.Fprintf(&s, " MSG{%d: %d+%d of %d}", f.ID, f.Offset, len(f.Data), f.Total)
 		case wire.Bulk:
-			var f wire.BulkFrame
-			f, n = wire.ConsumeBulk(b)
+			f, _ := wire.ConsumeBulk(b)
 			fmt.Fprintf(&s, " BULK{%d: %d+%d}", f.Token, f.Offset, len(f.Data))
 		case wire.Credit:
-			var limit uint64
-			limit, n = wire.ConsumeCredit(b)
+			limit, _ := wire.ConsumeCredit(b)
 			fmt.Fprintf(&s, " CREDIT{%d}", limit)
 		case wire.Close:
-			_, n = wire.ConsumeClose(b)
 			s.WriteString(" CLOSE")
 		}
+	})
+	return s.String()
+}
+
+// eachFrame calls do for each frame of a packet; b begins with it.
+func eachFrame(packet []byte, do func(t wire.FrameType, b []byte)) {
+	for b := packet[wire.HeaderLen:]; len(b) > 0; {
+		n := frameLen(b)
 		if n == 0 {
-			s.WriteString(" malformed")
-			break
+			return // the machine that gets it will say so
 		}
+		do(wire.FrameType(b[0]), b)
 		b = b[n:]
 	}
-	return s.String()
+}
+
+// frameLen returns the length of the frame at the start of b, 0 if it is malformed.
+func frameLen(b []byte) (n int) {
+	switch wire.FrameType(b[0]) {
+	case wire.Padding:
+		n = wire.ConsumePadding(b)
+	case wire.Link:
+		_, n = wire.ConsumeLink(b)
+	case wire.History:
+		_, n = wire.ConsumeHistory(b)
+	case wire.Ack:
+		_, n = wire.ConsumeAck(b)
+	case wire.Msg:
+		_, n = wire.ConsumeMsg(b)
+	case wire.Bulk:
+		_, n = wire.ConsumeBulk(b)
+	case wire.Credit:
+		_, n = wire.ConsumeCredit(b)
+	case wire.Close:
+		_, n = wire.ConsumeClose(b)
+	}
+	return n
 }

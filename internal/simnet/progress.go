@@ -49,11 +49,17 @@ func (s *session) tick() {
 	}
 }
 
+// progress is what gets on while an end's data flows; any change of it will do.
+type progress struct {
+	delivered, backlog int64
+	reached            uint64
+}
+
 // checkProgress fails if nothing this end sends has got on for too long.
 func (e *end) checkProgress() {
-	mark := e.delivered + e.conn.Backlog()<<40 // any change is progress
-	if mark != e.progressMark || !e.undelivered() {
-		e.progressMark, e.progressAt = mark, e.Now
+	p := progress{e.delivered, e.conn.Backlog(), e.reached}
+	if p != e.progress || !e.undelivered() {
+		e.progress, e.progressAt = p, e.Now
 		return
 	}
 	if e.Now-e.progressAt > stuckAfter && e.wellFor() > stuckAfter {
@@ -61,6 +67,18 @@ func (e *end) checkProgress() {
 			e.name, duration(e.Now-e.progressAt), duration(e.wellFor()), e.waitsFor()+e.inside())
 		e.progressAt = e.Now
 	}
+}
+
+// reach takes note of how far the messages in a packet reach that came to the peer.
+// One may be longer than what a rail carries in stuckAfter: 2 MiB at 1 MiB/s, which
+// others share. While pieces come that are beyond all before, it is on its way.
+func (e *end) reach(packet []byte) {
+	eachFrame(packet, func(t wire.FrameType, b []byte) {
+		if t == wire.Msg {
+			f, _ := wire.ConsumeMsg(b)
+			e.reached = max(e.reached, f.ID<<32|(uint64(f.Offset)+uint64(len(f.Data))))
+		}
+	})
 }
 
 // undelivered reports whether something that this end has handed to its machine

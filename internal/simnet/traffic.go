@@ -18,11 +18,12 @@ type traffic struct {
 	given     int                  // those that were handed to the machine
 	nextToken uint64
 
-	delivered    int64 // bytes and messages of this end that have reached the peer
-	progressMark int64
-	progressAt   int64
-	measureIn    int
-	largest      int64 // memory, in bytes
+	delivered  int64  // bytes and messages of this end that have reached the peer
+	reached    uint64 // the furthest piece of its messages that has: number<<32 | byte
+	progress   progress
+	progressAt int64
+	measureIn  int
+	largest    int64 // memory, in bytes
 }
 
 // habits are drawn once for each end.

@@ -66,6 +66,7 @@ func (c *Comm) schedules() *coll.Comm {
 			g.Remote = c.remote.Size()
 		}
 		c.coll.comm = coll.NewComm(g, collChoice)
+		c.e.space(c.ctx+collContext, 0).User = c
 	}
 	return c.coll.comm
 }
@@ -96,16 +97,33 @@ func (e *engine) run(r *Request, k *collCall) {
 		schedule = c.schedules().Schedule(k.shape, k.vectors)
 	}
 	r.run.Bind((*collNet)(e), schedule, k.args)
+	e.underWay.add(r)
 	r.run.Start()
-	e.advanced(r.run)
+	e.meetStrays(c, r.head.tag, schedule.Sign)
+	if r.run != nil { // it was not given up at once
+		e.advanced(r.run)
+	}
 }
+
+// Persistent collectives have the tags from keptTags on, as they are not started in the order of
+// their tags.
+const keptTags = 1 << 30
 
 // drawTag is the next tag of a collective. mu is held.
 func (c *Comm) drawTag() int32 {
-	if c.seq++; c.seq > TagUB {
-		c.seq = 1
-	}
+	c.seq = (c.seq + 1) % keptTags
 	return int32(c.seq)
+}
+
+func (c *Comm) drawKeptTag() int32 {
+	c.keptSeq = (c.keptSeq + 1) % keptTags
+	return int32(keptTags | c.keptSeq)
+}
+
+// finished reports whether a collective with that tag was begun here: one that is not under way has
+// ended then. Half of the tags are those of calls to come.
+func (c *Comm) finished(tag int32) bool {
+	return tag < keptTags && (c.seq-uint32(tag))%keptTags < keptTags/2
 }
 
 // advanced ends the request of a run that is done. mu is held.
@@ -115,6 +133,7 @@ func (e *engine) advanced(run *coll.Run) {
 		return
 	}
 	r := run.User.(*Request)
+	e.underWay.remove(r)
 	r.run, r.op, r.element = nil, nil, nil
 	e.runs.Put(run)
 	e.complete(r, err)

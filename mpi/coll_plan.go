@@ -108,7 +108,7 @@ func (p *collPlan) persistent() (*Request, error) {
 	call := p.call
 	e := p.c.e
 	e.mu.Lock()
-	call.schedule, call.tag = p.c.schedules().Schedule(call.shape, call.vectors), p.c.drawTag()
+	call.schedule, call.tag = p.c.schedules().Schedule(call.shape, call.vectors), p.c.drawKeptTag()
 	e.mu.Unlock()
 	call.vectors = nil
 	return p.c.persist(collRequest, Buffer{}, &persistent{start: func(r *Request) error {

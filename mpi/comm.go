@@ -12,9 +12,10 @@ type Comm struct {
 	remote *Group // of an intercommunicator; nil in an intracommunicator
 	local  *Comm  // of an intercommunicator: its local group's own communicator
 
-	seq  uint32 // of the next collective; the same at all members
-	coll collState
-	topo *topology // nil: none
+	seq     uint32 // of the next collective; the same at all members
+	keptSeq uint32 // of persistent collectives
+	coll    collState
+	topo    *topology // nil: none
 
 	freed bool
 	name  string

@@ -47,6 +47,7 @@ type engine struct {
 	world  *Comm       // also where MPI_Init was not called
 
 	runs      coll.Pool    // of collectives
+	underWay  underWay     // requests of collectives
 	calls     []Call       // functions of the user's that wait to be run
 	callCount atomic.Int32 // their number, for those who do not hold mu
 
@@ -124,6 +125,8 @@ func (e *engine) deliver(p *proc, h header, payload []byte) {
 	case kindCTS:
 		if r := e.requests.at(h.id); r != nil {
 			e.sendGranted(p, r, h.size)
+		} else { // of a collective that this rank has given up
+			e.answer(p, header{kind: kindFault, id: h.size, tag: int32(ErrNotSame)})
 		}
 	case kindData:
 		if r := e.requests.at(h.id); r != nil {
@@ -140,6 +143,9 @@ func (e *engine) deliver(p *proc, h header, payload []byte) {
 		e.synchronized(p, h)
 	case kindFault:
 		if r := e.requests.at(h.id); r != nil {
+			if r.kind == stepRequest && p.peer != nil {
+				p.peer.Forget(h.id)
+			}
 			e.complete(r, faultOf(h))
 		}
 	case kindType:
@@ -156,6 +162,9 @@ func (e *engine) arrive(p *proc, h header, payload []byte) {
 	s := e.space(h.ctx, int(h.src)+1)
 	if recv := s.Match(h.src, h.tag); recv != nil {
 		e.accept(recv.Value, p, h, payload, nil)
+		return
+	}
+	if h.sign != 0 && e.strays(h) {
 		return
 	}
 	m := e.newMessage()
@@ -185,6 +194,15 @@ func (e *engine) hold(p *proc, n int64) {
 // accept gives a matched message to its receive. It is the one place where
 // every kind of first packet meets its receive, posted before or after.
 func (e *engine) accept(r *Request, p *proc, h header, payload []byte, self *Request) {
+	if h.sign != 0 && r.kind == stepRequest && h.sign != r.run.Sign() {
+		class := ErrNotSame
+		if int64(h.size) > r.size {
+			class = ErrTruncate
+		}
+		e.giveUp(r.run, h, class)
+		e.complete(r, nil)
+		return
+	}
 	e.traffic.received++
 	e.traffic.receivedBytes += h.size
 	r.status.Source, r.status.Tag = int(h.src), int(h.tag)
@@ -192,6 +210,10 @@ func (e *engine) accept(r *Request, p *proc, h header, payload []byte, self *Req
 	if int64(h.size) > r.size {
 		r.err = errorf(ErrTruncate, "a message of %d bytes from rank %d with tag %d for a buffer of %d bytes; receive with a larger count",
 			h.size, h.src, h.tag, r.size)
+	}
+	if int64(h.size) < r.size && r.kind == stepRequest {
+		r.err = errorf(ErrNotSame, "rank %d sent %d bytes, and this rank's counts and types say %d; give all ranks what fits together",
+			h.src, h.size, r.size)
 	}
 	switch {
 	case self != nil:

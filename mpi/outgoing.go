@@ -30,6 +30,22 @@ func (q *outgoing) pop() {
 	}
 }
 
+// drop takes out the packets of a request and reports whether there were any.
+func (q *outgoing) drop(r *Request) (found bool) {
+	var kept outgoing
+	for k := q.first; k != nil; k = k.next {
+		if k.request == r {
+			found = true
+		} else {
+			kept.push(&packet{head: k.head, request: k.request, off: k.off})
+		}
+	}
+	if found {
+		*q = kept
+	}
+	return found
+}
+
 // post sends a request's first packet: an envelope, with the message if it is
 // eager. Envelopes leave in the order of their sends.
 func (e *engine) post(p *proc, r *Request) {

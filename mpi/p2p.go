@@ -156,6 +156,9 @@ func (e *engine) startSendTo(r *Request, mode Mode, p *proc, source, tag int, ct
 	e.traffic.sent++
 	e.traffic.sentBytes += uint64(r.size)
 	r.head = header{kind: kindEager, ctx: ctx, src: int32(source), tag: int32(tag), size: uint64(r.size)}
+	if r.kind == stepRequest {
+		r.head.sign = r.run.Sign()
+	}
 	if p.world == e.rank {
 		e.sendSelf(r, mode)
 		return
@@ -218,11 +221,11 @@ func (e *engine) acceptMessage(r *Request, m *message) {
 
 // sendGranted moves a rendezvous message after the receiver's cts. mu is held.
 func (e *engine) sendGranted(p *proc, r *Request, token uint64) {
+	r.head = header{kind: kindData, id: token}
 	if p.peer != nil {
 		e.net.sendBulk(p, r, token)
 		return
 	}
-	r.head = header{kind: kindData, id: token}
 	p.streams.push(&packet{request: r})
 	e.mem.push(e, p)
 }

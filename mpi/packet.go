@@ -69,7 +69,8 @@ const headerSize = 32
 // of the communicator, the sender's rank in it, and the tag.
 type header struct {
 	kind packetKind
-	sync bool // eager: answer with ack when matched
+	sync bool  // eager: answer with ack when matched
+	sign uint8 // eager and rts of a collective: which call it belongs to (coll.Schedule.Sign)
 	ctx  contextID
 	src  int32
 	tag  int32
@@ -83,6 +84,7 @@ func (h *header) encode(b []byte) {
 	if h.sync {
 		w |= 1 << 8
 	}
+	w |= uint64(h.sign) << 9
 	binary.LittleEndian.PutUint64(b, w|uint64(h.ctx)<<(64-contextBits))
 	binary.LittleEndian.PutUint64(b[8:], uint64(uint32(h.src))|uint64(uint32(h.tag))<<32)
 	binary.LittleEndian.PutUint64(b[16:], h.size)
@@ -99,6 +101,7 @@ func decodeHeader(b []byte) (header, bool) {
 	h := header{
 		kind: packetKind(w),
 		sync: w>>8&1 != 0,
+		sign: uint8(w >> 9 & 0x7f),
 		ctx:  contextID(w >> (64 - contextBits)),
 		src:  int32(uint32(v)),
 		tag:  int32(uint32(v >> 32)),

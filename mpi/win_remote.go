@@ -171,6 +171,9 @@ func (e *engine) wholes(p *proc, b dtype.Basic) int64 {
 }
 
 func faultOf(h header) error {
+	if Class(h.tag) == ErrNotSame {
+		return errorf(ErrNotSame, "the sender has given this collective up, because the ranks' calls do not fit together")
+	}
 	return errorf(Class(h.tag), "the access failed at the target")
 }
 
@@ -181,7 +184,7 @@ func (t *target) send(r *Request, k packetKind, tt *dtype.Type) {
 	r.rma.at.t = e.typeOf(t.p, tt)
 	r.rma.target = t
 	r.to = t.p
-	r.head.kind, r.head.sync, r.head.ctx, r.head.src, r.head.id = k, false, w.comm.ctx, int32(w.comm.rank), 0
+	r.head.kind, r.head.sync, r.head.sign, r.head.ctx, r.head.src, r.head.id = k, false, 0, w.comm.ctx, int32(w.comm.rank), 0
 	t.pending++
 	w.pending++
 	w.table.busy.Store(1)

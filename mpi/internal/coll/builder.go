@@ -13,6 +13,7 @@ type builder struct {
 	members []int // current group: communicator rank of each of its ranks; nil for all
 	rank    int   // ours in the current group
 	size    int   // of the current group
+	empty   bool  // no rank has any data, if all make the same call
 
 	steps   []Step
 	ends    []int // the end of each closed round in steps
@@ -70,15 +71,16 @@ func (b *builder) at(r Ref, i, n int64) Ref {
 }
 
 // send and recv leave out messages without data: MPI requires that both sides
-// agree on the amount, so both leave them out.
+// agree on the amount, so both leave them out. Where a call has no data at all
+// they pass, as another rank may wrongly have some, and wait.
 func (b *builder) send(to int, a Ref) {
-	if b.bytes(a) > 0 {
+	if b.empty || b.bytes(a) > 0 {
 		b.signal(to, a)
 	}
 }
 
 func (b *builder) recv(from int, a Ref) {
-	if b.bytes(a) > 0 {
+	if b.empty || b.bytes(a) > 0 {
 		b.await(from, a)
 	}
 }

@@ -59,10 +59,10 @@ func Build(g Group, choice *Choice, s Shape, v *Vectors) *Schedule {
 
 // Build returns the algorithm's schedule, which must fit the call.
 func (a *Algorithm) Build(g Group, s Shape, v *Vectors) *Schedule {
-	b := builder{Group: g, sh: &s, v: v, rank: g.Rank, size: g.Size}
+	b := builder{Group: g, sh: &s, v: v, rank: g.Rank, size: g.Size, empty: g.known(&s) && g.bytes(&s, v) == 0}
 	a.build(&b)
 	made := b.schedule()
-	made.Algorithm = a
+	made.Algorithm, made.Sign = a, a.sign(&g, &s, v)
 	return made
 }
 

@@ -52,6 +52,7 @@ type Run struct {
 	pending int // messages of the round under way, or the awaited reduction
 	running bool
 	done    bool
+	given   bool // up: nothing more is begun
 	err     error
 }
 
@@ -68,7 +69,7 @@ func (r *Run) Start() {
 	if r.running || r.pending > 0 {
 		panic("coll: a Run was started while it runs")
 	}
-	r.round, r.step, r.done, r.err = 0, 0, false, nil
+	r.round, r.step, r.done, r.given, r.err = 0, 0, false, false, nil
 	r.advance()
 }
 
@@ -86,6 +87,19 @@ func (r *Run) Completed(err error) {
 	}
 }
 
+// Abandon gives the schedule up: nothing more is begun, and the Run is done with err when all that is
+// under way is Completed. It reports false if the Run had been given up before.
+func (r *Run) Abandon(err error) bool {
+	if r.given {
+		return false
+	}
+	r.given, r.err = true, err
+	return true
+}
+
+// Sign is that of the messages of the call.
+func (r *Run) Sign() uint8 { return r.sched.Sign }
+
 // Done reports whether all is complete, and the first error.
 func (r *Run) Done() (bool, error) { return r.done, r.err }
 
@@ -94,9 +108,9 @@ func (r *Run) Done() (bool, error) { return r.done, r.err }
 // when the call returns, so that the stack does not grow with the schedule.
 func (r *Run) advance() {
 	r.running = true
-	for r.round < len(r.sched.Rounds) {
+	for r.round < len(r.sched.Rounds) && !r.given {
 		round := r.sched.Rounds[r.round]
-		for r.step < len(round) {
+		for r.step < len(round) && !r.given {
 			s := &round[r.step]
 			r.step++
 			if !r.begin(s) {

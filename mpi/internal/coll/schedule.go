@@ -72,6 +72,7 @@ type Schedule struct {
 	Rounds    []Round
 	Scratch   int64 // bytes, at an address that is a multiple of 16
 	Algorithm *Algorithm
+	Sign      uint8 // the same at every rank that makes the same call; see sign
 }
 
 // Steps returns the number of steps: the measure of what a schedule costs to keep.

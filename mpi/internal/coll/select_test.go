@@ -1,6 +1,7 @@
 package coll
 
 import (
+	"fmt"
 	"strings"
 	"testing"
 )
@@ -55,7 +56,7 @@ func rowOf(t *testing.T, g *Group, s *Shape, v *Vectors) int {
 }
 
 // TestSameEverywhere: what MPI lets differ between ranks must not change the
-// choice.
+// choice, nor the sign that messages carry.
 func TestSameEverywhere(t *testing.T) {
 	for c := range numColl {
 		for _, n := range []int64{1, 100, 10000, 1 << 20} {
@@ -74,14 +75,46 @@ func TestSameEverywhere(t *testing.T) {
 					s.SendCount, s.Send = 77, Layout{}
 				}
 				v := &Vectors{RecvCounts: []int64{s.RecvCount, s.RecvCount}}
-				a := choose(&Group{Rank: rank, Size: 4, HostOf: []int{0, 0, 1, 1}}, new(Choice), &s, v)
-				names = append(names, a.Name)
+				g := &Group{Rank: rank, Size: 4, HostOf: []int{0, 0, 1, 1}}
+				a := choose(g, new(Choice), &s, v)
+				names = append(names, fmt.Sprint(a.Name, " ", a.sign(g, &s, v)))
 			}
 			for _, name := range names {
 				if name != names[0] {
 					t.Errorf("%v of %d bytes: %v", c, n, names)
 					break
 				}
+			}
+		}
+	}
+}
+
+// TestSigns: calls that differ in one thing have different signs, none of which means something else.
+func TestSigns(t *testing.T) {
+	g := &Group{Size: 64}
+	sign := func(a *Algorithm, root int, n int64) uint8 {
+		s := a.sign(g, &Shape{Coll: a.Coll, Root: root, RecvCount: n, Recv: bytesLayout}, &Vectors{RecvCounts: []int64{n}})
+		if s == 0 || s == Failed {
+			t.Fatalf("%v by %s, root %d, %d bytes: sign %d", a.Coll, a.Name, root, n, s)
+		}
+		return s
+	}
+	seen := map[uint8]string{}
+	for i := range algorithms {
+		a := &algorithms[i]
+		s := sign(a, 0, 0)
+		if other := seen[s]; other != "" {
+			t.Errorf("%v by %s has the sign of %s", a.Coll, a.Name, other)
+		}
+		seen[s] = a.Coll.String() + " by " + a.Name
+		for root := 1; root < g.Size; root++ {
+			if sign(a, root, 0) == s {
+				t.Errorf("%v by %s: root %d is as root 0", a.Coll, a.Name, root)
+			}
+		}
+		for n := int64(1); n < signRange && g.known(&Shape{Coll: a.Coll}) && a.Coll != Scatter && a.Coll != Gather; n++ {
+			if sign(a, 0, n) == s {
+				t.Errorf("%v by %s: %d bytes are as none", a.Coll, a.Name, n)
 			}
 		}
 	}

@@ -46,6 +46,8 @@ type Arrival[M any] struct {
 
 // A Space is the matching state of one context.
 type Space[R, M any] struct {
+	User any // the engine's own
+
 	order    uint64
 	posted   []recvList[R] // by source
 	wild     recvList[R]   // receives from any source
@@ -103,6 +105,28 @@ func (s *Space[R, M]) Find(source, tag int32) *Arrival[M] {
 		}
 	}
 	return nil
+}
+
+// Arrivals are all messages that wait, the earliest first. The loop's body may Take the one it has.
+func (s *Space[R, M]) Arrivals(yield func(*Arrival[M]) bool) {
+	for a, next := s.all.first, s.all.first; a != nil; a = next {
+		next = a.nextOfAll
+		if !yield(a) {
+			return
+		}
+	}
+}
+
+// Receives are all that are posted, in no particular order. The loop's body may Cancel the one it has.
+func (s *Space[R, M]) Receives(yield func(*Recv[R]) bool) {
+	for _, l := range append(s.posted[:len(s.posted):len(s.posted)], s.wild) {
+		for r, next := l.first, l.first; r != nil; r = next {
+			next = r.next
+			if !yield(r) {
+				return
+			}
+		}
+	}
 }
 
 // Take removes an arrival that Find returned.

@@ -5,7 +5,9 @@
  *   - such handlers are installed again with SA_ONSTACK, and every thread that calls MPI has an
  *     alternate stack. Nobody tells us of a new handler: we look at init, and before a park and at a
  *     call when the last look is about ten milliseconds old;
- *   - for a signal that comes before we have looked, the goroutine's stack is kept large (signal.go);
+ *   - for a signal that comes before we have looked, the goroutine's stack is kept large (signal.go).
+ *     While it is made large, and while the runtime starts, which the first call waits for on that
+ *     stack, the thread blocks signals;
  *   - Go's own threads block the signals that are for the program: those would run handlers on stacks
  *     of 32 KiB, and take signals from programs that block them to wait for them with sigwait.
  */
@@ -70,13 +72,16 @@ void rain_signals(void) {
  */
 static sigset_t loader_mask;
 
-__attribute__((constructor(101))) static void before_go(void) {
+/* block_signals leaves those that tell of the thread's own faults, and those that Go uses itself. */
+static void block_signals(sigset_t *was) {
     static const int kept[] = {SIGSEGV, SIGBUS, SIGFPE, SIGILL, SIGTRAP, SIGABRT, SIGSYS, SIGPIPE, SIGPROF, SIGURG};
     sigset_t mask;
     sigfillset(&mask);
     for (unsigned i = 0; i < sizeof kept / sizeof kept[0]; i++) sigdelset(&mask, kept[i]);
-    pthread_sigmask(SIG_BLOCK, &mask, &loader_mask);
+    pthread_sigmask(SIG_BLOCK, &mask, was);
 }
+
+__attribute__((constructor(101))) static void before_go(void) { block_signals(&loader_mask); }
 
 __attribute__((constructor)) static void after_go(void) { pthread_sigmask(SIG_SETMASK, &loader_mask, NULL); }
 
@@ -88,7 +93,10 @@ int rain_enter_slow(void) {
         add_stack();
     }
     rain_signals_seen = rain_ticks();
+    sigset_t was;
+    block_signals(&was);
     rain_signals();
     rain_Room();
+    pthread_sigmask(SIG_SETMASK, &was, NULL);
     return 0;
 }

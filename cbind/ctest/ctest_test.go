@@ -48,7 +48,8 @@ func build() error {
 	return nil
 }
 
-// run runs a command for at most a minute and returns what it printed.
+// run runs a command for at most a minute and returns what it printed. However it ends, it must leave
+// no process and no file behind.
 func run(t *testing.T, name string, args ...string) (string, error) {
 	t.Helper()
 	return runIn(t, t.TempDir(), nil, name, args...)
@@ -60,8 +61,10 @@ func runIn(t *testing.T, dir string, env []string, name string, args ...string) 
 	defer cancel()
 	cmd := exec.CommandContext(ctx, name, args...)
 	cmd.Dir = dir
-	cmd.Env = append(os.Environ(), env...)
+	x := newTrace(t)
+	cmd.Env = append(append(os.Environ(), x.environ()...), env...)
 	out, err := cmd.CombinedOutput()
+	x.nothingLeft(t)
 	if ctx.Err() != nil {
 		err = ctx.Err()
 	}

@@ -154,20 +154,28 @@ func TestPython(t *testing.T) {
 
 // TestFatal: the default error handler says in one line which call of which rank failed on which host,
 // with which argument and on which communicator, and the remedy, and ends the job with a status that
-// is not 0.
+// is not 0. The other rank is in the middle of a barrier, or has not come to it, and a child of its
+// own sleeps: nothing of it is left (runIn looks).
 func TestFatal(t *testing.T) {
 	source := write(t, "fatal.c", `#include <mpi.h>
+#include <unistd.h>
 int main(int argc, char **argv) {
-    int x = 0;
+    int x = 0, rank;
     MPI_Init(&argc, &argv);
-    MPI_Send(&x, 1, MPI_INT, 1000000, 0, MPI_COMM_WORLD);
+    MPI_Comm_rank(MPI_COMM_WORLD, &rank);
+    if (rank == 1 && fork() == 0) {
+        execlp("sleep", "sleep", "100", (char *)0);
+        _exit(1);
+    }
+    if (rank == 0) MPI_Send(&x, 1, MPI_INT, 1000000, 0, MPI_COMM_WORLD);
     MPI_Barrier(MPI_COMM_WORLD);
     return MPI_Finalize();
 }
 `)
 	exe := filepath.Join(t.TempDir(), "fatal")
 	must(t, prefix+"/bin/mpicc", source, "-o", exe)
-	for _, command := range [][]string{{exe}, {prefix + "/bin/rainrun", "-n", "2", exe}} {
+	for _, command := range [][]string{{exe}, {prefix + "/bin/rainrun", "-n", "2", exe},
+		{prefix + "/bin/rainrun", "-n", "2", "--host", "a:1,b:1", "--agent-command", "env TEST_HOST=%h", "--rails", "127.0.0.1", exe}} {
 		out, err := run(t, command[0], command[1:]...)
 		exit, ok := err.(*exec.ExitError)
 		if !ok || exit.ExitCode() != 6 {

@@ -363,6 +363,11 @@ func (a *agent) progress() {
 		return
 	}
 	a.finished = true
+	if a.mesh != nil && a.setup.Verbose {
+		if text := a.mesh.dropped(); text != "" {
+			a.out.send(kindNotice, Notice{Text: fmt.Sprintf("host %s: the agent dropped packets: %s", a.hostName(), text), Detail: true})
+		}
+	}
 	a.out.sendLast(kindDone, nil)
 	if len(a.gone) > 0 {
 		a.after(lingerTime, lingerOver{})

@@ -29,6 +29,7 @@ type mesh struct {
 	queue   []meshMessage
 	queued  int // bytes in queue
 	closing bool
+	stats   rainnet.Stats // of the endpoint, which is the driver's
 	done    chan struct{}
 
 	peers []*meshPeer // by host; nil: this one; set by the driver
@@ -175,6 +176,13 @@ func (m *mesh) close() {
 	<-m.done
 }
 
+// dropped says what came to the agent's sockets and was dropped; empty: nothing.
+func (m *mesh) dropped() string {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	return m.stats.Dropped()
+}
+
 // drive is the goroutine that owns the endpoint.
 func (m *mesh) drive() {
 	defer close(m.done)
@@ -183,6 +191,9 @@ func (m *mesh) drive() {
 		_, _ = unix.Read(m.wake, count[:])
 		closing := m.transmit()
 		m.e.Poll()
+		m.mu.Lock()
+		m.stats = m.e.Stats()
+		m.mu.Unlock()
 		if closing {
 			m.e.Close()
 			unix.Close(m.wake)

@@ -3,6 +3,7 @@ package mpi
 import (
 	"sync"
 
+	"rainmpi/rainnet"
 	"rainmpi/rainnet/rudp"
 )
 
@@ -65,6 +66,8 @@ var Categories = []Category{
 		{"rails_bytes_received", "bytes that came", true, onPaths(func(p rudp.PathInfo) uint64 { return p.RecvBytes })},
 		{"rails_bytes_resent", "bytes that left for the second time or more", true, onPaths(func(p rudp.PathInfo) uint64 { return p.ResentBytes })},
 		{"rails_packets_lost", "packets that were taken for lost", true, onPaths(func(p rudp.PathInfo) uint64 { return p.LostPackets })},
+		{"rails_packets_refused", "packets that came and were not of this job, or damaged", true, onRails(rainnet.Stats.Refused)},
+		{"rails_packets_repeated", "packets that came once more", true, onRails(func(s rainnet.Stats) int64 { return s.Duplicate })},
 		{"rails_probe_timeouts", "times that a silent path was probed", true, onPaths(func(p rudp.PathInfo) uint64 { return p.Probes })},
 	}},
 	{Name: "thresholds", Description: "lengths from which on messages are treated otherwise", Control: []ControlVariable{
@@ -157,6 +160,15 @@ func (e *engine) outgoingPackets() (n uint64) {
 		}
 	}
 	return n
+}
+
+func onRails(value func(rainnet.Stats) int64) func(*engine) uint64 {
+	return func(e *engine) uint64 {
+		if e.net == nil {
+			return 0
+		}
+		return uint64(value(e.net.ep.Stats()))
+	}
 }
 
 func onPaths(value func(rudp.PathInfo) uint64) func(*engine) uint64 {

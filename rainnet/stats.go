@@ -1,5 +1,10 @@
 package rainnet
 
+import (
+	"fmt"
+	"strings"
+)
+
 // Stats counts what an Endpoint has read and written since Open, in packets unless said otherwise.
 // Everything that was dropped is counted once, under the first reason that applied.
 type Stats struct {
@@ -24,4 +29,26 @@ type Stats struct {
 	Full        int64 // no room in the socket or the device
 	TooBig      int64 // larger than the MTU
 	Unreachable int64 // no route, no neighbour, device down, packet filter
+}
+
+// Refused is the number of packets that came and are not of a peer of this job's, or make no sense.
+func (s Stats) Refused() int64 {
+	return s.Short + s.Foreign + s.Own + s.Unknown + s.Misrouted + s.Forged + s.Malformed
+}
+
+// Dropped says what was dropped on reading, for people; empty: nothing.
+func (s Stats) Dropped() string {
+	var words []string
+	for _, k := range []struct {
+		n    int64
+		what string
+	}{
+		{s.Short, "too short"}, {s.Foreign, "of another protocol or for somebody else"}, {s.Own, "its own"}, {s.Unknown, "of nobody it knows"},
+		{s.Misrouted, "at the wrong socket"}, {s.Forged, "forged or damaged"}, {s.Malformed, "without sense"}, {s.Duplicate, "that had come before"},
+	} {
+		if k.n > 0 {
+			words = append(words, fmt.Sprint(k.n, " ", k.what))
+		}
+	}
+	return strings.Join(words, ", ")
 }

@@ -1,10 +1,9 @@
 package chaos
 
 import (
+	"fmt"
 	"math/rand/v2"
 	"os"
-	"os/exec"
-	"path/filepath"
 	"strconv"
 	"strings"
 	"testing"
@@ -16,6 +15,22 @@ import (
 // The test binary is also the program of the ranks.
 func TestMain(m *testing.M) {
 	Play(os.Args)
+	if len(os.Args) > 1 {
+		var err error
+		switch os.Args[1] {
+		case checkedRole:
+			err = checkedRank()
+		case attackerRole:
+			err = attack(os.Args[2:])
+		default:
+			os.Exit(m.Run())
+		}
+		if err != nil {
+			fmt.Fprintf(os.Stderr, "%s: %v\n", os.Args[1], err)
+			os.Exit(1)
+		}
+		os.Exit(0)
+	}
 	os.Exit(m.Run())
 }
 
@@ -30,12 +45,7 @@ func TestChaos(t *testing.T) {
 			t.Fatalf("RAIN_CHAOS_JOBS=%s is no number", v)
 		}
 	}
-	rainrun := filepath.Join(t.TempDir(), "rainrun")
-	build := exec.Command("go", "build", "-o", rainrun, "rainmpi/launcher/rainrun")
-	build.Env = append(os.Environ(), "CGO_ENABLED=0")
-	if out, err := build.CombinedOutput(); err != nil {
-		t.Fatalf("%v\n%s", err, out)
-	}
+	rainrun := buildRainrun(t)
 	self, err := os.Executable()
 	if err != nil {
 		t.Fatal(err)

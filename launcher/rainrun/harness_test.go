@@ -90,10 +90,16 @@ func self(t *testing.T) string {
 
 func start(t *testing.T, stdin string, args ...string) *running {
 	t.Helper()
+	return startAs(t, exec.Command(self(t), args...), stdin)
+}
+
+// startAs starts a command that is rainrun's, here or on a lab host.
+func startAs(t *testing.T, cmd *exec.Cmd, stdin string) *running {
+	t.Helper()
 	r := &running{t: t, mark: fmt.Sprintf("%s-%d-%d", t.Name(), os.Getpid(), time.Now().UnixNano()), from: time.Now(),
 		shm: listDir("/dev/shm"), tmp: t.TempDir()}
-	r.cmd = exec.Command(self(t), args...)
-	r.cmd.Env = append(os.Environ(), envMain+"=1", envProg+"=1", envMark+"="+r.mark, "TMPDIR="+r.tmp,
+	r.cmd = cmd
+	r.cmd.Env = append(cmd.Environ(), envMain+"=1", envProg+"=1", envMark+"="+r.mark, "TMPDIR="+r.tmp,
 		"GORACE=atexit_sleep_ms=0") // as quick to end as without the race detector
 	r.cmd.Stdout, r.cmd.Stderr = &r.out, &r.err
 	r.cmd.Stdin = strings.NewReader(stdin)

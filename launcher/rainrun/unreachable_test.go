@@ -20,9 +20,9 @@ import (
 
 // apart wants a job to have ended because host b could not be reached: in bounded time, with one
 // line that says so, and the remedy. wait has found that nothing is left.
-func (res result) apart(t *testing.T, remedy string) {
+func (res result) apart(t *testing.T, a, b, remedy string) {
 	t.Helper()
-	res.want(t, 1, "hosts a and b do not reach each other on any rail; waiting up to 2s", "did not answer host", "; the job was ended: ", remedy)
+	res.want(t, 1, fmt.Sprintf("hosts %s and %s do not reach each other on any rail; waiting up to 2s", a, b), "did not answer host", "; the job was ended: ", remedy)
 	if n := strings.Count(res.err, "the job was ended"); n != 1 {
 		t.Errorf("%d reasons: %s", n, res.err)
 	}
@@ -45,13 +45,13 @@ func TestUnreachableAgent(t *testing.T) {
 	t.Setenv(rainnet.FaultsVariable, file)
 	cut := `sh -c 'test $0 = b || unset ` + rainnet.FaultsVariable + `; exec "$@"' %h`
 	rainrun(t, "-n", "2", "--host", "a:1,b:1", "--agent-command", cut, "--rails", "127.0.0.1", "--host-timeout", "2s",
-		self(t), "rank", "init", "hang").apart(t, "is UDP blocked (--ports, for a firewall), are the right interfaces used (--rails)?")
+		self(t), "rank", "init", "hang").apart(t, "a", "b", "is UDP blocked (--ports, for a firewall), are the right interfaces used (--rails)?")
 }
 
 // An agent that was handed another job's key.
 func TestWrongKey(t *testing.T) {
 	rainrun(t, "-n", "2", "--host", "a:1,b:1", "--agent-command", self(t)+" wrongkey %h", "--rails", "127.0.0.1", "--host-timeout", "2s",
-		self(t), "rank", "init", "hang").apart(t, "an agent with another key cannot join")
+		self(t), "rank", "init", "hang").apart(t, "a", "b", "an agent with another key cannot join")
 }
 
 // wrongKey stands between rainrun and an agent, and gives host b another key.
@@ -65,7 +65,7 @@ func wrongKey(host string, command []string) error {
 	if err := agent.Start(); err != nil {
 		return err
 	}
-	if host == "b" {
+	if host == "b" || host == "h2" {
 		if err := changeKey(in, os.Stdin); err != nil {
 			return err
 		}

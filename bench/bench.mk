@@ -8,7 +8,7 @@ conformance: build
 	$(GO) run ./bench/conformance --prefix $(B) --cache $(B)/conformance $(if $(DIRS),--dirs $(DIRS)) $(FLAGS)
 
 conformance-ci: build
-	$(GO) run ./bench/conformance --prefix $(B) --cache $(B)/conformance --dirs pt2pt,coll --sample 6 --time-limit 60s $(FLAGS)
+	$(GO) run ./bench/conformance --prefix $(B) --cache $(B)/conformance --dirs pt2pt,coll --sample 6 --time-limit 60s --as-tests $(FLAGS)
 
 hpcc: build
 	$(GO) run ./bench/hpcc --prefix $(B) --cache $(B)/hpcc-1.5.0 $(FLAGS)

@@ -85,6 +85,10 @@ func TestExpected(t *testing.T) {
 	if expected, err = readExpected(path); err != nil || len(expected) != 1 || !expected["d/a 2"] {
 		t.Fatalf("read back %v, %v", expected, err)
 	}
+	lines := asTests(expected, []*result{{entry: a, verdict: timedOut, reason: "slow"}, {entry: b, verdict: passed}})
+	if want := "--- FAIL: conformance/d/a_2 (0.00s)\n    timeout: slow\n--- PASS: conformance/d/b_2 (0.00s)\n"; lines != want {
+		t.Errorf("as tests:\n%s, want\n%s", lines, want)
+	}
 	var out strings.Builder
 	if !compare(&out, expected, []*result{{entry: a, verdict: passed}, {entry: b, verdict: failed}}) {
 		t.Error("a failure that is expected fails the run")

@@ -60,6 +60,26 @@ func summary(results []*result) string {
 	return b.String()
 }
 
+// asTests writes a line per entry, as go test -v does: what fails is what was expected to pass.
+func asTests(expected map[string]bool, results []*result) string {
+	var b strings.Builder
+	for _, r := range results {
+		word := "PASS"
+		switch {
+		case r.verdict == passed:
+		case r.verdict == skipped || !expected[r.entry.key()]:
+			word = "SKIP"
+		default:
+			word = "FAIL"
+		}
+		fmt.Fprintf(&b, "--- %s: conformance/%s (%.2fs)\n", word, strings.ReplaceAll(r.entry.key(), " ", "_"), r.took.Seconds())
+		if word != "PASS" {
+			fmt.Fprintf(&b, "    %s: %s\n", r.verdict, r.reason)
+		}
+	}
+	return b.String()
+}
+
 // readExpected reads the list of expected passes: an entry a line.
 func readExpected(path string) (map[string]bool, error) {
 	f, err := os.Open(path)

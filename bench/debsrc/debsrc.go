@@ -11,6 +11,7 @@ import (
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
+	"errors"
 	"fmt"
 	"io"
 	"os"
@@ -19,9 +20,13 @@ import (
 	"strings"
 )
 
+// ErrUnavailable is that of a machine that does not get at Debian's sources.
+var ErrUnavailable = errors.New("cannot be fetched")
+
 // Fetch sees to it that dir holds the original tarball of source package name
 // and returns its path. The tarball's SHA-256 is checked against the package's
-// .dsc file each time, also when both are there already.
+// .dsc file each time, also when both are there already. An error of the fetching itself is
+// ErrUnavailable.
 func Fetch(ctx context.Context, name, dir string, log io.Writer) (string, error) {
 	if err := os.MkdirAll(dir, 0o777); err != nil {
 		return "", err
@@ -30,7 +35,7 @@ func Fetch(ctx context.Context, name, dir string, log io.Writer) (string, error)
 		return tarball, nil
 	}
 	if err := download(ctx, name, dir, log); err != nil {
-		return "", fmt.Errorf("source package %s: %w", name, err)
+		return "", fmt.Errorf("source package %s %w: %w", name, ErrUnavailable, err)
 	}
 	return verified(name, dir)
 }

@@ -2,7 +2,9 @@ package debsrc
 
 import (
 	"crypto/sha256"
+	"errors"
 	"fmt"
+	"io"
 	"os"
 	"path/filepath"
 	"strings"
@@ -35,5 +37,14 @@ func TestAsSources(t *testing.T) {
 	want := "# c\ndeb-src http://x y main\ndeb-src http://x y main\nTypes: deb-src\nURIs: http://x\n"
 	if got := asSources(in); got != want {
 		t.Errorf("asSources: %q", got)
+	}
+}
+
+// TestUnavailable: who does not get at the sources is told so, and can tell it from a wrong tarball.
+func TestUnavailable(t *testing.T) {
+	t.Setenv("PATH", t.TempDir()) // no apt-get
+	_, err := Fetch(t.Context(), "prog", t.TempDir(), io.Discard)
+	if !errors.Is(err, ErrUnavailable) || !strings.Contains(err.Error(), "apt-get") {
+		t.Errorf("without apt-get: %v", err)
 	}
 }

@@ -346,6 +346,7 @@ func derive(f, h, newcomm uintptr, how func(*comm) (*mpi.Comm, error)) int32 {
 	if err != nil {
 		return fail(f, err)
 	}
+	set(newcomm, uintptr(abi.MPI_COMM_NULL)) // also if that fails
 	made, err := how(c)
 	if err != nil {
 		return fail(f, err)

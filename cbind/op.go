@@ -102,7 +102,7 @@ func rain_Reduce_local(f, in, inout uintptr, count int64, dt, op uintptr) int32 
 	if err != nil {
 		return fail(f, err)
 	}
-	if o.External != 0 {
+	if o.External != 0 && (in != inout || count == 0) && !a.IsInPlace() && !b.IsInPlace() {
 		if count == 0 {
 			return 0
 		}

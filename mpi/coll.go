@@ -31,6 +31,7 @@ type collCall struct {
 	args     coll.Args
 	op       *Op
 	element  *Datatype // of a reduction
+	wrong    *Error    // why it cannot be done, which all members hear
 }
 
 // collChoice is RAIN_COLL, or the launcher's option of the same meaning.
@@ -89,13 +90,18 @@ func (e *engine) run(r *Request, k *collCall) {
 	if k.tag == 0 {
 		r.head.tag = c.drawTag()
 	}
-	r.op, r.element = k.op, k.element
-	r.run = e.runs.Get()
-	r.run.User = r
 	schedule := k.schedule
 	if schedule == nil {
 		schedule = c.schedules().Schedule(k.shape, k.vectors)
 	}
+	if k.wrong != nil {
+		c.tellFailed(r.head.tag)
+		e.complete(r, k.wrong)
+		return
+	}
+	r.op, r.element = k.op, k.element
+	r.run = e.runs.Get()
+	r.run.User = r
 	r.run.Bind((*collNet)(e), schedule, k.args)
 	e.underWay.add(r)
 	r.run.Start()

@@ -69,7 +69,7 @@ func (c *Comm) plan(k coll.Coll) *collPlan {
 
 // start begins the operation.
 func (p *collPlan) start() (*Request, error) {
-	if p.err != nil {
+	if p.own(); p.err != nil {
 		return nil, p.err
 	}
 	return p.c.begin(&p.call), nil
@@ -87,7 +87,7 @@ func (p *collPlan) wait() error {
 
 // then begins it and runs f at its end, with mu held, in place of a request.
 func (p *collPlan) then(f func(error)) error {
-	if p.err != nil {
+	if p.own(); p.err != nil {
 		return p.err
 	}
 	e := p.c.e
@@ -102,7 +102,7 @@ func (p *collPlan) then(f func(error)) error {
 // persistent makes a request that begins it whenever it is started. The
 // schedule is settled now: the caller's counts may change afterwards.
 func (p *collPlan) persistent() (*Request, error) {
-	if p.err != nil {
+	if p.own(); p.err != nil {
 		return nil, p.err
 	}
 	call := p.call

@@ -185,6 +185,8 @@ func ReduceLocal(in, inout Buffer, op *Op) error {
 	switch {
 	case in.IsInPlace() || inout.IsInPlace():
 		return errorf(ErrBuffer, "MPI_IN_PLACE is no operand of MPI_Reduce_local")
+	case in.Addr == inout.Addr && in.Addr != nil && in.Count > 0:
+		return errorf(ErrBuffer, "both operands of MPI_Reduce_local are the same memory")
 	case inout.Count < in.Count:
 		return errorf(ErrCount, "the result has room for %d elements, the operand has %d", inout.Count, in.Count)
 	case !op.reduce(in.Addr, inout.Addr, int64(in.Count), in.Type):

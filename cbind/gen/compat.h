@@ -58,9 +58,9 @@ static __inline__ int MPI_Type_lb(MPI_Datatype t, MPI_Aint *lb) {
     return MPI_Type_get_extent(t, lb, &extent);
 }
 static __inline__ int MPI_Type_ub(MPI_Datatype t, MPI_Aint *ub) {
-    MPI_Aint lb, extent;
-    int rc = MPI_Type_get_extent(t, &lb, &extent);
-    *ub = lb + extent;
+    MPI_Aint lb = 0, extent = 0;
+    int rc = MPI_Type_get_extent(t, &lb, ub ? &extent : ub);
+    if (rc == MPI_SUCCESS) *ub = lb + extent;
     return rc;
 }
 #endif /* MPI_ABI_STRICT */

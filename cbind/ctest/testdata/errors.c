@@ -66,6 +66,42 @@ static void collectives(int size) {
     FAILS(MPI_ERR_OP, MPI_Op_free(&op));
     op = MPI_SUM;
     FAILS(MPI_ERR_OP, MPI_Op_free(&op));
+    FAILS(MPI_ERR_BUFFER, MPI_Reduce_local(&x, &x, 1, MPI_INT, MPI_SUM));
+    FAILS(MPI_ERR_BUFFER, MPI_Reduce_local(MPI_IN_PLACE, &x, 1, MPI_INT, MPI_SUM));
+}
+
+/* Buffers that share memory (MPI 5.0, 6.1), and those that only lie within each other. */
+static void aliases(void) {
+    int rank, x[64], counts[1] = {2}, displs[1] = {0}, apart[1] = {4}, bytes[1] = {0};
+    MPI_Datatype types[1] = {MPI_INT}, gaps;
+    MPI_Comm c = MPI_COMM_SELF;
+    MPI_Request r;
+    for (int i = 0; i < 64; i++) x[i] = i;
+    MPI_Comm_rank(c, &rank);
+    FAILS(MPI_ERR_BUFFER, MPI_Gather(x, 2, MPI_INT, x, 2, MPI_INT, 0, c));
+    FAILS(MPI_ERR_BUFFER, MPI_Gather(x + 1, 2, MPI_INT, x, 2, MPI_INT, 0, c));
+    FAILS(MPI_ERR_BUFFER, MPI_Gatherv(x, 2, MPI_INT, x, counts, displs, MPI_INT, 0, c));
+    FAILS(MPI_ERR_BUFFER, MPI_Scatter(x, 2, MPI_INT, x, 2, MPI_INT, 0, c));
+    FAILS(MPI_ERR_BUFFER, MPI_Scatterv(x, counts, displs, MPI_INT, x, 2, MPI_INT, 0, c));
+    FAILS(MPI_ERR_BUFFER, MPI_Allgather(x, 2, MPI_INT, x, 2, MPI_INT, c));
+    FAILS(MPI_ERR_BUFFER, MPI_Iallgatherv(x, 2, MPI_INT, x, counts, displs, MPI_INT, c, &r));
+    FAILS(MPI_ERR_BUFFER, MPI_Alltoall(x, 2, MPI_INT, x, 2, MPI_INT, c));
+    FAILS(MPI_ERR_BUFFER, MPI_Alltoallv(x, counts, displs, MPI_INT, x, counts, displs, MPI_INT, c));
+    FAILS(MPI_ERR_BUFFER, MPI_Alltoallw(x, counts, bytes, types, x, counts, bytes, types, c));
+    OK(MPI_Gatherv(x, 2, MPI_INT, x, counts, apart, MPI_INT, 0, c));
+    CHECK(x[4] == 0 && x[5] == 1 && x[6] == 6);
+    OK(MPI_Gather(x, 0, MPI_INT, x, 0, MPI_INT, 0, c));
+    OK(MPI_Type_vector(2, 1, 2, MPI_INT, &gaps));
+    OK(MPI_Type_commit(&gaps));
+    OK(MPI_Allgather(x + 8, 1, gaps, x + 9, 1, gaps, c)); /* the odd ones from the even ones */
+    CHECK(x[9] == 8 && x[10] == 10 && x[11] == 10);
+    OK(MPI_Type_free(&gaps));
+    /* What a rank gives itself fits where it gets it. */
+    FAILS(MPI_ERR_TRUNCATE, MPI_Allgather(x, 3, MPI_INT, x + 8, 2, MPI_INT, c));
+    FAILS(MPI_ERR_NOT_SAME, MPI_Alltoall(x, 1, MPI_INT, x + 8, 2, MPI_INT, c));
+    FAILS(MPI_ERR_TRUNCATE, MPI_Gatherv(x, 3, MPI_INT, x + 8, counts, displs, MPI_INT, 0, c));
+    FAILS(MPI_ERR_NOT_SAME, MPI_Scatterv(x, counts, displs, MPI_INT, x + 8, 3, MPI_INT, 0, c));
+    OK(MPI_Allgather(x, 2, MPI_INT, x + 8, 2, MPI_INT, c));
 }
 
 static void objects(int size) {
@@ -82,6 +118,13 @@ static void objects(int size) {
     FAILS(MPI_ERR_COMM, MPI_Comm_size(MPI_COMM_NULL, &n));
     FAILS(MPI_ERR_ARG, MPI_Comm_size(MPI_COMM_WORLD, NULL));
     FAILS(MPI_ERR_ARG, MPI_Comm_split(MPI_COMM_WORLD, -3, 0, &made));
+    made = MPI_COMM_WORLD;
+    FAILS(MPI_ERR_DIMS, MPI_Cart_create(MPI_COMM_WORLD, 2, (int[]){size, 2}, (int[]){0, 0}, 0, &made));
+    CHECK(made == MPI_COMM_NULL);
+    MPI_Aint bound = 17;
+    FAILS(MPI_ERR_ARG, MPI_Type_ub(MPI_INT, NULL));
+    OK(MPI_Type_ub(MPI_INT, &bound));
+    CHECK(bound == sizeof(int));
     FAILS(MPI_ERR_GROUP, MPI_Comm_create(MPI_COMM_WORLD, MPI_GROUP_NULL, &made));
     FAILS(MPI_ERR_RANK, MPI_Group_incl(g, 2, ranks, &h));
     ranks[0] = size;
@@ -121,6 +164,7 @@ int main(int argc, char **argv) {
     OK(MPI_Comm_set_errhandler(MPI_COMM_SELF, MPI_ERRORS_RETURN));
     point_to_point(size);
     collectives(size);
+    aliases();
     objects(size);
     unsupported();
     FAILS(MPI_ERR_OTHER, MPI_Init(&argc, &argv));

@@ -12,7 +12,7 @@ int main(int argc, char **argv) {
     MPI_Errhandler h;
     OK(MPI_Comm_create_errhandler(thrower, &h));
     OK(MPI_Comm_set_errhandler(MPI_COMM_WORLD, h));
-    int x = 0, caught = 0;
+    int x = 0, y = 0, caught = 0;
     for (int i = 0; i < 100; i++) {
         try {
             MPI_Send(&x, 1, MPI_INT, 0, -5, MPI_COMM_WORLD);
@@ -25,7 +25,7 @@ int main(int argc, char **argv) {
     MPI_Op op;
     OK(MPI_Op_create(operation, 1, &op));
     try {
-        MPI_Reduce_local(&x, &x, 1, MPI_INT, op);
+        MPI_Reduce_local(&x, &y, 1, MPI_INT, op);
         CHECK(!"not reached");
     } catch (const std::runtime_error &) {
         caught++;

@@ -90,10 +90,41 @@ func TestExpected(t *testing.T) {
 		t.Errorf("as tests:\n%s, want\n%s", lines, want)
 	}
 	var out strings.Builder
-	if !compare(&out, expected, []*result{{entry: a, verdict: passed}, {entry: b, verdict: failed}}) {
+	if !compare(&out, expected, nil, []*result{{entry: a, verdict: passed}, {entry: b, verdict: failed}}) {
 		t.Error("a failure that is expected fails the run")
 	}
-	if compare(&out, expected, []*result{{entry: a, verdict: timedOut}}) || !strings.Contains(out.String(), "d/a 2") {
+	if compare(&out, expected, nil, []*result{{entry: a, verdict: timedOut}}) || !strings.Contains(out.String(), "d/a 2") {
 		t.Errorf("an expected pass that times out: %s", out.String())
+	}
+}
+
+// TestLeftOut: only what does not compile may be left out of the share.
+func TestLeftOut(t *testing.T) {
+	reasons, err := readLeftOut("leftout.tsv")
+	if err != nil || reasons["errhan/adderr 1"] == "" {
+		t.Fatalf("%q, %v", reasons, err)
+	}
+	adderr, other := &entry{dir: "errhan", program: "adderr", ranks: 1}, &entry{dir: "errhan", program: "other", ranks: 1}
+	results := []*result{{entry: adderr, verdict: unbuilt}, {entry: other, verdict: unbuilt}, {entry: other, verdict: passed}, {entry: other, verdict: failed}}
+	leaveOut(reasons, results)
+	if results[0].verdict != leftOut || results[1].verdict != unbuilt {
+		t.Errorf("verdicts %v and %v", results[0].verdict, results[1].verdict)
+	}
+	if text := summary(results); !strings.Contains(text, " 33.3%") {
+		t.Errorf("one of three passes:\n%s", text)
+	}
+	var out strings.Builder
+	if !compare(&out, nil, reasons, results) {
+		t.Errorf("what is rightly left out fails the run: %s", out.String())
+	}
+	if compare(&out, nil, reasons, []*result{{entry: adderr, verdict: failed}}) {
+		t.Error("an entry that compiles and fails is left out")
+	}
+	path := filepath.Join(t.TempDir(), "bad.tsv")
+	if err := os.WriteFile(path, []byte("d/a 1\n"), 0o666); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := readLeftOut(path); err == nil || !strings.Contains(err.Error(), "bad.tsv:1") {
+		t.Errorf("an entry without a reason: %v", err)
 	}
 }

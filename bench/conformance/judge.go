@@ -17,6 +17,7 @@ const (
 	unbuilt  verdict = "unbuilt" // the program does not compile or link
 	skipped  verdict = "skip"    // it needs more memory than the machine has
 	xfailed  verdict = "xfail"   // it fails, as the suite's authors expect of MPICH
+	leftOut  verdict = "leftout" // unbuilt, for a reason that leftout.tsv names
 )
 
 type result struct {

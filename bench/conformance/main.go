@@ -28,6 +28,7 @@ import (
 
 type options struct {
 	prefix, cache, expected, verdicts string
+	leftOut                           string
 	dirs                              []string
 	match                             string
 	jobs, sample                      int
@@ -55,6 +56,7 @@ func flags() *options {
 	pflag.StringVar(&o.prefix, "prefix", "build", "where rainmpi is built or installed")
 	pflag.StringVar(&o.cache, "cache", "build/conformance", "where the suite is fetched to and built")
 	pflag.StringVar(&o.expected, "expected", "bench/conformance/expected.tsv", "the list of expected passes")
+	pflag.StringVar(&o.leftOut, "left-out", "bench/conformance/leftout.tsv", "the entries that cannot compile, with the reasons")
 	pflag.StringVar(&o.verdicts, "verdicts", "", "the table of verdicts (default: verdicts.tsv in the cache)")
 	pflag.IntVarP(&o.jobs, "jobs", "j", runtime.NumCPU(), "entries that run at the same time")
 	pflag.IntVar(&o.sample, "sample", 1, "run every n-th of the expected passes, and nothing else, if n > 1")
@@ -84,6 +86,10 @@ func run(ctx context.Context, o *options) (bool, error) {
 	if err != nil {
 		return false, err
 	}
+	reasons, err := readLeftOut(o.leftOut)
+	if err != nil {
+		return false, err
+	}
 	suite := &suite{root: filepath.Join(o.cache, "mpich/test/mpi"), prefix: prefix, jobs: o.jobs}
 	if err := suite.configure(ctx, o.cache); err != nil {
 		if o.asTests && errors.Is(err, debsrc.ErrUnavailable) {
@@ -109,6 +115,7 @@ func run(ctx context.Context, o *options) (bool, error) {
 	if ctx.Err() != nil {
 		return false, fmt.Errorf("interrupted while %d entries were run", len(entries))
 	}
+	leaveOut(reasons, results)
 	if err := writeVerdicts(o.verdicts, results); err != nil {
 		return false, err
 	}
@@ -120,7 +127,7 @@ func run(ctx context.Context, o *options) (bool, error) {
 	if o.update {
 		return true, updateExpected(o.expected, expected, results)
 	}
-	return compare(os.Stdout, expected, results), nil
+	return compare(os.Stdout, expected, reasons, results), nil
 }
 
 // chosen leaves of the entries what the options name.

@@ -21,9 +21,9 @@ func writeVerdicts(path string, results []*result) error {
 	return os.WriteFile(path, []byte(b.String()), 0o666)
 }
 
-// summary is a table with a line per folder.
+// summary is a table with a line per folder. The share is of all entries but those left out.
 func summary(results []*result) string {
-	kinds := []verdict{passed, failed, timedOut, unbuilt, skipped, xfailed}
+	kinds := []verdict{passed, failed, timedOut, unbuilt, skipped, xfailed, leftOut}
 	var b strings.Builder
 	fmt.Fprintf(&b, "\n%-20s%8s", "folder", "entries")
 	for _, k := range kinds {
@@ -49,7 +49,7 @@ func summary(results []*result) string {
 		for _, k := range kinds {
 			fmt.Fprintf(&b, "%9d", n[k])
 		}
-		fmt.Fprintf(&b, "%8.1f%%\n", 100*float64(n[passed])/float64(all))
+		fmt.Fprintf(&b, "%8.1f%%\n", 100*float64(n[passed])/float64(max(all-n[leftOut], 1)))
 	}
 	for _, dir := range sorted(count) {
 		line(dir, count[dir])
@@ -67,7 +67,7 @@ func asTests(expected map[string]bool, results []*result) string {
 		word := "PASS"
 		switch {
 		case r.verdict == passed:
-		case r.verdict == skipped || !expected[r.entry.key()]:
+		case r.verdict == skipped || r.verdict == leftOut || !expected[r.entry.key()]:
 			word = "SKIP"
 		default:
 			word = "FAIL"
@@ -103,6 +103,35 @@ func readExpected(path string) (map[string]bool, error) {
 const expectedHead = "# Entries of MPICH 4.0.2's testlists that pass; make conformance fails if one of them does not.\n" +
 	"# Written by: go run ./bench/conformance --update\n"
 
+// readLeftOut reads the reasons of entries that cannot compile.
+func readLeftOut(path string) (map[string]string, error) {
+	text, err := os.ReadFile(path)
+	if err != nil {
+		return nil, err
+	}
+	reasons := map[string]string{}
+	for n, line := range strings.Split(string(text), "\n") {
+		if line == "" || line[0] == '#' {
+			continue
+		}
+		key, reason, _ := strings.Cut(line, "\t")
+		if reason == "" {
+			return nil, fmt.Errorf("%s:%d: an entry, a tab and a reason are wanted", path, n+1)
+		}
+		reasons[key] = reason
+	}
+	return reasons, nil
+}
+
+// leaveOut gives entries that did not build, and need not, their reasons.
+func leaveOut(reasons map[string]string, results []*result) {
+	for _, r := range results {
+		if reason := reasons[r.entry.key()]; reason != "" && r.verdict == unbuilt {
+			r.verdict, r.reason = leftOut, reason
+		}
+	}
+}
+
 // updateExpected takes the verdicts of this run over, and keeps the rest.
 func updateExpected(path string, expected map[string]bool, results []*result) error {
 	for _, r := range results {
@@ -115,11 +144,15 @@ func updateExpected(path string, expected map[string]bool, results []*result) er
 }
 
 // compare tells which entries were expected to pass and did not, and which
-// passed unexpectedly. It reports whether there are none of the first kind.
-func compare(w io.Writer, expected map[string]bool, results []*result) bool {
+// passed unexpectedly. It reports whether there are none of the first kind, and
+// none that are left out without need.
+func compare(w io.Writer, expected map[string]bool, reasons map[string]string, results []*result) bool {
 	ok, news := true, 0
 	for _, r := range results {
 		switch key := r.entry.key(); {
+		case reasons[key] != "" && r.verdict != leftOut:
+			ok = false
+			fmt.Fprintf(w, "is named as left out, and compiles: %s: %s\n", key, r.verdict)
 		case expected[key] && r.verdict != passed && r.verdict != skipped:
 			ok = false
 			fmt.Fprintf(w, "was expected to pass: %s: %s: %s\n", key, r.verdict, r.reason)

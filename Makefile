@@ -4,14 +4,16 @@ GO    ?= go
 B     ?= build
 PREFIX ?= /usr/local
 
-.PHONY: help build test race fuzz demo install nightly conformance hpcc deps clean
+.PHONY: help build test race fuzz demo install conformance hpcc deps clean
+.PHONY: nightly nightly-sim nightly-member nightly-test nightly-suites nightly-chaos
 .DEFAULT_GOAL := build
 
 help:
 	@echo "make build            everything into $(B)/{bin,lib,include}"
 	@echo "make demo             the main job on two hosts with two rails, one of which is cut and repaired"
 	@echo "make test             unit, simulation, script, fuzz, race, sockets, namespaces, examples"
-	@echo "make nightly          the whole of what make test takes a share of; hours"
+	@echo "make nightly          the whole of what make test takes a share of; hours. Its parts:"
+	@echo "                      nightly-sim, -member, -test, -suites, -chaos"
 	@echo "make conformance      MPICH's C tests; DIRS=pt2pt,coll takes some directories"
 	@echo "make hpcc             HPCC on two hosts while rails fail"
 	@echo "make install PREFIX=  into PREFIX/{bin,lib,include}; DESTDIR is honoured"
@@ -50,13 +52,20 @@ FUZZTIME ?= 3s
 fuzz:
 	@.ci/fuzz $(FUZZTIME)
 
-nightly: build
+# What a test takes a share of, whole. Each part may be run by itself.
+nightly: nightly-sim nightly-member nightly-test nightly-suites nightly-chaos
+
+nightly-sim:
 	RAIN_SIM_SEEDS=10000 $(GO) test -timeout 10h ./internal/simnet
+nightly-member:
 	RAIN_MEMBER_SEEDS=100000 $(GO) test -timeout 10h -run TestSeeds ./internal/simnet/membersim
+nightly-test:
 	@$(MAKE) --no-print-directory test FUZZTIME=5m
-	@$(MAKE) --no-print-directory conformance DIRS=pt2pt,coll
+nightly-suites: build
+	@$(MAKE) --no-print-directory conformance
 	@$(MAKE) --no-print-directory hpcc
 	@PATH="$(CURDIR)/$(B)/bin:$$PATH" $(B)/bin/rainbench rails
+nightly-chaos: build
 	@$(B)/bin/rainbench chaos --jobs 1000
 	@$(B)/bin/rainbench chaos --jobs 400 --hosts 4 --per-host 1
 

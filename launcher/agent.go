@@ -228,7 +228,7 @@ func (a *agent) handle(ev any) {
 	case settled:
 		a.end(ev.cause)
 	case graceOver:
-		a.kill, a.killEnd = true, time.Now().Add(killLimit)
+		a.graceOver()
 	case killAgain:
 		a.killing = false
 	case drainOver:
@@ -258,9 +258,16 @@ func (a *agent) handle(ev any) {
 		if !a.finished {
 			a.end(Cause{Host: a.setup.Host, Code: ExitError, Text: fmt.Sprintf("the agent on host %s has left the job", a.setup.Hosts[ev.host])})
 		}
-	case meshLost:
-		a.peerGone(ev.host)
-		a.end(Cause{Host: a.setup.Host, Away: true, Peer: ev.host, Code: ExitError, Text: ev.text})
+	case meshTogether:
+		if a.setup.Verbose && a.setup.Host == a.setup.Lead {
+			a.out.send(kindNotice, Notice{Detail: true, Text: "all hosts have found each other"})
+		}
+	case meshRemoved:
+		a.hostRemoved(ev)
+	case meshFenced:
+		a.fenced(ev)
+	case meshApart:
+		a.apart(ev)
 	}
 }
 
@@ -338,6 +345,13 @@ func (a *agent) end(c Cause) {
 	signalDescendants(unix.SIGTERM)
 	signalDescendants(unix.SIGCONT)
 	a.after(a.setup.KillGrace, graceOver{})
+}
+
+// graceOver: from now on what is left is killed.
+func (a *agent) graceOver() {
+	if !a.kill {
+		a.kill, a.killEnd = true, time.Now().Add(killLimit)
+	}
 }
 
 // after delivers an event later.

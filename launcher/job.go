@@ -30,6 +30,7 @@ type Options struct {
 	Timeout     time.Duration // 0: none
 	KillGrace   time.Duration
 	HostTimeout time.Duration
+	Witness     string // a host without ranks that votes about who is out of reach; empty: none
 
 	Tag, Timestamp bool
 	OutputFile     string
@@ -53,6 +54,8 @@ type job struct {
 	hosts   []Host
 	remotes []*remote
 	multi   bool
+	ranked  int // hosts with ranks; those behind are witnesses
+	lead    int // Setup.Lead
 	place   Placement
 	key     []byte
 	name    string
@@ -68,7 +71,7 @@ type job struct {
 	exits   map[int]Exit
 	inited  map[int]bool
 	pids    map[int]int
-	silent  map[[2]int]bool // pairs of hosts that do not reach each other
+	silent  map[[2]int]bool // silences that people know of: Notice.Hosts
 	cause   *Cause
 	ending  bool
 	hasty   bool // a second signal: do not wait
@@ -87,6 +90,7 @@ func Run(o Options) (status int, err error) {
 	j := &job{
 		o: o, events: make(chan any, 256), signals: make(chan os.Signal, 64),
 		out: newOutput(o), in: newInput(),
+		lead:  -1,
 		exits: map[int]Exit{}, inited: map[int]bool{}, pids: map[int]int{}, silent: map[[2]int]bool{},
 	}
 	defer j.out.close()
@@ -95,7 +99,13 @@ func Run(o Options) (status int, err error) {
 	becomeSubreaper()
 	signal.Notify(j.signals, unix.SIGINT, unix.SIGTERM, unix.SIGHUP, unix.SIGQUIT,
 		unix.SIGTSTP, unix.SIGCONT, unix.SIGUSR1, unix.SIGUSR2)
+	if err := j.o.checkTimes(); err != nil {
+		return ExitError, err
+	}
 	if err := j.chooseHosts(); err != nil {
+		return ExitError, err
+	}
+	if err := j.addWitness(); err != nil {
 		return ExitError, err
 	}
 	j.key = make([]byte, 32)
@@ -112,6 +122,20 @@ func Run(o Options) (status int, err error) {
 	j.loop()
 	j.dismiss()
 	return j.verdict()
+}
+
+// minHostTimeout leaves the hosts the time to notice that a message was lost, and
+// to find each other again.
+const minHostTimeout = 500 * time.Millisecond
+
+func (o *Options) checkTimes() error {
+	if o.HostTimeout == 0 {
+		o.HostTimeout = 30 * time.Second
+	}
+	if o.HostTimeout < minHostTimeout {
+		return fmt.Errorf("--host-timeout %v: at least %v", o.HostTimeout, minHostTimeout)
+	}
+	return nil
 }
 
 func (j *job) loop() {
@@ -199,12 +223,7 @@ func (j *job) handleFrame(r *remote, f frame) error {
 		if err := f.decode(&n); err != nil {
 			return err
 		}
-		if n.Detail || j.silent[n.Hosts] != n.Silence {
-			if !n.Detail {
-				j.silent[n.Hosts] = n.Silence
-			}
-			j.out.say("%s", n.Text)
-		}
+		j.notice(n)
 	case kindDone:
 		r.done = true
 	case kindGoodbye:
@@ -290,18 +309,43 @@ func (j *job) end(c Cause) {
 			j.sendTo(r, kindBye, nil)
 		}
 	}
-	if c.Away {
-		time.AfterFunc(j.o.KillGrace+awayLimit, func() { j.events <- giveUp{[]int{c.Host, c.Peer}} })
+	if away := j.away(c); len(away) > 0 {
+		time.AfterFunc(j.o.KillGrace+awayLimit, func() { j.events <- giveUp{away} })
 	}
 	time.AfterFunc(j.o.KillGrace+answerLimit, func() { j.events <- giveUp{} })
 }
 
+// away are the hosts whose answer nobody waits long for: those that are out of
+// reach, and end their ranks by themselves. A host that says that it is cut off
+// tells of itself; it is the others that are out of reach if rainrun runs there.
+func (j *job) away(c Cause) []int {
+	if c.Fenced && c.Host != j.lead {
+		return []int{c.Host}
+	}
+	return c.Away
+}
+
+// notice prints a line of an agent, once.
+func (j *job) notice(n Notice) {
+	if n.Detail {
+		j.out.say("%s", n.Text)
+		return
+	}
+	known := j.silent[n.Hosts]
+	if n.Silence && n.Hosts[1] >= 0 { // of a pair one may be known to be silent
+		known = known || j.silent[[2]int{n.Hosts[0], -1}] || j.silent[[2]int{n.Hosts[1], -1}]
+	}
+	if known != n.Silence {
+		j.silent[n.Hosts] = n.Silence
+		j.out.say("%s", n.Text)
+	}
+}
+
 // How long a host may take to answer to the end of the job, beyond the grace:
-// one that is not known to be in trouble, and one that another host has not
-// reached for --host-timeout. It ends its ranks by itself, as this one does.
+// one that is not known to be in trouble, and one that is out of reach.
 const (
 	answerLimit = 5 * time.Second
-	awayLimit   = lingerTime
+	awayLimit   = 300 * time.Millisecond
 )
 
 // giveUp: somebody does not answer to the end of the job.

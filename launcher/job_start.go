@@ -47,6 +47,31 @@ func (j *job) chooseHosts() error {
 	return nil
 }
 
+// addWitness puts the witness behind the hosts that have ranks, and finds the host
+// that leads. A job on one host needs no opinion.
+func (j *job) addWitness() error {
+	j.ranked = len(j.hosts)
+	for i, h := range j.hosts {
+		if j.o.Witness == h.Name && j.ranked > 1 {
+			return fmt.Errorf("--witness %s: that host has ranks; a witness is a host without", h.Name)
+		}
+		if j.lead < 0 && IsLocal(h.Name) {
+			j.lead = i
+		}
+	}
+	if j.o.Witness != "" && j.ranked > 1 {
+		if err := checkHostName(j.o.Witness); err != nil {
+			return fmt.Errorf("--witness: %w", err)
+		}
+		if j.lead < 0 && IsLocal(j.o.Witness) {
+			j.lead = j.ranked
+		}
+		j.hosts = append(j.hosts, Host{Name: j.o.Witness, From: "--witness"})
+	}
+	j.lead = max(j.lead, 0)
+	return nil
+}
+
 // uniqueHosts keeps the first mention of each: hosts of one program of an MPMD
 // command line may be those of another.
 func uniqueHosts(hosts []Host) []Host {
@@ -94,8 +119,12 @@ func (j *job) dropSurplus() {
 func (j *job) startAgents() error {
 	j.multi = len(j.hosts) > 1
 	var names []string
-	for _, h := range j.hosts {
+	var witnesses []int
+	for i, h := range j.hosts {
 		names = append(names, h.Name)
+		if i >= j.ranked {
+			witnesses = append(witnesses, i)
+		}
 	}
 	for i, h := range j.hosts {
 		words, err := j.startWords(h.Name)
@@ -111,7 +140,7 @@ func (j *job) startAgents() error {
 		}
 		j.remotes = append(j.remotes, r)
 		r.out.send(kindSetup, Setup{
-			Job: j.name, Key: j.key, Host: i, Hosts: names, Multi: j.multi,
+			Job: j.name, Key: j.key, Host: i, Hosts: names, Multi: j.multi, Lead: j.lead, Witnesses: witnesses,
 			Rails: j.o.Rails, PortLow: j.o.PortLow, PortHigh: j.o.PortHigh,
 			KillGrace: j.o.KillGrace, HostTimeout: j.o.HostTimeout, Verbose: j.o.Verbose,
 		})
@@ -176,12 +205,13 @@ func (j *job) agentReady(r *remote, m *Ready) error {
 }
 
 func (j *job) startRanks() error {
-	for i := range j.hosts {
-		if j.hosts[i].Slots == 0 {
-			j.hosts[i].Slots = max(j.remotes[i].facts.Cores, j.o.Map.PerHost)
+	hosts := j.hosts[:j.ranked]
+	for i := range hosts {
+		if hosts[i].Slots == 0 {
+			hosts[i].Slots = max(j.remotes[i].facts.Cores, j.o.Map.PerHost)
 		}
 	}
-	p, err := place(j.o.Apps, j.hosts, j.o.Map)
+	p, err := place(j.o.Apps, hosts, j.o.Map)
 	if err != nil {
 		j.end(Cause{Host: -1, Code: ExitError, Text: err.Error()})
 		return nil

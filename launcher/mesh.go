@@ -4,7 +4,6 @@ import (
 	"fmt"
 	"strings"
 	"sync"
-	"time"
 
 	"golang.org/x/sys/unix"
 
@@ -14,15 +13,16 @@ import (
 
 // A mesh is an agent's connection with the agents of the other hosts, over
 // rainnet, so that control survives the same faults as data. One goroutine
-// drives the endpoint; others hand it messages through a queue and an eventfd.
+// drives the endpoint and the membership; others hand it messages through a
+// queue and an eventfd.
 type mesh struct {
-	self    int
-	names   []string
-	timeout time.Duration
-	verbose bool
-	events  chan<- any
-	e       *rainnet.Endpoint
-	wake    int // eventfd: the queue has something
+	self       int
+	names      []string
+	verbose    bool
+	events     chan<- any
+	e          *rainnet.Endpoint
+	membership membership
+	wake       int // eventfd: the queue has something
 
 	mu      sync.Mutex
 	room    *sync.Cond
@@ -49,10 +49,12 @@ type meshPeer struct {
 	host  int
 	p     *rainnet.Peer
 	up    bool
-	ever  bool  // it has been up
-	since int64 // when it was last heard to be up, or introduced
-	said  bool  // its silence has been told
-	lost  bool  // it has left or its time is over, and that has been told
+	ever  bool    // it has been up
+	since int64   // not up: since when; of one that never was, since it was introduced
+	said  *Notice // its silence, as people were told of it; nil: they were not
+	left  bool    // it has left or is dead
+
+	complained bool // not up: the others have been told, on the token
 }
 
 // Events for the agent.
@@ -62,25 +64,20 @@ type (
 		f    frame
 	}
 	meshNotice struct{ Notice }
-	meshLost   struct { // an agent has been out of reach for too long
-		host int
-		text string
-	}
 	meshMet    struct{ host int } // an agent has answered for the first time
 	meshClosed struct{ host int } // an agent has left in order
 )
-
-// quietTime is how long all paths may be silent before people hear of it: a
-// short break is nobody's business.
-const quietTime = int64(2 * time.Second)
 
 // agentID is the agent's address in rainnet; ranks have theirs below.
 func agentID(host int) wire.PeerID { return wire.AgentBase + wire.PeerID(host) }
 
 func newMesh(s Setup, faults *rainnet.Faults, events chan<- any) (*mesh, error) {
-	m := &mesh{self: s.Host, names: s.Hosts, timeout: s.HostTimeout, verbose: s.Verbose, events: events,
+	m := &mesh{self: s.Host, names: s.Hosts, verbose: s.Verbose, events: events,
 		done: make(chan struct{}), peers: make([]*meshPeer, len(s.Hosts))}
 	m.room = sync.NewCond(&m.mu)
+	if err := m.membership.init(m, s); err != nil {
+		return nil, err
+	}
 	var err error
 	m.e, err = rainnet.Open(rainnet.Config{ID: agentID(s.Host), Key: s.Key, Rails: s.Rails,
 		PortLow: s.PortLow, PortHigh: s.PortHigh, Faults: faults}, m)
@@ -183,25 +180,34 @@ func (m *mesh) dropped() string {
 	return m.stats.Dropped()
 }
 
-// drive is the goroutine that owns the endpoint.
+// drive is the goroutine that owns the endpoint and the membership.
 func (m *mesh) drive() {
 	defer close(m.done)
 	var count [8]byte
 	for {
 		_, _ = unix.Read(m.wake, count[:])
 		closing := m.transmit()
-		m.e.Poll()
+		// The membership judges by time: first everything that has come.
+		for range drainPolls {
+			if !m.e.Poll() {
+				break
+			}
+		}
 		m.mu.Lock()
 		m.stats = m.e.Stats()
 		m.mu.Unlock()
 		if closing {
+			m.membership.leave(rainnet.Now())
 			m.e.Close()
 			unix.Close(m.wake)
 			return
 		}
-		m.e.Wait(m.judge(rainnet.Now()), m.wake)
+		m.e.Wait(m.membership.drive(rainnet.Now()), m.wake)
 	}
 }
+
+// drainPolls bounds how long the queue waits for a socket that is never empty.
+const drainPolls = 64
 
 // transmit hands the queue to the endpoint, which takes everything: what may be
 // under way to one agent is some control messages, one table of cards and, for
@@ -219,9 +225,9 @@ func (m *mesh) transmit() (closing bool) {
 			continue
 		}
 		switch p := m.peers[msg.to]; {
-		case p == nil || p.lost:
+		case p == nil || p.left:
 		case msg.dead:
-			p.lost = true
+			m.left(p)
 			m.e.RemovePeer(p.p)
 		default:
 			p.p.Send([]byte{msg.kind}, msg.body)
@@ -231,73 +237,37 @@ func (m *mesh) transmit() (closing bool) {
 }
 
 func (m *mesh) introduce(cards []rainnet.Card) {
+	now := rainnet.Now()
 	for h, card := range cards {
 		if h == m.self || m.peers[h] != nil {
 			continue
 		}
 		p, err := m.e.AddPeer(card)
-		if err != nil {
-			m.events <- meshLost{h, err.Error()}
-			continue
+		if err != nil { // meet has looked at the card
+			panic("launcher: " + err.Error())
 		}
-		peer := &meshPeer{host: h, p: p, since: rainnet.Now()}
+		peer := &meshPeer{host: h, p: p, since: now}
 		p.User = peer
 		m.peers[h] = peer
 		p.Send([]byte{kindHello}, nil) // the first message makes it look for paths
 	}
+	m.membership.begin(now)
 }
 
-// judge looks for agents that have been silent for too long. It returns when it
-// must look again.
-func (m *mesh) judge(now int64) (next int64) {
-	next = now + int64(time.Hour)
-	for _, p := range m.peers {
-		if p == nil || p.up || p.lost {
-			continue
-		}
-		if quiet := p.since + min(quietTime, int64(m.timeout)/2); !p.said {
-			if now < quiet {
-				next = min(next, quiet)
-			} else {
-				p.said = true
-				m.notice(p, true, "do not reach each other on any rail; waiting up to %v (--host-timeout)", m.timeout)
-			}
-		}
-		end := p.since + int64(m.timeout)
-		if now < end {
-			next = min(next, end)
-			continue
-		}
-		p.lost = true
-		m.events <- meshLost{p.host, m.explain(p)}
-	}
-	return next
-}
-
-// notice tells people of a silence between two hosts, or of its end.
-func (m *mesh) notice(p *meshPeer, silence bool, format string, args ...any) {
-	low, high := min(m.self, p.host), max(m.self, p.host)
-	text := fmt.Sprintf("hosts %s and %s "+format, append([]any{m.names[low], m.names[high]}, args...)...)
-	m.events <- meshNotice{Notice{Text: text, Hosts: [2]int{low, high}, Silence: silence}}
-}
-
-// explain says why a host is given up.
-func (m *mesh) explain(p *meshPeer) string {
-	text := fmt.Sprintf("host %s did not answer host %s on any rail for %v (--host-timeout); the job was ended", m.names[p.host], m.names[m.self], m.timeout)
-	if p.ever {
-		return text
-	}
-	stats := m.e.Stats()
-	if stats.Forged > 0 {
-		return text + fmt.Sprintf(": %d packets came that are not encrypted with this job's key: an agent with another key cannot join", stats.Forged)
-	}
-	return text + ": it was never reached: is UDP blocked (--ports, for a firewall), are the right interfaces used (--rails)?"
+// left: an agent has said goodbye or is known to be dead.
+func (m *mesh) left(p *meshPeer) {
+	p.left, p.up = true, false
+	m.membership.gone(p.host)
 }
 
 // Message implements rainnet.Handler.
 func (m *mesh) Message(p *rainnet.Peer, data []byte) {
 	peer, ok := p.User.(*meshPeer)
-	if !ok || len(data) == 0 || data[0] == kindHello {
+	switch {
+	case !ok || len(data) == 0 || data[0] == kindHello:
+		return
+	case data[0] == kindMember:
+		m.membership.receive(peer, data[1:])
 		return
 	}
 	m.events <- meshFrame{peer.host, frame{data[0], append([]byte(nil), data[1:]...)}}
@@ -314,17 +284,15 @@ func (m *mesh) Path(p *rainnet.Peer, ev rainnet.PathEvent) {
 	}
 	switch ev.Kind {
 	case rainnet.PathUp, rainnet.Resumed:
-		if peer.said && !peer.up {
-			m.notice(peer, false, "reach each other again")
-		}
 		if !peer.ever {
 			m.events <- meshMet{peer.host}
 		}
-		peer.up, peer.ever, peer.said = true, true, false
+		m.membership.answers(peer)
+		peer.up, peer.ever = true, true
 	case rainnet.Stalled:
 		peer.up, peer.since = false, rainnet.Now()
 	case rainnet.Closed:
-		peer.lost = true
+		m.left(peer)
 		m.events <- meshClosed{peer.host}
 	}
 }

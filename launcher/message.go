@@ -34,6 +34,7 @@ const (
 	kindFromRainrun // binary: kind and body of a frame of rainrun's for you
 	kindCards       // HostCards
 	kindFinalized   // HostFinalized
+	kindMember      // binary: of the machine of rainnet/member
 
 	kindLast
 )
@@ -46,6 +47,8 @@ type Setup struct {
 	Host        int      // index into Hosts
 	Hosts       []string // every host that got an agent
 	Multi       bool     // more than one host: open an endpoint
+	Lead        int      // of two halves the one with this host goes on: rainrun's, if it is one of them
+	Witnesses   []int    // hosts without ranks, which vote
 	Rails       []string
 	PortLow     int
 	PortHigh    int
@@ -127,13 +130,13 @@ type StdinDone struct{ Bytes int64 }
 // Received counts the frames that have come from an agent.
 type Received struct{ Frames uint64 }
 
-// Notice is a line for people. Both ends of a silence tell of it; rainrun
+// Notice is a line for people. Several hosts tell of one silence; rainrun
 // prints what the first says.
 type Notice struct {
 	Text    string
-	Hosts   [2]int // the pair it is about, the lower first
+	Hosts   [2]int // who is silent, and -1; or a pair that do not reach each other, the lower first
 	Silence bool   // it begins; not: it is over
-	Detail  bool   // of a path, for --verbose
+	Detail  bool   // of something else: printed whenever it comes
 }
 
 // Exit is the end of one rank.
@@ -156,12 +159,12 @@ func (e Exit) Failed() bool {
 
 // A Cause is why a job ends before its ranks have.
 type Cause struct {
-	Host int    // where it was noticed; -1: by rainrun
-	Dead bool   // the agent of Host is known to be dead: nobody waits for its answer
-	Away bool   // Host and Peer do not reach each other: nobody waits long for the two
-	Peer int    // if Away
-	Code int    // the job's exit status; 0: that of the lowest rank that failed
-	Text string // one line for people; empty: rainrun makes it from Exits
+	Host   int    // where it was noticed; -1: by rainrun
+	Dead   bool   // the agent of Host is known to be dead: nobody waits for its answer
+	Fenced bool   // Host has killed its ranks, because it is cut off from the others
+	Away   []int  // hosts that Host does not reach, or that were removed
+	Code   int    // the job's exit status; 0: that of the lowest rank that failed
+	Text   string // one line for people; empty: rainrun makes it from Exits
 }
 
 // Goodbye is the guardian's last word.

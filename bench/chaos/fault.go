@@ -46,8 +46,8 @@ var Kinds = []Kind{
 	{Name: "session-killed", Bound: within(time.Second), Status: anyFailure, Word: "agent", strike: aGuardian, do: (*trial).killSession},
 	{Name: "rainrun-killed", Bound: within(2 * time.Second), Status: 137, strike: theRainrun, do: kill(unix.SIGKILL)},
 	{Name: "ctrl-c", Bound: within(time.Second), Status: 130, Word: "SIGINT", strike: theRainrun, do: kill(unix.SIGINT)},
-	{Name: "host-cut", Bound: afterTimeout, Status: anyFailure, Word: "did not answer", strike: aHost, do: (*trial).cutHost, undo: (*trial).mendHost},
-	{Name: "host-lost", Bound: afterTimeout, Status: anyFailure, Word: "did not answer", strike: aHost, do: (*trial).loseHost, undo: (*trial).mendHost},
+	{Name: "host-cut", Bound: afterTimeout, Status: anyFailure, Word: "host %h has been out of reach since", strike: aHost, do: (*trial).cutHost, undo: (*trial).mendHost},
+	{Name: "host-lost", Bound: afterTimeout, Status: anyFailure, Word: "host %h has been out of reach since", strike: aHost, do: (*trial).loseHost, undo: (*trial).mendHost},
 	{Name: "rail-cut", strike: aRail, do: (*trial).cutRail, undo: (*trial).mendRail},
 	{Name: "rail-hole", strike: aRail, do: (*trial).holeRail, undo: (*trial).mendRail},
 }

@@ -88,6 +88,9 @@ func (b *builder) jobOptions(s *settings, part int) error {
 	if given("host-timeout") {
 		o.HostTimeout = s.hostTime
 	}
+	if given("witness") {
+		o.Witness = s.witness
+	}
 	if given("timeout") {
 		b.timeout = s.timeout
 	}

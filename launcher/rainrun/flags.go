@@ -35,6 +35,7 @@ type settings struct {
 	timeout    string
 	grace      time.Duration
 	hostTime   time.Duration
+	witness    string
 	tag, stamp bool
 	outFile    string
 	stdin      string
@@ -75,6 +76,7 @@ func newSettings() *settings {
 	f.StringVar(&s.timeout, "timeout", "", "")
 	f.DurationVar(&s.grace, "kill-grace", 100*time.Millisecond, "")
 	f.DurationVar(&s.hostTime, "host-timeout", 30*time.Second, "")
+	f.StringVar(&s.witness, "witness", "", "")
 	f.BoolVarP(&s.tag, "tag-output", "l", false, "")
 	f.BoolVar(&s.stamp, "timestamp-output", false, "")
 	f.StringVar(&s.outFile, "output-filename", "", "")

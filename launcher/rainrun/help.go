@@ -41,7 +41,12 @@ Input and output
 When it ends
   --timeout SECONDS         end the job after this time, status 110 (also MPIEXEC_TIMEOUT)
   --kill-grace TIME         from SIGTERM to SIGKILL (default 100ms)
-  --host-timeout TIME       how long a host may be out of reach on all rails (default 30s)
+  --host-timeout TIME       how long a host may be out of reach on all rails (default 30s);
+                            a line says for whom the job waits
+  --witness HOST            start an agent without ranks there, which votes on who is out of
+                            reach.  Without a majority a host ends its ranks; of two hosts
+                            cut apart the one with rainrun wins, with a witness the one
+                            that it reaches
 
 Hosts and rails
   --agent-command 'WORDS'   start agents by WORDS (%h is the host) instead of ssh

@@ -18,7 +18,7 @@ var synonyms = map[string]string{
 	"display-map": "display=map", "report-bindings": "report-bindings",
 	"allow-run-as-root": "allow-run-as-root", "verbose": "verbose", "version": "version", "help": "help",
 	"rails": "rails", "ports": "ports", "agent-command": "agent-command",
-	"kill-grace": "kill-grace", "host-timeout": "host-timeout",
+	"kill-grace": "kill-grace", "host-timeout": "host-timeout", "witness": "witness",
 }
 
 // pairs take two words: -env K V.

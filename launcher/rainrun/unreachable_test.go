@@ -22,7 +22,8 @@ import (
 // line that says so, and the remedy. wait has found that nothing is left.
 func (res result) apart(t *testing.T, a, b, remedy string) {
 	t.Helper()
-	res.want(t, 1, fmt.Sprintf("hosts %s and %s do not reach each other on any rail; waiting up to 2s", a, b), "did not answer host", "; the job was ended: ", remedy)
+	res.want(t, 1, fmt.Sprintf("host %s has been silent on all rails since ", b), "; waiting up to 2s",
+		fmt.Sprintf("host %s did not answer host %s", b, a), "; the job was ended: ", remedy)
 	if n := strings.Count(res.err, "the job was ended"); n != 1 {
 		t.Errorf("%d reasons: %s", n, res.err)
 	}

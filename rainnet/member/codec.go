@@ -5,10 +5,10 @@ import "encoding/binary"
 // Version is the first byte of every message; agents of another one are refused.
 const Version = 1
 
-// What one message may hold.
+// What one message may hold. MaxHosts bounds Config.Hosts.
 const (
-	maxHosts = 1024
-	maxView  = 2 * maxHosts // a view may name two lives of a host
+	MaxHosts = 1024
+	maxView  = 2 * MaxHosts // a view may name two lives of a host
 )
 
 // encode appends a message. All numbers are unsigned varints, but for the flags of
@@ -219,7 +219,7 @@ func (r *reader) slot(s *slot) {
 	}
 	s.out, s.dead, s.named = flags&flagOut != 0, flags&flagDead != 0, flags&flagNamed != 0
 	s.fails = r.byte()
-	s.agree = uint16(r.upTo(maxHosts))
+	s.agree = uint16(r.upTo(MaxHosts))
 	s.acked = r.u()
 	s.have = r.u()
 	if s.out {

@@ -10,7 +10,7 @@ const Never = math.MaxInt64
 // nanoseconds.
 type Config struct {
 	Self    Member
-	Hosts   []ID // every host that may ever be a member; at most maxHosts
+	Hosts   []ID // every host that may ever be a member; at most MaxHosts
 	Witness []ID // of these, hosts without ranks: they vote and never lead
 
 	// Round is how long the token takes round a quiet ring: 100 ms, or a 24th of
@@ -46,7 +46,7 @@ func (c Config) withDefaults() Config {
 	if c.Fence >= c.Removal || c.Promise >= c.Starve || c.Fence < 2*c.Starve+2*c.Round {
 		panic("member: the times must be such that Promise < Starve, 2 Starve + 2 Round <= Fence < Removal")
 	}
-	if len(c.Hosts) > maxHosts {
+	if len(c.Hosts) > MaxHosts {
 		panic("member: too many hosts")
 	}
 	if c.has(BugFenceLate) {

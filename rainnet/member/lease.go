@@ -37,7 +37,7 @@ func (m *Machine) agree(now int64) {
 			m.watch(now, s, &p.granted)
 			if now < p.granted.at+m.cfg.Removal {
 				s.agree = 0
-			} else if s.agree < maxHosts {
+			} else if s.agree < MaxHosts {
 				s.agree++
 			}
 		}

@@ -175,3 +175,8 @@ func (m *Machine) Ring() (ring []Member) {
 
 // View returns the last view that this member knows to be confirmed.
 func (m *Machine) View() View { return m.tok.view }
+
+// Majority reports whether the ring, as far as this member knows, may go on: it has
+// a majority of the confirmed view. If so, who is not in the ring is waited for; if
+// not, this member is.
+func (m *Machine) Majority() bool { return m.tok.view.majority(m.tok.inRing, &m.cfg) }

@@ -7,6 +7,7 @@ var (
 	ErrStranger  = errors.New("member: message of a host that is not of this job")
 	ErrDead      = errors.New("member: message of an incarnation that has died")
 	ErrMalformed = errors.New("member: malformed message")
+	ErrVersion   = errors.New("member: message of another version")
 )
 
 // Recv takes a message that came from a host. Who sent it is known from the
@@ -21,7 +22,10 @@ func (m *Machine) Recv(now int64, from ID, data []byte) error {
 		return ErrStranger
 	}
 	msg, ok := decode(data)
-	if !ok {
+	switch {
+	case len(data) > 0 && data[0] != Version:
+		return ErrVersion
+	case !ok:
 		return ErrMalformed
 	}
 	// A host that was restarted or has fenced itself speaks as another member:

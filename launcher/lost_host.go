@@ -1,0 +1,137 @@
+package launcher
+
+import (
+	"fmt"
+	"time"
+
+	"golang.org/x/sys/unix"
+)
+
+// What people are told of hosts that are out of reach. A text names the host that
+// the job goes on without, whichever side says so: rainrun prints the first that
+// comes.
+
+// clock is how times of the day are written in messages.
+const clock = "15:04:05.000"
+
+// wallClock is the time of the day at an instant of rainnet.Now.
+func wallClock(now, at int64) string {
+	return time.Now().Add(-time.Duration(now - at)).Format(clock)
+}
+
+// unreached are the hosts that this one does not reach.
+func (b *membership) unreached() (hosts []int) {
+	for _, p := range b.mesh.peers {
+		if p != nil && !p.up && !p.left {
+			hosts = append(hosts, p.host)
+		}
+	}
+	return hosts
+}
+
+// removed says why a host has been removed from the view.
+func (b *membership) removed(now int64, host int) string {
+	since := fmt.Sprintf("for %v", b.timeout)
+	if p := b.mesh.peers[host]; !p.up {
+		since = "since " + wallClock(now, p.since)
+	}
+	return b.outOfReach(host, since)
+}
+
+// cutOff says why this host is out.
+func (b *membership) cutOff(now int64) string {
+	away, since, all := b.unreached(), now, true
+	for _, p := range b.mesh.peers {
+		if p != nil && !p.up && !p.left {
+			since = min(since, p.since)
+		}
+		all = all && (p == nil || !p.up)
+	}
+	self, at := b.mesh.names[b.mesh.self], wallClock(now, since)
+	switch {
+	case len(away) == 0:
+		return fmt.Sprintf("host %s has heard of no majority of the hosts for too long (--host-timeout %v) and ended its ranks; was it stopped or overloaded?", self, b.timeout)
+	case all:
+		return fmt.Sprintf("host %s has been out of reach since %s (--host-timeout %v): it heard of no majority of the hosts, and ended its ranks", self, at, b.timeout)
+	case len(away) == 1:
+		pair := b.pair(away[0])
+		return fmt.Sprintf("hosts %s and %s have not reached each other on any rail since %s (--host-timeout %v); the job was ended", b.mesh.names[pair[0]], b.mesh.names[pair[1]], at, b.timeout)
+	}
+	return fmt.Sprintf("host %s has been out of reach of %s since %s (--host-timeout %v): it heard of no majority of the hosts, and ended its ranks", self, b.mesh.list(away), at, b.timeout)
+}
+
+// notTogether says why a job did not come together.
+func (b *membership) notTogether(now int64, away []int) string {
+	if len(away) == 0 {
+		return fmt.Sprintf("the hosts reach each other, but did not agree within %v on who takes part; are they overloaded? (--host-timeout %v)", 5*b.timeout, b.timeout)
+	}
+	// If rainrun's host is out of reach, it is this one that does not answer it.
+	silent, by, p := away[0], b.mesh.self, b.mesh.peers[away[0]]
+	for _, h := range away {
+		if h == b.lead {
+			silent, by, p = b.mesh.self, h, b.mesh.peers[h]
+		}
+	}
+	if p.ever {
+		return b.outOfReach(silent, "since "+wallClock(now, p.since))
+	}
+	text := fmt.Sprintf("host %s did not answer host %s on any rail for %v (--host-timeout); the job was ended", b.mesh.names[silent], b.mesh.names[by], b.timeout)
+	if stats := b.mesh.e.Stats(); stats.Forged > 0 {
+		return text + fmt.Sprintf(": %d packets came that are not encrypted with this job's key: an agent with another key cannot join", stats.Forged)
+	}
+	return text + ": it was never reached: is UDP blocked (--ports, for a firewall), are the right interfaces used (--rails)?"
+}
+
+// outOfReach says that the job goes on without a host, which is to say that it ends.
+func (b *membership) outOfReach(host int, since string) string {
+	return fmt.Sprintf("host %s has been out of reach %s (%v, --host-timeout); the job was ended", b.mesh.names[host], since, b.timeout)
+}
+
+// list names hosts.
+func (m *mesh) list(hosts []int) string {
+	text := "host"
+	if len(hosts) > 1 {
+		text += "s"
+	}
+	for i, h := range hosts {
+		switch {
+		case i == 0:
+			text += " " + m.names[h]
+		case i == len(hosts)-1:
+			text += " and " + m.names[h]
+		default:
+			text += ", " + m.names[h]
+		}
+	}
+	return text
+}
+
+// The agent's side.
+
+// hostRemoved: the others go on without a host, which has fenced itself by now.
+func (a *agent) hostRemoved(ev meshRemoved) {
+	a.peerGone(ev.host)
+	a.end(Cause{Host: a.setup.Host, Away: []int{ev.host}, Code: ExitError, Text: ev.text})
+}
+
+// apart: a job whose hosts do not all reach each other cannot go on.
+func (a *agent) apart(ev meshApart) {
+	for _, h := range ev.away {
+		if h != a.setup.Host {
+			a.peerGone(h)
+		}
+	}
+	a.end(Cause{Host: a.setup.Host, Away: ev.away, Code: ExitError, Text: ev.text})
+}
+
+// fenced: the others may go on without this host soon. "An agent that is cut off
+// from the primary partition kills its own ranks", at once: whatever they still
+// do, nobody may see. Then it leaves.
+func (a *agent) fenced(ev meshFenced) {
+	signalDescendants(unix.SIGKILL)
+	for _, h := range ev.away {
+		a.peerGone(h)
+	}
+	a.end(Cause{Host: a.setup.Host, Fenced: true, Away: ev.away, Code: ExitError, Text: ev.text})
+	a.graceOver()
+}

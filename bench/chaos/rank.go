@@ -40,6 +40,10 @@ func Play(args []string) {
 	switch args[1] {
 	case RankRole:
 		err = playRank()
+	case ExchangeRole:
+		err = playExchange(args[2:])
+	case HelloRole:
+		err = playHello()
 	case pipeRole:
 		err = playPipe(args[2:])
 	default:

@@ -1,0 +1,241 @@
+package chaos
+
+import (
+	"bufio"
+	"bytes"
+	"fmt"
+	"os"
+	"os/exec"
+	"slices"
+	"strings"
+	"syscall"
+	"testing"
+	"time"
+
+	"golang.org/x/sys/unix"
+
+	"rainmpi/bench/lab"
+)
+
+// A job of rainrun on the hosts of a lab, started on the first.
+type labJob struct {
+	t     *testing.T
+	lab   *lab.Lab
+	gang  gang
+	cmd   *exec.Cmd
+	going chan struct{}
+	ended chan struct{}
+	out   []string
+	err   bytes.Buffer
+}
+
+// run starts rainrun with options and a program, which is this one.
+func run(t *testing.T, l *lab.Lab, args ...string) *labJob {
+	t.Helper()
+	self, err := os.Executable()
+	if err != nil {
+		t.Fatal(err)
+	}
+	for i, a := range args {
+		if a == RankRole || a == ExchangeRole || a == HelloRole {
+			args = slices.Insert(args, i, self)
+			break
+		}
+	}
+	tr := &trial{Config: Config{Lab: l}}
+	if err := tr.namespaces(); err != nil {
+		t.Fatal(err)
+	}
+	j := &labJob{t: t, lab: l, gang: tr.gang, going: make(chan struct{}), ended: make(chan struct{})}
+	j.gang.mark = fmt.Sprintf("%d-%s", os.Getpid(), t.Name())
+	j.cmd = l.Hosts[0].Command(buildRainrun(t), append([]string{"--bind-to", "none"}, args...)...)
+	j.cmd.Env = append(j.cmd.Env, markVar+"="+j.gang.mark)
+	j.cmd.Stderr = &j.err
+	out, err := j.cmd.StdoutPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := j.cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	go func() {
+		defer close(j.ended)
+		for lines := bufio.NewScanner(out); lines.Scan(); {
+			if lines.Text() == going {
+				close(j.going)
+				continue
+			}
+			j.out = append(j.out, lines.Text())
+		}
+		_ = j.cmd.Wait()
+	}()
+	t.Cleanup(func() {
+		for _, p := range j.gang.find() {
+			_ = syscall.Kill(p.pid, syscall.SIGKILL)
+		}
+		<-j.ended
+	})
+	return j
+}
+
+// begun waits until all ranks are there.
+func (j *labJob) begun() {
+	j.t.Helper()
+	select {
+	case <-j.going:
+	case <-j.ended:
+		j.t.Fatalf("the job ended too early: %s", j.err.String())
+	case <-time.After(startLimit):
+		j.t.Fatalf("the job did not start")
+	}
+}
+
+// wait waits for the end, and checks the status, what standard error says, and that
+// nothing is left.
+func (j *labJob) wait(limit time.Duration, status int, words ...string) {
+	j.t.Helper()
+	select {
+	case <-j.ended:
+	case <-time.After(limit):
+		j.t.Fatalf("the job did not end within %v: %s", limit, j.err.String())
+	}
+	if got := j.cmd.ProcessState.ExitCode(); got != status {
+		j.t.Errorf("status %d, want %d", got, status)
+	}
+	for _, w := range words {
+		if !strings.Contains(j.err.String(), w) {
+			j.t.Errorf("standard error does not say %q", w)
+		}
+	}
+	var left []process
+	for end := time.Now().Add(leftLimit); ; {
+		if left = j.gang.find(); len(left) == 0 || time.Now().After(end) {
+			break
+		}
+	}
+	for _, p := range left {
+		j.t.Errorf("left on host %s: process %d, %s", p.host, p.pid, strings.Join(p.args, " "))
+	}
+	if j.t.Failed() || testing.Verbose() {
+		j.t.Logf("standard error: %s", j.err.String())
+	}
+}
+
+func (j *labJob) cut(host string) {
+	j.t.Helper()
+	j.fault(lab.Fault{Kind: lab.KindCut, Host: host, End: lab.Behind})
+}
+
+func (j *labJob) mend() {
+	j.t.Helper()
+	j.fault(lab.Fault{Kind: lab.KindMend})
+}
+
+// fault does the same to all rails.
+func (j *labJob) fault(f lab.Fault) {
+	j.t.Helper()
+	for _, r := range j.lab.Rails {
+		f.Rail = r.Name
+		if err := j.lab.Fault(f); err != nil {
+			j.t.Fatal(err)
+		}
+	}
+}
+
+// pass lets some time of the outside world pass, or less if the job ends.
+func (j *labJob) pass(d time.Duration) {
+	select {
+	case <-j.ended:
+	case <-time.After(d):
+	}
+}
+
+func TestEightHosts(t *testing.T) {
+	l := lab.Start(t, lab.Config{Hosts: 8, Rails: 2})
+	j := run(t, l, "-n", "64", "--host", "h1:8,h2:8,h3:8,h4:8,h5:8,h6:8,h7:8,h8:8", HelloRole)
+	j.wait(2*time.Minute, 0)
+	slices.Sort(j.out)
+	var want []string
+	for r := range 64 {
+		want = append(want, fmt.Sprintf("hello from rank %d of 64 on h%d", r, r/8+1))
+	}
+	slices.Sort(want)
+	if !slices.Equal(j.out, want) {
+		t.Errorf("%q", j.out)
+	}
+	if j.err.Len() > 0 {
+		t.Errorf("all went well, but standard error says: %s", j.err.String())
+	}
+}
+
+// Nothing gets through between two hosts for 10 s: the job waits, says for whom,
+// and goes on; no message is lost or wrong.
+func TestTotalCut(t *testing.T) {
+	l := lab.Start(t, lab.Config{Hosts: 2, Rails: 2})
+	j := run(t, l, "-n", "4", "--host", "h1:2,h2:2", ExchangeRole, "12")
+	j.begun()
+	j.pass(500 * time.Millisecond)
+	j.cut("h2")
+	j.pass(10 * time.Second)
+	j.mend()
+	j.wait(time.Minute, 0, "host h2 has been silent on all rails since ", "; waiting up to 30s (--host-timeout)", "host h2 answers again after ")
+	if n := strings.Count(j.err.String(), "\n"); n != 2 {
+		t.Errorf("%d lines on standard error, want 2", n)
+	}
+	var rounds int
+	var pause float64
+	if _, err := fmt.Sscanf(strings.Join(j.out, "\n"), "%d rounds, all right, longest pause %f s", &rounds, &pause); err != nil || pause < 9 || pause > 20 {
+		t.Errorf("%q: %v", j.out, err)
+	}
+	t.Logf("%q", j.out)
+}
+
+// Of two hosts cut apart the one goes on that the witness is with, else rainrun's.
+func TestWitness(t *testing.T) {
+	l := lab.Start(t, lab.Config{Hosts: 3, Rails: 2})
+	for _, c := range []struct {
+		args []string
+		cut  string
+		out  string
+	}{
+		{[]string{"--witness", "h3"}, "h1", "h1"},
+		{[]string{"--witness", "h3"}, "h2", "h2"},
+		{nil, "h1", "h2"},
+		{nil, "h2", "h2"},
+	} {
+		t.Run(fmt.Sprint(c.cut, c.args), func(t *testing.T) {
+			j := run(t, l, append(c.args, "-n", "2", "--host", "h1:1,h2:1", "--host-timeout", "1s", RankRole)...)
+			j.begun()
+			j.pass(500 * time.Millisecond)
+			j.cut(c.cut)
+			j.wait(20*time.Second, 1, "host "+c.out+" has been out of reach since ")
+			j.mend()
+			if n := strings.Count(j.err.String(), "out of reach since"); n != 1 {
+				t.Errorf("%d reasons", n)
+			}
+		})
+	}
+}
+
+// An agent that is stopped for 300 ms again and again, with messages lost, is late
+// and not dead.
+func TestStoppedAgents(t *testing.T) {
+	l := lab.Start(t, lab.Config{Hosts: 3, Rails: 2})
+	j := run(t, l, "-n", "3", "--host", "h1:1,h2:1,h3:1", "--host-timeout", "3s", ExchangeRole, "8")
+	j.begun()
+	j.fault(lab.Fault{Kind: lab.KindLoss, Loss: 0.05})
+	for turn := range 9 {
+		for _, p := range j.gang.find() {
+			if p.role == anAgent && p.host == l.Hosts[turn%3].Name {
+				_ = unix.Kill(p.pid, unix.SIGSTOP)
+				j.pass(300 * time.Millisecond)
+				_ = unix.Kill(p.pid, unix.SIGCONT)
+			}
+		}
+		j.pass(100 * time.Millisecond)
+	}
+	j.wait(time.Minute, 0)
+	if j.err.Len() > 0 {
+		t.Errorf("standard error: %s", j.err.String())
+	}
+}

@@ -161,9 +161,12 @@ func (a *agent) readChannel(r *frameReader) {
 func (a *agent) ready() {
 	a.env = withoutForeign(os.Environ())
 	a.spawn = newSpawner()
-	answer := Ready{Cores: len(allowedCores()), Machine: machineID()}
+	answer := Ready{Protocol: Protocol, Cores: len(allowedCores()), Machine: machineID()}
 	if err := a.serveRanks(); err != nil {
 		answer.Error = err.Error()
+	}
+	if a.setup.Protocol != Protocol {
+		answer.Error = fmt.Sprintf("rainrun is of another version (its protocol is %d, this agent's %d); install the same rainmpi on all hosts", a.setup.Protocol, Protocol)
 	}
 	if a.setup.Multi && answer.Error == "" {
 		faults, err := rainnet.FaultsOfEnvironment()

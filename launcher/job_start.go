@@ -140,7 +140,7 @@ func (j *job) startAgents() error {
 		}
 		j.remotes = append(j.remotes, r)
 		r.out.send(kindSetup, Setup{
-			Job: j.name, Key: j.key, Host: i, Hosts: names, Multi: j.multi, Lead: j.lead, Witnesses: witnesses,
+			Protocol: Protocol, Job: j.name, Key: j.key, Host: i, Hosts: names, Multi: j.multi, Lead: j.lead, Witnesses: witnesses,
 			Rails: j.o.Rails, PortLow: j.o.PortLow, PortHigh: j.o.PortHigh,
 			KillGrace: j.o.KillGrace, HostTimeout: j.o.HostTimeout, Verbose: j.o.Verbose,
 		})
@@ -187,6 +187,9 @@ func (j *job) agentReady(r *remote, m *Ready) error {
 	}
 	r.ready, r.facts = m, m
 	r.stderr.open(os.Stderr)
+	if m.Protocol != Protocol {
+		return fmt.Errorf("the agent there is of another version (its protocol is %d, this one's %d); install the same rainmpi on all hosts", m.Protocol, Protocol)
+	}
 	if m.Error != "" {
 		return errors.New(m.Error)
 	}

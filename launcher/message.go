@@ -39,9 +39,14 @@ const (
 	kindLast
 )
 
+// Protocol is the version of these messages, and of what agents and ranks of one
+// job say to each other: all must be of the same.
+const Protocol = 2
+
 // Setup is the first message to an agent. It carries the job's key, which
 // therefore never stands in arguments or in the environment.
 type Setup struct {
+	Protocol    int
 	Job         string
 	Key         []byte
 	Host        int      // index into Hosts
@@ -59,11 +64,12 @@ type Setup struct {
 
 // Ready is the agent's answer.
 type Ready struct {
-	Cores   int    // cores its ranks may use
-	Machine string // equal on agents that share one kernel
-	Card    []byte // rainnet.Card; empty in a job on one host
-	Rails   string // for people: addresses of the endpoint
-	Error   string // not empty: this agent cannot take part, and why
+	Protocol int
+	Cores    int    // cores its ranks may use
+	Machine  string // equal on agents that share one kernel
+	Card     []byte // rainnet.Card; empty in a job on one host
+	Rails    string // for people: addresses of the endpoint
+	Error    string // not empty: this agent cannot take part, and why
 }
 
 // Start is the plan, the same for all agents.

@@ -26,9 +26,9 @@ func TestMain(m *testing.M) {
 	if prog := os.Getenv(envProg); prog != "" && os.Getenv("RAIN_AGENT") != "" && len(os.Args) > 1 && os.Args[1] == "rank" {
 		os.Exit(rankProgram(os.Args[2:]))
 	}
-	if os.Getenv(envMain) != "" && len(os.Args) > 3 && os.Args[1] == "wrongkey" {
-		if err := wrongKey(os.Args[2], os.Args[3:]); err != nil {
-			fmt.Fprintln(os.Stderr, "wrongkey:", err)
+	if os.Getenv(envMain) != "" && len(os.Args) > 4 && os.Args[1] == "wrongsetup" {
+		if err := wrongSetup(os.Args[2], os.Args[3], os.Args[4:]); err != nil {
+			fmt.Fprintln(os.Stderr, "wrongsetup:", err)
 			os.Exit(1)
 		}
 		os.Exit(0)

@@ -37,5 +37,5 @@ func TestUnreachableAgentInLab(t *testing.T) {
 // An agent on another host that was handed another job's key.
 func TestWrongKeyInLab(t *testing.T) {
 	l := lab.Start(t, lab.Config{Hosts: 2, Rails: 2})
-	unreached(t, l, self(t)+" wrongkey %h "+l.AgentCommand(), "an agent with another key cannot join")
+	unreached(t, l, self(t)+" wrongsetup key %h "+l.AgentCommand(), "an agent with another key cannot join")
 }

@@ -51,23 +51,43 @@ func TestUnreachableAgent(t *testing.T) {
 
 // An agent that was handed another job's key.
 func TestWrongKey(t *testing.T) {
-	rainrun(t, "-n", "2", "--host", "a:1,b:1", "--agent-command", self(t)+" wrongkey %h", "--rails", "127.0.0.1", "--host-timeout", "2s",
+	rainrun(t, "-n", "2", "--host", "a:1,b:1", "--agent-command", self(t)+" wrongsetup key %h", "--rails", "127.0.0.1", "--host-timeout", "2s",
 		self(t), "rank", "init", "hang").apart(t, "a", "b", "an agent with another key cannot join")
 }
 
-// wrongKey stands between rainrun and an agent, and gives host b another key.
-func wrongKey(host string, command []string) error {
+// Agents of another version are not taken into the job, whichever side notices.
+func TestOtherVersion(t *testing.T) {
+	for what, words := range map[string]string{"version": "rainrun is of another version", "answer": "the agent there is of another version"} {
+		rainrun(t, "-n", "2", "--host", "a:1,b:1", "--agent-command", self(t)+" wrongsetup "+what+" %h", "--rails", "127.0.0.1",
+			self(t), "rank", "init", "hang").want(t, 1, "host b: "+words, "install the same rainmpi on all hosts")
+	}
+}
+
+// wrongSetup stands between rainrun and an agent, and gives host b another key or
+// version, or changes its answer.
+func wrongSetup(what, host string, command []string) error {
 	agent := exec.Command(command[0], command[1:]...)
-	agent.Stdout, agent.Stderr = os.Stdout, os.Stderr
+	agent.Stderr = os.Stderr
 	in, err := agent.StdinPipe()
+	if err != nil {
+		return err
+	}
+	out, err := agent.StdoutPipe()
 	if err != nil {
 		return err
 	}
 	if err := agent.Start(); err != nil {
 		return err
 	}
-	if host == "b" || host == "h2" {
-		if err := changeKey(in, os.Stdin); err != nil {
+	other := host == "b" || host == "h2"
+	if other && what != "answer" {
+		if err := changeFirst(in, os.Stdin, func(s *launcher.Setup) {
+			if what == "key" {
+				s.Key[0]++
+			} else {
+				s.Protocol++
+			}
+		}); err != nil {
 			return err
 		}
 	}
@@ -75,12 +95,18 @@ func wrongKey(host string, command []string) error {
 		_, _ = io.Copy(in, os.Stdin)
 		in.Close()
 	}()
+	if other && what == "answer" {
+		if err := changeFirst(os.Stdout, out, func(r *launcher.Ready) { r.Protocol++ }); err != nil {
+			return err
+		}
+	}
+	_, _ = io.Copy(os.Stdout, out)
 	return agent.Wait()
 }
 
-// changeKey copies what comes before the frame of Setup, and that frame with another key in it.
+// changeFirst copies what comes before the first frame, and that frame with its message changed.
 // launcher/channel.go says what a frame is.
-func changeKey(to io.Writer, from io.Reader) error {
+func changeFirst[M any](to io.Writer, from io.Reader, change func(*M)) error {
 	var b []byte
 	for !bytes.Contains(b, []byte("channel 1\n")) {
 		b = append(b, 0)
@@ -96,12 +122,12 @@ func changeKey(to io.Writer, from io.Reader) error {
 	if _, err := io.ReadFull(from, body); err != nil {
 		return err
 	}
-	var s launcher.Setup
-	if err := json.Unmarshal(body[:len(body)-4], &s); err != nil || len(s.Key) == 0 {
-		return fmt.Errorf("no key in %q: %w", body, err)
+	var m M
+	if err := json.Unmarshal(body[:len(body)-4], &m); err != nil {
+		return fmt.Errorf("%q: %w", body, err)
 	}
-	s.Key[0]++
-	body, err := json.Marshal(s)
+	change(&m)
+	body, err := json.Marshal(m)
 	if err != nil {
 		return err
 	}

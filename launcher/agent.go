@@ -33,11 +33,13 @@ type agent struct {
 	byWorld map[int]*rank
 	pipes   int // output streams that have not ended
 
-	ending   bool // killing has begun
-	killed   bool // SIGTERM has been sent: later exits are our doing
-	kill     bool // grace is over: SIGKILL whatever is left
-	killing  bool // a killAgain is under way
+	ending   bool           // killing has begun
+	killed   bool           // SIGTERM has been sent: later exits are our doing
+	kill     bool           // grace is over: SIGKILL whatever is left
+	killing  bool           // a killAgain is under way
+	asked    map[*rank]bool // have been asked for whom they wait; SIGTERM waits for them, not for long
 	killEnd  time.Time
+	killings int  // that the kernel had done for want of memory when this began
 	drained  bool // the time for output without a process is over
 	cause    *Cause
 	finished bool // kindDone is sent
@@ -61,6 +63,7 @@ type (
 	streamEnded  struct{}
 	settled      struct{ cause Cause } // the time for other ranks' own failures is over
 	graceOver    struct{}
+	askOver      struct{}
 	drainOver    struct{}
 	lingerOver   struct{}
 	meetOver     struct{}
@@ -160,6 +163,7 @@ func (a *agent) readChannel(r *frameReader) {
 // ready answers Setup: what this host has, and how its agent is reached.
 func (a *agent) ready() {
 	a.env = withoutForeign(os.Environ())
+	a.killings = memoryKillings()
 	a.spawn = newSpawner()
 	answer := Ready{Protocol: Protocol, Cores: len(allowedCores()), Machine: machineID()}
 	if err := a.serveRanks(); err != nil {
@@ -232,6 +236,8 @@ func (a *agent) handle(ev any) {
 		a.end(ev.cause)
 	case graceOver:
 		a.graceOver()
+	case askOver:
+		a.terminate()
 	case killAgain:
 		a.killing = false
 	case drainOver:
@@ -336,7 +342,7 @@ func (a *agent) end(c Cause) {
 	if a.ending {
 		return
 	}
-	a.ending, a.killed, a.cause = true, true, &c
+	a.ending, a.cause = true, &c
 	a.out.send(kindEnding, c)
 	if a.mesh != nil {
 		if c.Dead && c.Host != a.setup.Host {
@@ -344,6 +350,17 @@ func (a *agent) end(c Cause) {
 		}
 		a.mesh.flood(kindEnding, c)
 	}
+	if !a.askWaits(c) {
+		a.terminate()
+	}
+}
+
+// terminate tells all processes to end.
+func (a *agent) terminate() {
+	if a.killed {
+		return
+	}
+	a.killed, a.asked = true, nil
 	// A stopped process takes SIGTERM only when it goes on.
 	signalDescendants(unix.SIGTERM)
 	signalDescendants(unix.SIGCONT)
@@ -412,11 +429,8 @@ func (a *agent) endLeftovers() (more bool) {
 		a.killing = true
 		signalDescendants(unix.SIGKILL)
 		a.after(2*time.Millisecond, killAgain{})
-	case !a.kill && !a.killed:
-		a.killed = true
-		signalDescendants(unix.SIGTERM)
-		signalDescendants(unix.SIGCONT)
-		a.after(a.setup.KillGrace, graceOver{})
+	case !a.kill && len(a.asked) == 0:
+		a.terminate()
 	}
 	return true
 }

@@ -102,6 +102,7 @@ func (a *agent) handleBoot(ev bootEvent) {
 		ev.conn.Close()
 		if r != nil {
 			r.connOpen = false
+			a.answered(r)
 			a.mpiGone(r)
 		}
 	case ev.m.Hello != nil:
@@ -114,6 +115,8 @@ func (a *agent) handleBoot(ev bootEvent) {
 	case ev.m.Finalize != nil:
 		r.finalized = true
 		a.rankFinalized()
+	case ev.m.Waits != nil:
+		a.waitsTold(r, ev.m.Waits.Ranks)
 	case ev.m.Abort != nil:
 		a.abort(r, *ev.m.Abort)
 	}

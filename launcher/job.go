@@ -71,6 +71,7 @@ type job struct {
 	exits   map[int]Exit
 	inited  map[int]bool
 	pids    map[int]int
+	waits   map[int][]int   // rank → those that it waited for
 	silent  map[[2]int]bool // silences that people know of: Notice.Hosts
 	cause   *Cause
 	ending  bool
@@ -91,7 +92,7 @@ func Run(o Options) (status int, err error) {
 		o: o, events: make(chan any, 256), signals: make(chan os.Signal, 64),
 		out: newOutput(o), in: newInput(),
 		lead:  -1,
-		exits: map[int]Exit{}, inited: map[int]bool{}, pids: map[int]int{}, silent: map[[2]int]bool{},
+		exits: map[int]Exit{}, inited: map[int]bool{}, pids: map[int]int{}, waits: map[int][]int{}, silent: map[[2]int]bool{},
 	}
 	defer j.out.close()
 	// When an agent here and its guardian are both killed, what they leave
@@ -224,6 +225,12 @@ func (j *job) handleFrame(r *remote, f frame) error {
 			return err
 		}
 		j.notice(n)
+	case kindWaits:
+		var w RankWaits
+		if err := f.decode(&w); err != nil {
+			return err
+		}
+		j.waits[w.Rank] = w.For
 	case kindDone:
 		r.done = true
 	case kindGoodbye:

@@ -133,5 +133,6 @@ func (a *agent) fenced(ev meshFenced) {
 		a.peerGone(h)
 	}
 	a.end(Cause{Host: a.setup.Host, Fenced: true, Away: ev.away, Code: ExitError, Text: ev.text})
+	a.terminate()
 	a.graceOver()
 }

@@ -25,6 +25,7 @@ const (
 	kindEnding    // Cause: this agent has begun to kill its ranks
 	kindNotice    // Notice: a line for people
 	kindDone      // none: no rank is left and all output is sent
+	kindWaits     // RankWaits: for whom a rank waited when the end began
 	kindGoodbye   // Goodbye: from the guardian, the agent is dead
 	kindRelayed   // binary: a frame of or for another agent, see packRelayed
 
@@ -153,9 +154,16 @@ type Exit struct {
 	Core      bool   // core dumped
 	Inited    bool   // it had called MPI_Init
 	Finalized bool   // and MPI_Finalize
+	NoMemory  int    // killed: processes that the kernel has killed on this machine, since the job began, for want of memory
 	Killed    bool   // it ended after this agent had begun to kill its ranks
 	Gone      bool   // its MPI process has ended; a wrapper around it lives
 	Error     string // it could not be started, and why
+}
+
+// RankWaits says for whom a rank waited.
+type RankWaits struct {
+	Rank int
+	For  []int
 }
 
 // Failed says whether this end by itself makes the job fail.

@@ -157,6 +157,9 @@ func (a *agent) ended(pid int, ws unix.WaitStatus) {
 		switch {
 		case ws.Signaled():
 			r.exit.Signal, r.exit.Core = int(ws.Signal()), ws.CoreDump()
+			if ws.Signal() == unix.SIGKILL {
+				r.exit.NoMemory = memoryKillings() - a.killings
+			}
 		default:
 			r.exit.Code = ws.ExitStatus()
 		}

@@ -47,7 +47,12 @@ func (j *job) verdict() (int, error) {
 		}
 	}
 	if c := j.cause; c != nil && c.Text != "" {
-		return max(c.Code, 1), errors.New(c.Text)
+		text := c.Text
+		if c.concerns() {
+			lost := j.lostRanks(*c)
+			text += j.waiting(lost, listRanks(lost))
+		}
+		return max(c.Code, 1), errors.New(text)
 	}
 	if len(failed) == 0 {
 		if j.cause != nil {
@@ -60,6 +65,11 @@ func (j *job) verdict() (int, error) {
 	if len(failed) > 1 {
 		text += fmt.Sprintf("; %s failed as well", listRanks(failed[1:]))
 	}
+	whom := "it"
+	if len(failed) > 1 {
+		whom = "them"
+	}
+	text += j.waiting(failed, whom)
 	if len(failed) < len(j.place.HostOf) {
 		text += "; the job was ended"
 	}
@@ -83,6 +93,9 @@ func (j *job) describe(e Exit) string {
 		return fmt.Sprintf("the MPI process of %s ended without MPI_Finalize", j.who(e))
 	case e.Signal != 0 && e.Core:
 		return fmt.Sprintf("%s was killed by signal %d (%s), core dumped", j.who(e), e.Signal, unix.Signal(e.Signal))
+	case e.NoMemory > 0:
+		return fmt.Sprintf("%s was killed by signal %d (%s), very likely for want of memory: processes that the kernel has killed for that on host %s since the job began: %d",
+			j.who(e), e.Signal, unix.Signal(e.Signal), j.hosts[j.place.HostOf[e.Rank]].Name, e.NoMemory)
 	case e.Signal != 0:
 		return fmt.Sprintf("%s was killed by signal %d (%s)", j.who(e), e.Signal, unix.Signal(e.Signal))
 	case e.Inited && !e.Finalized:

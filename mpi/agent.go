@@ -3,6 +3,7 @@ package mpi
 import (
 	"os"
 	"strconv"
+	"sync"
 	"sync/atomic"
 	"time"
 
@@ -14,6 +15,7 @@ import (
 // agent is this rank's connection to its agent.
 type agent struct {
 	conn   *boot.Conn
+	sends  sync.Mutex  // on conn: the program's thread and watch both do
 	free   atomic.Bool // the agent has let us go
 	memory int         // the shared memory's descriptor, -1 if there is none
 }
@@ -42,7 +44,7 @@ func claim(name string) (*agent, *boot.Welcome, error) {
 }
 
 // watch ends this process when the agent has gone: a rank never outlives it.
-func (a *agent) watch(w *waiting) {
+func (a *agent) watch(e *engine) {
 	go func() {
 		for {
 			m, err := a.conn.Recv()
@@ -51,15 +53,24 @@ func (a *agent) watch(w *waiting) {
 			}
 			if m.Finalize != nil {
 				a.free.Store(true)
-				w.changed()
+				e.wait.changed()
+			}
+			if m.Waits != nil {
+				_ = a.send(boot.Message{Waits: &boot.Waits{Ranks: e.waitsFor()}})
 			}
 		}
 	}()
 }
 
+func (a *agent) send(m boot.Message) error {
+	a.sends.Lock()
+	defer a.sends.Unlock()
+	return a.conn.Send(m)
+}
+
 // exchange gives the agent our card and returns everybody's.
 func (a *agent) exchange(card []byte) ([][]byte, error) {
-	if err := a.conn.Send(boot.Message{Card: &boot.Card{Card: card}}); err != nil {
+	if err := a.send(boot.Message{Card: &boot.Card{Card: card}}); err != nil {
 		return nil, errorf(ErrOther, "the agent has gone: %v", err)
 	}
 	m, err := a.conn.Recv()
@@ -70,13 +81,13 @@ func (a *agent) exchange(card []byte) ([][]byte, error) {
 }
 
 func (a *agent) finalize() {
-	a.conn.Send(boot.Message{Finalize: &boot.Finalize{}})
+	_ = a.send(boot.Message{Finalize: &boot.Finalize{}})
 }
 
 // abort asks for the end of the job and waits for it. It returns only if the
 // end does not come.
 func (a *agent) abort(code int, text string) {
-	if a.conn.Send(boot.Message{Abort: &boot.Abort{Code: code, Text: text}}) == nil {
+	if a.send(boot.Message{Abort: &boot.Abort{Code: code, Text: text}}) == nil {
 		time.Sleep(10 * time.Second)
 	}
 }

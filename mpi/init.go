@@ -196,7 +196,7 @@ func (e *engine) join(name string) error {
 			return err
 		}
 	}
-	a.watch(e.wait)
+	a.watch(e)
 	return nil
 }
 

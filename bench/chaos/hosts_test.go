@@ -197,18 +197,19 @@ func TestWitness(t *testing.T) {
 		args []string
 		cut  string
 		out  string
+		wait string
 	}{
-		{[]string{"--witness", "h3"}, "h1", "h1"},
-		{[]string{"--witness", "h3"}, "h2", "h2"},
-		{nil, "h1", "h2"},
-		{nil, "h2", "h2"},
+		{[]string{"--witness", "h3"}, "h1", "h1", "rank 1 was waiting for rank 0"},
+		{[]string{"--witness", "h3"}, "h2", "h2", "rank 0 was waiting for rank 1"},
+		{nil, "h1", "h2", "rank 0 was waiting for rank 1"},
+		{nil, "h2", "h2", "rank 0 was waiting for rank 1"},
 	} {
 		t.Run(fmt.Sprint(c.cut, c.args), func(t *testing.T) {
 			j := run(t, l, append(c.args, "-n", "2", "--host", "h1:1,h2:1", "--host-timeout", "1s", RankRole)...)
 			j.begun()
 			j.pass(500 * time.Millisecond)
 			j.cut(c.cut)
-			j.wait(20*time.Second, 1, "host "+c.out+" has been out of reach since ")
+			j.wait(20*time.Second, 1, "host "+c.out+" has been out of reach since ", c.wait)
 			j.mend()
 			if n := strings.Count(j.err.String(), "out of reach since"); n != 1 {
 				t.Errorf("%d reasons", n)

@@ -12,6 +12,8 @@
 //	rank → agent   Finalize         I leave in order; all I sent has been acknowledged
 //	agent → rank   Finalize         so do all others: go       (several hosts only)
 //	rank → agent   Abort            end the job
+//	agent → rank   Waits            something has failed: for whom do you wait?
+//	rank → agent   Waits            for these
 //
 // A message is a 4-byte little-endian length and that many bytes of JSON, an
 // envelope with exactly one field set. Descriptors ride on the first byte of
@@ -36,6 +38,7 @@ type Message struct {
 	Cards    *Cards    `json:",omitempty"`
 	Finalize *Finalize `json:",omitempty"`
 	Abort    *Abort    `json:",omitempty"`
+	Waits    *Waits    `json:",omitempty"`
 }
 
 // Hello claims a rank. A rank is claimed once: a second process that
@@ -93,3 +96,8 @@ type Abort struct {
 	Code int
 	Text string
 }
+
+// Waits lists the ranks in MPI_COMM_WORLD that a rank waits for at this instant, as
+// far as it knows: a receive from any source names nobody. From the agent it is
+// the question.
+type Waits struct{ Ranks []int }

@@ -1,8 +1,14 @@
 package main
 
 import (
+	"fmt"
+	"os"
 	"strings"
+	"syscall"
 	"testing"
+	"time"
+
+	"rainmpi/internal/boot"
 )
 
 func TestBoot(t *testing.T) {
@@ -25,6 +31,21 @@ func TestEndsThatFail(t *testing.T) {
 	// The process that speaks MPI dies inside a wrapper that lives on.
 	rainrun(t, "-n", "2", "sh", "-c", prog+" rank init 1:die hang; sleep 1000").
 		want(t, 1, "rank 1", "the MPI process", "without MPI_Finalize")
+}
+
+// The message says who waited for the culprit, on whatever host, and does not wait
+// for a rank that does not answer.
+func TestWaiters(t *testing.T) {
+	r := start(t, "", onTwo("-n", "4", self(t), "rank", "init", "0:waits", "2:waits", "3:hang", "signal", "die")...)
+	if !eventually(20*time.Second, func() bool { return strings.Count(r.outText(), "waiting") == 3 }) {
+		t.Fatal(r.outText())
+	}
+	for _, pid := range r.find(self(t) + " rank") {
+		if env, _ := os.ReadFile(fmt.Sprintf("/proc/%d/environ", pid)); strings.Contains(string(env), boot.EnvRank+"=1\x00") {
+			_ = syscall.Kill(pid, syscall.SIGUSR1)
+		}
+	}
+	r.wait().want(t, 137, "rank 1 on host a", "was killed by signal 9 (killed); ranks 0, 2 were waiting for it; the job was ended")
 }
 
 // A wrapper that leaves its program in the background.

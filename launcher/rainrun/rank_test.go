@@ -80,6 +80,17 @@ func (p *prog) do(thing string) (status int, end bool) {
 	case "wait": // until the agent is gone, then end, as the library does
 		_, _ = p.conn.Recv()
 		return 0, true
+	case "waits": // says for whom it waits whenever it is asked
+		fmt.Println("waiting")
+		for {
+			m, err := p.conn.Recv()
+			if err != nil {
+				return 1, true
+			}
+			if m.Waits != nil {
+				_ = p.conn.Send(boot.Message{Waits: &boot.Waits{Ranks: []int{1, 3}}})
+			}
+		}
 	case "die":
 		_ = unix.Kill(os.Getpid(), unix.SIGKILL)
 		select {}

@@ -2,6 +2,7 @@ package launcher
 
 import (
 	"fmt"
+	"slices"
 	"time"
 
 	"golang.org/x/sys/unix"
@@ -19,33 +20,45 @@ func wallClock(now, at int64) string {
 	return time.Now().Add(-time.Duration(now - at)).Format(clock)
 }
 
+// away reports whether a host is out of reach. If only one direction is broken, a
+// link may stay up for the host that hears nothing: it may not lead the other by
+// more transitions than it hears of. The ring has no such bound.
+func (b *membership) away(p *meshPeer) bool {
+	return !p.left && (!p.up || !b.inRing(p.host))
+}
+
 // unreached are the hosts that this one does not reach.
 func (b *membership) unreached() (hosts []int) {
 	for _, p := range b.mesh.peers {
-		if p != nil && !p.up && !p.left {
+		if p != nil && b.away(p) {
 			hosts = append(hosts, p.host)
 		}
 	}
 	return hosts
 }
 
-// removed says why a host has been removed from the view.
-func (b *membership) removed(now int64, host int) string {
-	since := fmt.Sprintf("for %v", b.timeout)
-	if p := b.mesh.peers[host]; !p.up {
-		since = "since " + wallClock(now, p.since)
+// silentSince is since when a host has been out of reach, as far as it is known.
+func (b *membership) silentSince(now int64, p *meshPeer) int64 {
+	switch {
+	case !p.up:
+		return p.since
+	case p.out > 0:
+		return p.out
 	}
-	return b.outOfReach(host, since)
+	return now - int64(b.timeout)
 }
 
 // cutOff says why this host is out.
-func (b *membership) cutOff(now int64) string {
-	away, since, all := b.unreached(), now, true
+func (b *membership) cutOff(now int64, away []int) string {
+	since, all := now, true
 	for _, p := range b.mesh.peers {
-		if p != nil && !p.up && !p.left {
-			since = min(since, p.since)
+		switch {
+		case p == nil || p.left:
+		case b.away(p):
+			since = min(since, b.silentSince(now, p))
+		default:
+			all = false
 		}
-		all = all && (p == nil || !p.up)
 	}
 	self, at := b.mesh.names[b.mesh.self], wallClock(now, since)
 	switch {
@@ -65,15 +78,12 @@ func (b *membership) notTogether(now int64, away []int) string {
 	if len(away) == 0 {
 		return fmt.Sprintf("the hosts reach each other, but did not agree within %v on who takes part; are they overloaded? (--host-timeout %v)", 5*b.timeout, b.timeout)
 	}
-	// If rainrun's host is out of reach, it is this one that does not answer it.
 	silent, by, p := away[0], b.mesh.self, b.mesh.peers[away[0]]
-	for _, h := range away {
-		if h == b.lead {
-			silent, by, p = b.mesh.self, h, b.mesh.peers[h]
-		}
+	if slices.Contains(away, b.lead) { // it is this host that does not answer
+		silent, by, p = b.mesh.self, b.lead, b.mesh.peers[b.lead]
 	}
 	if p.ever {
-		return b.outOfReach(silent, "since "+wallClock(now, p.since))
+		return b.outOfReach(now, silent, p)
 	}
 	text := fmt.Sprintf("host %s did not answer host %s on any rail for %v (--host-timeout); the job was ended", b.mesh.names[silent], b.mesh.names[by], b.timeout)
 	if stats := b.mesh.e.Stats(); stats.Forged > 0 {
@@ -83,8 +93,10 @@ func (b *membership) notTogether(now int64, away []int) string {
 }
 
 // outOfReach says that the job goes on without a host, which is to say that it ends.
-func (b *membership) outOfReach(host int, since string) string {
-	return fmt.Sprintf("host %s has been out of reach %s (%v, --host-timeout); the job was ended", b.mesh.names[host], since, b.timeout)
+// p is at one end of the silence.
+func (b *membership) outOfReach(now int64, host int, p *meshPeer) string {
+	return fmt.Sprintf("host %s has been out of reach since %s (%v, --host-timeout); the job was ended",
+		b.mesh.names[host], wallClock(now, b.silentSince(now, p)), b.timeout)
 }
 
 // list names hosts.

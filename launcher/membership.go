@@ -30,6 +30,7 @@ type membership struct {
 	lead    int             // the host with id 0
 	machine *member.Machine // nil: not begun, or over
 	view    member.View     // confirmed last
+	ring    []member.Member // as it was when the machine was last asked
 	began   int64           // when the agents were introduced to each other
 	refused refusals
 }
@@ -107,6 +108,12 @@ func (b *membership) leave(now int64) {
 		b.drain(now)
 		b.machine = nil
 	}
+	// Nobody waits for the acknowledgements of those who do not answer.
+	for _, p := range b.mesh.peers {
+		if p != nil && !p.left && (!p.up && now > p.since+staleAfter || p.out > 0 && now > p.out+staleAfter) {
+			b.mesh.e.RemovePeer(p.p)
+		}
+	}
 }
 
 // gone takes positive evidence that an agent is dead.
@@ -164,6 +171,7 @@ func (b *membership) drain(now int64) {
 	for b.machine != nil {
 		ev, ok := b.machine.NextEvent()
 		if !ok {
+			b.ring = b.machine.Ring()
 			return
 		}
 		b.happened(now, ev)
@@ -180,18 +188,27 @@ func (b *membership) happened(now int64, ev member.Event) {
 		}
 		for _, o := range old.Members {
 			if h := b.host(o.ID); h != b.mesh.self && !ev.View.Has(o) && !b.mesh.peers[h].left {
-				b.mesh.events <- meshRemoved{h, b.removed(now, h)}
+				b.mesh.events <- meshRemoved{h, b.outOfReach(now, h, b.mesh.peers[h])}
 			}
 		}
 	case member.Delivered:
 		b.told(ev.Data)
 	case member.Fenced:
 		b.machine = nil
-		b.mesh.events <- meshFenced{b.unreached(), b.cutOff(now)}
+		away := b.unreached()
+		if len(b.view.Members) == 0 { // a view was about to be founded
+			b.scattered(now, away)
+			return
+		}
+		b.mesh.events <- meshFenced{away, b.cutOff(now, away)}
 	case member.Silent, member.Heard:
+		p := b.mesh.peers[b.host(ev.Who.ID)]
+		if p.out = 0; ev.Kind == member.Silent {
+			p.out = ev.At
+		}
 		if b.mesh.verbose {
 			b.mesh.events <- meshNotice{Notice{Detail: true,
-				Text: fmt.Sprintf("host %s: host %s is %v in the ring", b.mesh.names[b.mesh.self], b.mesh.names[b.host(ev.Who.ID)], ev.Kind)}}
+				Text: fmt.Sprintf("host %s: host %s is %v in the ring", b.mesh.names[b.mesh.self], b.mesh.names[p.host], ev.Kind)}}
 		}
 	}
 }

@@ -51,6 +51,7 @@ type meshPeer struct {
 	up    bool
 	ever  bool    // it has been up
 	since int64   // not up: since when; of one that never was, since it was introduced
+	out   int64   // of the ring: since when; 0: in it, or no view is confirmed yet
 	said  *Notice // its silence, as people were told of it; nil: they were not
 	left  bool    // it has left or is dead
 

@@ -85,10 +85,9 @@ func TestMeshWrongKey(t *testing.T) {
 	if !strings.HasPrefix(silence.Text, "host b has been silent on all rails since ") {
 		t.Errorf("notice: %s", silence.Text)
 	}
-	for _, events := range []chan any{fromA, fromB} {
-		lost := await[meshApart](t, events)
-		if !strings.HasPrefix(lost.text, "host b did not answer host a ") || !strings.Contains(lost.text, "another key") {
-			t.Errorf("lost: %+v", lost)
+	for _, text := range []string{await[meshApart](t, fromA).text, await[meshFenced](t, fromB).text} {
+		if !strings.HasPrefix(text, "host b did not answer host a ") || !strings.Contains(text, "another key") {
+			t.Errorf("lost: %s", text)
 		}
 	}
 }

@@ -3,6 +3,7 @@ package launcher
 import (
 	"encoding/json"
 	"fmt"
+	"slices"
 	"time"
 
 	"rainmpi/rainnet"
@@ -119,10 +120,21 @@ func (b *membership) found(now int64) (next int64) {
 	if now < limit {
 		return limit
 	}
-	b.machine = nil
 	away := b.unreached()
-	b.mesh.events <- meshApart{away, b.notTogether(now, away)}
+	b.machine = nil
+	b.scattered(now, away)
 	return never
+}
+
+// scattered ends a job whose hosts have never all found each other. One that does
+// not reach rainrun's host is out.
+func (b *membership) scattered(now int64, away []int) {
+	text := b.notTogether(now, away)
+	if slices.Contains(away, b.lead) {
+		b.mesh.events <- meshFenced{away, text}
+		return
+	}
+	b.mesh.events <- meshApart{away, text}
 }
 
 func (b *membership) pair(host int) [2]int {
@@ -130,7 +142,7 @@ func (b *membership) pair(host int) [2]int {
 }
 
 func (b *membership) inRing(host int) bool {
-	for _, o := range b.machine.Ring() {
+	for _, o := range b.ring {
 		if o.ID == b.id(host) {
 			return true
 		}

@@ -48,6 +48,10 @@ var Kinds = []Kind{
 	{Name: "ctrl-c", Bound: within(time.Second), Status: 130, Word: "SIGINT", strike: theRainrun, do: kill(unix.SIGINT)},
 	{Name: "host-cut", Bound: afterTimeout, Status: anyFailure, Word: "host %h has been out of reach since", strike: aHost, do: (*trial).cutHost, undo: (*trial).mendHost},
 	{Name: "host-lost", Bound: afterTimeout, Status: anyFailure, Word: "host %h has been out of reach since", strike: aHost, do: (*trial).loseHost, undo: (*trial).mendHost},
+	{Name: "host-deaf", Bound: afterTimeout, Status: anyFailure, Word: "host %h has been out of reach since", strike: aHost, do: (*trial).deafHost, undo: (*trial).mendHost},
+	{Name: "host-mute", Bound: afterTimeout, Status: anyFailure, Word: "host %h has been out of reach since", strike: aHost, do: (*trial).muteHost, undo: (*trial).mendHost},
+	{Name: "own-host-cut", Bound: afterTimeout, Status: anyFailure, Word: "host %h has been out of reach since", strike: aHost, do: (*trial).cutOwnHost, undo: (*trial).mendHost},
+	{Name: "own-host-lost", Bound: afterTimeout, Status: anyFailure, Word: "host %h has been out of reach since", strike: aHost, do: (*trial).loseOwnHost, undo: (*trial).mendHost},
 	{Name: "rail-cut", strike: aRail, do: (*trial).cutRail, undo: (*trial).mendRail},
 	{Name: "rail-hole", strike: aRail, do: (*trial).holeRail, undo: (*trial).mendRail},
 }
@@ -100,13 +104,55 @@ func (t *trial) cutHost() error {
 	return nil
 }
 
+// deafHost loses what the victim host is sent, and muteHost what it sends.
+func (t *trial) deafHost() error { return t.holeHost(lab.In) }
+func (t *trial) muteHost() error { return t.holeHost(lab.Out) }
+
+func (t *trial) holeHost(dir lab.Dir) error {
+	for _, r := range t.Lab.Rails {
+		if err := t.Lab.Fault(lab.Fault{Kind: lab.KindBlackHole, Rail: r.Name, Host: t.victim.host, Dir: dir}); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// cutOwnHost cuts off the host of rainrun. It is out, unless there are two: then
+// the other is.
+func (t *trial) cutOwnHost() error {
+	other := t.victim.host
+	t.victim.host = t.Lab.Hosts[0].Name
+	err := t.cutHost()
+	if len(t.Lab.Hosts) == 2 {
+		t.victim.host = other
+	}
+	return err
+}
+
+// loseOwnHost is cutOwnHost where rainrun loses the start channels as well.
+func (t *trial) loseOwnHost() error {
+	if err := t.cutOwnHost(); err != nil {
+		return err
+	}
+	for _, h := range t.Lab.Hosts[1:] {
+		if err := t.stopChannels(h.Name); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
 // loseHost is cutHost where the start channel hangs as well, as an ssh
 // connection over the same cables would.
 func (t *trial) loseHost() error {
 	if err := t.cutHost(); err != nil {
 		return err
 	}
-	for _, p := range t.channels(t.victim.host) {
+	return t.stopChannels(t.victim.host)
+}
+
+func (t *trial) stopChannels(host string) error {
+	for _, p := range t.channels(host) {
 		if err := unix.Kill(p, unix.SIGSTOP); err != nil {
 			return err
 		}

@@ -15,7 +15,7 @@ import (
 // clock is how times of the day are written in messages.
 const clock = "15:04:05.000"
 
-// wallClock is the time of the day at an instant of rainnet.Now.
+// wallClock is the time of the day at an instant of mesh.now.
 func wallClock(now, at int64) string {
 	return time.Now().Add(-time.Duration(now - at)).Format(clock)
 }

@@ -5,7 +5,6 @@ import (
 	"math"
 	"time"
 
-	"rainmpi/rainnet"
 	"rainmpi/rainnet/member"
 )
 
@@ -119,7 +118,7 @@ func (b *membership) leave(now int64) {
 // gone takes positive evidence that an agent is dead.
 func (b *membership) gone(host int) {
 	if b.machine != nil {
-		now := rainnet.Now()
+		now := b.mesh.now()
 		b.machine.Gone(now, b.id(host))
 		b.drain(now)
 	}
@@ -130,7 +129,7 @@ func (b *membership) receive(p *meshPeer, data []byte) {
 	if b.machine == nil {
 		return
 	}
-	now := rainnet.Now()
+	now := b.mesh.now()
 	if err := b.machine.Recv(now, b.id(p.host), data); err != nil {
 		b.refuse(p, err)
 	}

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"strings"
 	"sync"
+	"time"
 
 	"golang.org/x/sys/unix"
 
@@ -22,7 +23,8 @@ type mesh struct {
 	events     chan<- any
 	e          *rainnet.Endpoint
 	membership membership
-	wake       int // eventfd: the queue has something
+	stopped    int64 // how long this process has been stopped: see now
+	wake       int   // eventfd: the queue has something
 
 	mu      sync.Mutex
 	room    *sync.Cond
@@ -185,7 +187,12 @@ func (m *mesh) dropped() string {
 func (m *mesh) drive() {
 	defer close(m.done)
 	var count [8]byte
+	expected := rainnet.Now()
 	for {
+		if late := rainnet.Now() - expected; late > stopTime {
+			m.stopped += late
+		}
+		began := rainnet.Now()
 		_, _ = unix.Read(m.wake, count[:])
 		closing := m.transmit()
 		// The membership judges by time: first everything that has come.
@@ -198,14 +205,28 @@ func (m *mesh) drive() {
 		m.stats = m.e.Stats()
 		m.mu.Unlock()
 		if closing {
-			m.membership.leave(rainnet.Now())
+			m.membership.leave(m.now())
 			m.e.Close()
 			unix.Close(m.wake)
 			return
 		}
-		m.e.Wait(m.membership.drive(rainnet.Now()), m.wake)
+		next := m.membership.drive(m.now())
+		if next != never {
+			next += m.stopped
+		}
+		expected = max(began, min(next, m.e.Deadline()))
+		m.e.Wait(next, m.wake)
 	}
 }
+
+// now is the clock of the membership. It does not count the times in which this
+// process was stopped: when a whole job is suspended, by a batch system or with its
+// containers, nobody has been silent when it goes on. An agent that was stopped
+// alone hears from the others that they have gone on.
+func (m *mesh) now() int64 { return rainnet.Now() - m.stopped }
+
+// stopTime is how late this process must be to have been stopped.
+const stopTime = int64(250 * time.Millisecond)
 
 // drainPolls bounds how long the queue waits for a socket that is never empty.
 const drainPolls = 64
@@ -238,7 +259,7 @@ func (m *mesh) transmit() (closing bool) {
 }
 
 func (m *mesh) introduce(cards []rainnet.Card) {
-	now := rainnet.Now()
+	now := m.now()
 	for h, card := range cards {
 		if h == m.self || m.peers[h] != nil {
 			continue
@@ -291,7 +312,7 @@ func (m *mesh) Path(p *rainnet.Peer, ev rainnet.PathEvent) {
 		m.membership.answers(peer)
 		peer.up, peer.ever = true, true
 	case rainnet.Stalled:
-		peer.up, peer.since = false, rainnet.Now()
+		peer.up, peer.since = false, m.now()
 	case rainnet.Closed:
 		m.left(peer)
 		m.events <- meshClosed{peer.host}

@@ -5,8 +5,6 @@ import (
 	"fmt"
 	"slices"
 	"time"
-
-	"rainmpi/rainnet"
 )
 
 // quietTime is how long all paths to a host may be silent before people hear of
@@ -67,7 +65,7 @@ func (b *membership) answers(p *meshPeer) {
 	if n.Hosts[1] >= 0 {
 		n.Text = fmt.Sprintf("hosts %s and %s reach each other again", b.mesh.names[n.Hosts[0]], b.mesh.names[n.Hosts[1]])
 	}
-	n.Text += fmt.Sprintf(" after %.1f s", time.Duration(rainnet.Now()-p.since).Seconds())
+	n.Text += fmt.Sprintf(" after %.1f s", time.Duration(b.mesh.now()-p.since).Seconds())
 	b.mesh.events <- meshNotice{n}
 }
 

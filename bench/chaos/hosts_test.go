@@ -218,6 +218,30 @@ func TestWitness(t *testing.T) {
 	}
 }
 
+// A batch system suspends the whole job for longer than --host-timeout: nobody was
+// silent.
+func TestSuspendedJob(t *testing.T) {
+	l := lab.Start(t, lab.Config{Hosts: 3, Rails: 2})
+	j := run(t, l, "-n", "3", "--host", "h1:1,h2:1,h3:1", "--host-timeout", "1s", ExchangeRole, "8")
+	j.begun()
+	j.pass(time.Second)
+	for range 2 {
+		all := j.gang.find()
+		for _, p := range all {
+			_ = unix.Kill(p.pid, unix.SIGSTOP)
+		}
+		j.pass(3 * time.Second)
+		for _, p := range all {
+			_ = unix.Kill(p.pid, unix.SIGCONT)
+		}
+		j.pass(200 * time.Millisecond)
+	}
+	j.wait(time.Minute, 0)
+	if j.err.Len() > 0 {
+		t.Errorf("standard error: %s", j.err.String())
+	}
+}
+
 // An agent that is stopped for 300 ms again and again, with messages lost, is late
 // and not dead.
 func TestStoppedAgents(t *testing.T) {

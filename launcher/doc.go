@@ -14,15 +14,23 @@
 //
 //   - A rank dies with its agent: it is forked from a thread that never ends,
 //     with PR_SET_PDEATHSIG.
+//
 //   - The guardian is the agent's parent and a child subreaper. When the agent
 //     is killed, everything the agent had started becomes the guardian's child;
 //     the guardian kills it, says goodbye on the start channel, and exits.
+//
 //   - The agent is a subreaper too. When the guardian is killed, the agent ends
 //     the job and all its descendants.
+//
 //   - When rainrun is killed or its terminal is gone, the agents see the end of
 //     the start channel. An agent alone ends its ranks at once; several agents
 //     do when all of them have lost rainrun, and until then send through one
 //     that still has it.
+//
+//   - A host that is cut off from the others, or whose agent is dead without a word,
+//     is removed by the membership that the agents run among them (membership.go,
+//     rainnet/member), and the job ends. A host without a majority ends its ranks
+//     by itself, before that.
 //
 // What the agents send is decided upon in one place: job.go of rainrun holds
 // the job's state, prints the one message that says why a job failed, and

@@ -56,8 +56,9 @@ func TestOpErrors(t *testing.T) {
 		"gaps":           {ReduceLocal(Buffer{Addr: Slice(f).Addr, Count: 0, Type: gaps}, Slice(f), OpFunc(func(a, b float64) float64 { return a }, true)), ErrOp},
 		"no type":        {ReduceLocal(Slice(s), Slice(s), Sum), ErrType},
 		"in place":       {ReduceLocal(Buffer{Addr: InPlace.Addr, Count: 1, Type: Float64}, Slice(f), Sum), ErrBuffer},
-		"short":          {ReduceLocal(Slice(f), Slice(f[:0]), Sum), ErrCount},
-		"foreign":        {ReduceLocal(Slice(f), Slice(f), foreign), ErrOp},
+		"alias":          {ReduceLocal(Slice(f), Slice(f), Sum), ErrBuffer},
+		"short":          {ReduceLocal(Slice(f), Slice(slices.Clone(f)[:0]), Sum), ErrCount},
+		"foreign":        {ReduceLocal(Slice(f), Slice(slices.Clone(f)), foreign), ErrOp},
 	} {
 		if ClassOf(c.err) != c.want {
 			t.Errorf("%s: %v", name, c.err)

@@ -198,6 +198,8 @@ type Call struct {
 	n         int
 	element   *Datatype
 	run       *coll.Run
+
+	conversion *Conversion // in place of all of these
 }
 
 // runCalls runs the functions that wait, but for those of C, which only C can
@@ -217,7 +219,7 @@ func (e *engine) takeCall(external bool) (Call, bool) {
 	e.mu.Lock()
 	defer e.mu.Unlock()
 	for i, c := range e.calls {
-		if (c.op.External != 0) == external {
+		if (c.External() != 0) == external {
 			e.calls = slices.Delete(e.calls, i, i+1)
 			e.callCount.Store(int32(len(e.calls)))
 			return c, true
@@ -243,11 +245,26 @@ func TakeCall() (c Call, ok bool) {
 	return e.takeCall(true)
 }
 
+// Conversion is the conversion that the call is, nil if it is a reduction.
+func (c *Call) Conversion() *Conversion { return c.conversion }
+
 // External is the operation's token, Args what the function is called with.
-func (c *Call) External() uintptr { return c.op.External }
+func (c *Call) External() uintptr {
+	if c.conversion != nil {
+		return c.conversion.Rep.External
+	}
+	return c.op.External
+}
+
 func (c *Call) Args() (in, inout unsafe.Pointer, n int, t *Datatype) {
 	return c.in, c.inout, c.n, c.element
 }
 
 // Done tells the engine that the function has returned.
-func (c *Call) Done() { c.run.User.(*Request).e.called(*c) }
+func (c *Call) Done() {
+	if c.conversion != nil {
+		c.conversion.over()
+		return
+	}
+	c.run.User.(*Request).e.called(*c)
+}

@@ -38,6 +38,7 @@ type engine struct {
 	wins    map[contextID]*Win // that are not freed
 	freeRMA *remote
 	watched bool // a background reader runs
+	files   filePool
 	ended   atomic.Bool
 
 	wait   *waiting

@@ -63,6 +63,7 @@ const (
 	partRequest // partitioned
 	stepRequest // a send or receive of a collective; nobody waits for it
 	rmaRequest  // one-sided, at the origin; at the target nobody waits for it
+	fileRequest // an access to a file, which a worker ends
 )
 
 // A Status says what a receive got (MPI 5.0 section 3.2.5).

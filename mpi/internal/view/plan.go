@@ -8,8 +8,8 @@ type Extent struct{ Pos, Len int64 }
 // End is the position behind it.
 func (x Extent) End() int64 { return x.Pos + x.Len }
 
-// Join sorts extents and joins those that touch or overlap; it works in place.
-func Join(list []Extent) []Extent {
+// Join sorts extents and joins those that overlap or are at most gap bytes apart; it works in place.
+func Join(list []Extent, gap int64) []Extent {
 	slices.SortFunc(list, func(a, b Extent) int {
 		switch {
 		case a.Pos < b.Pos:
@@ -21,7 +21,7 @@ func Join(list []Extent) []Extent {
 	})
 	out := list[:0]
 	for _, x := range list {
-		if n := len(out); n > 0 && x.Pos <= out[n-1].End() {
+		if n := len(out); n > 0 && x.Pos <= out[n-1].End()+gap {
 			out[n-1].Len = max(out[n-1].Len, x.End()-out[n-1].Pos)
 			continue
 		}

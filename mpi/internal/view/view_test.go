@@ -210,7 +210,7 @@ func TestPlan(t *testing.T) {
 			}
 			return
 		}
-		all = Join(all)
+		all = Join(all, 0)
 		if len(all) != 1 || all[0].Pos > lo || all[0].End() != hi || all[0].Len != sum {
 			t.Fatalf("bytes %d to %d: the windows are %v and have %d bytes", lo, hi, all, sum)
 		}

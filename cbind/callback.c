@@ -40,8 +40,28 @@ static void run_delete(rain_frame *f) {
     f->result = fn((MPI_Comm)f->a[0], (int)f->n, (void *)f->a[1], (void *)f->a[2]);
 }
 
+static void run_extent(rain_frame *f) {
+    MPI_Aint extent = 0;
+    f->result = ((MPI_Datarep_extent_function *)f->fn)((MPI_Datatype)f->a[0], &extent, (void *)f->a[1]);
+    f->a[3] = (uintptr_t)extent;
+}
+
+/* All items at once: position 0. */
+static void run_convert(rain_frame *f) {
+    MPI_Datarep_conversion_function *fn = (MPI_Datarep_conversion_function *)f->fn;
+    f->result = fn((void *)f->a[0], (MPI_Datatype)f->a[1], (int)f->n, (void *)f->a[2], 0, (void *)f->a[3]);
+}
+
+static void run_convert_c(rain_frame *f) {
+    MPI_Datarep_conversion_function_c *fn = (MPI_Datarep_conversion_function_c *)f->fn;
+    f->result = fn((void *)f->a[0], (MPI_Datatype)f->a[1], f->n, (void *)f->a[2], 0, (void *)f->a[3]);
+}
+
 void rain_callback(rain_frame *f) {
     switch (f->cb) {
+    case RAIN_CB_EXTENT: run_extent(f); break;
+    case RAIN_CB_CONVERT: run_convert(f); break;
+    case RAIN_CB_CONVERT_C: run_convert_c(f); break;
     case RAIN_CB_OP: run_op(f); break;
     case RAIN_CB_OP_C: run_op_c(f); break;
     case RAIN_CB_COPY: run_copy(f); break;

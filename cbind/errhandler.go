@@ -108,10 +108,10 @@ func handlerOf(kind int32, object uintptr) (handler *errhandler, told uintptr, n
 			return e, abi.MPI_COMM_NULL, "an object that was to be made"
 		}
 	case C.RAIN_FILE:
-		if e := fileHandler.Load(); e != nil {
-			return e, abi.MPI_FILE_NULL, "a file"
+		if fl := files.get(object); fl != nil {
+			return orReturn(fl.handler.Load()), object, fl.f.Name()
 		}
-		return predefinedHandlers[abi.MPI_ERRORS_RETURN], abi.MPI_FILE_NULL, "a file"
+		return orReturn(fileHandler.Load()), abi.MPI_FILE_NULL, "a file"
 	}
 	if c := self.Load(); c != nil && c.handler.Load() != nil {
 		return c.handler.Load(), abi.MPI_COMM_SELF, "MPI_COMM_SELF"
@@ -125,6 +125,14 @@ func handlerOf(kind int32, object uintptr) (handler *errhandler, told uintptr, n
 func orFatal(e *errhandler) *errhandler {
 	if e == nil {
 		return predefinedHandlers[abi.MPI_ERRORS_ARE_FATAL]
+	}
+	return e
+}
+
+// orReturn: "the default error handler for files is MPI_ERRORS_RETURN" (MPI 5.0, 14.7).
+func orReturn(e *errhandler) *errhandler {
+	if e == nil {
+		return predefinedHandlers[abi.MPI_ERRORS_RETURN]
 	}
 	return e
 }
@@ -259,36 +267,37 @@ func getHandler(f uintptr, of *atomic.Pointer[errhandler], out uintptr) int32 {
 	return 0
 }
 
+// fileHandlerOf is the place of a file's handler, or of MPI_FILE_NULL's, which is that of new files.
+func fileHandlerOf(h uintptr) (*atomic.Pointer[errhandler], error) {
+	if h == abi.MPI_FILE_NULL {
+		return &fileHandler, nil
+	}
+	fl, err := fileOf(h)
+	if err != nil {
+		return nil, err
+	}
+	return &fl.handler, nil
+}
+
 //export rain_File_set_errhandler
 func rain_File_set_errhandler(f, h, handler uintptr) int32 {
-	e, err := errhandlerOf(handler)
-	if err == nil && e.fn != 0 && e.kind != C.RAIN_FILE {
-		err = bad(mpi.ErrErrhandler, "the error handler was not made with MPI_File_create_errhandler")
-	}
-	if err == nil && h != abi.MPI_FILE_NULL {
-		err = bad(mpi.ErrFile, "files are not implemented: only MPI_FILE_NULL has an error handler")
-	}
+	of, err := fileHandlerOf(h)
 	if err != nil {
 		return fail(f, err)
 	}
-	fileHandler.Swap(e.retain()).release()
-	return 0
+	return setHandler(f, of, C.RAIN_FILE, handler)
 }
 
 //export rain_File_get_errhandler
 func rain_File_get_errhandler(f, h, out uintptr) int32 {
-	err := need(out)
-	if err == nil && h != abi.MPI_FILE_NULL {
-		err = bad(mpi.ErrFile, "files are not implemented: only MPI_FILE_NULL has an error handler")
+	of, err := fileHandlerOf(h)
+	if err == nil {
+		err = need(out)
 	}
 	if err != nil {
 		return fail(f, err)
 	}
-	e := fileHandler.Load()
-	if e == nil {
-		e = predefinedHandlers[abi.MPI_ERRORS_RETURN]
-	}
-	set(out, e.retain().handle)
+	set(out, orReturn(of.Load()).retain().handle)
 	return 0
 }
 
@@ -298,7 +307,7 @@ func rain_Comm_call_errhandler(f, h uintptr, errorcode int32) int32 {
 	if err != nil {
 		return fail(f, err)
 	}
-	return callHandler(f, &c.handler, h, c.String(), errorcode)
+	return callHandler(f, orFatal(c.handler.Load()), h, c.String(), errorcode)
 }
 
 //export rain_Win_call_errhandler
@@ -307,7 +316,20 @@ func rain_Win_call_errhandler(f, h uintptr, errorcode int32) int32 {
 	if err != nil {
 		return fail(f, err)
 	}
-	return callHandler(f, &w.handler, h, w.String(), errorcode)
+	return callHandler(f, orFatal(w.handler.Load()), h, w.String(), errorcode)
+}
+
+//export rain_File_call_errhandler
+func rain_File_call_errhandler(f, h uintptr, errorcode int32) int32 {
+	of, err := fileHandlerOf(h)
+	if err != nil {
+		return fail(f, err)
+	}
+	name := "MPI_FILE_NULL"
+	if fl := files.get(h); fl != nil {
+		name = fl.f.Name()
+	}
+	return callHandler(f, orReturn(of.Load()), h, name, errorcode)
 }
 
 //export rain_Session_call_errhandler
@@ -316,17 +338,16 @@ func rain_Session_call_errhandler(f, h uintptr, errorcode int32) int32 {
 	if err != nil {
 		return fail(f, err)
 	}
-	return callHandler(f, &s.handler, h, "a session", errorcode)
+	return callHandler(f, orFatal(s.handler.Load()), h, "a session", errorcode)
 }
 
 // callHandler runs the handler as if a call had failed with the program's code; the call itself
 // succeeds if the handler returns (MPI 5.0, 9.5.4).
-func callHandler(f uintptr, of *atomic.Pointer[errhandler], h uintptr, name string, errorcode int32) int32 {
+func callHandler(f uintptr, e *errhandler, h uintptr, name string, errorcode int32) int32 {
 	fr := at[frame](f)
 	if fr.op != 0 {
 		return 0
 	}
-	e := orFatal(of.Load())
 	if e.fn != 0 {
 		fr.op = 1
 		fr.cb, fr.fn = C.RAIN_CB_ERROR, C.uintptr_t(e.fn)

@@ -35,6 +35,9 @@ enum {
     RAIN_CB_QUERY,   /* fn(a[0], (MPI_Status *)a[1]) of a generalized request */
     RAIN_CB_FREE,    /* fn(a[0]) */
     RAIN_CB_CANCEL,  /* fn(a[0], n) */
+    RAIN_CB_EXTENT,  /* fn(a[0], &a[3], a[1]): an MPI_Datarep_extent_function */
+    RAIN_CB_CONVERT, /* fn(a[0], a[1], n, a[2], 0, a[3]): an MPI_Datarep_conversion_function */
+    RAIN_CB_CONVERT_C, /* the same with an MPI_Count */
     RAIN_CB_ERROR    /* fn(&a[0], &n): an error handler that the program calls itself */
 };
 

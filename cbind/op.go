@@ -138,6 +138,9 @@ func idle(f uintptr) int32 {
 	}
 	fr := at[frame](f)
 	fr.pend = C.uint32_t(engineCalls.add(&c))
+	if v := c.Conversion(); v != nil {
+		return conversion(fr, v)
+	}
 	in, inout, n, d := c.Args()
 	return userOp(fr, c.External(), in, inout, n, d)
 }
@@ -147,6 +150,9 @@ func resume(fr *frame) {
 	if fr.pend != 0 {
 		c := engineCalls.remove(uintptr(fr.pend))
 		fr.pend = 0
+		if v := c.Conversion(); v != nil {
+			converted(fr, v)
+		}
 		c.Done()
 	}
 }

@@ -18,7 +18,7 @@ type request struct {
 	g          *grequest
 	send       *mpi.Request // of MPI_Isendrecv: the request's other half
 	comm       uintptr      // errors are raised on it
-	win        bool         // comm is a window
+	kind       int32        // C.RAIN_COMM, …: what comm is
 	persistent bool
 	active     bool // of a persistent one: started and not yet collected
 }
@@ -38,16 +38,16 @@ func give(f, out uintptr, r *mpi.Request, err error, h uintptr) int32 {
 		return fail(f, err)
 	}
 	q := spare.Get().(*request)
-	*q = request{r: r, comm: h}
+	*q = request{r: r, comm: h, kind: C.RAIN_COMM}
 	set(out, requests.add(q))
 	return 0
 }
 
-// giveOn is give for a request whose errors are raised on a window.
-func giveOn(f, out uintptr, r *mpi.Request, err error, h uintptr) int32 {
+// giveOn is give for a request whose errors are raised on an object of another kind.
+func giveOn(f, out uintptr, r *mpi.Request, err error, kind int32, h uintptr) int32 {
 	rc := give(f, out, r, err, h)
 	if rc == 0 {
-		requests.get(*at[uintptr](out)).win = true
+		requests.get(*at[uintptr](out)).kind = kind
 	}
 	return rc
 }
@@ -128,10 +128,7 @@ func collect(f, addr, st uintptr) (rc int32) {
 	}
 	if err != nil {
 		fr := at[frame](f)
-		fr.onkind, fr.on = C.RAIN_COMM, C.uintptr_t(q.comm)
-		if q.win {
-			fr.onkind = C.RAIN_WIN
-		}
+		fr.onkind, fr.on = C.int32_t(q.kind), C.uintptr_t(q.comm)
 		rc = fail(f, err)
 	}
 	if q.persistent {

@@ -1290,12 +1290,24 @@ int PMPI_Fetch_and_op(const void *origin_addr, void *result_addr, MPI_Datatype d
 RAIN_WEAK(Fetch_and_op)
 
 int PMPI_File_call_errhandler(MPI_File fh, int errorcode) {
-    return rain_unsupported(RAIN_FILE, (uintptr_t)fh, "MPI_File_call_errhandler");
+    if (rain_enter()) return rain_refused("MPI_File_call_errhandler");
+    rain_frame f = {0};
+    int rc;
+    do rc = rain_File_call_errhandler((uintptr_t)&f, (uintptr_t)fh, errorcode);
+    while (rc < 0 && rain_again(rc, &f));
+    if (rc) return rain_raise(&f, rc, RAIN_FILE, (uintptr_t)fh, "MPI_File_call_errhandler(fh=%h, errorcode=%d)", (int64_t[]){(uintptr_t)fh, errorcode});
+    return MPI_SUCCESS;
 }
 RAIN_WEAK(File_call_errhandler)
 
 int PMPI_File_close(MPI_File *fh) {
-    return rain_unsupported(RAIN_FILE, fh ? (uintptr_t)*fh : 0, "MPI_File_close");
+    if (rain_enter()) return rain_refused("MPI_File_close");
+    rain_frame f = {0};
+    int rc;
+    do rc = rain_File_close((uintptr_t)&f, (uintptr_t)fh);
+    while (rc < 0 && rain_again(rc, &f));
+    if (rc) return rain_raise(&f, rc, RAIN_FILE, fh ? (uintptr_t)*fh : 0, "MPI_File_close(fh=%p)", (int64_t[]){(uintptr_t)fh});
+    return MPI_SUCCESS;
 }
 RAIN_WEAK(File_close)
 
@@ -1311,22 +1323,46 @@ int PMPI_File_create_errhandler(MPI_File_errhandler_function *file_errhandler_fn
 RAIN_WEAK(File_create_errhandler)
 
 int PMPI_File_delete(const char *filename, MPI_Info info) {
-    return rain_unsupported(RAIN_FILE, (uintptr_t)MPI_FILE_NULL, "MPI_File_delete");
+    if (rain_enter()) return rain_refused("MPI_File_delete");
+    rain_frame f = {0};
+    int rc;
+    do rc = rain_File_delete((uintptr_t)&f, (uintptr_t)filename, (uintptr_t)info);
+    while (rc < 0 && rain_again(rc, &f));
+    if (rc) return rain_raise(&f, rc, RAIN_FILE, (uintptr_t)MPI_FILE_NULL, "MPI_File_delete(filename=%p, info=%h)", (int64_t[]){(uintptr_t)filename, (uintptr_t)info});
+    return MPI_SUCCESS;
 }
 RAIN_WEAK(File_delete)
 
 int PMPI_File_get_amode(MPI_File fh, int *amode) {
-    return rain_unsupported(RAIN_FILE, (uintptr_t)fh, "MPI_File_get_amode");
+    if (rain_enter()) return rain_refused("MPI_File_get_amode");
+    rain_frame f = {0};
+    int rc;
+    do rc = rain_File_get_amode((uintptr_t)&f, (uintptr_t)fh, (uintptr_t)amode);
+    while (rc < 0 && rain_again(rc, &f));
+    if (rc) return rain_raise(&f, rc, RAIN_FILE, (uintptr_t)fh, "MPI_File_get_amode(fh=%h, amode=%p)", (int64_t[]){(uintptr_t)fh, (uintptr_t)amode});
+    return MPI_SUCCESS;
 }
 RAIN_WEAK(File_get_amode)
 
 int PMPI_File_get_atomicity(MPI_File fh, int *flag) {
-    return rain_unsupported(RAIN_FILE, (uintptr_t)fh, "MPI_File_get_atomicity");
+    if (rain_enter()) return rain_refused("MPI_File_get_atomicity");
+    rain_frame f = {0};
+    int rc;
+    do rc = rain_File_get_atomicity((uintptr_t)&f, (uintptr_t)fh, (uintptr_t)flag);
+    while (rc < 0 && rain_again(rc, &f));
+    if (rc) return rain_raise(&f, rc, RAIN_FILE, (uintptr_t)fh, "MPI_File_get_atomicity(fh=%h, flag=%p)", (int64_t[]){(uintptr_t)fh, (uintptr_t)flag});
+    return MPI_SUCCESS;
 }
 RAIN_WEAK(File_get_atomicity)
 
 int PMPI_File_get_byte_offset(MPI_File fh, MPI_Offset offset, MPI_Offset *disp) {
-    return rain_unsupported(RAIN_FILE, (uintptr_t)fh, "MPI_File_get_byte_offset");
+    if (rain_enter()) return rain_refused("MPI_File_get_byte_offset");
+    rain_frame f = {0};
+    int rc;
+    do rc = rain_File_get_byte_offset((uintptr_t)&f, (uintptr_t)fh, offset, (uintptr_t)disp);
+    while (rc < 0 && rain_again(rc, &f));
+    if (rc) return rain_raise(&f, rc, RAIN_FILE, (uintptr_t)fh, "MPI_File_get_byte_offset(fh=%h, offset=%d, disp=%p)", (int64_t[]){(uintptr_t)fh, offset, (uintptr_t)disp});
+    return MPI_SUCCESS;
 }
 RAIN_WEAK(File_get_byte_offset)
 
@@ -1342,272 +1378,596 @@ int PMPI_File_get_errhandler(MPI_File file, MPI_Errhandler *errhandler) {
 RAIN_WEAK(File_get_errhandler)
 
 int PMPI_File_get_group(MPI_File fh, MPI_Group *group) {
-    return rain_unsupported(RAIN_FILE, (uintptr_t)fh, "MPI_File_get_group");
+    if (rain_enter()) return rain_refused("MPI_File_get_group");
+    rain_frame f = {0};
+    int rc;
+    do rc = rain_File_get_group((uintptr_t)&f, (uintptr_t)fh, (uintptr_t)group);
+    while (rc < 0 && rain_again(rc, &f));
+    if (rc) return rain_raise(&f, rc, RAIN_FILE, (uintptr_t)fh, "MPI_File_get_group(fh=%h, group=%p)", (int64_t[]){(uintptr_t)fh, (uintptr_t)group});
+    return MPI_SUCCESS;
 }
 RAIN_WEAK(File_get_group)
 
 int PMPI_File_get_info(MPI_File fh, MPI_Info *info_used) {
-    return rain_unsupported(RAIN_FILE, (uintptr_t)fh, "MPI_File_get_info");
+    if (rain_enter()) return rain_refused("MPI_File_get_info");
+    rain_frame f = {0};
+    int rc;
+    do rc = rain_File_get_info((uintptr_t)&f, (uintptr_t)fh, (uintptr_t)info_used);
+    while (rc < 0 && rain_again(rc, &f));
+    if (rc) return rain_raise(&f, rc, RAIN_FILE, (uintptr_t)fh, "MPI_File_get_info(fh=%h, info_used=%p)", (int64_t[]){(uintptr_t)fh, (uintptr_t)info_used});
+    return MPI_SUCCESS;
 }
 RAIN_WEAK(File_get_info)
 
 int PMPI_File_get_position(MPI_File fh, MPI_Offset *offset) {
-    return rain_unsupported(RAIN_FILE, (uintptr_t)fh, "MPI_File_get_position");
+    if (rain_enter()) return rain_refused("MPI_File_get_position");
+    rain_frame f = {0};
+    int rc;
+    do rc = rain_File_get_position((uintptr_t)&f, (uintptr_t)fh, (uintptr_t)offset);
+    while (rc < 0 && rain_again(rc, &f));
+    if (rc) return rain_raise(&f, rc, RAIN_FILE, (uintptr_t)fh, "MPI_File_get_position(fh=%h, offset=%p)", (int64_t[]){(uintptr_t)fh, (uintptr_t)offset});
+    return MPI_SUCCESS;
 }
 RAIN_WEAK(File_get_position)
 
 int PMPI_File_get_position_shared(MPI_File fh, MPI_Offset *offset) {
-    return rain_unsupported(RAIN_FILE, (uintptr_t)fh, "MPI_File_get_position_shared");
+    if (rain_enter()) return rain_refused("MPI_File_get_position_shared");
+    rain_frame f = {0};
+    int rc;
+    do rc = rain_File_get_position_shared((uintptr_t)&f, (uintptr_t)fh, (uintptr_t)offset);
+    while (rc < 0 && rain_again(rc, &f));
+    if (rc) return rain_raise(&f, rc, RAIN_FILE, (uintptr_t)fh, "MPI_File_get_position_shared(fh=%h, offset=%p)", (int64_t[]){(uintptr_t)fh, (uintptr_t)offset});
+    return MPI_SUCCESS;
 }
 RAIN_WEAK(File_get_position_shared)
 
 int PMPI_File_get_size(MPI_File fh, MPI_Offset *size) {
-    return rain_unsupported(RAIN_FILE, (uintptr_t)fh, "MPI_File_get_size");
+    if (rain_enter()) return rain_refused("MPI_File_get_size");
+    rain_frame f = {0};
+    int rc;
+    do rc = rain_File_get_size((uintptr_t)&f, (uintptr_t)fh, (uintptr_t)size);
+    while (rc < 0 && rain_again(rc, &f));
+    if (rc) return rain_raise(&f, rc, RAIN_FILE, (uintptr_t)fh, "MPI_File_get_size(fh=%h, size=%p)", (int64_t[]){(uintptr_t)fh, (uintptr_t)size});
+    return MPI_SUCCESS;
 }
 RAIN_WEAK(File_get_size)
 
 int PMPI_File_get_type_extent(MPI_File fh, MPI_Datatype datatype, MPI_Aint *extent) {
-    return rain_unsupported(RAIN_FILE, (uintptr_t)fh, "MPI_File_get_type_extent");
+    if (rain_enter()) return rain_refused("MPI_File_get_type_extent");
+    rain_frame f = {0};
+    int rc;
+    do rc = rain_File_get_type_extent((uintptr_t)&f, (uintptr_t)fh, (uintptr_t)datatype, (uintptr_t)extent);
+    while (rc < 0 && rain_again(rc, &f));
+    if (rc) return rain_raise(&f, rc, RAIN_FILE, (uintptr_t)fh, "MPI_File_get_type_extent(fh=%h, datatype=%h, extent=%p)", (int64_t[]){(uintptr_t)fh, (uintptr_t)datatype, (uintptr_t)extent});
+    return MPI_SUCCESS;
 }
 RAIN_WEAK(File_get_type_extent)
 
 int PMPI_File_get_type_extent_c(MPI_File fh, MPI_Datatype datatype, MPI_Count *extent) {
-    return rain_unsupported(RAIN_FILE, (uintptr_t)fh, "MPI_File_get_type_extent_c");
+    if (rain_enter()) return rain_refused("MPI_File_get_type_extent_c");
+    rain_frame f = {0};
+    int rc;
+    do rc = rain_File_get_type_extent((uintptr_t)&f, (uintptr_t)fh, (uintptr_t)datatype, (uintptr_t)extent);
+    while (rc < 0 && rain_again(rc, &f));
+    if (rc) return rain_raise(&f, rc, RAIN_FILE, (uintptr_t)fh, "MPI_File_get_type_extent_c(fh=%h, datatype=%h, extent=%p)", (int64_t[]){(uintptr_t)fh, (uintptr_t)datatype, (uintptr_t)extent});
+    return MPI_SUCCESS;
 }
 RAIN_WEAK(File_get_type_extent_c)
 
 int PMPI_File_get_view(MPI_File fh, MPI_Offset *disp, MPI_Datatype *etype, MPI_Datatype *filetype, char *datarep) {
-    return rain_unsupported(RAIN_FILE, (uintptr_t)fh, "MPI_File_get_view");
+    if (rain_enter()) return rain_refused("MPI_File_get_view");
+    rain_frame f = {0};
+    int rc;
+    do rc = rain_File_get_view((uintptr_t)&f, (uintptr_t)fh, (uintptr_t)disp, (uintptr_t)etype, (uintptr_t)filetype, (uintptr_t)datarep);
+    while (rc < 0 && rain_again(rc, &f));
+    if (rc) return rain_raise(&f, rc, RAIN_FILE, (uintptr_t)fh, "MPI_File_get_view(fh=%h, disp=%p, etype=%p, filetype=%p, datarep=%p)", (int64_t[]){(uintptr_t)fh, (uintptr_t)disp, (uintptr_t)etype, (uintptr_t)filetype, (uintptr_t)datarep});
+    return MPI_SUCCESS;
 }
 RAIN_WEAK(File_get_view)
 
 int PMPI_File_iread(MPI_File fh, void *buf, int count, MPI_Datatype datatype, MPI_Request *request) {
-    return rain_unsupported(RAIN_FILE, (uintptr_t)fh, "MPI_File_iread");
+    if (rain_enter()) return rain_refused("MPI_File_iread");
+    rain_frame f = {0};
+    int rc;
+    do rc = request ? rain_File_iread((uintptr_t)&f, (uintptr_t)fh, (uintptr_t)buf, count, (uintptr_t)datatype, (uintptr_t)request) : rain_null(&f);
+    while (rc < 0 && rain_again(rc, &f));
+    if (rc) return rain_raise(&f, rc, RAIN_FILE, (uintptr_t)fh, "MPI_File_iread(fh=%h, buf=%p, count=%d, datatype=%h, request=%p)", (int64_t[]){(uintptr_t)fh, (uintptr_t)buf, count, (uintptr_t)datatype, (uintptr_t)request});
+    return MPI_SUCCESS;
 }
 RAIN_WEAK(File_iread)
 
 int PMPI_File_iread_c(MPI_File fh, void *buf, MPI_Count count, MPI_Datatype datatype, MPI_Request *request) {
-    return rain_unsupported(RAIN_FILE, (uintptr_t)fh, "MPI_File_iread_c");
+    if (rain_enter()) return rain_refused("MPI_File_iread_c");
+    rain_frame f = {0};
+    int rc;
+    do rc = request ? rain_File_iread((uintptr_t)&f, (uintptr_t)fh, (uintptr_t)buf, count, (uintptr_t)datatype, (uintptr_t)request) : rain_null(&f);
+    while (rc < 0 && rain_again(rc, &f));
+    if (rc) return rain_raise(&f, rc, RAIN_FILE, (uintptr_t)fh, "MPI_File_iread_c(fh=%h, buf=%p, count=%d, datatype=%h, request=%p)", (int64_t[]){(uintptr_t)fh, (uintptr_t)buf, count, (uintptr_t)datatype, (uintptr_t)request});
+    return MPI_SUCCESS;
 }
 RAIN_WEAK(File_iread_c)
 
 int PMPI_File_iread_all(MPI_File fh, void *buf, int count, MPI_Datatype datatype, MPI_Request *request) {
-    return rain_unsupported(RAIN_FILE, (uintptr_t)fh, "MPI_File_iread_all");
+    if (rain_enter()) return rain_refused("MPI_File_iread_all");
+    rain_frame f = {0};
+    int rc;
+    do rc = request ? rain_File_iread_all((uintptr_t)&f, (uintptr_t)fh, (uintptr_t)buf, count, (uintptr_t)datatype, (uintptr_t)request) : rain_null(&f);
+    while (rc < 0 && rain_again(rc, &f));
+    if (rc) return rain_raise(&f, rc, RAIN_FILE, (uintptr_t)fh, "MPI_File_iread_all(fh=%h, buf=%p, count=%d, datatype=%h, request=%p)", (int64_t[]){(uintptr_t)fh, (uintptr_t)buf, count, (uintptr_t)datatype, (uintptr_t)request});
+    return MPI_SUCCESS;
 }
 RAIN_WEAK(File_iread_all)
 
 int PMPI_File_iread_all_c(MPI_File fh, void *buf, MPI_Count count, MPI_Datatype datatype, MPI_Request *request) {
-    return rain_unsupported(RAIN_FILE, (uintptr_t)fh, "MPI_File_iread_all_c");
+    if (rain_enter()) return rain_refused("MPI_File_iread_all_c");
+    rain_frame f = {0};
+    int rc;
+    do rc = request ? rain_File_iread_all((uintptr_t)&f, (uintptr_t)fh, (uintptr_t)buf, count, (uintptr_t)datatype, (uintptr_t)request) : rain_null(&f);
+    while (rc < 0 && rain_again(rc, &f));
+    if (rc) return rain_raise(&f, rc, RAIN_FILE, (uintptr_t)fh, "MPI_File_iread_all_c(fh=%h, buf=%p, count=%d, datatype=%h, request=%p)", (int64_t[]){(uintptr_t)fh, (uintptr_t)buf, count, (uintptr_t)datatype, (uintptr_t)request});
+    return MPI_SUCCESS;
 }
 RAIN_WEAK(File_iread_all_c)
 
 int PMPI_File_iread_at(MPI_File fh, MPI_Offset offset, void *buf, int count, MPI_Datatype datatype, MPI_Request *request) {
-    return rain_unsupported(RAIN_FILE, (uintptr_t)fh, "MPI_File_iread_at");
+    if (rain_enter()) return rain_refused("MPI_File_iread_at");
+    rain_frame f = {0};
+    int rc;
+    do rc = request ? rain_File_iread_at((uintptr_t)&f, (uintptr_t)fh, offset, (uintptr_t)buf, count, (uintptr_t)datatype, (uintptr_t)request) : rain_null(&f);
+    while (rc < 0 && rain_again(rc, &f));
+    if (rc) return rain_raise(&f, rc, RAIN_FILE, (uintptr_t)fh, "MPI_File_iread_at(fh=%h, offset=%d, buf=%p, count=%d, datatype=%h, request=%p)", (int64_t[]){(uintptr_t)fh, offset, (uintptr_t)buf, count, (uintptr_t)datatype, (uintptr_t)request});
+    return MPI_SUCCESS;
 }
 RAIN_WEAK(File_iread_at)
 
 int PMPI_File_iread_at_c(MPI_File fh, MPI_Offset offset, void *buf, MPI_Count count, MPI_Datatype datatype, MPI_Request *request) {
-    return rain_unsupported(RAIN_FILE, (uintptr_t)fh, "MPI_File_iread_at_c");
+    if (rain_enter()) return rain_refused("MPI_File_iread_at_c");
+    rain_frame f = {0};
+    int rc;
+    do rc = request ? rain_File_iread_at((uintptr_t)&f, (uintptr_t)fh, offset, (uintptr_t)buf, count, (uintptr_t)datatype, (uintptr_t)request) : rain_null(&f);
+    while (rc < 0 && rain_again(rc, &f));
+    if (rc) return rain_raise(&f, rc, RAIN_FILE, (uintptr_t)fh, "MPI_File_iread_at_c(fh=%h, offset=%d, buf=%p, count=%d, datatype=%h, request=%p)", (int64_t[]){(uintptr_t)fh, offset, (uintptr_t)buf, count, (uintptr_t)datatype, (uintptr_t)request});
+    return MPI_SUCCESS;
 }
 RAIN_WEAK(File_iread_at_c)
 
 int PMPI_File_iread_at_all(MPI_File fh, MPI_Offset offset, void *buf, int count, MPI_Datatype datatype, MPI_Request *request) {
-    return rain_unsupported(RAIN_FILE, (uintptr_t)fh, "MPI_File_iread_at_all");
+    if (rain_enter()) return rain_refused("MPI_File_iread_at_all");
+    rain_frame f = {0};
+    int rc;
+    do rc = request ? rain_File_iread_at_all((uintptr_t)&f, (uintptr_t)fh, offset, (uintptr_t)buf, count, (uintptr_t)datatype, (uintptr_t)request) : rain_null(&f);
+    while (rc < 0 && rain_again(rc, &f));
+    if (rc) return rain_raise(&f, rc, RAIN_FILE, (uintptr_t)fh, "MPI_File_iread_at_all(fh=%h, offset=%d, buf=%p, count=%d, datatype=%h, request=%p)", (int64_t[]){(uintptr_t)fh, offset, (uintptr_t)buf, count, (uintptr_t)datatype, (uintptr_t)request});
+    return MPI_SUCCESS;
 }
 RAIN_WEAK(File_iread_at_all)
 
 int PMPI_File_iread_at_all_c(MPI_File fh, MPI_Offset offset, void *buf, MPI_Count count, MPI_Datatype datatype, MPI_Request *request) {
-    return rain_unsupported(RAIN_FILE, (uintptr_t)fh, "MPI_File_iread_at_all_c");
+    if (rain_enter()) return rain_refused("MPI_File_iread_at_all_c");
+    rain_frame f = {0};
+    int rc;
+    do rc = request ? rain_File_iread_at_all((uintptr_t)&f, (uintptr_t)fh, offset, (uintptr_t)buf, count, (uintptr_t)datatype, (uintptr_t)request) : rain_null(&f);
+    while (rc < 0 && rain_again(rc, &f));
+    if (rc) return rain_raise(&f, rc, RAIN_FILE, (uintptr_t)fh, "MPI_File_iread_at_all_c(fh=%h, offset=%d, buf=%p, count=%d, datatype=%h, request=%p)", (int64_t[]){(uintptr_t)fh, offset, (uintptr_t)buf, count, (uintptr_t)datatype, (uintptr_t)request});
+    return MPI_SUCCESS;
 }
 RAIN_WEAK(File_iread_at_all_c)
 
 int PMPI_File_iread_shared(MPI_File fh, void *buf, int count, MPI_Datatype datatype, MPI_Request *request) {
-    return rain_unsupported(RAIN_FILE, (uintptr_t)fh, "MPI_File_iread_shared");
+    if (rain_enter()) return rain_refused("MPI_File_iread_shared");
+    rain_frame f = {0};
+    int rc;
+    do rc = request ? rain_File_iread_shared((uintptr_t)&f, (uintptr_t)fh, (uintptr_t)buf, count, (uintptr_t)datatype, (uintptr_t)request) : rain_null(&f);
+    while (rc < 0 && rain_again(rc, &f));
+    if (rc) return rain_raise(&f, rc, RAIN_FILE, (uintptr_t)fh, "MPI_File_iread_shared(fh=%h, buf=%p, count=%d, datatype=%h, request=%p)", (int64_t[]){(uintptr_t)fh, (uintptr_t)buf, count, (uintptr_t)datatype, (uintptr_t)request});
+    return MPI_SUCCESS;
 }
 RAIN_WEAK(File_iread_shared)
 
 int PMPI_File_iread_shared_c(MPI_File fh, void *buf, MPI_Count count, MPI_Datatype datatype, MPI_Request *request) {
-    return rain_unsupported(RAIN_FILE, (uintptr_t)fh, "MPI_File_iread_shared_c");
+    if (rain_enter()) return rain_refused("MPI_File_iread_shared_c");
+    rain_frame f = {0};
+    int rc;
+    do rc = request ? rain_File_iread_shared((uintptr_t)&f, (uintptr_t)fh, (uintptr_t)buf, count, (uintptr_t)datatype, (uintptr_t)request) : rain_null(&f);
+    while (rc < 0 && rain_again(rc, &f));
+    if (rc) return rain_raise(&f, rc, RAIN_FILE, (uintptr_t)fh, "MPI_File_iread_shared_c(fh=%h, buf=%p, count=%d, datatype=%h, request=%p)", (int64_t[]){(uintptr_t)fh, (uintptr_t)buf, count, (uintptr_t)datatype, (uintptr_t)request});
+    return MPI_SUCCESS;
 }
 RAIN_WEAK(File_iread_shared_c)
 
 int PMPI_File_iwrite(MPI_File fh, const void *buf, int count, MPI_Datatype datatype, MPI_Request *request) {
-    return rain_unsupported(RAIN_FILE, (uintptr_t)fh, "MPI_File_iwrite");
+    if (rain_enter()) return rain_refused("MPI_File_iwrite");
+    rain_frame f = {0};
+    int rc;
+    do rc = request ? rain_File_iwrite((uintptr_t)&f, (uintptr_t)fh, (uintptr_t)buf, count, (uintptr_t)datatype, (uintptr_t)request) : rain_null(&f);
+    while (rc < 0 && rain_again(rc, &f));
+    if (rc) return rain_raise(&f, rc, RAIN_FILE, (uintptr_t)fh, "MPI_File_iwrite(fh=%h, buf=%p, count=%d, datatype=%h, request=%p)", (int64_t[]){(uintptr_t)fh, (uintptr_t)buf, count, (uintptr_t)datatype, (uintptr_t)request});
+    return MPI_SUCCESS;
 }
 RAIN_WEAK(File_iwrite)
 
 int PMPI_File_iwrite_c(MPI_File fh, const void *buf, MPI_Count count, MPI_Datatype datatype, MPI_Request *request) {
-    return rain_unsupported(RAIN_FILE, (uintptr_t)fh, "MPI_File_iwrite_c");
+    if (rain_enter()) return rain_refused("MPI_File_iwrite_c");
+    rain_frame f = {0};
+    int rc;
+    do rc = request ? rain_File_iwrite((uintptr_t)&f, (uintptr_t)fh, (uintptr_t)buf, count, (uintptr_t)datatype, (uintptr_t)request) : rain_null(&f);
+    while (rc < 0 && rain_again(rc, &f));
+    if (rc) return rain_raise(&f, rc, RAIN_FILE, (uintptr_t)fh, "MPI_File_iwrite_c(fh=%h, buf=%p, count=%d, datatype=%h, request=%p)", (int64_t[]){(uintptr_t)fh, (uintptr_t)buf, count, (uintptr_t)datatype, (uintptr_t)request});
+    return MPI_SUCCESS;
 }
 RAIN_WEAK(File_iwrite_c)
 
 int PMPI_File_iwrite_all(MPI_File fh, const void *buf, int count, MPI_Datatype datatype, MPI_Request *request) {
-    return rain_unsupported(RAIN_FILE, (uintptr_t)fh, "MPI_File_iwrite_all");
+    if (rain_enter()) return rain_refused("MPI_File_iwrite_all");
+    rain_frame f = {0};
+    int rc;
+    do rc = request ? rain_File_iwrite_all((uintptr_t)&f, (uintptr_t)fh, (uintptr_t)buf, count, (uintptr_t)datatype, (uintptr_t)request) : rain_null(&f);
+    while (rc < 0 && rain_again(rc, &f));
+    if (rc) return rain_raise(&f, rc, RAIN_FILE, (uintptr_t)fh, "MPI_File_iwrite_all(fh=%h, buf=%p, count=%d, datatype=%h, request=%p)", (int64_t[]){(uintptr_t)fh, (uintptr_t)buf, count, (uintptr_t)datatype, (uintptr_t)request});
+    return MPI_SUCCESS;
 }
 RAIN_WEAK(File_iwrite_all)
 
 int PMPI_File_iwrite_all_c(MPI_File fh, const void *buf, MPI_Count count, MPI_Datatype datatype, MPI_Request *request) {
-    return rain_unsupported(RAIN_FILE, (uintptr_t)fh, "MPI_File_iwrite_all_c");
+    if (rain_enter()) return rain_refused("MPI_File_iwrite_all_c");
+    rain_frame f = {0};
+    int rc;
+    do rc = request ? rain_File_iwrite_all((uintptr_t)&f, (uintptr_t)fh, (uintptr_t)buf, count, (uintptr_t)datatype, (uintptr_t)request) : rain_null(&f);
+    while (rc < 0 && rain_again(rc, &f));
+    if (rc) return rain_raise(&f, rc, RAIN_FILE, (uintptr_t)fh, "MPI_File_iwrite_all_c(fh=%h, buf=%p, count=%d, datatype=%h, request=%p)", (int64_t[]){(uintptr_t)fh, (uintptr_t)buf, count, (uintptr_t)datatype, (uintptr_t)request});
+    return MPI_SUCCESS;
 }
 RAIN_WEAK(File_iwrite_all_c)
 
 int PMPI_File_iwrite_at(MPI_File fh, MPI_Offset offset, const void *buf, int count, MPI_Datatype datatype, MPI_Request *request) {
-    return rain_unsupported(RAIN_FILE, (uintptr_t)fh, "MPI_File_iwrite_at");
+    if (rain_enter()) return rain_refused("MPI_File_iwrite_at");
+    rain_frame f = {0};
+    int rc;
+    do rc = request ? rain_File_iwrite_at((uintptr_t)&f, (uintptr_t)fh, offset, (uintptr_t)buf, count, (uintptr_t)datatype, (uintptr_t)request) : rain_null(&f);
+    while (rc < 0 && rain_again(rc, &f));
+    if (rc) return rain_raise(&f, rc, RAIN_FILE, (uintptr_t)fh, "MPI_File_iwrite_at(fh=%h, offset=%d, buf=%p, count=%d, datatype=%h, request=%p)", (int64_t[]){(uintptr_t)fh, offset, (uintptr_t)buf, count, (uintptr_t)datatype, (uintptr_t)request});
+    return MPI_SUCCESS;
 }
 RAIN_WEAK(File_iwrite_at)
 
 int PMPI_File_iwrite_at_c(MPI_File fh, MPI_Offset offset, const void *buf, MPI_Count count, MPI_Datatype datatype, MPI_Request *request) {
-    return rain_unsupported(RAIN_FILE, (uintptr_t)fh, "MPI_File_iwrite_at_c");
+    if (rain_enter()) return rain_refused("MPI_File_iwrite_at_c");
+    rain_frame f = {0};
+    int rc;
+    do rc = request ? rain_File_iwrite_at((uintptr_t)&f, (uintptr_t)fh, offset, (uintptr_t)buf, count, (uintptr_t)datatype, (uintptr_t)request) : rain_null(&f);
+    while (rc < 0 && rain_again(rc, &f));
+    if (rc) return rain_raise(&f, rc, RAIN_FILE, (uintptr_t)fh, "MPI_File_iwrite_at_c(fh=%h, offset=%d, buf=%p, count=%d, datatype=%h, request=%p)", (int64_t[]){(uintptr_t)fh, offset, (uintptr_t)buf, count, (uintptr_t)datatype, (uintptr_t)request});
+    return MPI_SUCCESS;
 }
 RAIN_WEAK(File_iwrite_at_c)
 
 int PMPI_File_iwrite_at_all(MPI_File fh, MPI_Offset offset, const void *buf, int count, MPI_Datatype datatype, MPI_Request *request) {
-    return rain_unsupported(RAIN_FILE, (uintptr_t)fh, "MPI_File_iwrite_at_all");
+    if (rain_enter()) return rain_refused("MPI_File_iwrite_at_all");
+    rain_frame f = {0};
+    int rc;
+    do rc = request ? rain_File_iwrite_at_all((uintptr_t)&f, (uintptr_t)fh, offset, (uintptr_t)buf, count, (uintptr_t)datatype, (uintptr_t)request) : rain_null(&f);
+    while (rc < 0 && rain_again(rc, &f));
+    if (rc) return rain_raise(&f, rc, RAIN_FILE, (uintptr_t)fh, "MPI_File_iwrite_at_all(fh=%h, offset=%d, buf=%p, count=%d, datatype=%h, request=%p)", (int64_t[]){(uintptr_t)fh, offset, (uintptr_t)buf, count, (uintptr_t)datatype, (uintptr_t)request});
+    return MPI_SUCCESS;
 }
 RAIN_WEAK(File_iwrite_at_all)
 
 int PMPI_File_iwrite_at_all_c(MPI_File fh, MPI_Offset offset, const void *buf, MPI_Count count, MPI_Datatype datatype, MPI_Request *request) {
-    return rain_unsupported(RAIN_FILE, (uintptr_t)fh, "MPI_File_iwrite_at_all_c");
+    if (rain_enter()) return rain_refused("MPI_File_iwrite_at_all_c");
+    rain_frame f = {0};
+    int rc;
+    do rc = request ? rain_File_iwrite_at_all((uintptr_t)&f, (uintptr_t)fh, offset, (uintptr_t)buf, count, (uintptr_t)datatype, (uintptr_t)request) : rain_null(&f);
+    while (rc < 0 && rain_again(rc, &f));
+    if (rc) return rain_raise(&f, rc, RAIN_FILE, (uintptr_t)fh, "MPI_File_iwrite_at_all_c(fh=%h, offset=%d, buf=%p, count=%d, datatype=%h, request=%p)", (int64_t[]){(uintptr_t)fh, offset, (uintptr_t)buf, count, (uintptr_t)datatype, (uintptr_t)request});
+    return MPI_SUCCESS;
 }
 RAIN_WEAK(File_iwrite_at_all_c)
 
 int PMPI_File_iwrite_shared(MPI_File fh, const void *buf, int count, MPI_Datatype datatype, MPI_Request *request) {
-    return rain_unsupported(RAIN_FILE, (uintptr_t)fh, "MPI_File_iwrite_shared");
+    if (rain_enter()) return rain_refused("MPI_File_iwrite_shared");
+    rain_frame f = {0};
+    int rc;
+    do rc = request ? rain_File_iwrite_shared((uintptr_t)&f, (uintptr_t)fh, (uintptr_t)buf, count, (uintptr_t)datatype, (uintptr_t)request) : rain_null(&f);
+    while (rc < 0 && rain_again(rc, &f));
+    if (rc) return rain_raise(&f, rc, RAIN_FILE, (uintptr_t)fh, "MPI_File_iwrite_shared(fh=%h, buf=%p, count=%d, datatype=%h, request=%p)", (int64_t[]){(uintptr_t)fh, (uintptr_t)buf, count, (uintptr_t)datatype, (uintptr_t)request});
+    return MPI_SUCCESS;
 }
 RAIN_WEAK(File_iwrite_shared)
 
 int PMPI_File_iwrite_shared_c(MPI_File fh, const void *buf, MPI_Count count, MPI_Datatype datatype, MPI_Request *request) {
-    return rain_unsupported(RAIN_FILE, (uintptr_t)fh, "MPI_File_iwrite_shared_c");
+    if (rain_enter()) return rain_refused("MPI_File_iwrite_shared_c");
+    rain_frame f = {0};
+    int rc;
+    do rc = request ? rain_File_iwrite_shared((uintptr_t)&f, (uintptr_t)fh, (uintptr_t)buf, count, (uintptr_t)datatype, (uintptr_t)request) : rain_null(&f);
+    while (rc < 0 && rain_again(rc, &f));
+    if (rc) return rain_raise(&f, rc, RAIN_FILE, (uintptr_t)fh, "MPI_File_iwrite_shared_c(fh=%h, buf=%p, count=%d, datatype=%h, request=%p)", (int64_t[]){(uintptr_t)fh, (uintptr_t)buf, count, (uintptr_t)datatype, (uintptr_t)request});
+    return MPI_SUCCESS;
 }
 RAIN_WEAK(File_iwrite_shared_c)
 
 int PMPI_File_open(MPI_Comm comm, const char *filename, int amode, MPI_Info info, MPI_File *fh) {
-    return rain_unsupported(RAIN_FILE, (uintptr_t)MPI_FILE_NULL, "MPI_File_open");
+    if (rain_enter()) return rain_refused("MPI_File_open");
+    rain_frame f = {0};
+    int rc;
+    do rc = rain_File_open((uintptr_t)&f, (uintptr_t)comm, (uintptr_t)filename, amode, (uintptr_t)info, (uintptr_t)fh);
+    while (rc < 0 && rain_again(rc, &f));
+    if (rc) return rain_raise(&f, rc, RAIN_FILE, (uintptr_t)MPI_FILE_NULL, "MPI_File_open(comm=%h, filename=%p, amode=%d, info=%h, fh=%p)", (int64_t[]){(uintptr_t)comm, (uintptr_t)filename, amode, (uintptr_t)info, (uintptr_t)fh});
+    return MPI_SUCCESS;
 }
 RAIN_WEAK(File_open)
 
 int PMPI_File_preallocate(MPI_File fh, MPI_Offset size) {
-    return rain_unsupported(RAIN_FILE, (uintptr_t)fh, "MPI_File_preallocate");
+    if (rain_enter()) return rain_refused("MPI_File_preallocate");
+    rain_frame f = {0};
+    int rc;
+    do rc = rain_File_preallocate((uintptr_t)&f, (uintptr_t)fh, size);
+    while (rc < 0 && rain_again(rc, &f));
+    if (rc) return rain_raise(&f, rc, RAIN_FILE, (uintptr_t)fh, "MPI_File_preallocate(fh=%h, size=%d)", (int64_t[]){(uintptr_t)fh, size});
+    return MPI_SUCCESS;
 }
 RAIN_WEAK(File_preallocate)
 
 int PMPI_File_read(MPI_File fh, void *buf, int count, MPI_Datatype datatype, MPI_Status *status) {
-    return rain_unsupported(RAIN_FILE, (uintptr_t)fh, "MPI_File_read");
+    if (rain_enter()) return rain_refused("MPI_File_read");
+    rain_frame f = {0};
+    int rc;
+    do rc = rain_File_read((uintptr_t)&f, (uintptr_t)fh, (uintptr_t)buf, count, (uintptr_t)datatype, (uintptr_t)status);
+    while (rc < 0 && rain_again(rc, &f));
+    if (rc) return rain_raise(&f, rc, RAIN_FILE, (uintptr_t)fh, "MPI_File_read(fh=%h, buf=%p, count=%d, datatype=%h, status=%p)", (int64_t[]){(uintptr_t)fh, (uintptr_t)buf, count, (uintptr_t)datatype, (uintptr_t)status});
+    return MPI_SUCCESS;
 }
 RAIN_WEAK(File_read)
 
 int PMPI_File_read_c(MPI_File fh, void *buf, MPI_Count count, MPI_Datatype datatype, MPI_Status *status) {
-    return rain_unsupported(RAIN_FILE, (uintptr_t)fh, "MPI_File_read_c");
+    if (rain_enter()) return rain_refused("MPI_File_read_c");
+    rain_frame f = {0};
+    int rc;
+    do rc = rain_File_read((uintptr_t)&f, (uintptr_t)fh, (uintptr_t)buf, count, (uintptr_t)datatype, (uintptr_t)status);
+    while (rc < 0 && rain_again(rc, &f));
+    if (rc) return rain_raise(&f, rc, RAIN_FILE, (uintptr_t)fh, "MPI_File_read_c(fh=%h, buf=%p, count=%d, datatype=%h, status=%p)", (int64_t[]){(uintptr_t)fh, (uintptr_t)buf, count, (uintptr_t)datatype, (uintptr_t)status});
+    return MPI_SUCCESS;
 }
 RAIN_WEAK(File_read_c)
 
 int PMPI_File_read_all(MPI_File fh, void *buf, int count, MPI_Datatype datatype, MPI_Status *status) {
-    return rain_unsupported(RAIN_FILE, (uintptr_t)fh, "MPI_File_read_all");
+    if (rain_enter()) return rain_refused("MPI_File_read_all");
+    rain_frame f = {0};
+    int rc;
+    do rc = rain_File_read_all((uintptr_t)&f, (uintptr_t)fh, (uintptr_t)buf, count, (uintptr_t)datatype, (uintptr_t)status);
+    while (rc < 0 && rain_again(rc, &f));
+    if (rc) return rain_raise(&f, rc, RAIN_FILE, (uintptr_t)fh, "MPI_File_read_all(fh=%h, buf=%p, count=%d, datatype=%h, status=%p)", (int64_t[]){(uintptr_t)fh, (uintptr_t)buf, count, (uintptr_t)datatype, (uintptr_t)status});
+    return MPI_SUCCESS;
 }
 RAIN_WEAK(File_read_all)
 
 int PMPI_File_read_all_c(MPI_File fh, void *buf, MPI_Count count, MPI_Datatype datatype, MPI_Status *status) {
-    return rain_unsupported(RAIN_FILE, (uintptr_t)fh, "MPI_File_read_all_c");
+    if (rain_enter()) return rain_refused("MPI_File_read_all_c");
+    rain_frame f = {0};
+    int rc;
+    do rc = rain_File_read_all((uintptr_t)&f, (uintptr_t)fh, (uintptr_t)buf, count, (uintptr_t)datatype, (uintptr_t)status);
+    while (rc < 0 && rain_again(rc, &f));
+    if (rc) return rain_raise(&f, rc, RAIN_FILE, (uintptr_t)fh, "MPI_File_read_all_c(fh=%h, buf=%p, count=%d, datatype=%h, status=%p)", (int64_t[]){(uintptr_t)fh, (uintptr_t)buf, count, (uintptr_t)datatype, (uintptr_t)status});
+    return MPI_SUCCESS;
 }
 RAIN_WEAK(File_read_all_c)
 
 int PMPI_File_read_all_begin(MPI_File fh, void *buf, int count, MPI_Datatype datatype) {
-    return rain_unsupported(RAIN_FILE, (uintptr_t)fh, "MPI_File_read_all_begin");
+    if (rain_enter()) return rain_refused("MPI_File_read_all_begin");
+    rain_frame f = {0};
+    int rc;
+    do rc = rain_File_read_all_begin((uintptr_t)&f, (uintptr_t)fh, (uintptr_t)buf, count, (uintptr_t)datatype);
+    while (rc < 0 && rain_again(rc, &f));
+    if (rc) return rain_raise(&f, rc, RAIN_FILE, (uintptr_t)fh, "MPI_File_read_all_begin(fh=%h, buf=%p, count=%d, datatype=%h)", (int64_t[]){(uintptr_t)fh, (uintptr_t)buf, count, (uintptr_t)datatype});
+    return MPI_SUCCESS;
 }
 RAIN_WEAK(File_read_all_begin)
 
 int PMPI_File_read_all_begin_c(MPI_File fh, void *buf, MPI_Count count, MPI_Datatype datatype) {
-    return rain_unsupported(RAIN_FILE, (uintptr_t)fh, "MPI_File_read_all_begin_c");
+    if (rain_enter()) return rain_refused("MPI_File_read_all_begin_c");
+    rain_frame f = {0};
+    int rc;
+    do rc = rain_File_read_all_begin((uintptr_t)&f, (uintptr_t)fh, (uintptr_t)buf, count, (uintptr_t)datatype);
+    while (rc < 0 && rain_again(rc, &f));
+    if (rc) return rain_raise(&f, rc, RAIN_FILE, (uintptr_t)fh, "MPI_File_read_all_begin_c(fh=%h, buf=%p, count=%d, datatype=%h)", (int64_t[]){(uintptr_t)fh, (uintptr_t)buf, count, (uintptr_t)datatype});
+    return MPI_SUCCESS;
 }
 RAIN_WEAK(File_read_all_begin_c)
 
 int PMPI_File_read_all_end(MPI_File fh, void *buf, MPI_Status *status) {
-    return rain_unsupported(RAIN_FILE, (uintptr_t)fh, "MPI_File_read_all_end");
+    if (rain_enter()) return rain_refused("MPI_File_read_all_end");
+    rain_frame f = {0};
+    int rc;
+    do rc = rain_File_read_all_end((uintptr_t)&f, (uintptr_t)fh, (uintptr_t)buf, (uintptr_t)status);
+    while (rc < 0 && rain_again(rc, &f));
+    if (rc) return rain_raise(&f, rc, RAIN_FILE, (uintptr_t)fh, "MPI_File_read_all_end(fh=%h, buf=%p, status=%p)", (int64_t[]){(uintptr_t)fh, (uintptr_t)buf, (uintptr_t)status});
+    return MPI_SUCCESS;
 }
 RAIN_WEAK(File_read_all_end)
 
 int PMPI_File_read_at(MPI_File fh, MPI_Offset offset, void *buf, int count, MPI_Datatype datatype, MPI_Status *status) {
-    return rain_unsupported(RAIN_FILE, (uintptr_t)fh, "MPI_File_read_at");
+    if (rain_enter()) return rain_refused("MPI_File_read_at");
+    rain_frame f = {0};
+    int rc;
+    do rc = rain_File_read_at((uintptr_t)&f, (uintptr_t)fh, offset, (uintptr_t)buf, count, (uintptr_t)datatype, (uintptr_t)status);
+    while (rc < 0 && rain_again(rc, &f));
+    if (rc) return rain_raise(&f, rc, RAIN_FILE, (uintptr_t)fh, "MPI_File_read_at(fh=%h, offset=%d, buf=%p, count=%d, datatype=%h, status=%p)", (int64_t[]){(uintptr_t)fh, offset, (uintptr_t)buf, count, (uintptr_t)datatype, (uintptr_t)status});
+    return MPI_SUCCESS;
 }
 RAIN_WEAK(File_read_at)
 
 int PMPI_File_read_at_c(MPI_File fh, MPI_Offset offset, void *buf, MPI_Count count, MPI_Datatype datatype, MPI_Status *status) {
-    return rain_unsupported(RAIN_FILE, (uintptr_t)fh, "MPI_File_read_at_c");
+    if (rain_enter()) return rain_refused("MPI_File_read_at_c");
+    rain_frame f = {0};
+    int rc;
+    do rc = rain_File_read_at((uintptr_t)&f, (uintptr_t)fh, offset, (uintptr_t)buf, count, (uintptr_t)datatype, (uintptr_t)status);
+    while (rc < 0 && rain_again(rc, &f));
+    if (rc) return rain_raise(&f, rc, RAIN_FILE, (uintptr_t)fh, "MPI_File_read_at_c(fh=%h, offset=%d, buf=%p, count=%d, datatype=%h, status=%p)", (int64_t[]){(uintptr_t)fh, offset, (uintptr_t)buf, count, (uintptr_t)datatype, (uintptr_t)status});
+    return MPI_SUCCESS;
 }
 RAIN_WEAK(File_read_at_c)
 
 int PMPI_File_read_at_all(MPI_File fh, MPI_Offset offset, void *buf, int count, MPI_Datatype datatype, MPI_Status *status) {
-    return rain_unsupported(RAIN_FILE, (uintptr_t)fh, "MPI_File_read_at_all");
+    if (rain_enter()) return rain_refused("MPI_File_read_at_all");
+    rain_frame f = {0};
+    int rc;
+    do rc = rain_File_read_at_all((uintptr_t)&f, (uintptr_t)fh, offset, (uintptr_t)buf, count, (uintptr_t)datatype, (uintptr_t)status);
+    while (rc < 0 && rain_again(rc, &f));
+    if (rc) return rain_raise(&f, rc, RAIN_FILE, (uintptr_t)fh, "MPI_File_read_at_all(fh=%h, offset=%d, buf=%p, count=%d, datatype=%h, status=%p)", (int64_t[]){(uintptr_t)fh, offset, (uintptr_t)buf, count, (uintptr_t)datatype, (uintptr_t)status});
+    return MPI_SUCCESS;
 }
 RAIN_WEAK(File_read_at_all)
 
 int PMPI_File_read_at_all_c(MPI_File fh, MPI_Offset offset, void *buf, MPI_Count count, MPI_Datatype datatype, MPI_Status *status) {
-    return rain_unsupported(RAIN_FILE, (uintptr_t)fh, "MPI_File_read_at_all_c");
+    if (rain_enter()) return rain_refused("MPI_File_read_at_all_c");
+    rain_frame f = {0};
+    int rc;
+    do rc = rain_File_read_at_all((uintptr_t)&f, (uintptr_t)fh, offset, (uintptr_t)buf, count, (uintptr_t)datatype, (uintptr_t)status);
+    while (rc < 0 && rain_again(rc, &f));
+    if (rc) return rain_raise(&f, rc, RAIN_FILE, (uintptr_t)fh, "MPI_File_read_at_all_c(fh=%h, offset=%d, buf=%p, count=%d, datatype=%h, status=%p)", (int64_t[]){(uintptr_t)fh, offset, (uintptr_t)buf, count, (uintptr_t)datatype, (uintptr_t)status});
+    return MPI_SUCCESS;
 }
 RAIN_WEAK(File_read_at_all_c)
 
 int PMPI_File_read_at_all_begin(MPI_File fh, MPI_Offset offset, void *buf, int count, MPI_Datatype datatype) {
-    return rain_unsupported(RAIN_FILE, (uintptr_t)fh, "MPI_File_read_at_all_begin");
+    if (rain_enter()) return rain_refused("MPI_File_read_at_all_begin");
+    rain_frame f = {0};
+    int rc;
+    do rc = rain_File_read_at_all_begin((uintptr_t)&f, (uintptr_t)fh, offset, (uintptr_t)buf, count, (uintptr_t)datatype);
+    while (rc < 0 && rain_again(rc, &f));
+    if (rc) return rain_raise(&f, rc, RAIN_FILE, (uintptr_t)fh, "MPI_File_read_at_all_begin(fh=%h, offset=%d, buf=%p, count=%d, datatype=%h)", (int64_t[]){(uintptr_t)fh, offset, (uintptr_t)buf, count, (uintptr_t)datatype});
+    return MPI_SUCCESS;
 }
 RAIN_WEAK(File_read_at_all_begin)
 
 int PMPI_File_read_at_all_begin_c(MPI_File fh, MPI_Offset offset, void *buf, MPI_Count count, MPI_Datatype datatype) {
-    return rain_unsupported(RAIN_FILE, (uintptr_t)fh, "MPI_File_read_at_all_begin_c");
+    if (rain_enter()) return rain_refused("MPI_File_read_at_all_begin_c");
+    rain_frame f = {0};
+    int rc;
+    do rc = rain_File_read_at_all_begin((uintptr_t)&f, (uintptr_t)fh, offset, (uintptr_t)buf, count, (uintptr_t)datatype);
+    while (rc < 0 && rain_again(rc, &f));
+    if (rc) return rain_raise(&f, rc, RAIN_FILE, (uintptr_t)fh, "MPI_File_read_at_all_begin_c(fh=%h, offset=%d, buf=%p, count=%d, datatype=%h)", (int64_t[]){(uintptr_t)fh, offset, (uintptr_t)buf, count, (uintptr_t)datatype});
+    return MPI_SUCCESS;
 }
 RAIN_WEAK(File_read_at_all_begin_c)
 
 int PMPI_File_read_at_all_end(MPI_File fh, void *buf, MPI_Status *status) {
-    return rain_unsupported(RAIN_FILE, (uintptr_t)fh, "MPI_File_read_at_all_end");
+    if (rain_enter()) return rain_refused("MPI_File_read_at_all_end");
+    rain_frame f = {0};
+    int rc;
+    do rc = rain_File_read_at_all_end((uintptr_t)&f, (uintptr_t)fh, (uintptr_t)buf, (uintptr_t)status);
+    while (rc < 0 && rain_again(rc, &f));
+    if (rc) return rain_raise(&f, rc, RAIN_FILE, (uintptr_t)fh, "MPI_File_read_at_all_end(fh=%h, buf=%p, status=%p)", (int64_t[]){(uintptr_t)fh, (uintptr_t)buf, (uintptr_t)status});
+    return MPI_SUCCESS;
 }
 RAIN_WEAK(File_read_at_all_end)
 
 int PMPI_File_read_ordered(MPI_File fh, void *buf, int count, MPI_Datatype datatype, MPI_Status *status) {
-    return rain_unsupported(RAIN_FILE, (uintptr_t)fh, "MPI_File_read_ordered");
+    if (rain_enter()) return rain_refused("MPI_File_read_ordered");
+    rain_frame f = {0};
+    int rc;
+    do rc = rain_File_read_ordered((uintptr_t)&f, (uintptr_t)fh, (uintptr_t)buf, count, (uintptr_t)datatype, (uintptr_t)status);
+    while (rc < 0 && rain_again(rc, &f));
+    if (rc) return rain_raise(&f, rc, RAIN_FILE, (uintptr_t)fh, "MPI_File_read_ordered(fh=%h, buf=%p, count=%d, datatype=%h, status=%p)", (int64_t[]){(uintptr_t)fh, (uintptr_t)buf, count, (uintptr_t)datatype, (uintptr_t)status});
+    return MPI_SUCCESS;
 }
 RAIN_WEAK(File_read_ordered)
 
 int PMPI_File_read_ordered_c(MPI_File fh, void *buf, MPI_Count count, MPI_Datatype datatype, MPI_Status *status) {
-    return rain_unsupported(RAIN_FILE, (uintptr_t)fh, "MPI_File_read_ordered_c");
+    if (rain_enter()) return rain_refused("MPI_File_read_ordered_c");
+    rain_frame f = {0};
+    int rc;
+    do rc = rain_File_read_ordered((uintptr_t)&f, (uintptr_t)fh, (uintptr_t)buf, count, (uintptr_t)datatype, (uintptr_t)status);
+    while (rc < 0 && rain_again(rc, &f));
+    if (rc) return rain_raise(&f, rc, RAIN_FILE, (uintptr_t)fh, "MPI_File_read_ordered_c(fh=%h, buf=%p, count=%d, datatype=%h, status=%p)", (int64_t[]){(uintptr_t)fh, (uintptr_t)buf, count, (uintptr_t)datatype, (uintptr_t)status});
+    return MPI_SUCCESS;
 }
 RAIN_WEAK(File_read_ordered_c)
 
 int PMPI_File_read_ordered_begin(MPI_File fh, void *buf, int count, MPI_Datatype datatype) {
-    return rain_unsupported(RAIN_FILE, (uintptr_t)fh, "MPI_File_read_ordered_begin");
+    if (rain_enter()) return rain_refused("MPI_File_read_ordered_begin");
+    rain_frame f = {0};
+    int rc;
+    do rc = rain_File_read_ordered_begin((uintptr_t)&f, (uintptr_t)fh, (uintptr_t)buf, count, (uintptr_t)datatype);
+    while (rc < 0 && rain_again(rc, &f));
+    if (rc) return rain_raise(&f, rc, RAIN_FILE, (uintptr_t)fh, "MPI_File_read_ordered_begin(fh=%h, buf=%p, count=%d, datatype=%h)", (int64_t[]){(uintptr_t)fh, (uintptr_t)buf, count, (uintptr_t)datatype});
+    return MPI_SUCCESS;
 }
 RAIN_WEAK(File_read_ordered_begin)
 
 int PMPI_File_read_ordered_begin_c(MPI_File fh, void *buf, MPI_Count count, MPI_Datatype datatype) {
-    return rain_unsupported(RAIN_FILE, (uintptr_t)fh, "MPI_File_read_ordered_begin_c");
+    if (rain_enter()) return rain_refused("MPI_File_read_ordered_begin_c");
+    rain_frame f = {0};
+    int rc;
+    do rc = rain_File_read_ordered_begin((uintptr_t)&f, (uintptr_t)fh, (uintptr_t)buf, count, (uintptr_t)datatype);
+    while (rc < 0 && rain_again(rc, &f));
+    if (rc) return rain_raise(&f, rc, RAIN_FILE, (uintptr_t)fh, "MPI_File_read_ordered_begin_c(fh=%h, buf=%p, count=%d, datatype=%h)", (int64_t[]){(uintptr_t)fh, (uintptr_t)buf, count, (uintptr_t)datatype});
+    return MPI_SUCCESS;
 }
 RAIN_WEAK(File_read_ordered_begin_c)
 
 int PMPI_File_read_ordered_end(MPI_File fh, void *buf, MPI_Status *status) {
-    return rain_unsupported(RAIN_FILE, (uintptr_t)fh, "MPI_File_read_ordered_end");
+    if (rain_enter()) return rain_refused("MPI_File_read_ordered_end");
+    rain_frame f = {0};
+    int rc;
+    do rc = rain_File_read_ordered_end((uintptr_t)&f, (uintptr_t)fh, (uintptr_t)buf, (uintptr_t)status);
+    while (rc < 0 && rain_again(rc, &f));
+    if (rc) return rain_raise(&f, rc, RAIN_FILE, (uintptr_t)fh, "MPI_File_read_ordered_end(fh=%h, buf=%p, status=%p)", (int64_t[]){(uintptr_t)fh, (uintptr_t)buf, (uintptr_t)status});
+    return MPI_SUCCESS;
 }
 RAIN_WEAK(File_read_ordered_end)
 
 int PMPI_File_read_shared(MPI_File fh, void *buf, int count, MPI_Datatype datatype, MPI_Status *status) {
-    return rain_unsupported(RAIN_FILE, (uintptr_t)fh, "MPI_File_read_shared");
+    if (rain_enter()) return rain_refused("MPI_File_read_shared");
+    rain_frame f = {0};
+    int rc;
+    do rc = rain_File_read_shared((uintptr_t)&f, (uintptr_t)fh, (uintptr_t)buf, count, (uintptr_t)datatype, (uintptr_t)status);
+    while (rc < 0 && rain_again(rc, &f));
+    if (rc) return rain_raise(&f, rc, RAIN_FILE, (uintptr_t)fh, "MPI_File_read_shared(fh=%h, buf=%p, count=%d, datatype=%h, status=%p)", (int64_t[]){(uintptr_t)fh, (uintptr_t)buf, count, (uintptr_t)datatype, (uintptr_t)status});
+    return MPI_SUCCESS;
 }
 RAIN_WEAK(File_read_shared)
 
 int PMPI_File_read_shared_c(MPI_File fh, void *buf, MPI_Count count, MPI_Datatype datatype, MPI_Status *status) {
-    return rain_unsupported(RAIN_FILE, (uintptr_t)fh, "MPI_File_read_shared_c");
+    if (rain_enter()) return rain_refused("MPI_File_read_shared_c");
+    rain_frame f = {0};
+    int rc;
+    do rc = rain_File_read_shared((uintptr_t)&f, (uintptr_t)fh, (uintptr_t)buf, count, (uintptr_t)datatype, (uintptr_t)status);
+    while (rc < 0 && rain_again(rc, &f));
+    if (rc) return rain_raise(&f, rc, RAIN_FILE, (uintptr_t)fh, "MPI_File_read_shared_c(fh=%h, buf=%p, count=%d, datatype=%h, status=%p)", (int64_t[]){(uintptr_t)fh, (uintptr_t)buf, count, (uintptr_t)datatype, (uintptr_t)status});
+    return MPI_SUCCESS;
 }
 RAIN_WEAK(File_read_shared_c)
 
 int PMPI_File_seek(MPI_File fh, MPI_Offset offset, int whence) {
-    return rain_unsupported(RAIN_FILE, (uintptr_t)fh, "MPI_File_seek");
+    if (rain_enter()) return rain_refused("MPI_File_seek");
+    rain_frame f = {0};
+    int rc;
+    do rc = rain_File_seek((uintptr_t)&f, (uintptr_t)fh, offset, whence);
+    while (rc < 0 && rain_again(rc, &f));
+    if (rc) return rain_raise(&f, rc, RAIN_FILE, (uintptr_t)fh, "MPI_File_seek(fh=%h, offset=%d, whence=%d)", (int64_t[]){(uintptr_t)fh, offset, whence});
+    return MPI_SUCCESS;
 }
 RAIN_WEAK(File_seek)
 
 int PMPI_File_seek_shared(MPI_File fh, MPI_Offset offset, int whence) {
-    return rain_unsupported(RAIN_FILE, (uintptr_t)fh, "MPI_File_seek_shared");
+    if (rain_enter()) return rain_refused("MPI_File_seek_shared");
+    rain_frame f = {0};
+    int rc;
+    do rc = rain_File_seek_shared((uintptr_t)&f, (uintptr_t)fh, offset, whence);
+    while (rc < 0 && rain_again(rc, &f));
+    if (rc) return rain_raise(&f, rc, RAIN_FILE, (uintptr_t)fh, "MPI_File_seek_shared(fh=%h, offset=%d, whence=%d)", (int64_t[]){(uintptr_t)fh, offset, whence});
+    return MPI_SUCCESS;
 }
 RAIN_WEAK(File_seek_shared)
 
 int PMPI_File_set_atomicity(MPI_File fh, int flag) {
-    return rain_unsupported(RAIN_FILE, (uintptr_t)fh, "MPI_File_set_atomicity");
+    if (rain_enter()) return rain_refused("MPI_File_set_atomicity");
+    rain_frame f = {0};
+    int rc;
+    do rc = rain_File_set_atomicity((uintptr_t)&f, (uintptr_t)fh, flag);
+    while (rc < 0 && rain_again(rc, &f));
+    if (rc) return rain_raise(&f, rc, RAIN_FILE, (uintptr_t)fh, "MPI_File_set_atomicity(fh=%h, flag=%d)", (int64_t[]){(uintptr_t)fh, flag});
+    return MPI_SUCCESS;
 }
 RAIN_WEAK(File_set_atomicity)
 
@@ -1623,127 +1983,277 @@ int PMPI_File_set_errhandler(MPI_File file, MPI_Errhandler errhandler) {
 RAIN_WEAK(File_set_errhandler)
 
 int PMPI_File_set_info(MPI_File fh, MPI_Info info) {
-    return rain_unsupported(RAIN_FILE, (uintptr_t)fh, "MPI_File_set_info");
+    if (rain_enter()) return rain_refused("MPI_File_set_info");
+    rain_frame f = {0};
+    int rc;
+    do rc = rain_File_set_info((uintptr_t)&f, (uintptr_t)fh, (uintptr_t)info);
+    while (rc < 0 && rain_again(rc, &f));
+    if (rc) return rain_raise(&f, rc, RAIN_FILE, (uintptr_t)fh, "MPI_File_set_info(fh=%h, info=%h)", (int64_t[]){(uintptr_t)fh, (uintptr_t)info});
+    return MPI_SUCCESS;
 }
 RAIN_WEAK(File_set_info)
 
 int PMPI_File_set_size(MPI_File fh, MPI_Offset size) {
-    return rain_unsupported(RAIN_FILE, (uintptr_t)fh, "MPI_File_set_size");
+    if (rain_enter()) return rain_refused("MPI_File_set_size");
+    rain_frame f = {0};
+    int rc;
+    do rc = rain_File_set_size((uintptr_t)&f, (uintptr_t)fh, size);
+    while (rc < 0 && rain_again(rc, &f));
+    if (rc) return rain_raise(&f, rc, RAIN_FILE, (uintptr_t)fh, "MPI_File_set_size(fh=%h, size=%d)", (int64_t[]){(uintptr_t)fh, size});
+    return MPI_SUCCESS;
 }
 RAIN_WEAK(File_set_size)
 
 int PMPI_File_set_view(MPI_File fh, MPI_Offset disp, MPI_Datatype etype, MPI_Datatype filetype, const char *datarep, MPI_Info info) {
-    return rain_unsupported(RAIN_FILE, (uintptr_t)fh, "MPI_File_set_view");
+    if (rain_enter()) return rain_refused("MPI_File_set_view");
+    rain_frame f = {0};
+    int rc;
+    do rc = rain_File_set_view((uintptr_t)&f, (uintptr_t)fh, disp, (uintptr_t)etype, (uintptr_t)filetype, (uintptr_t)datarep, (uintptr_t)info);
+    while (rc < 0 && rain_again(rc, &f));
+    if (rc) return rain_raise(&f, rc, RAIN_FILE, (uintptr_t)fh, "MPI_File_set_view(fh=%h, disp=%d, etype=%h, filetype=%h, datarep=%p, info=%h)", (int64_t[]){(uintptr_t)fh, disp, (uintptr_t)etype, (uintptr_t)filetype, (uintptr_t)datarep, (uintptr_t)info});
+    return MPI_SUCCESS;
 }
 RAIN_WEAK(File_set_view)
 
 int PMPI_File_sync(MPI_File fh) {
-    return rain_unsupported(RAIN_FILE, (uintptr_t)fh, "MPI_File_sync");
+    if (rain_enter()) return rain_refused("MPI_File_sync");
+    rain_frame f = {0};
+    int rc;
+    do rc = rain_File_sync((uintptr_t)&f, (uintptr_t)fh);
+    while (rc < 0 && rain_again(rc, &f));
+    if (rc) return rain_raise(&f, rc, RAIN_FILE, (uintptr_t)fh, "MPI_File_sync(fh=%h)", (int64_t[]){(uintptr_t)fh});
+    return MPI_SUCCESS;
 }
 RAIN_WEAK(File_sync)
 
 int PMPI_File_write(MPI_File fh, const void *buf, int count, MPI_Datatype datatype, MPI_Status *status) {
-    return rain_unsupported(RAIN_FILE, (uintptr_t)fh, "MPI_File_write");
+    if (rain_enter()) return rain_refused("MPI_File_write");
+    rain_frame f = {0};
+    int rc;
+    do rc = rain_File_write((uintptr_t)&f, (uintptr_t)fh, (uintptr_t)buf, count, (uintptr_t)datatype, (uintptr_t)status);
+    while (rc < 0 && rain_again(rc, &f));
+    if (rc) return rain_raise(&f, rc, RAIN_FILE, (uintptr_t)fh, "MPI_File_write(fh=%h, buf=%p, count=%d, datatype=%h, status=%p)", (int64_t[]){(uintptr_t)fh, (uintptr_t)buf, count, (uintptr_t)datatype, (uintptr_t)status});
+    return MPI_SUCCESS;
 }
 RAIN_WEAK(File_write)
 
 int PMPI_File_write_c(MPI_File fh, const void *buf, MPI_Count count, MPI_Datatype datatype, MPI_Status *status) {
-    return rain_unsupported(RAIN_FILE, (uintptr_t)fh, "MPI_File_write_c");
+    if (rain_enter()) return rain_refused("MPI_File_write_c");
+    rain_frame f = {0};
+    int rc;
+    do rc = rain_File_write((uintptr_t)&f, (uintptr_t)fh, (uintptr_t)buf, count, (uintptr_t)datatype, (uintptr_t)status);
+    while (rc < 0 && rain_again(rc, &f));
+    if (rc) return rain_raise(&f, rc, RAIN_FILE, (uintptr_t)fh, "MPI_File_write_c(fh=%h, buf=%p, count=%d, datatype=%h, status=%p)", (int64_t[]){(uintptr_t)fh, (uintptr_t)buf, count, (uintptr_t)datatype, (uintptr_t)status});
+    return MPI_SUCCESS;
 }
 RAIN_WEAK(File_write_c)
 
 int PMPI_File_write_all(MPI_File fh, const void *buf, int count, MPI_Datatype datatype, MPI_Status *status) {
-    return rain_unsupported(RAIN_FILE, (uintptr_t)fh, "MPI_File_write_all");
+    if (rain_enter()) return rain_refused("MPI_File_write_all");
+    rain_frame f = {0};
+    int rc;
+    do rc = rain_File_write_all((uintptr_t)&f, (uintptr_t)fh, (uintptr_t)buf, count, (uintptr_t)datatype, (uintptr_t)status);
+    while (rc < 0 && rain_again(rc, &f));
+    if (rc) return rain_raise(&f, rc, RAIN_FILE, (uintptr_t)fh, "MPI_File_write_all(fh=%h, buf=%p, count=%d, datatype=%h, status=%p)", (int64_t[]){(uintptr_t)fh, (uintptr_t)buf, count, (uintptr_t)datatype, (uintptr_t)status});
+    return MPI_SUCCESS;
 }
 RAIN_WEAK(File_write_all)
 
 int PMPI_File_write_all_c(MPI_File fh, const void *buf, MPI_Count count, MPI_Datatype datatype, MPI_Status *status) {
-    return rain_unsupported(RAIN_FILE, (uintptr_t)fh, "MPI_File_write_all_c");
+    if (rain_enter()) return rain_refused("MPI_File_write_all_c");
+    rain_frame f = {0};
+    int rc;
+    do rc = rain_File_write_all((uintptr_t)&f, (uintptr_t)fh, (uintptr_t)buf, count, (uintptr_t)datatype, (uintptr_t)status);
+    while (rc < 0 && rain_again(rc, &f));
+    if (rc) return rain_raise(&f, rc, RAIN_FILE, (uintptr_t)fh, "MPI_File_write_all_c(fh=%h, buf=%p, count=%d, datatype=%h, status=%p)", (int64_t[]){(uintptr_t)fh, (uintptr_t)buf, count, (uintptr_t)datatype, (uintptr_t)status});
+    return MPI_SUCCESS;
 }
 RAIN_WEAK(File_write_all_c)
 
 int PMPI_File_write_all_begin(MPI_File fh, const void *buf, int count, MPI_Datatype datatype) {
-    return rain_unsupported(RAIN_FILE, (uintptr_t)fh, "MPI_File_write_all_begin");
+    if (rain_enter()) return rain_refused("MPI_File_write_all_begin");
+    rain_frame f = {0};
+    int rc;
+    do rc = rain_File_write_all_begin((uintptr_t)&f, (uintptr_t)fh, (uintptr_t)buf, count, (uintptr_t)datatype);
+    while (rc < 0 && rain_again(rc, &f));
+    if (rc) return rain_raise(&f, rc, RAIN_FILE, (uintptr_t)fh, "MPI_File_write_all_begin(fh=%h, buf=%p, count=%d, datatype=%h)", (int64_t[]){(uintptr_t)fh, (uintptr_t)buf, count, (uintptr_t)datatype});
+    return MPI_SUCCESS;
 }
 RAIN_WEAK(File_write_all_begin)
 
 int PMPI_File_write_all_begin_c(MPI_File fh, const void *buf, MPI_Count count, MPI_Datatype datatype) {
-    return rain_unsupported(RAIN_FILE, (uintptr_t)fh, "MPI_File_write_all_begin_c");
+    if (rain_enter()) return rain_refused("MPI_File_write_all_begin_c");
+    rain_frame f = {0};
+    int rc;
+    do rc = rain_File_write_all_begin((uintptr_t)&f, (uintptr_t)fh, (uintptr_t)buf, count, (uintptr_t)datatype);
+    while (rc < 0 && rain_again(rc, &f));
+    if (rc) return rain_raise(&f, rc, RAIN_FILE, (uintptr_t)fh, "MPI_File_write_all_begin_c(fh=%h, buf=%p, count=%d, datatype=%h)", (int64_t[]){(uintptr_t)fh, (uintptr_t)buf, count, (uintptr_t)datatype});
+    return MPI_SUCCESS;
 }
 RAIN_WEAK(File_write_all_begin_c)
 
 int PMPI_File_write_all_end(MPI_File fh, const void *buf, MPI_Status *status) {
-    return rain_unsupported(RAIN_FILE, (uintptr_t)fh, "MPI_File_write_all_end");
+    if (rain_enter()) return rain_refused("MPI_File_write_all_end");
+    rain_frame f = {0};
+    int rc;
+    do rc = rain_File_write_all_end((uintptr_t)&f, (uintptr_t)fh, (uintptr_t)buf, (uintptr_t)status);
+    while (rc < 0 && rain_again(rc, &f));
+    if (rc) return rain_raise(&f, rc, RAIN_FILE, (uintptr_t)fh, "MPI_File_write_all_end(fh=%h, buf=%p, status=%p)", (int64_t[]){(uintptr_t)fh, (uintptr_t)buf, (uintptr_t)status});
+    return MPI_SUCCESS;
 }
 RAIN_WEAK(File_write_all_end)
 
 int PMPI_File_write_at(MPI_File fh, MPI_Offset offset, const void *buf, int count, MPI_Datatype datatype, MPI_Status *status) {
-    return rain_unsupported(RAIN_FILE, (uintptr_t)fh, "MPI_File_write_at");
+    if (rain_enter()) return rain_refused("MPI_File_write_at");
+    rain_frame f = {0};
+    int rc;
+    do rc = rain_File_write_at((uintptr_t)&f, (uintptr_t)fh, offset, (uintptr_t)buf, count, (uintptr_t)datatype, (uintptr_t)status);
+    while (rc < 0 && rain_again(rc, &f));
+    if (rc) return rain_raise(&f, rc, RAIN_FILE, (uintptr_t)fh, "MPI_File_write_at(fh=%h, offset=%d, buf=%p, count=%d, datatype=%h, status=%p)", (int64_t[]){(uintptr_t)fh, offset, (uintptr_t)buf, count, (uintptr_t)datatype, (uintptr_t)status});
+    return MPI_SUCCESS;
 }
 RAIN_WEAK(File_write_at)
 
 int PMPI_File_write_at_c(MPI_File fh, MPI_Offset offset, const void *buf, MPI_Count count, MPI_Datatype datatype, MPI_Status *status) {
-    return rain_unsupported(RAIN_FILE, (uintptr_t)fh, "MPI_File_write_at_c");
+    if (rain_enter()) return rain_refused("MPI_File_write_at_c");
+    rain_frame f = {0};
+    int rc;
+    do rc = rain_File_write_at((uintptr_t)&f, (uintptr_t)fh, offset, (uintptr_t)buf, count, (uintptr_t)datatype, (uintptr_t)status);
+    while (rc < 0 && rain_again(rc, &f));
+    if (rc) return rain_raise(&f, rc, RAIN_FILE, (uintptr_t)fh, "MPI_File_write_at_c(fh=%h, offset=%d, buf=%p, count=%d, datatype=%h, status=%p)", (int64_t[]){(uintptr_t)fh, offset, (uintptr_t)buf, count, (uintptr_t)datatype, (uintptr_t)status});
+    return MPI_SUCCESS;
 }
 RAIN_WEAK(File_write_at_c)
 
 int PMPI_File_write_at_all(MPI_File fh, MPI_Offset offset, const void *buf, int count, MPI_Datatype datatype, MPI_Status *status) {
-    return rain_unsupported(RAIN_FILE, (uintptr_t)fh, "MPI_File_write_at_all");
+    if (rain_enter()) return rain_refused("MPI_File_write_at_all");
+    rain_frame f = {0};
+    int rc;
+    do rc = rain_File_write_at_all((uintptr_t)&f, (uintptr_t)fh, offset, (uintptr_t)buf, count, (uintptr_t)datatype, (uintptr_t)status);
+    while (rc < 0 && rain_again(rc, &f));
+    if (rc) return rain_raise(&f, rc, RAIN_FILE, (uintptr_t)fh, "MPI_File_write_at_all(fh=%h, offset=%d, buf=%p, count=%d, datatype=%h, status=%p)", (int64_t[]){(uintptr_t)fh, offset, (uintptr_t)buf, count, (uintptr_t)datatype, (uintptr_t)status});
+    return MPI_SUCCESS;
 }
 RAIN_WEAK(File_write_at_all)
 
 int PMPI_File_write_at_all_c(MPI_File fh, MPI_Offset offset, const void *buf, MPI_Count count, MPI_Datatype datatype, MPI_Status *status) {
-    return rain_unsupported(RAIN_FILE, (uintptr_t)fh, "MPI_File_write_at_all_c");
+    if (rain_enter()) return rain_refused("MPI_File_write_at_all_c");
+    rain_frame f = {0};
+    int rc;
+    do rc = rain_File_write_at_all((uintptr_t)&f, (uintptr_t)fh, offset, (uintptr_t)buf, count, (uintptr_t)datatype, (uintptr_t)status);
+    while (rc < 0 && rain_again(rc, &f));
+    if (rc) return rain_raise(&f, rc, RAIN_FILE, (uintptr_t)fh, "MPI_File_write_at_all_c(fh=%h, offset=%d, buf=%p, count=%d, datatype=%h, status=%p)", (int64_t[]){(uintptr_t)fh, offset, (uintptr_t)buf, count, (uintptr_t)datatype, (uintptr_t)status});
+    return MPI_SUCCESS;
 }
 RAIN_WEAK(File_write_at_all_c)
 
 int PMPI_File_write_at_all_begin(MPI_File fh, MPI_Offset offset, const void *buf, int count, MPI_Datatype datatype) {
-    return rain_unsupported(RAIN_FILE, (uintptr_t)fh, "MPI_File_write_at_all_begin");
+    if (rain_enter()) return rain_refused("MPI_File_write_at_all_begin");
+    rain_frame f = {0};
+    int rc;
+    do rc = rain_File_write_at_all_begin((uintptr_t)&f, (uintptr_t)fh, offset, (uintptr_t)buf, count, (uintptr_t)datatype);
+    while (rc < 0 && rain_again(rc, &f));
+    if (rc) return rain_raise(&f, rc, RAIN_FILE, (uintptr_t)fh, "MPI_File_write_at_all_begin(fh=%h, offset=%d, buf=%p, count=%d, datatype=%h)", (int64_t[]){(uintptr_t)fh, offset, (uintptr_t)buf, count, (uintptr_t)datatype});
+    return MPI_SUCCESS;
 }
 RAIN_WEAK(File_write_at_all_begin)
 
 int PMPI_File_write_at_all_begin_c(MPI_File fh, MPI_Offset offset, const void *buf, MPI_Count count, MPI_Datatype datatype) {
-    return rain_unsupported(RAIN_FILE, (uintptr_t)fh, "MPI_File_write_at_all_begin_c");
+    if (rain_enter()) return rain_refused("MPI_File_write_at_all_begin_c");
+    rain_frame f = {0};
+    int rc;
+    do rc = rain_File_write_at_all_begin((uintptr_t)&f, (uintptr_t)fh, offset, (uintptr_t)buf, count, (uintptr_t)datatype);
+    while (rc < 0 && rain_again(rc, &f));
+    if (rc) return rain_raise(&f, rc, RAIN_FILE, (uintptr_t)fh, "MPI_File_write_at_all_begin_c(fh=%h, offset=%d, buf=%p, count=%d, datatype=%h)", (int64_t[]){(uintptr_t)fh, offset, (uintptr_t)buf, count, (uintptr_t)datatype});
+    return MPI_SUCCESS;
 }
 RAIN_WEAK(File_write_at_all_begin_c)
 
 int PMPI_File_write_at_all_end(MPI_File fh, const void *buf, MPI_Status *status) {
-    return rain_unsupported(RAIN_FILE, (uintptr_t)fh, "MPI_File_write_at_all_end");
+    if (rain_enter()) return rain_refused("MPI_File_write_at_all_end");
+    rain_frame f = {0};
+    int rc;
+    do rc = rain_File_write_at_all_end((uintptr_t)&f, (uintptr_t)fh, (uintptr_t)buf, (uintptr_t)status);
+    while (rc < 0 && rain_again(rc, &f));
+    if (rc) return rain_raise(&f, rc, RAIN_FILE, (uintptr_t)fh, "MPI_File_write_at_all_end(fh=%h, buf=%p, status=%p)", (int64_t[]){(uintptr_t)fh, (uintptr_t)buf, (uintptr_t)status});
+    return MPI_SUCCESS;
 }
 RAIN_WEAK(File_write_at_all_end)
 
 int PMPI_File_write_ordered(MPI_File fh, const void *buf, int count, MPI_Datatype datatype, MPI_Status *status) {
-    return rain_unsupported(RAIN_FILE, (uintptr_t)fh, "MPI_File_write_ordered");
+    if (rain_enter()) return rain_refused("MPI_File_write_ordered");
+    rain_frame f = {0};
+    int rc;
+    do rc = rain_File_write_ordered((uintptr_t)&f, (uintptr_t)fh, (uintptr_t)buf, count, (uintptr_t)datatype, (uintptr_t)status);
+    while (rc < 0 && rain_again(rc, &f));
+    if (rc) return rain_raise(&f, rc, RAIN_FILE, (uintptr_t)fh, "MPI_File_write_ordered(fh=%h, buf=%p, count=%d, datatype=%h, status=%p)", (int64_t[]){(uintptr_t)fh, (uintptr_t)buf, count, (uintptr_t)datatype, (uintptr_t)status});
+    return MPI_SUCCESS;
 }
 RAIN_WEAK(File_write_ordered)
 
 int PMPI_File_write_ordered_c(MPI_File fh, const void *buf, MPI_Count count, MPI_Datatype datatype, MPI_Status *status) {
-    return rain_unsupported(RAIN_FILE, (uintptr_t)fh, "MPI_File_write_ordered_c");
+    if (rain_enter()) return rain_refused("MPI_File_write_ordered_c");
+    rain_frame f = {0};
+    int rc;
+    do rc = rain_File_write_ordered((uintptr_t)&f, (uintptr_t)fh, (uintptr_t)buf, count, (uintptr_t)datatype, (uintptr_t)status);
+    while (rc < 0 && rain_again(rc, &f));
+    if (rc) return rain_raise(&f, rc, RAIN_FILE, (uintptr_t)fh, "MPI_File_write_ordered_c(fh=%h, buf=%p, count=%d, datatype=%h, status=%p)", (int64_t[]){(uintptr_t)fh, (uintptr_t)buf, count, (uintptr_t)datatype, (uintptr_t)status});
+    return MPI_SUCCESS;
 }
 RAIN_WEAK(File_write_ordered_c)
 
 int PMPI_File_write_ordered_begin(MPI_File fh, const void *buf, int count, MPI_Datatype datatype) {
-    return rain_unsupported(RAIN_FILE, (uintptr_t)fh, "MPI_File_write_ordered_begin");
+    if (rain_enter()) return rain_refused("MPI_File_write_ordered_begin");
+    rain_frame f = {0};
+    int rc;
+    do rc = rain_File_write_ordered_begin((uintptr_t)&f, (uintptr_t)fh, (uintptr_t)buf, count, (uintptr_t)datatype);
+    while (rc < 0 && rain_again(rc, &f));
+    if (rc) return rain_raise(&f, rc, RAIN_FILE, (uintptr_t)fh, "MPI_File_write_ordered_begin(fh=%h, buf=%p, count=%d, datatype=%h)", (int64_t[]){(uintptr_t)fh, (uintptr_t)buf, count, (uintptr_t)datatype});
+    return MPI_SUCCESS;
 }
 RAIN_WEAK(File_write_ordered_begin)
 
 int PMPI_File_write_ordered_begin_c(MPI_File fh, const void *buf, MPI_Count count, MPI_Datatype datatype) {
-    return rain_unsupported(RAIN_FILE, (uintptr_t)fh, "MPI_File_write_ordered_begin_c");
+    if (rain_enter()) return rain_refused("MPI_File_write_ordered_begin_c");
+    rain_frame f = {0};
+    int rc;
+    do rc = rain_File_write_ordered_begin((uintptr_t)&f, (uintptr_t)fh, (uintptr_t)buf, count, (uintptr_t)datatype);
+    while (rc < 0 && rain_again(rc, &f));
+    if (rc) return rain_raise(&f, rc, RAIN_FILE, (uintptr_t)fh, "MPI_File_write_ordered_begin_c(fh=%h, buf=%p, count=%d, datatype=%h)", (int64_t[]){(uintptr_t)fh, (uintptr_t)buf, count, (uintptr_t)datatype});
+    return MPI_SUCCESS;
 }
 RAIN_WEAK(File_write_ordered_begin_c)
 
 int PMPI_File_write_ordered_end(MPI_File fh, const void *buf, MPI_Status *status) {
-    return rain_unsupported(RAIN_FILE, (uintptr_t)fh, "MPI_File_write_ordered_end");
+    if (rain_enter()) return rain_refused("MPI_File_write_ordered_end");
+    rain_frame f = {0};
+    int rc;
+    do rc = rain_File_write_ordered_end((uintptr_t)&f, (uintptr_t)fh, (uintptr_t)buf, (uintptr_t)status);
+    while (rc < 0 && rain_again(rc, &f));
+    if (rc) return rain_raise(&f, rc, RAIN_FILE, (uintptr_t)fh, "MPI_File_write_ordered_end(fh=%h, buf=%p, status=%p)", (int64_t[]){(uintptr_t)fh, (uintptr_t)buf, (uintptr_t)status});
+    return MPI_SUCCESS;
 }
 RAIN_WEAK(File_write_ordered_end)
 
 int PMPI_File_write_shared(MPI_File fh, const void *buf, int count, MPI_Datatype datatype, MPI_Status *status) {
-    return rain_unsupported(RAIN_FILE, (uintptr_t)fh, "MPI_File_write_shared");
+    if (rain_enter()) return rain_refused("MPI_File_write_shared");
+    rain_frame f = {0};
+    int rc;
+    do rc = rain_File_write_shared((uintptr_t)&f, (uintptr_t)fh, (uintptr_t)buf, count, (uintptr_t)datatype, (uintptr_t)status);
+    while (rc < 0 && rain_again(rc, &f));
+    if (rc) return rain_raise(&f, rc, RAIN_FILE, (uintptr_t)fh, "MPI_File_write_shared(fh=%h, buf=%p, count=%d, datatype=%h, status=%p)", (int64_t[]){(uintptr_t)fh, (uintptr_t)buf, count, (uintptr_t)datatype, (uintptr_t)status});
+    return MPI_SUCCESS;
 }
 RAIN_WEAK(File_write_shared)
 
 int PMPI_File_write_shared_c(MPI_File fh, const void *buf, MPI_Count count, MPI_Datatype datatype, MPI_Status *status) {
-    return rain_unsupported(RAIN_FILE, (uintptr_t)fh, "MPI_File_write_shared_c");
+    if (rain_enter()) return rain_refused("MPI_File_write_shared_c");
+    rain_frame f = {0};
+    int rc;
+    do rc = rain_File_write_shared((uintptr_t)&f, (uintptr_t)fh, (uintptr_t)buf, count, (uintptr_t)datatype, (uintptr_t)status);
+    while (rc < 0 && rain_again(rc, &f));
+    if (rc) return rain_raise(&f, rc, RAIN_FILE, (uintptr_t)fh, "MPI_File_write_shared_c(fh=%h, buf=%p, count=%d, datatype=%h, status=%p)", (int64_t[]){(uintptr_t)fh, (uintptr_t)buf, count, (uintptr_t)datatype, (uintptr_t)status});
+    return MPI_SUCCESS;
 }
 RAIN_WEAK(File_write_shared_c)
 
@@ -3887,12 +4397,24 @@ int PMPI_Reduce_scatter_init_c(const void *sendbuf, void *recvbuf, const MPI_Cou
 RAIN_WEAK(Reduce_scatter_init_c)
 
 int PMPI_Register_datarep(const char *datarep, MPI_Datarep_conversion_function *read_conversion_fn, MPI_Datarep_conversion_function *write_conversion_fn, MPI_Datarep_extent_function *dtype_file_extent_fn, void *extra_state) {
-    return rain_unsupported(RAIN_FILE, (uintptr_t)MPI_FILE_NULL, "MPI_Register_datarep");
+    if (rain_enter()) return rain_refused("MPI_Register_datarep");
+    rain_frame f = {0};
+    int rc;
+    do rc = rain_Register_datarep((uintptr_t)&f, (uintptr_t)datarep, (uintptr_t)read_conversion_fn, (uintptr_t)write_conversion_fn, (uintptr_t)dtype_file_extent_fn, (uintptr_t)extra_state, 0);
+    while (rc < 0 && rain_again(rc, &f));
+    if (rc) return rain_raise(&f, rc, RAIN_FILE, (uintptr_t)MPI_FILE_NULL, "MPI_Register_datarep(datarep=%p, read_conversion_fn=%p, write_conversion_fn=%p, dtype_file_extent_fn=%p, extra_state=%p)", (int64_t[]){(uintptr_t)datarep, (uintptr_t)read_conversion_fn, (uintptr_t)write_conversion_fn, (uintptr_t)dtype_file_extent_fn, (uintptr_t)extra_state});
+    return MPI_SUCCESS;
 }
 RAIN_WEAK(Register_datarep)
 
 int PMPI_Register_datarep_c(const char *datarep, MPI_Datarep_conversion_function_c *read_conversion_fn, MPI_Datarep_conversion_function_c *write_conversion_fn, MPI_Datarep_extent_function *dtype_file_extent_fn, void *extra_state) {
-    return rain_unsupported(RAIN_FILE, (uintptr_t)MPI_FILE_NULL, "MPI_Register_datarep_c");
+    if (rain_enter()) return rain_refused("MPI_Register_datarep_c");
+    rain_frame f = {0};
+    int rc;
+    do rc = rain_Register_datarep((uintptr_t)&f, (uintptr_t)datarep, (uintptr_t)read_conversion_fn, (uintptr_t)write_conversion_fn, (uintptr_t)dtype_file_extent_fn, (uintptr_t)extra_state, 1);
+    while (rc < 0 && rain_again(rc, &f));
+    if (rc) return rain_raise(&f, rc, RAIN_FILE, (uintptr_t)MPI_FILE_NULL, "MPI_Register_datarep_c(datarep=%p, read_conversion_fn=%p, write_conversion_fn=%p, dtype_file_extent_fn=%p, extra_state=%p)", (int64_t[]){(uintptr_t)datarep, (uintptr_t)read_conversion_fn, (uintptr_t)write_conversion_fn, (uintptr_t)dtype_file_extent_fn, (uintptr_t)extra_state});
+    return MPI_SUCCESS;
 }
 RAIN_WEAK(Register_datarep_c)
 

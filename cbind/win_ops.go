@@ -1,5 +1,8 @@
 package main
 
+/*
+#include "frame.h"
+*/
 import "C"
 
 import (
@@ -59,7 +62,7 @@ func rain_Rput(f, addr uintptr, count int64, dt uintptr, rank int32, disp, tcoun
 		return fail(f, err)
 	}
 	r, err := w.Rput(b, at)
-	return giveOn(f, request, r, err, h)
+	return giveOn(f, request, r, err, C.RAIN_WIN, h)
 }
 
 //export rain_Rget
@@ -69,7 +72,7 @@ func rain_Rget(f, addr uintptr, count int64, dt uintptr, rank int32, disp, tcoun
 		return fail(f, err)
 	}
 	r, err := w.Rget(b, at)
-	return giveOn(f, request, r, err, h)
+	return giveOn(f, request, r, err, C.RAIN_WIN, h)
 }
 
 //export rain_Accumulate
@@ -88,7 +91,7 @@ func rain_Raccumulate(f, addr uintptr, count int64, dt uintptr, rank int32, disp
 		return fail(f, err)
 	}
 	r, err := w.Raccumulate(b, at, o)
-	return giveOn(f, request, r, err, h)
+	return giveOn(f, request, r, err, C.RAIN_WIN, h)
 }
 
 func combination(addr uintptr, count int64, dt uintptr, rank int32, disp, tcount int64, tdt, op, h uintptr) (*mpi.Win, mpi.Buffer, mpi.Place, *mpi.Op, error) {
@@ -116,7 +119,7 @@ func rain_Rget_accumulate(f, addr uintptr, count int64, dt, raddr uintptr, rcoun
 		return fail(f, err)
 	}
 	q, err := w.RgetAccumulate(b, r, at, o)
-	return giveOn(f, request, q, err, h)
+	return giveOn(f, request, q, err, C.RAIN_WIN, h)
 }
 
 // exchange: with MPI_NO_OP "the origin_addr, origin_count and origin_datatype arguments are ignored"

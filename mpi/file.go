@@ -145,3 +145,11 @@ func (f *File) same(value int64, what string) error {
 	}
 	return nil
 }
+
+// Closed reports whether Close has ended the use of the file, with an error or
+// without.
+func (f *File) Closed() bool {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	return f.closed
+}

@@ -232,15 +232,16 @@ func (f *File) begins(c fileCall, kind string) error {
 }
 
 func (f *File) ends(kind string) (Status, error) {
-	r, err := f.endOf(kind)
+	r, err := f.SplitEnd(kind)
 	if err != nil {
 		return Status{}, err
 	}
 	return r.Wait()
 }
 
-// endOf is the request of the split collective that a call ends.
-func (f *File) endOf(kind string) (*Request, error) {
+// SplitEnd is for language bindings: what the end of a split collective waits for.
+// kind is the C name of the collective.
+func (f *File) SplitEnd(kind string) (*Request, error) {
 	if err := f.check(); err != nil {
 		return nil, err
 	}

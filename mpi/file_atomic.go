@@ -15,7 +15,9 @@ func (f *File) SetAtomicity(on bool) error {
 	if err := f.check(); err != nil {
 		return err
 	}
-	f.drain()
+	if err := f.drain(); err != nil {
+		return err
+	}
 	value := int64(0)
 	if on {
 		value = 1

@@ -66,6 +66,9 @@ func (f *File) IreadShared(b Buffer) (*Request, error) {
 func (f *File) ReadOrdered(b Buffer) (Status, error) {
 	return f.waits(fileCall{where: orderedPointer, all: true, buf: b})
 }
+func (f *File) ReadOrderedStart(b Buffer) (*Request, error) { // for language bindings
+	return f.start(fileCall{where: orderedPointer, all: true, buf: b})
+}
 func (f *File) ReadOrderedBegin(b Buffer) error {
 	return f.begins(fileCall{where: orderedPointer, all: true, buf: b}, "MPI_File_read_ordered")
 }
@@ -124,6 +127,9 @@ func (f *File) IwriteShared(b Buffer) (*Request, error) {
 // WriteOrdered is MPI_File_write_ordered.
 func (f *File) WriteOrdered(b Buffer) (Status, error) {
 	return f.waits(fileCall{where: orderedPointer, write: true, all: true, buf: b})
+}
+func (f *File) WriteOrderedStart(b Buffer) (*Request, error) { // for language bindings
+	return f.start(fileCall{where: orderedPointer, write: true, all: true, buf: b})
 }
 func (f *File) WriteOrderedBegin(b Buffer) error {
 	return f.begins(fileCall{where: orderedPointer, write: true, all: true, buf: b}, "MPI_File_write_ordered")

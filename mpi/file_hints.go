@@ -113,7 +113,9 @@ func (f *File) SetInfo(info *Info) error {
 	if err := f.check(); err != nil {
 		return err
 	}
-	f.drain()
+	if err := f.drain(); err != nil {
+		return err
+	}
 	return f.setHints(info)
 }
 

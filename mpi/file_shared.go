@@ -97,7 +97,9 @@ func (f *File) SeekShared(offset int64, whence int) error {
 	if err != nil {
 		return err
 	}
-	f.drain()
+	if err := f.drain(); err != nil {
+		return err
+	}
 	if err := f.same(offset, "the offset"); err != nil {
 		return err
 	}

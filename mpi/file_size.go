@@ -45,7 +45,9 @@ func (f *File) resize(n int64, what string, how func(int64) error) error {
 	if err != nil {
 		return err
 	}
-	f.drain()
+	if err := f.drain(); err != nil {
+		return err
+	}
 	if err := f.same(n, "the size"); err != nil { // and all have written what they wrote before
 		return err
 	}

@@ -26,6 +26,9 @@ func (f *File) SetView(disp int64, etype, filetype *Datatype, datarep string, in
 	if err != nil {
 		return err
 	}
+	if err := f.drain(); err != nil {
+		return err
+	}
 	return f.setView(disp, etype, filetype, rep, info)
 }
 
@@ -34,6 +37,9 @@ func (f *File) SetView(disp int64, etype, filetype *Datatype, datarep string, in
 func (f *File) SetViewStart(disp int64, etype, filetype *Datatype, datarep string, info *Info) (*Request, error) {
 	rep, err := f.checkView(disp, etype, filetype, datarep)
 	if err != nil {
+		return nil, err
+	}
+	if err := f.drain(); err != nil {
 		return nil, err
 	}
 	return f.offload(func(*Request) error { return f.setView(disp, etype, filetype, rep, info) }), nil
@@ -64,7 +70,6 @@ func (f *File) checkView(disp int64, etype, filetype *Datatype, datarep string) 
 }
 
 func (f *File) setView(disp int64, etype, filetype *Datatype, rep *Datarep, info *Info) error {
-	f.drain()
 	v, err := f.newView(disp, etype, filetype, rep)
 	if err = f.agree(err); err != nil {
 		return err
@@ -125,7 +130,14 @@ func (f *File) View() (disp int64, etype, filetype *Datatype, datarep string, er
 		return 0, nil, nil, "", err
 	}
 	v := f.view.Load()
-	return v.Disp(), keptType(v.etype), keptType(v.filetype), v.rep.Name, nil
+	return v.Disp(), copyType(v.etype), copyType(v.filetype), v.rep.Name, nil
+}
+
+func copyType(d *Datatype) *Datatype {
+	if d.permanent {
+		return d
+	}
+	return &Datatype{t: dtype.Dup(d.t), committed: true}
 }
 
 // TypeExtent is the extent that d has in the file, in the data representation of

@@ -104,14 +104,24 @@ func (f *File) worker() {
 }
 
 // drain waits until the collective accesses that have begun are done: the calls
-// that follow use the file's communicator themselves.
-func (f *File) drain() {
+// that follow use the file's communicator themselves. Where functions of a language
+// binding convert data they must be over: their caller may be the one who waits here.
+func (f *File) drain() error {
 	idle := func() bool {
 		f.mu.Lock()
 		defer f.mu.Unlock()
 		return !f.working
 	}
+	if f.UserConverted() {
+		f.mu.Lock()
+		pending := f.pending
+		f.mu.Unlock()
+		if pending > 0 {
+			return errorf(ErrOther, "accesses to %s have begun and not ended; wait for them first", f.name)
+		}
+	}
 	if !idle() {
 		f.e.until(idle)
 	}
+	return nil
 }

@@ -72,7 +72,7 @@ func checkFileCalls(t *testing.T, c *Comm, name string) {
 	wrong("a representation that nobody knows", f.SetView(0, Int32, Int32, "nonsense", nil), ErrUnsupportedDatarep)
 	wrong("a negative displacement", f.SetView(-2, Int32, Int32, "native", nil), ErrDisp)
 	wrong("MPI_DISPLACEMENT_CURRENT", f.SetView(DisplacementCurrent, Int32, Int32, "native", nil), ErrDisp)
-	wrong("a filetype of no whole etypes", f.SetView(0, Float64, Int32, "native", nil), ErrArg)
+	wrong("a filetype of no whole etypes", f.SetView(0, Float64, Int32, "native", nil), ErrIO)
 	wrong("etypes that differ", f.SetView(0, []*Datatype{Int32, Byte, Int32}[c.Rank()], Int32, "native", nil), ErrNotSame)
 	mustFile(t, f.SetView(0, Int32, Int32, "native", nil))
 	_, err = f.Read(Slice([]byte{1}))

@@ -110,7 +110,7 @@ func (f *File) newView(disp int64, etype, filetype *Datatype, rep *Datarep) (*fi
 	}
 	v, err := view.New(disp, types[0], types[1], f.mode&ModeRdonly == 0)
 	if err != nil {
-		return nil, errorf(ErrArg, "%v", err)
+		return nil, errorf(ErrIO, "%v", err)
 	}
 	return &fileView{View: v, etype: keptType(etype), filetype: keptType(filetype), rep: rep}, nil
 }

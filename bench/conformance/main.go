@@ -51,7 +51,7 @@ func main() {
 
 func flags() *options {
 	o := &options{}
-	pflag.StringSliceVar(&o.dirs, "dirs", []string{"attr", "coll", "comm", "datatype", "errhan", "group", "info", "init", "pt2pt", "topo"}, "folders of the suite")
+	pflag.StringSliceVar(&o.dirs, "dirs", []string{"attr", "coll", "comm", "datatype", "errhan", "group", "info", "init", "io", "pt2pt", "topo"}, "folders of the suite")
 	pflag.StringVar(&o.match, "match", "", "only entries whose name has this in it")
 	pflag.StringVar(&o.prefix, "prefix", "build", "where rainmpi is built or installed")
 	pflag.StringVar(&o.cache, "cache", "build/conformance", "where the suite is fetched to and built")

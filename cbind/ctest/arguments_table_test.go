@@ -31,6 +31,8 @@ var (
 
 	noWin = []wrong{{"MPI_WIN_NULL", "MPI_ERR_WIN", ""}, {"freed_win", "MPI_ERR_WIN", ""}, {"(MPI_Win)MPI_INT", "MPI_ERR_WIN", ""}}
 
+	noFile = []wrong{{"MPI_FILE_NULL", "MPI_ERR_FILE", ""}, {"freed_file", "MPI_ERR_FILE", ""}, {"(MPI_File)MPI_INT", "MPI_ERR_FILE", ""}}
+
 	withCart  = wrong{"MPI_COMM_WORLD", "MPI_ERR_TOPOLOGY", ""}
 	withInter = wrong{"inter", "MPI_ERR_COMM", ""}
 )
@@ -43,8 +45,9 @@ const (
 	movements    = `(Ib|B)cast(_init)?|(Ig|G|Is|S)(ather|catter)v?(_init)?|(Iall|All)(gatherv?|toall[vw]?)(_init)?`
 	neighbors    = `(Ine|Ne)ighbor_.*`
 	accumulates  = `R?(get_)?accumulate|(Get_a|A)ccumulate|Fetch_and_op`
+	fileAccesses = `File_i?(read|write).*|File_set_view`
 	accesses     = accumulates + `|R?(put|get)|Put|Get|Compare_and_swap`
-	communicates = transfers + "|" + reductions + "|" + movements + "|" + neighbors + "|Send|Pack|Unpack|" + accesses
+	communicates = transfers + "|" + reductions + "|" + movements + "|" + neighbors + "|Send|Pack|Unpack|" + accesses + "|" + fileAccesses
 	completions  = `(Wait|Test)(all|any|some)|Startall|Request_get_status_(all|any|some)`
 )
 
@@ -57,7 +60,7 @@ var rules = []rule{
 	{"MPI_Comm", "", "Graph_(get|neighbors|neighbors_count)|Graphdims_get", "graph", append([]wrong{withCart, {"cart", "MPI_ERR_TOPOLOGY", ""}}, noComm...)},
 	{"MPI_Comm", "", "Dist_graph_neighbors(_count)?", "dist", append([]wrong{withCart}, noComm...)},
 	{"MPI_Comm", "", "Intercomm_merge|Comm_remote_(size|group)", "inter", append([]wrong{{"MPI_COMM_WORLD", "MPI_ERR_COMM", ""}}, noComm...)},
-	{"MPI_Comm", "", `(Cart|Graph)_(create|map)|Dist_graph_create.*|(Is|S)can(_init)?|(Iex|Ex)scan(_init)?`, "MPI_COMM_WORLD", append([]wrong{withInter}, noComm...)},
+	{"MPI_Comm", "", `File_open|(Cart|Graph)_(create|map)|Dist_graph_create.*|(Is|S)can(_init)?|(Iex|Ex)scan(_init)?`, "MPI_COMM_WORLD", append([]wrong{withInter}, noComm...)},
 	{"MPI_Comm", "", "", "MPI_COMM_WORLD", noComm},
 	{`MPI_Comm \*`, "comm", "Comm_(free|disconnect)", "H(comm)", []wrong{nullRef,
 		{"H(MPI_COMM_NULL)", "MPI_ERR_COMM", "MPI_COMM_NULL"}, {"H(MPI_COMM_WORLD)", "MPI_ERR_COMM", "MPI_COMM_WORLD"},
@@ -124,12 +127,29 @@ var rules = []rule{
 	{"MPI_Errhandler", "", "File_set_errhandler", "file_handler", []wrong{{"MPI_ERRHANDLER_NULL", "MPI_ERR_ERRHANDLER", ""}, {"freed_handler", "MPI_ERR_ERRHANDLER", ""}, {"handler", "MPI_ERR_ERRHANDLER", ""}}},
 	{"MPI_Errhandler", "", "", "MPI_ERRORS_RETURN", []wrong{{"MPI_ERRHANDLER_NULL", "MPI_ERR_ERRHANDLER", ""}, {"freed_handler", "MPI_ERR_ERRHANDLER", ""}, {"file_handler", "MPI_ERR_ERRHANDLER", ""}}},
 	{`MPI_Errhandler \*`, "", "Errhandler_free", "H(handler)", []wrong{nullRef, {"H(MPI_ERRHANDLER_NULL)", "MPI_ERR_ERRHANDLER", "MPI_ERRHANDLER_NULL"}, {"H(freed_handler)", "MPI_ERR_ERRHANDLER", "shows_value(freed_handler)"}}},
-	{"MPI_File", "", "", "MPI_FILE_NULL", []wrong{{"(MPI_File)MPI_INT", "MPI_ERR_FILE", ""}}},
+
+	// Files.
+	{"MPI_File", "", "File_(get|set|call)_errhandler", "file", noFile[1:]}, // MPI_FILE_NULL has a handler
+	{"MPI_File", "", "File_.*_end", "file", noFile},
+	{"MPI_File", "", "File_(write|iwrite|set_size|preallocate).*", "file", append([]wrong{{"reading", "MPI_ERR_READ_ONLY", ""}}, noFile...)},
+	{"MPI_File", "", "File_i?read.*", "file", append([]wrong{{"writing", "MPI_ERR_ACCESS", ""}}, noFile...)},
+	{"MPI_File", "", "", "file", noFile},
+	{`MPI_File \*`, "fh", "File_close", "H(file)", []wrong{nullRef, {"H(MPI_FILE_NULL)", "MPI_ERR_FILE", "MPI_FILE_NULL"}, {"H(freed_file)", "MPI_ERR_FILE", "shows_value(freed_file)"}}},
+	{"int", "amode", "", "MPI_MODE_RDONLY", []wrong{{"0", "MPI_ERR_AMODE", ""}, {"MPI_MODE_RDONLY | MPI_MODE_RDWR", "MPI_ERR_AMODE", ""},
+		{"MPI_MODE_RDONLY | MPI_MODE_CREATE", "MPI_ERR_AMODE", ""}, {"MPI_MODE_RDWR | MPI_MODE_SEQUENTIAL", "MPI_ERR_AMODE", ""}, {"MPI_MODE_RDWR | 1024", "MPI_ERR_AMODE", ""}}},
+	{"MPI_Offset", "offset|size", "", "0", []wrong{{"-1", "MPI_ERR_ARG", ""}}},
+	{"MPI_Offset", "disp", "", "0", []wrong{{"-2", "MPI_ERR_DISP", ""}, {"MPI_DISPLACEMENT_CURRENT", "MPI_ERR_DISP", "disp=-1"}}},
+	{"int", "whence", "", "MPI_SEEK_SET", []wrong{{"7", "MPI_ERR_ARG", ""}}},
+	{"const char .*", "datarep", "File_set_view", `"native"`, []wrong{nullRef, {`"nonsense"`, "MPI_ERR_UNSUPPORTED_DATAREP", "nonsense"}}},
+	{"const char .*", "datarep", "Register_datarep", `"new"`, []wrong{nullRef, {`""`, "MPI_ERR_ARG", "0 bytes"}, {`"native"`, "MPI_ERR_DUP_DATAREP", "native"}}},
+	{`MPI_Datarep_conversion_function(_c)? \*`, "", "", "NULL", nil}, // null is MPI_CONVERSION_FN_NULL
+	{`MPI_Datarep_extent_function \*`, "", "", "(void *)hear", []wrong{nullRef}},
+	{"(const )?void .*", "buf", "File_.*_end", "Z", nil}, // nothing is done with it
 	{"int", "type_keyval", "", "type_key", []wrong{{"MPI_KEYVAL_INVALID", "MPI_ERR_KEYVAL", ""}, {"comm_key", "MPI_ERR_KEYVAL", ""}}},
 	{"int", "(comm_)?keyval", "Attr_delete|Comm_delete_attr|Comm_set_attr|Attr_put", "comm_key", []wrong{{"MPI_KEYVAL_INVALID", "MPI_ERR_KEYVAL", ""}, {"type_key", "MPI_ERR_KEYVAL", ""}, {"MPI_TAG_UB", "MPI_ERR_KEYVAL", ""}}},
 	{"int", "(comm_)?keyval", "", "comm_key", []wrong{{"MPI_KEYVAL_INVALID", "MPI_ERR_KEYVAL", ""}, {"type_key", "MPI_ERR_KEYVAL", ""}}},
 	{`int \*`, ".*keyval", "(Comm_|Type_|Win_)?(free_keyval|Keyval_free)", "H(comm_key)", []wrong{nullRef, {"Z", "MPI_ERR_KEYVAL", "0"}}},
-	{"int", "errorcode|errorclass", "(Comm|Session|Win)_call_errhandler|Abort", "1", nil},
+	{"int", "errorcode|errorclass", "(Comm|File|Session|Win)_call_errhandler|Abort", "1", nil},
 	{"int", "errorcode|errorclass", "", "1", []wrong{{"123456", "MPI_ERR_ARG", ""}, {"-1", "MPI_ERR_ARG", ""}}},
 
 	// Counts, ranks and tags.

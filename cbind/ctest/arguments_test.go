@@ -148,7 +148,7 @@ func (p abiParam) words(w wrong) string {
 		return fmt.Sprintf("%q", w.words)
 	case w.value == "NULL":
 		return fmt.Sprintf("%q", p.name+"=NULL")
-	case p.kind == "int" || p.kind == "MPI_Count" || p.kind == "MPI_Aint":
+	case p.kind == "int" || p.kind == "MPI_Count" || p.kind == "MPI_Aint" || p.kind == "MPI_Offset":
 		return fmt.Sprintf("shows(%q, %s)", p.name, w.value)
 	}
 	_, constant, _ := strings.Cut(w.value, ")")

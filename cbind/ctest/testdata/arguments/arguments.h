@@ -14,6 +14,7 @@ static MPI_Group group, freed_group;
 static MPI_Info info, freed_info;
 static MPI_Op sum, freed_op;
 static MPI_Session session, freed_session;
+static MPI_File file, reading, writing, freed_file;
 static MPI_Win win, dynamic, freed_win;
 static MPI_Errhandler win_handler, session_handler, handler, freed_handler, file_handler;
 static MPI_Request null_request, freed_request, inactive;
@@ -154,6 +155,13 @@ static void prepare(void) {
 
     MPI_Session s;
     MPI_Session_init(MPI_INFO_NULL, MPI_ERRORS_RETURN, &s), freed_session = s, MPI_Session_finalize(&s);
+
+    MPI_File_open(MPI_COMM_SELF, "file", MPI_MODE_RDWR | MPI_MODE_CREATE, MPI_INFO_NULL, &file);
+    MPI_File_open(MPI_COMM_SELF, "file", MPI_MODE_RDONLY, MPI_INFO_NULL, &reading);
+    MPI_File_open(MPI_COMM_SELF, "file", MPI_MODE_WRONLY, MPI_INFO_NULL, &writing);
+    MPI_File_open(MPI_COMM_SELF, "file", MPI_MODE_RDONLY, MPI_INFO_NULL, &freed_file);
+    MPI_File fh = freed_file;
+    MPI_File_close(&fh);
 
     MPI_Win w;
     MPI_Win_create_dynamic(MPI_INFO_NULL, MPI_COMM_WORLD, &w), freed_win = w, MPI_Win_free(&w);

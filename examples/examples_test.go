@@ -56,6 +56,7 @@ func run(t *testing.T, ranks int, prog string, args ...string) (string, int) {
 	t.Helper()
 	words := append([]string{"--timeout", "100", "-n", strconv.Itoa(ranks), prog}, args...)
 	cmd := exec.Command(filepath.Join(tools(t), "rainrun"), words...)
+	cmd.Dir = t.TempDir()
 	var out bytes.Buffer
 	cmd.Stdout, cmd.Stderr = &out, &out
 	if err := cmd.Run(); err != nil && cmd.ProcessState == nil {
@@ -76,6 +77,8 @@ func TestExamples(t *testing.T) {
 		{"ring/go", "100", []int{1, 3, 4}, "100 rounds"},
 		{"pi/pi.c", "", []int{1, 4}, "3.14159265"},
 		{"histogram/histogram.c", "", []int{1, 4}, "2000000 throws"},
+		{"matrix/matrix.c", "", []int{1, 3, 4}, "right"},
+		{"matrix/matrix.c", "small.dat 3 5", []int{1, 4}, "right"},
 		{"heat/heat.c", "--size 96 --steps 200", []int{1, 3, 4}, "200 steps"},
 		{"heat/go", "--size 96 --steps 200", []int{1, 3, 4}, "200 steps"},
 		{"matmul", "--size 200", []int{1, 3, 4}, "matrices"},
@@ -90,6 +93,20 @@ func TestExamples(t *testing.T) {
 				}
 			}
 		})
+	}
+}
+
+// The matrix is the same on two hosts: they share the file system, and nothing else.
+func TestMatrixOnTwoHosts(t *testing.T) {
+	rainbench := filepath.Join(tools(t), "rainbench")
+	if out, err := exec.Command(rainbench, "lab", "run", "--hosts", "1", "--rails", "1", "--", "true").CombinedOutput(); err != nil {
+		t.Skipf("this machine has no lab: %v\n%s", err, out)
+	}
+	cmd := exec.Command(rainbench, "lab", "run", "--hosts", "2", "--rails", "2", "--",
+		filepath.Join(tools(t), "rainrun"), "--timeout", "60", "-n", "4", "--map-by", "node", "--host", "%hosts", build(t, "matrix/matrix.c"))
+	cmd.Dir = t.TempDir()
+	if out, err := cmd.CombinedOutput(); err != nil || !strings.Contains(string(out), "right") {
+		t.Errorf("%v\n%s", err, out)
 	}
 }
 

@@ -29,13 +29,17 @@
 //     blocking, nonblocking and persistent; predefined and user operations
 //   - one-sided communication: windows of all kinds, all operations, all
 //     synchronization; targets need not call MPI
+//   - files: views, explicit offsets, individual and shared pointers, each blocking,
+//     nonblocking, collective and split; native, external32 and user data
+//     representations; atomic mode; hints
 //   - groups, communicators, intercommunicators, attributes, info, virtual
 //     topologies, sessions
 //   - the variables of the tools interface (Categories)
 //
 // # Not supported
 //
-//   - files, dynamic processes, events of the tools interface
+//   - dynamic processes, events of the tools interface
+//   - files that are no POSIX files, and hints about striping, which are ignored
 //   - cancel of sends: a send runs to its end, as MPI 5.0 section 3.8.4 allows
 //
 // # Reading it
@@ -43,5 +47,5 @@
 // engine.go is the middle: what arrives meets what was posted there. p2p.go
 // starts sends and receives, memory.go and net.go are the two ways out, wait.go
 // is how a caller waits, coll.go runs the schedules of internal/coll, win.go is
-// where windows begin.
+// where windows begin, and file.go where files do.
 package mpi

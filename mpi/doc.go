@@ -39,7 +39,8 @@
 // # Not supported
 //
 //   - dynamic processes, events of the tools interface
-//   - files that are no POSIX files, and hints about striping, which are ignored
+//   - files that are no POSIX files; hints about striping are ignored; what hosts see
+//     of each other's writes is what the file system that they share lets them see
 //   - cancel of sends: a send runs to its end, as MPI 5.0 section 3.8.4 allows
 //
 // # Reading it

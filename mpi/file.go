@@ -126,7 +126,7 @@ func (f *File) agree(own error) error {
 	}
 	class, rank := Class(worst[0]>>32), worst[0]&(1<<32-1)
 	if own == nil && class != Success {
-		return errorf(class, "at rank %d, of %s", rank, f.name)
+		return errorf(class, "rank %d of those that call this for %s has failed, and says why", rank, f.name)
 	}
 	return own
 }

@@ -1,6 +1,9 @@
 package mpi
 
-import "unsafe"
+import (
+	"math"
+	"unsafe"
+)
 
 // fileWhere is where an access begins: the standard's kinds of positioning
 // (section 14.4.1).
@@ -53,7 +56,11 @@ func (f *File) prepare(c fileCall) (*fileAccess, error) {
 		return nil, err
 	}
 	a := &fileAccess{f: f, v: v, h: f.hints.Load(), write: c.write, buf: c.buf}
-	a.n = int64(c.buf.Count) * v.rep.sizes().Size(c.buf.Type.t)
+	each := v.rep.sizes().Size(c.buf.Type.t)
+	a.n = int64(c.buf.Count) * each
+	if each > 0 && int64(c.buf.Count) > math.MaxInt64/each {
+		return nil, errorf(ErrCount, "%d elements of %s are more bytes than 63 bits can count", c.buf.Count, c.buf.Type.label())
+	}
 	etypes := a.n / v.Unit()
 	if etypes*v.Unit() != a.n {
 		return nil, errorf(ErrArg, "%d bytes of data are no whole number of etypes of %d: accesses are in units of etypes", a.n, v.Unit())
@@ -75,7 +82,12 @@ func (f *File) prepare(c fileCall) (*fileAccess, error) {
 	case orderedPointer:
 		a.ordered = true
 	}
-	a.off = at * v.Unit()
+	if at > (math.MaxInt64-a.n)/v.Unit() {
+		return nil, errorf(ErrArg, "%d etypes from %d on are beyond the largest file", etypes, at)
+	}
+	if a.off = at * v.Unit(); v.Empty() { // a filetype without data: nothing is seen
+		a.n = 0
+	}
 	f.mu.Lock()
 	a.atomic = f.atomic
 	f.mu.Unlock()

@@ -19,16 +19,13 @@ func (a *fileAccess) direct() error {
 	defer unlock()
 	var scratch []byte
 	for a.moved < a.n {
-		var some int64
-		var err error
-		if span, n := a.sieve(); n > 0 {
+		n, span := a.next()
+		some, err := int64(0), error(nil)
+		if span > 0 {
 			scratch = grow(scratch, int(span))
 			some, err = a.readSpan(scratch, n)
-			if err == nil && some < n {
-				err = io.EOF
-			}
 		} else {
-			some, err = a.pieces(&scratch)
+			some, err = a.pieces(n, &scratch)
 		}
 		a.moved += some
 		if err == io.EOF {
@@ -41,21 +38,19 @@ func (a *fileAccess) direct() error {
 	return nil
 }
 
-// pieces moves the next part of the data run by run, and returns how much it was:
-// from or to the user's memory where that is in one place, else over scratch.
-func (a *fileAccess) pieces(scratch *[]byte) (int64, error) {
-	n := a.n - a.moved
-	p := a.memory(a.moved, n)
-	if p == nil {
-		n = min(n, a.h.single)
-		*scratch = grow(*scratch, int(n))
-		p = *scratch
-		if a.write {
-			a.gather(p, a.moved)
-		}
+// pieces moves n bytes of data run by run, from or to the user's memory where that
+// is in one place, else over scratch.
+func (a *fileAccess) pieces(n int64, scratch *[]byte) (int64, error) {
+	if p := a.memory(a.moved, n); p != nil {
+		return a.runs(p)
+	}
+	*scratch = grow(*scratch, int(min(n, a.h.single)))
+	p := *scratch
+	if a.write {
+		a.gather(p, a.moved)
 	}
 	some, err := a.runs(p)
-	if a.memory(a.moved, 0) == nil && !a.write {
+	if !a.write {
 		a.scatter(p[:some], a.moved)
 	}
 	return some, err
@@ -89,27 +84,26 @@ func (a *fileAccess) runs(p []byte) (some int64, err error) {
 // many bytes of the file per byte of data.
 const sieveRatio = 8
 
-// sieve looks whether the next part of a read is better read with the gaps between
-// its runs: n bytes of data in span bytes of the file. n is 0 if it is not. Writes
-// never do so: to write back what lies between would undo what others write there.
-func (a *fileAccess) sieve() (span, n int64) {
+// next is how many bytes of data to move next. If span is not 0, they are better
+// read with the gaps between their runs: span bytes of the file. Writes never do so:
+// to write back what lies between would undo what others write there.
+func (a *fileAccess) next() (n, span int64) {
+	n = a.n - a.moved
 	if a.write || a.h.sieve == 0 || a.v.Whole() || !a.v.Disjoint() {
-		return 0, 0
+		return n, 0
 	}
 	from := a.off + a.moved
 	start := a.v.Position(from)
-	n = min(a.v.Before(start+a.h.single)-from, a.n-a.moved)
-	if n <= 0 {
-		return 0, 0
-	}
+	n = min(n, a.v.Before(start+a.h.single)-from)
 	span = a.v.Position(from+n-1) + 1 - start
 	if span == n || span > n*sieveRatio {
-		return 0, 0
+		return n, 0
 	}
-	return span, n
+	return n, span
 }
 
-// readSpan reads the part of the file that the next n bytes of data lie in.
+// readSpan reads the part of the file that the next n bytes of data lie in. It
+// returns io.EOF where the file ends.
 func (a *fileAccess) readSpan(span []byte, n int64) (int64, error) {
 	start := a.v.Position(a.off + a.moved)
 	got, err := readFull(a.f.fd, span, start)
@@ -127,6 +121,9 @@ func (a *fileAccess) readSpan(span []byte, n int64) (int64, error) {
 		some += end - at
 		return end == at+n
 	})
+	if some < n {
+		return some, io.EOF
+	}
 	return some, nil
 }
 

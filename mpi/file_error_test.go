@@ -3,12 +3,15 @@ package mpi
 import (
 	"errors"
 	"fmt"
+	"io"
 	"os"
 	"path/filepath"
 	"slices"
 	"sync/atomic"
 	"testing"
 	"unsafe"
+
+	"golang.org/x/sys/unix"
 )
 
 // TestFileErrors: wrong calls give the class that section 14.7 has for them, at all ranks, and the file goes on.
@@ -257,4 +260,32 @@ func TestFileDatarep(t *testing.T) {
 	if got, _ := os.ReadFile(name); !slices.Equal(got, want) {
 		t.Errorf("the file has %v, want %v", got, want)
 	}
+}
+
+// TestFileErrorClasses: what a system call says, as MPI says it.
+func TestFileErrorClasses(t *testing.T) {
+	for _, c := range []struct {
+		err   error
+		class Class
+	}{
+		{unix.ENOENT, ErrNoSuchFile}, {unix.EEXIST, ErrFileExists}, {unix.EACCES, ErrAccess}, {unix.EPERM, ErrAccess},
+		{unix.EROFS, ErrReadOnly}, {unix.ENOSPC, ErrNoSpace}, {unix.EDQUOT, ErrQuota}, {unix.ETXTBSY, ErrFileInUse},
+		{unix.ENAMETOOLONG, ErrBadFile}, {unix.EISDIR, ErrBadFile}, {unix.EIO, ErrIO}, {unix.EMFILE, ErrIO}, {io.ErrShortWrite, ErrIO},
+	} {
+		if err := fileError("open", "x", c.err); !errors.Is(err, c.class) {
+			t.Errorf("%v becomes %v, want %v", c.err, err, c.class)
+		}
+	}
+	if err := fileError("open", "x", nil); err != nil {
+		t.Errorf("no error becomes %v", err)
+	}
+	exe, err := os.Executable()
+	if err != nil {
+		t.Fatal(err)
+	}
+	world(t, 2, func(c *Comm) {
+		if _, err := c.OpenFile(exe, ModeWronly, nil); !errors.Is(err, ErrFileInUse) {
+			t.Errorf("a program that runs is opened to be written: %v", err)
+		}
+	})
 }

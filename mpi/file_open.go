@@ -190,7 +190,6 @@ func (f *File) end() error {
 }
 
 func (f *File) dismiss() {
-	f.closed = true
 	if f.fd >= 0 {
 		unix.Close(f.fd)
 		f.fd = -1

@@ -8,6 +8,7 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"sync"
 	"testing"
 )
 
@@ -450,4 +451,91 @@ func TestFileSequential(t *testing.T) {
 	if got, _ := os.ReadFile(name); !bytes.Equal(got, want) {
 		t.Errorf("the file has %v, want %v", got, want)
 	}
+}
+
+// TestFileEmpty: a process whose filetype has no data, or that gives none, takes part in collectives.
+func TestFileEmpty(t *testing.T) {
+	none, err := NewContiguous(0, Int32)
+	if err != nil || none.Commit() != nil {
+		t.Fatal(err)
+	}
+	name := opened(t, 3, ModeRdwr|ModeCreate, nil, func(f *File, rank int) {
+		filetype, data := Int32, words(0, 5)
+		switch rank {
+		case 1:
+			filetype = none
+		case 2:
+			data = nil
+		}
+		mustFile(t, f.SetView(0, Int32, filetype, "native", nil))
+		s, err := f.WriteAtAll(0, Slice(data))
+		if want := []int{5, 0, 0}[rank]; err != nil || s.Count(Int32) != want {
+			t.Errorf("rank %d: written %d, want %d: %v", rank, s.Count(Int32), want, err)
+		}
+		back := make([]int32, 5)
+		s, err = f.ReadAtAll(0, Slice(back))
+		if want := []int{5, 0, 5}[rank]; err != nil || s.Count(Int32) != want {
+			t.Errorf("rank %d: read %d, want %d: %v", rank, s.Count(Int32), want, err)
+		}
+	})
+	if all, _ := os.ReadFile(name); len(all) != 20 {
+		t.Errorf("%d bytes in the file", len(all))
+	}
+}
+
+// TestFileThreads: threads use one file and several at the same time; collective calls on different
+// files may come in different orders at different ranks.
+func TestFileThreads(t *testing.T) {
+	const n, files, records = 3, 9, 20
+	dir := t.TempDir()
+	world(t, n, func(c *Comm) {
+		var open []*File
+		for i := range files {
+			f, err := c.OpenFile(filepath.Join(dir, fmt.Sprint(i)), ModeRdwr|ModeCreate, nil)
+			mustFile(t, err)
+			open = append(open, f)
+		}
+		var threads sync.WaitGroup
+		for i := range files {
+			threads.Go(func() {
+				f := open[(i+c.Rank()*4)%files]
+				r, err := f.SetViewStart(0, Int32, Int32, "native", nil)
+				mustFile(t, err)
+				_, err = r.Wait()
+				mustFile(t, err)
+				for j := range records {
+					_, err := f.WriteOrdered(Slice(words(n*j+c.Rank(), 1)))
+					mustFile(t, err)
+				}
+				for range records {
+					_, err := open[0].ReadAt(0, Slice(make([]int32, 1)))
+					mustFile(t, err)
+				}
+			})
+		}
+		threads.Wait()
+		for range 2 {
+			threads.Go(func() {
+				for range records {
+					_, err := open[0].WriteShared(Slice(words(7, 1)))
+					mustFile(t, err)
+				}
+			})
+		}
+		threads.Wait()
+		mustFile(t, c.Barrier())
+		all := make([]int32, n*records)
+		for _, f := range open {
+			s, err := f.ReadAt(0, Slice(all))
+			if err != nil || s.Count(Int32) != len(all) || !slices.Equal(all, words(0, len(all))) {
+				t.Errorf("rank %d reads %v: %v", c.Rank(), all, err)
+			}
+		}
+		if size, _ := open[0].Size(); size != 4*n*records*3 {
+			t.Errorf("%d bytes after %d records by the shared pointer", size, n*records*2)
+		}
+		for _, f := range open {
+			mustFile(t, f.Close())
+		}
+	})
 }

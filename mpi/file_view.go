@@ -42,7 +42,7 @@ func (f *File) SetViewStart(disp int64, etype, filetype *Datatype, datarep strin
 	if err := f.drain(); err != nil {
 		return nil, err
 	}
-	return f.offload(func(*Request) error { return f.setView(disp, etype, filetype, rep, info) }), nil
+	return f.inOrder(func(*Request) error { return f.setView(disp, etype, filetype, rep, info) }), nil
 }
 
 func (f *File) checkView(disp int64, etype, filetype *Datatype, datarep string) (*Datarep, error) {

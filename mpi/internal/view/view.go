@@ -66,6 +66,9 @@ func (v *View) Disjoint() bool { return v.disjoint }
 // Whole reports whether the view leaves out no byte from its beginning on.
 func (v *View) Whole() bool { return v.filetype.Contiguous() && v.filetype.Size() > 0 }
 
+// Empty reports whether the filetype has no data, so that nothing is seen.
+func (v *View) Empty() bool { return v.filetype.Size() == 0 }
+
 // Position is where in the file the byte at that offset is.
 func (v *View) Position(off int64) int64 {
 	if v.filetype.Size() == 0 {

@@ -41,6 +41,7 @@ func rain_Register_datarep(f, name, read, write, extent, extra uintptr, wide int
 		Writes:   write != abi.MPI_CONVERSION_FN_NULL,
 	})
 	if err == nil {
+		userFunctions.Store(true)
 		datareps.all = append(datareps.all, datarep{read, write, extent, extra, wide != 0})
 	}
 	return fail(f, err)

@@ -7,8 +7,9 @@ import "C"
 
 import "rainmpi/mpi"
 
-// Accesses to the data of files (MPI 5.0, 14.4). Independent ones that wait are system calls of this
-// thread's; collective ones are a worker's, and the call waits in C.
+// Accesses to the data of files (MPI 5.0, 14.4). Those that wait are system calls of this
+// thread's; those that do not, and those for which functions of the program's may have to run, are a
+// worker's.
 
 type (
 	moveNow   = func(*mpi.File, mpi.Buffer) (mpi.Status, error)
@@ -50,8 +51,9 @@ func moves(f, h, buf uintptr, count int64, dt, st uintptr, now moveNow, start mo
 	return 0
 }
 
-// movesAll is a collective one.
-func movesAll(f, h, buf uintptr, count int64, dt, st uintptr, start moveStart) int32 {
+// movesAll is a collective one. It exchanges data with other ranks, which may wait for a function of
+// the program's that this rank has to run: then it waits in C.
+func movesAll(f, h, buf uintptr, count int64, dt, st uintptr, now moveNow, start moveStart) int32 {
 	if started(f) {
 		return again(f, st)
 	}
@@ -59,8 +61,16 @@ func movesAll(f, h, buf uintptr, count int64, dt, st uintptr, start moveStart) i
 	if err != nil {
 		return fail(f, err)
 	}
-	r, err := start(fl, b)
-	return begin(f, r, err, st)
+	if userFunctions.Load() {
+		r, err := start(fl, b)
+		return begin(f, r, err, st)
+	}
+	s, err := now(fl, b)
+	if err != nil {
+		return fail(f, err)
+	}
+	putStatus(st, s)
+	return 0
 }
 
 // movesLater is one that does not wait.
@@ -108,7 +118,9 @@ func rain_File_iread_at(f, h uintptr, offset int64, buf uintptr, count int64, dt
 
 //export rain_File_read_at_all
 func rain_File_read_at_all(f, h uintptr, offset int64, buf uintptr, count int64, dt, st uintptr) int32 {
-	return movesAll(f, h, buf, count, dt, st, func(fl *mpi.File, b mpi.Buffer) (*mpi.Request, error) { return fl.IreadAtAll(offset, b) })
+	return movesAll(f, h, buf, count, dt, st,
+		func(fl *mpi.File, b mpi.Buffer) (mpi.Status, error) { return fl.ReadAtAll(offset, b) },
+		func(fl *mpi.File, b mpi.Buffer) (*mpi.Request, error) { return fl.IreadAtAll(offset, b) })
 }
 
 //export rain_File_iread_at_all
@@ -138,7 +150,7 @@ func rain_File_iread(f, h, buf uintptr, count int64, dt, request uintptr) int32 
 
 //export rain_File_read_all
 func rain_File_read_all(f, h, buf uintptr, count int64, dt, st uintptr) int32 {
-	return movesAll(f, h, buf, count, dt, st, (*mpi.File).IreadAll)
+	return movesAll(f, h, buf, count, dt, st, (*mpi.File).ReadAll, (*mpi.File).IreadAll)
 }
 
 //export rain_File_iread_all
@@ -168,7 +180,7 @@ func rain_File_iread_shared(f, h, buf uintptr, count int64, dt, request uintptr)
 
 //export rain_File_read_ordered
 func rain_File_read_ordered(f, h, buf uintptr, count int64, dt, st uintptr) int32 {
-	return movesAll(f, h, buf, count, dt, st, (*mpi.File).ReadOrderedStart)
+	return movesAll(f, h, buf, count, dt, st, (*mpi.File).ReadOrdered, (*mpi.File).ReadOrderedStart)
 }
 
 //export rain_File_read_ordered_begin
@@ -195,7 +207,9 @@ func rain_File_iwrite_at(f, h uintptr, offset int64, buf uintptr, count int64, d
 
 //export rain_File_write_at_all
 func rain_File_write_at_all(f, h uintptr, offset int64, buf uintptr, count int64, dt, st uintptr) int32 {
-	return movesAll(f, h, buf, count, dt, st, func(fl *mpi.File, b mpi.Buffer) (*mpi.Request, error) { return fl.IwriteAtAll(offset, b) })
+	return movesAll(f, h, buf, count, dt, st,
+		func(fl *mpi.File, b mpi.Buffer) (mpi.Status, error) { return fl.WriteAtAll(offset, b) },
+		func(fl *mpi.File, b mpi.Buffer) (*mpi.Request, error) { return fl.IwriteAtAll(offset, b) })
 }
 
 //export rain_File_iwrite_at_all
@@ -225,7 +239,7 @@ func rain_File_iwrite(f, h, buf uintptr, count int64, dt, request uintptr) int32
 
 //export rain_File_write_all
 func rain_File_write_all(f, h, buf uintptr, count int64, dt, st uintptr) int32 {
-	return movesAll(f, h, buf, count, dt, st, (*mpi.File).IwriteAll)
+	return movesAll(f, h, buf, count, dt, st, (*mpi.File).WriteAll, (*mpi.File).IwriteAll)
 }
 
 //export rain_File_iwrite_all
@@ -255,7 +269,7 @@ func rain_File_iwrite_shared(f, h, buf uintptr, count int64, dt, request uintptr
 
 //export rain_File_write_ordered
 func rain_File_write_ordered(f, h, buf uintptr, count int64, dt, st uintptr) int32 {
-	return movesAll(f, h, buf, count, dt, st, (*mpi.File).WriteOrderedStart)
+	return movesAll(f, h, buf, count, dt, st, (*mpi.File).WriteOrdered, (*mpi.File).WriteOrderedStart)
 }
 
 //export rain_File_write_ordered_begin

@@ -33,7 +33,9 @@ func rain_File_set_view(f, h uintptr, disp int64, etype, filetype, datarep, info
 	if err != nil {
 		return fail(f, err)
 	}
-	// A function of the program's may have to be asked for extents: the call waits in C.
+	if !userFunctions.Load() {
+		return fail(f, fl.f.SetView(disp, e.d, t.d, cString(datarep, abi.MPI_MAX_DATAREP_STRING), i))
+	}
 	r, err := fl.f.SetViewStart(disp, e.d, t.d, cString(datarep, abi.MPI_MAX_DATAREP_STRING), i)
 	return begin(f, r, err, 0)
 }

@@ -6,6 +6,7 @@ package main
 import "C"
 
 import (
+	"sync/atomic"
 	"unsafe"
 
 	"rainmpi/cbind/abi"
@@ -35,6 +36,10 @@ func opOf(h uintptr) (*mpi.Op, error) {
 	return nil, noObject(mpi.ErrOp, "operation", h)
 }
 
+// userFunctions: the program has given functions that the engine may have to wait for. Calls of many
+// steps wait inside Go as long as it has not.
+var userFunctions atomic.Bool
+
 // The engine keeps a C operation as a token: the function's address, with the highest bit set where
 // it takes its length as an MPI_Count. Addresses of functions do not reach that bit.
 const wideToken = 1 << 63
@@ -44,6 +49,7 @@ func rain_Op_create(f, fn uintptr, commute int32, op uintptr, wide int32) int32 
 	if err := need(fn, op); err != nil {
 		return fail(f, err)
 	}
+	userFunctions.Store(true)
 	o := mpi.NewOp(nil, commute != 0)
 	o.External = fn
 	if wide != 0 {

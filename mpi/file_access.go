@@ -32,6 +32,7 @@ type fileAccess struct {
 	v      *fileView
 	h      *fileHints
 	write  bool
+	all    bool // collective
 	atomic bool
 	buf    Buffer
 	off, n int64
@@ -39,6 +40,7 @@ type fileAccess struct {
 	ordered bool   // off is not known yet: the processes deal it out
 	stage   []byte // the data in the file's representation, where that is not the memory's
 	run     unsafe.Pointer
+	rises   bool  // no byte of the file twice, positions rise
 	moved   int64 // bytes that were read or written
 }
 
@@ -55,7 +57,7 @@ func (f *File) prepare(c fileCall) (*fileAccess, error) {
 	if err := v.rep.checkRoom(c.buf.Type); err != nil {
 		return nil, err
 	}
-	a := &fileAccess{f: f, v: v, h: f.hints.Load(), write: c.write, buf: c.buf}
+	a := &fileAccess{f: f, v: v, h: f.hints.Load(), write: c.write, all: c.all, buf: c.buf}
 	each := v.rep.sizes().Size(c.buf.Type.t)
 	a.n = int64(c.buf.Count) * each
 	if each > 0 && int64(c.buf.Count) > math.MaxInt64/each {
@@ -91,6 +93,7 @@ func (f *File) prepare(c fileCall) (*fileAccess, error) {
 	f.mu.Lock()
 	a.atomic = f.atomic
 	f.mu.Unlock()
+	a.rises = v.Rises(a.off, a.n)
 	if disp, ok := c.buf.Type.t.Run(int64(c.buf.Count)); ok && v.rep.asMemory() && a.n > 0 {
 		a.run = unsafe.Add(c.buf.Addr, disp)
 	}
@@ -127,19 +130,19 @@ func (f *File) checkCall(c *fileCall) error {
 }
 
 // perform carries the access out.
-func (a *fileAccess) perform(all bool) error {
+func (a *fileAccess) perform() error {
 	if a.write {
 		a.f.unsynced.Store(true)
 	}
 	failed := a.encode()
 	if failed != nil {
-		if !all {
+		if !a.all {
 			return failed
 		}
 		a.n = 0 // the others are not kept waiting
 	}
 	move := a.direct
-	if all {
+	if a.all {
 		move = a.collective
 	}
 	err := move()
@@ -195,7 +198,7 @@ func (f *File) now(c fileCall) (Status, error) {
 	if err != nil {
 		return Status{}, err
 	}
-	if err := a.perform(false); err != nil {
+	if err := a.perform(); err != nil {
 		return Status{}, err
 	}
 	s := emptyStatus()
@@ -209,25 +212,37 @@ func (f *File) start(c fileCall) (*Request, error) {
 	if err != nil {
 		return nil, err
 	}
-	how := f.offload
 	if c.all {
-		how = f.inOrder
+		return f.inOrder(a.job), nil
 	}
-	return how(func(r *Request) error {
-		err := a.perform(c.all)
-		a.status(&r.status)
-		return err
-	}), nil
+	return f.offload(a.job), nil
 }
 
-// waits is a collective access that waits: the worker carries it out, as others
-// that have begun come first.
+// job carries the access out in place of a request.
+func (a *fileAccess) job(r *Request) error {
+	err := a.perform()
+	a.status(&r.status)
+	return err
+}
+
+// waits is a collective access that waits. The caller is its own worker, unless
+// others have begun: they come first.
 func (f *File) waits(c fileCall) (Status, error) {
-	r, err := f.start(c)
+	a, err := f.prepare(c)
 	if err != nil {
 		return Status{}, err
 	}
-	return r.Wait()
+	if !f.takeWork() {
+		return f.inOrder(a.job).Wait()
+	}
+	err = a.perform()
+	f.giveWork()
+	if err != nil {
+		return Status{}, err
+	}
+	s := emptyStatus()
+	a.status(&s)
+	return s, nil
 }
 
 // begins and ends are a split collective (section 14.4.5): "at any time, each file

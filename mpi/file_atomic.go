@@ -76,7 +76,7 @@ func (a *fileAccess) lock() (unlock func(), err error) {
 
 // span is the part of the file from the first byte of the access to the last.
 func (a *fileAccess) span() (lo, hi int64) {
-	if a.v.Disjoint() {
+	if a.rises {
 		return a.v.Position(a.off), a.v.Position(a.off+a.n-1) + 1
 	}
 	lo = math.MaxInt64

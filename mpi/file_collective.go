@@ -18,8 +18,9 @@ import (
 //	process to aggregator   number of runs, (position, length) of each, to write: the data
 //	aggregator to process   to read: how many bytes there are, the data
 //
-// In a view no byte is seen twice and positions rise, so what a process has in a
-// window is one piece of its data, which two searches find.
+// Where no byte is seen twice and positions rise, what a process has in a window is
+// one piece of its data, which two searches find. A process whose view does
+// otherwise makes its own system calls.
 
 // A fileCard is what each process tells the others of its part.
 type fileCard struct {
@@ -48,7 +49,7 @@ func (a *fileAccess) collective() error {
 		return a.direct()
 	}
 	var own error
-	if !a.v.Disjoint() { // a view to read from that sees bytes twice
+	if !a.rises { // it sees bytes twice, or goes back
 		own = a.direct()
 	}
 	x, err := newExchange(a, cards)
@@ -90,13 +91,14 @@ func (a *fileAccess) takeTurn() error {
 		return err
 	}
 	a.off = (start[0] + before) * a.v.Unit()
+	a.rises = a.v.Rises(a.off, a.n)
 	return failed
 }
 
 // cards exchanges what all ask for.
 func (a *fileAccess) cards() ([]fileCard, error) {
 	mine := []fileCard{{}}
-	if a.n > 0 && a.v.Disjoint() {
+	if a.n > 0 && a.rises {
 		lo, hi := a.span()
 		mine[0] = fileCard{lo: lo, hi: hi, n: a.n, runs: a.countRuns()}
 	}
@@ -221,11 +223,10 @@ func (x *exchange) run() error {
 // part is the piece of this process's data in a window, counted from the access's
 // beginning.
 func (x *exchange) part(lo, hi int64) (from, to int64) {
-	if lo >= hi || x.n == 0 || !x.v.Disjoint() {
+	if lo >= hi || !x.rises {
 		return 0, 0
 	}
-	clip := func(off int64) int64 { return min(max(off-x.off, 0), x.n) }
-	return clip(x.v.Before(lo)), clip(x.v.Before(hi))
+	return x.v.Cut(x.off, x.n, lo), x.v.Cut(x.off, x.n, hi)
 }
 
 // ask fills out with the messages to the aggregators.

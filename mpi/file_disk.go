@@ -89,12 +89,12 @@ const sieveRatio = 8
 // to write back what lies between would undo what others write there.
 func (a *fileAccess) next() (n, span int64) {
 	n = a.n - a.moved
-	if a.write || a.h.sieve == 0 || a.v.Whole() || !a.v.Disjoint() {
+	if a.write || a.h.sieve == 0 || a.v.Whole() || !a.rises {
 		return n, 0
 	}
 	from := a.off + a.moved
 	start := a.v.Position(from)
-	n = min(n, a.v.Before(start+a.h.single)-from)
+	n = a.v.Cut(from, n, start+a.h.single)
 	span = a.v.Position(from+n-1) + 1 - start
 	if span == n || span > n*sieveRatio {
 		return n, 0

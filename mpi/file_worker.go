@@ -7,8 +7,8 @@ import "sync"
 //
 // Independent accesses go to a few workers of the process. Collective ones of a file
 // are done one after the other, in the order of the calls, which is the same at all
-// processes (section 14.4.1 … 14.6.5): a worker of the file's does them. Workers end
-// when there is nothing to do.
+// processes (section 14.6.5): a worker of the file's does them, or the caller that waits.
+// Workers end when there is nothing to do.
 
 // maxFileWorkers is the largest number of independent accesses of a process that
 // are under way at a time: each may hold a thread in the kernel.
@@ -101,6 +101,30 @@ func (f *File) worker() {
 		f.mu.Unlock()
 		job()
 	}
+}
+
+// takeWork makes the caller the file's worker, unless there is one. giveWork ends
+// that.
+func (f *File) takeWork() bool {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	if f.working {
+		return false
+	}
+	f.working = true
+	return true
+}
+
+func (f *File) giveWork() {
+	f.mu.Lock()
+	if len(f.work) > 0 { // another thread has begun some meanwhile
+		go f.worker()
+		f.mu.Unlock()
+		return
+	}
+	f.working = false
+	f.mu.Unlock()
+	f.e.wait.changed() // for drain
 }
 
 // drain waits until the collective accesses that have begun are done: the calls

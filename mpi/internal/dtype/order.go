@@ -11,14 +11,14 @@ func (t *Type) Basics(yield func(b Basic, n int64)) {
 	}
 }
 
-// Order reports whether the runs of bytes of an array of t, in stream order, begin at displacements
-// that never decrease, and whether no two of them overlap.
-func (t *Type) Order() (ascending, disjoint bool) {
+// Order reports whether the runs of bytes of count elements of t, in stream order, begin at
+// displacements that never decrease, and whether no two of them overlap.
+func (t *Type) Order(count int64) (ascending, disjoint bool) {
 	if t.size == 0 {
 		return true, true
 	}
 	o := t.shape.n.order()
-	o.repeat(2, t.Extent())
+	o.repeat(count, t.Extent())
 	return o.ascending, o.disjoint
 }
 

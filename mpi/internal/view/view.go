@@ -25,15 +25,17 @@ type View struct {
 	disp     int64
 	filetype *dtype.Type // as it lies in the file
 	unit     int64       // bytes of data in an etype
-	disjoint bool        // no byte of the file is seen twice, and positions rise with offsets
+	rises    bool        // positions rise with offsets inside of a filetype: no byte is seen twice
+	tiled    bool        // also from one filetype to the next
 }
 
 // Bytes is the view of a newly opened file: all of it, byte by byte.
-var Bytes = &View{filetype: dtype.Byte.Type(), unit: 1, disjoint: true}
+var Bytes = &View{filetype: dtype.Byte.Type(), unit: 1, rises: true, tiled: true}
 
 // New makes a view of the file from byte disp on. "The displacements of the filetype must be
 // non-negative and monotonically nondecreasing", and it is made of whole etypes (section 14.1.1); a
-// file that is written may not be seen twice.
+// file that is written may not be seen twice. Nothing is said of how a filetype follows another:
+// programs that use one make some that would overlap the next.
 func New(disp int64, etype, filetype *dtype.Type, writing bool) (*View, error) {
 	if etype.Size() <= 0 {
 		return nil, errors.New("the etype has no data")
@@ -44,14 +46,15 @@ func New(disp int64, etype, filetype *dtype.Type, writing bool) (*View, error) {
 	if filetype.Size() > 0 && filetype.TrueLB() < 0 {
 		return nil, fmt.Errorf("the filetype has data at displacement %d, and may have none below 0", filetype.TrueLB())
 	}
-	ascending, disjoint := filetype.Order()
+	ascending, rises := filetype.Order(1)
+	_, tiled := filetype.Order(2)
 	switch {
 	case !ascending:
 		return nil, errors.New("the displacements of the filetype decrease")
-	case !disjoint && writing:
+	case !rises && writing:
 		return nil, errors.New("the filetype overlaps itself, and the file was opened for writing")
 	}
-	return &View{disp, filetype, etype.Size(), disjoint}, nil
+	return &View{disp, filetype, etype.Size(), rises, tiled}, nil
 }
 
 // Unit is the number of bytes in an etype.
@@ -60,8 +63,14 @@ func (v *View) Unit() int64 { return v.unit }
 // Disp is where the view begins, in bytes.
 func (v *View) Disp() int64 { return v.disp }
 
-// Disjoint reports whether no byte of the file is seen twice. Positions rise with offsets then.
-func (v *View) Disjoint() bool { return v.disjoint }
+// Rises reports whether positions rise with offsets in the n bytes from offset off on: then no byte of
+// the file is seen twice, and what lies in a part of the file is one piece of the data.
+func (v *View) Rises(off, n int64) bool {
+	if v.tiled || n <= 0 {
+		return true
+	}
+	return v.rises && off/v.filetype.Size() == (off+n-1)/v.filetype.Size()
+}
 
 // Whole reports whether the view leaves out no byte from its beginning on.
 func (v *View) Whole() bool { return v.filetype.Contiguous() && v.filetype.Size() > 0 }
@@ -90,17 +99,18 @@ func (v *View) Runs(off, n int64, yield func(pos, n int64) bool) {
 	v.filetype.Runs(count, off, n, func(disp, n int64) bool { return yield(v.disp+disp, n) })
 }
 
-// Before is the number of bytes of data that lie in the file before position pos, which is the offset
-// of the first one that does not. The view must be disjoint.
-func (v *View) Before(pos int64) int64 {
-	size, rel := v.filetype.Size(), pos-v.disp
-	if size == 0 || rel <= 0 {
+// Cut is how many of the n bytes from offset off on, in which positions rise, lie in the file before
+// position pos.
+func (v *View) Cut(off, n, pos int64) int64 {
+	switch {
+	case n <= 0 || pos <= v.disp || v.Empty():
 		return 0
+	case v.Whole():
+		return min(max(pos-v.disp-off, 0), n)
+	case v.tiled:
+		return min(max(v.search(pos-v.disp, 1)-off, 0), n)
 	}
-	if v.Whole() {
-		return rel
-	}
-	return v.search(rel, 1)
+	return int64(sort.Search(int(n), func(i int) bool { return v.Position(off+int64(i)) >= pos }))
 }
 
 // Etypes is the number of the first etype that begins at position pos or later: "the end of file is

@@ -20,7 +20,9 @@ func (e *engine) waitsFor() []int {
 	for _, owned := range e.spaces {
 		for _, s := range owned {
 			if s != nil {
-				s.EachNamed(func(r *Request) { add(r.from(int(r.recv.Source))) })
+				for recv := range s.Receives {
+					add(recv.Value.from(int(recv.Source)))
+				}
 			}
 		}
 	}
@@ -42,7 +44,7 @@ func (e *engine) waitsFor() []int {
 func (r *Request) from(source int) *proc {
 	c := r.comm
 	switch {
-	case c == nil:
+	case c == nil || source < 0: // from any
 		return nil
 	case r.kind == stepRequest && source < c.Size(): // see collStep
 		return c.e.procs[c.group.ranks[source]]

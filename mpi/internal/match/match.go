@@ -209,15 +209,6 @@ func (s *Space[R, M]) Arrive(a *Arrival[M]) {
 	s.nArrived++
 }
 
-// EachNamed calls f for every posted receive that names its source.
-func (s *Space[R, M]) EachNamed(f func(R)) {
-	for i := range s.posted {
-		for r := s.posted[i].first; r != nil; r = r.next {
-			f(r.Value)
-		}
-	}
-}
-
 // Cancel removes a posted receive. It reports false if the receive is not
 // posted (any more): it has been matched and will complete.
 func (s *Space[R, M]) Cancel(r *Recv[R]) bool {

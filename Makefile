@@ -66,6 +66,7 @@ nightly-suites: build
 	@$(MAKE) --no-print-directory hpcc
 	@PATH="$(CURDIR)/$(B)/bin:$$PATH" $(B)/bin/rainbench rails
 nightly-chaos: build
+	RAIN_STEADY_SECONDS=600 $(GO) test -timeout 20m -run StoppedAgents ./bench/chaos
 	@$(B)/bin/rainbench chaos --jobs 1000
 	@$(B)/bin/rainbench chaos --jobs 400 --hosts 4 --per-host 1
 

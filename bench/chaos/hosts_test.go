@@ -6,7 +6,9 @@ import (
 	"fmt"
 	"os"
 	"os/exec"
+	"runtime"
 	"slices"
+	"strconv"
 	"strings"
 	"syscall"
 	"testing"
@@ -243,15 +245,27 @@ func TestSuspendedJob(t *testing.T) {
 }
 
 // An agent that is stopped for 300 ms again and again, with messages lost, is late
-// and not dead.
+// and not dead. With RAIN_STEADY_SECONDS it goes on for so long, with 16 ranks for
+// every core, under the defaults.
 func TestStoppedAgents(t *testing.T) {
 	l := lab.Start(t, lab.Config{Hosts: 3, Rails: 2})
-	j := run(t, l, "-n", "3", "--host", "h1:1,h2:1,h3:1", "--host-timeout", "3s", ExchangeRole, "8")
+	life, perHost, timeout := 8, 1, "3s"
+	if v := os.Getenv("RAIN_STEADY_SECONDS"); v != "" {
+		var err error
+		if life, err = strconv.Atoi(v); err != nil {
+			t.Fatalf("RAIN_STEADY_SECONDS=%s is no number", v)
+		}
+		perHost, timeout = (16*runtime.NumCPU()+2)/3, "30s"
+	}
+	j := run(t, l, "-n", fmt.Sprint(3*perHost), "--host", fmt.Sprintf("h1:%d,h2:%[1]d,h3:%[1]d", perHost), "--host-timeout", timeout,
+		ExchangeRole, fmt.Sprint(life))
 	j.begun()
 	j.fault(lab.Fault{Kind: lab.KindLoss, Loss: 0.05})
-	for turn := range 9 {
+	end := time.Now().Add(time.Duration(life)*time.Second - 4*time.Second)
+	turns := 0
+	for ; time.Now().Before(end); turns++ {
 		for _, p := range j.gang.find() {
-			if p.role == anAgent && p.host == l.Hosts[turn%3].Name {
+			if p.role == anAgent && p.host == l.Hosts[turns%3].Name {
 				_ = unix.Kill(p.pid, unix.SIGSTOP)
 				j.pass(300 * time.Millisecond)
 				_ = unix.Kill(p.pid, unix.SIGCONT)
@@ -259,8 +273,9 @@ func TestStoppedAgents(t *testing.T) {
 		}
 		j.pass(100 * time.Millisecond)
 	}
-	j.wait(time.Minute, 0)
+	j.wait(2*time.Minute, 0)
 	if j.err.Len() > 0 {
 		t.Errorf("standard error: %s", j.err.String())
 	}
+	t.Logf("%d agents stopped; %q", turns, j.out)
 }

@@ -165,7 +165,8 @@ func (a *agent) ready() {
 	a.env = withoutForeign(os.Environ())
 	a.killings = memoryKillings()
 	a.spawn = newSpawner()
-	answer := Ready{Protocol: Protocol, Cores: len(allowedCores()), Machine: machineID()}
+	cores := allowedCores()
+	answer := Ready{Protocol: Protocol, Cores: len(cores), Units: countUnits(cores), Machine: machineID()}
 	if err := a.serveRanks(); err != nil {
 		answer.Error = err.Error()
 	}

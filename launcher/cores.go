@@ -3,42 +3,82 @@ package launcher
 import (
 	"fmt"
 	"os"
+	"path/filepath"
 	"strconv"
 	"strings"
 
 	"golang.org/x/sys/unix"
 )
 
-// A core is a set of processors (hardware threads) that share one core.
-type core []int
+// A core is a set of processors (hardware threads) that share one core, and
+// where it sits.
+type core struct {
+	cpus      []int
+	numa, pkg int
+}
 
 // allowedCores returns the cores that this process may use, in order. A
 // container's or batch system's limit is obeyed: it is the affinity mask.
 func allowedCores() []core {
 	var mask unix.CPUSet
 	if err := unix.SchedGetaffinity(0, &mask); err != nil {
-		return []core{{0}}
+		return []core{{cpus: []int{0}}}
 	}
 	var cores []core
 	seen := map[int]bool{}
+	numa := numaNodes()
 	for cpu := 0; cpu < len(mask)*64; cpu++ {
 		if !mask.IsSet(cpu) || seen[cpu] {
 			continue
 		}
-		c := core{}
+		c := core{numa: numa[cpu], pkg: packageOf(cpu)}
 		for _, s := range siblings(cpu) {
 			if mask.IsSet(s) && !seen[s] {
 				seen[s] = true
-				c = append(c, s)
+				c.cpus = append(c.cpus, s)
 			}
 		}
 		if !seen[cpu] { // a sibling list that does not hold its own processor
 			seen[cpu] = true
-			c = append(c, cpu)
+			c.cpus = append(c.cpus, cpu)
 		}
 		cores = append(cores, c)
 	}
 	return cores
+}
+
+// packageOf reads in which package (socket) a processor sits.
+func packageOf(cpu int) int {
+	b, err := os.ReadFile(fmt.Sprintf("/sys/devices/system/cpu/cpu%d/topology/physical_package_id", cpu))
+	if err != nil {
+		return 0
+	}
+	n, err := strconv.Atoi(strings.TrimSpace(string(b)))
+	if err != nil {
+		return 0
+	}
+	return n
+}
+
+// numaNodes reads in which memory node each processor sits.
+func numaNodes() map[int]int {
+	node := map[int]int{}
+	lists, _ := filepath.Glob("/sys/devices/system/node/node[0-9]*/cpulist")
+	for _, file := range lists {
+		n, err := strconv.Atoi(strings.TrimPrefix(filepath.Base(filepath.Dir(file)), "node"))
+		if err != nil {
+			continue
+		}
+		b, err := os.ReadFile(file)
+		if err != nil {
+			continue
+		}
+		cpus, _ := parseCPUList(strings.TrimSpace(string(b)))
+		for _, c := range cpus {
+			node[c] = n
+		}
+	}
+	return node
 }
 
 // siblings reads the hardware threads of cpu's core.
@@ -74,38 +114,6 @@ func parseCPUList(s string) ([]int, error) {
 		}
 	}
 	return list, nil
-}
-
-// bindings returns the processors that n ranks of this host are pinned to, of
-// the crowd of ranks on this machine those from first on; nil means that none
-// is pinned.
-//
-// BindAuto divides the cores evenly among the crowd, so that hybrid programs
-// keep all their cores and two small jobs on one machine do not both end up on
-// the first cores. It pins nothing when there are more ranks than cores: then
-// the kernel's scheduler does better.
-func bindings(cores []core, first, n, crowd int, bind string) ([][]int, error) {
-	if bind == BindNone || n == 0 {
-		return nil, nil
-	}
-	if crowd > len(cores) {
-		if bind == BindCore {
-			return nil, fmt.Errorf("--bind-to core: %d ranks, but %d cores that are not taken; use --bind-to none or fewer ranks per host",
-				n, max(len(cores)-first, 0))
-		}
-		return nil, nil
-	}
-	out := make([][]int, n)
-	for i := range out {
-		from, to := (first+i)*len(cores)/crowd, (first+i+1)*len(cores)/crowd
-		if bind == BindCore {
-			from, to = first+i, first+i+1
-		}
-		for _, c := range cores[from:to] {
-			out[i] = append(out[i], c...)
-		}
-	}
-	return out, nil
 }
 
 // cpuList is the kernel's short form of a set of processors.

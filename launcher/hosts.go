@@ -13,6 +13,8 @@ type Host struct {
 	Name  string
 	Slots int    // ranks it takes; 0: as many as it has cores
 	From  string // where it was named, for error messages: "--host", "hosts:3"
+
+	units map[string]int // what it has of each Unit, once its agent has said
 }
 
 // IsLocal says whether name is this machine: the loopback names and the

@@ -8,29 +8,33 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// An input carries rainrun's standard input to the rank that reads it. It is
-// at most stdinWindow bytes ahead of what that rank has taken, and keeps those,
-// to send them again when a start channel is lost.
+// An input carries rainrun's standard input to the ranks that read it. It is
+// at most stdinWindow bytes ahead of what all of them have taken, and keeps
+// those, to send them again when a start channel is lost.
 type input struct {
 	send func([]byte)
 
 	mu    sync.Mutex
 	moved *sync.Cond
 	sent  int64
-	taken int64
-	kept  [][]byte // pieces as sent: offset, data
+	ranks map[int]int64 // what each has taken
+	taken int64         // by all
+	kept  [][]byte      // pieces as sent: offset, data
 }
 
 func newInput() *input {
-	in := &input{}
+	in := &input{ranks: map[int]int64{}}
 	in.moved = sync.NewCond(&in.mu)
 	return in
 }
 
 // run reads until the end. It is never stopped: it ends with the process.
-func (in *input) run(send func([]byte)) {
+func (in *input) run(ranks []int, send func([]byte)) {
 	in.mu.Lock()
 	in.send = send
+	for _, r := range ranks {
+		in.ranks[r] = max(in.ranks[r], 0)
+	}
 	in.mu.Unlock()
 	if inBackground() {
 		// Reading the terminal would stop us. The rank sees no input, which is
@@ -40,8 +44,8 @@ func (in *input) run(send func([]byte)) {
 	buf := make([]byte, 32<<10)
 	for {
 		n, err := os.Stdin.Read(buf)
-		if n > 0 {
-			in.pass(buf[:n])
+		if n > 0 && !in.pass(buf[:n]) {
+			return
 		}
 		if err != nil {
 			in.pass(nil)
@@ -50,24 +54,33 @@ func (in *input) run(send func([]byte)) {
 	}
 }
 
-// pass sends one piece when it fits into the window.
-func (in *input) pass(data []byte) {
+// pass sends one piece when it fits into the window. False: nobody reads any
+// more.
+func (in *input) pass(data []byte) bool {
 	in.mu.Lock()
 	defer in.mu.Unlock()
 	for in.sent+int64(len(data))-in.taken > stdinWindow {
 		in.moved.Wait()
 	}
+	if in.taken == stdinAll {
+		return false
+	}
 	piece := append(binary.LittleEndian.AppendUint64(nil, uint64(in.sent)), data...)
 	in.sent += int64(len(data))
 	in.kept = append(in.kept, piece)
 	in.send(piece)
+	return true
 }
 
-// took: the rank has taken that many bytes of input so far.
-func (in *input) took(bytes int64) {
+// took: a rank has taken that many bytes of input so far.
+func (in *input) took(rank int, bytes int64) {
 	in.mu.Lock()
 	defer in.mu.Unlock()
-	in.taken = max(in.taken, bytes)
+	in.ranks[rank] = max(in.ranks[rank], bytes)
+	in.taken = stdinAll
+	for _, n := range in.ranks {
+		in.taken = min(in.taken, n)
+	}
 	for len(in.kept) > 0 {
 		p := in.kept[0]
 		if end := int64(binary.LittleEndian.Uint64(p)) + int64(len(p)-8); len(p) == 8 || end > in.taken {

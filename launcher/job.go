@@ -18,7 +18,7 @@ type Options struct {
 	Apps    []App
 	Hosts   []Host // empty: this host
 	Map     Mapping
-	Bind    string   // BindAuto, BindCore, BindNone
+	Bind    Binding
 	Env     []string // K=V for all ranks
 	Library map[string]string
 
@@ -34,11 +34,14 @@ type Options struct {
 
 	Tag, Timestamp bool
 	OutputFile     string
-	StdinRank      int // -1: nobody
+	Merge          bool  // standard error of the ranks goes to standard output
+	Stdin          []int // the ranks that read standard input
+	StdinAll       bool  // all do
 
-	DisplayMap     bool
-	ReportBindings bool
-	Verbose        bool
+	DisplayMap        bool
+	DisplayAllocation bool
+	ReportBindings    bool
+	Verbose           bool
 }
 
 // Exit statuses of rainrun's own.
@@ -62,10 +65,10 @@ type job struct {
 
 	events  chan any
 	signals chan os.Signal
-	out     *output  // locks itself
-	in      *input   // locks itself
-	reader  *remote  // whose rank reads standard input
-	relays  sync.Map // host → *remote that passes its frames on
+	out     *output   // locks itself
+	in      *input    // locks itself
+	readers []*remote // whose ranks read standard input
+	relays  sync.Map  // host → *remote that passes its frames on
 
 	started bool
 	exits   map[int]Exit
@@ -212,7 +215,7 @@ func (j *job) handleFrame(r *remote, f frame) error {
 		if err := f.decode(&m); err != nil {
 			return err
 		}
-		j.in.took(m.Bytes)
+		j.in.took(m.Rank, m.Bytes)
 	case kindEnding:
 		var c Cause
 		if err := f.decode(&c); err != nil {
@@ -294,7 +297,7 @@ func (j *job) reroute() {
 		default:
 			j.relays.Store(r.host, via)
 			j.sendTo(r, kindLost, Lost{Host: r.host})
-			if r == j.reader {
+			if slices.Contains(j.readers, r) {
 				j.in.again()
 			}
 		}

@@ -3,6 +3,7 @@ package launcher
 import (
 	"fmt"
 	"os"
+	"slices"
 	"strings"
 
 	"github.com/pkg/errors"
@@ -19,14 +20,20 @@ func (j *job) chooseHosts() error {
 	if len(j.hosts) == 0 {
 		// A plain local job: people test with more ranks than cores.
 		j.hosts = []Host{{Name: localName()}}
-		j.o.Map.Oversubscribe = true
+		j.o.Map.Oversubscribe = !j.o.Map.Strict
 		for i := range j.o.Apps {
 			if j.o.Apps[i].N == 0 {
 				j.o.Apps[i].N = max(j.o.Map.PerHost, 1)
 			}
 		}
 	}
-	if !slotsKnown(j.hosts) {
+	if j.o.Map.NoLocal {
+		j.hosts = slices.DeleteFunc(j.hosts, func(h Host) bool { return IsLocal(h.Name) })
+		if len(j.hosts) == 0 {
+			return errors.New("--nolocal: no host but this one is named; name others with --host")
+		}
+	}
+	if !slotsKnown(j.hosts) || j.o.Map.PerUnit != "" {
 		j.dropSurplus()
 		return nil
 	}
@@ -147,7 +154,8 @@ func (j *job) startAgents() error {
 	}
 	if !j.multi && j.startsHere(j.hosts[0].Name) {
 		// This host is known: the plan need not wait for its agent's answer.
-		j.remotes[0].facts = &Ready{Cores: len(allowedCores())}
+		cores := allowedCores()
+		j.remotes[0].facts = &Ready{Cores: len(cores), Units: countUnits(cores)}
 		return j.startRanks()
 	}
 	return nil
@@ -210,8 +218,15 @@ func (j *job) agentReady(r *remote, m *Ready) error {
 func (j *job) startRanks() error {
 	hosts := j.hosts[:j.ranked]
 	for i := range hosts {
-		if hosts[i].Slots == 0 {
-			hosts[i].Slots = max(j.remotes[i].facts.Cores, j.o.Map.PerHost)
+		h, facts := &hosts[i], j.remotes[i].facts
+		h.units = facts.Units
+		if h.Slots == 0 {
+			h.Slots = max(facts.Cores/max(j.o.Bind.Cores, 1), j.o.Map.perHost(*h), 1)
+		}
+	}
+	if j.o.DisplayAllocation {
+		for _, h := range hosts {
+			j.out.say("allocation: host %s: %d slots", h.Name, h.Slots)
 		}
 	}
 	p, err := place(j.o.Apps, hosts, j.o.Map)
@@ -220,8 +235,8 @@ func (j *job) startRanks() error {
 		return nil
 	}
 	j.place, j.out.size = p, len(p.HostOf)
-	if j.o.StdinRank >= len(p.HostOf) {
-		j.end(Cause{Host: -1, Code: ExitError, Text: fmt.Sprintf("--stdin %d: the job has ranks 0 to %d", j.o.StdinRank, len(p.HostOf)-1)})
+	if err := j.chooseReaders(); err != nil {
+		j.end(Cause{Host: -1, Code: ExitError, Text: err.Error()})
 		return nil
 	}
 	j.started = true
@@ -231,9 +246,31 @@ func (j *job) startRanks() error {
 	for _, r := range j.remotes {
 		r.out.send(kindStart, j.plan(r))
 	}
-	if j.o.StdinRank >= 0 {
-		j.reader = j.remotes[p.HostOf[j.o.StdinRank]]
-		go j.in.run(func(b []byte) { j.sendFrameTo(j.reader, frame{kindStdin, b}) })
+	if len(j.readers) > 0 {
+		go j.in.run(j.o.Stdin, func(b []byte) {
+			for _, r := range j.readers {
+				j.sendFrameTo(r, frame{kindStdin, b})
+			}
+		})
+	}
+	return nil
+}
+
+// chooseReaders: who reads standard input, and on which hosts they are.
+func (j *job) chooseReaders() error {
+	size := len(j.place.HostOf)
+	if j.o.StdinAll {
+		for r := range size {
+			j.o.Stdin = append(j.o.Stdin, r)
+		}
+	}
+	for _, rank := range j.o.Stdin {
+		if rank >= size {
+			return fmt.Errorf("--stdin %d: the job has ranks 0 to %d", rank, size-1)
+		}
+		if r := j.remotes[j.place.HostOf[rank]]; !slices.Contains(j.readers, r) {
+			j.readers = append(j.readers, r)
+		}
 	}
 	return nil
 }
@@ -243,7 +280,7 @@ func (j *job) plan(r *remote) Start {
 	s := Start{
 		Size: len(j.place.HostOf), Slots: j.place.Slots, HostOf: j.place.HostOf, AppOf: j.place.AppOf,
 		Apps: j.o.Apps, Env: append(TravellingEnv(os.Environ()), j.o.Env...),
-		Options: j.o.Library, Bind: j.o.Bind, StdinRank: j.o.StdinRank,
+		Options: j.o.Library, Bind: j.o.Bind, Stdin: j.o.Stdin,
 		Interactive: isTerminal(0) && isTerminal(1),
 	}
 	for _, other := range j.remotes {

@@ -67,6 +67,7 @@ type Setup struct {
 type Ready struct {
 	Protocol int
 	Cores    int    // cores its ranks may use
+	Units    map[string]int
 	Machine  string // equal on agents that share one kernel
 	Card     []byte // rainnet.Card; empty in a job on one host
 	Rails    string // for people: addresses of the endpoint
@@ -84,10 +85,9 @@ type Start struct {
 	Cards   [][]byte // of the agents, by host
 	Options map[string]string
 
-	// StdinRank reads rainrun's standard input; -1: nobody.
-	StdinRank int
-	// Bind is one of the Bind constants.
-	Bind string
+	// Stdin are the ranks that read rainrun's standard input.
+	Stdin []int
+	Bind  Binding
 	// FirstCore and Crowd are of this host. Several agents may share one
 	// machine (namespaces): those before this one use the cores below
 	// FirstCore, and all together run Crowd ranks there.
@@ -96,13 +96,6 @@ type Start struct {
 	// Interactive: a person sits at the terminal and types the input.
 	Interactive bool
 }
-
-// Values of Start.Bind.
-const (
-	BindAuto = ""     // share the cores evenly when there are enough
-	BindCore = "core" // exactly one core per rank
-	BindNone = "none"
-)
 
 // App is one program of a job.
 type App struct {
@@ -131,8 +124,12 @@ type Init struct{ Rank int }
 // Signal passes a signal on to the ranks.
 type Signal struct{ Signal int }
 
-// StdinDone says how many bytes of input the rank has taken so far.
-type StdinDone struct{ Bytes int64 }
+// StdinDone says how many bytes of input a rank has taken so far; stdinAll: it
+// takes all that may come.
+type StdinDone struct {
+	Rank  int
+	Bytes int64
+}
 
 // Received counts the frames that have come from an agent.
 type Received struct{ Frames uint64 }

@@ -15,6 +15,7 @@ import (
 // keeps lines of different ranks apart, marks them, or sorts them into files.
 type output struct {
 	tag, stamp bool
+	merge      bool   // both streams go to standard output
 	file       string // prefix of files, one per rank and stream; empty: none
 	size       int
 
@@ -32,7 +33,7 @@ type streamState struct {
 }
 
 func newOutput(o Options) *output {
-	out := &output{tag: o.Tag, stamp: o.Timestamp, file: o.OutputFile, files: map[string]*os.File{}}
+	out := &output{tag: o.Tag, stamp: o.Timestamp, merge: o.Merge, file: o.OutputFile, files: map[string]*os.File{}}
 	out.stream[1].w, out.stream[2].w = os.Stdout, os.Stderr
 	return out
 }
@@ -40,6 +41,9 @@ func newOutput(o Options) *output {
 func (o *output) write(rank int, stream byte, data []byte) {
 	o.mu.Lock()
 	defer o.mu.Unlock()
+	if o.merge {
+		stream = 1
+	}
 	if o.file != "" {
 		o.writeFile(rank, stream, data)
 		return

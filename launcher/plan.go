@@ -7,10 +7,21 @@ import (
 
 // Mapping says how ranks are laid out over the hosts' slots.
 type Mapping struct {
-	ByNode        bool // one rank per host in turn, instead of host after host
-	RankByNode    bool // ranks are numbered host by host in turn, whatever the mapping
-	PerHost       int  // -ppn: ranks per host before the next host's turn; 0: no limit
-	Oversubscribe bool // more ranks than slots are allowed
+	ByNode        bool   // one rank per host in turn, instead of host after host
+	RankByNode    bool   // ranks are numbered host by host in turn, whatever the mapping
+	PerHost       int    // -ppn: ranks per host before the next host's turn; 0: no limit
+	PerUnit       string // PerHost is for each such Unit of a host; empty: for the host
+	Oversubscribe bool   // more ranks than slots are allowed
+	Strict        bool   // they are not, also where nobody minds
+	NoLocal       bool   // no rank on this host
+}
+
+// perHost is how many ranks h gets before the next host's turn; 0: no limit.
+func (m Mapping) perHost(h Host) int {
+	if m.PerUnit == "" {
+		return m.PerHost
+	}
+	return m.PerHost * max(h.units[m.PerUnit], 1)
 }
 
 // Placement is the finished plan: who runs where.
@@ -74,7 +85,7 @@ func freeSlots(hosts []Host, where, used []int, m Mapping) int {
 	for _, h := range where {
 		free := max(hosts[h].Slots-used[h], 0)
 		if m.PerHost > 0 {
-			free = m.PerHost
+			free = m.perHost(hosts[h])
 		}
 		n += free
 	}
@@ -84,18 +95,21 @@ func freeSlots(hosts []Host, where, used []int, m Mapping) int {
 // layOut chooses hosts for n ranks, in rank order, and counts them in used. It
 // returns fewer when the slots are used up.
 func layOut(n int, hosts []Host, where, used []int, m Mapping) []int {
-	turn := n // ranks that a host gets before the next one's turn
-	switch {
-	case m.PerHost > 0:
-		turn = m.PerHost
-	case m.ByNode:
-		turn = 1
+	// turn is how many ranks a host gets before the next one's turn.
+	turn := func(h int) int {
+		switch {
+		case m.PerHost > 0:
+			return m.perHost(hosts[h])
+		case m.ByNode:
+			return 1
+		}
+		return n
 	}
 	var got []int
 	for len(got) < n {
 		before := len(got)
 		for _, h := range where {
-			for k := 0; k < turn && len(got) < n && used[h] < hosts[h].Slots; k++ {
+			for k := 0; k < turn(h) && len(got) < n && used[h] < hosts[h].Slots; k++ {
 				got = append(got, h)
 				used[h]++
 			}
@@ -108,12 +122,13 @@ func layOut(n int, hosts []Host, where, used []int, m Mapping) []int {
 		return got
 	}
 	// The rest goes to the hosts in turn.
-	if m.PerHost == 0 {
-		turn = 1
-	}
 	for len(got) < n {
 		for _, h := range where {
-			for k := 0; k < turn && len(got) < n; k++ {
+			more := 1
+			if m.PerHost > 0 {
+				more = turn(h)
+			}
+			for k := 0; k < more && len(got) < n; k++ {
 				got = append(got, h)
 				used[h]++
 			}

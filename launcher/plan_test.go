@@ -32,12 +32,14 @@ func TestPlace(t *testing.T) {
 		{"oversubscribed", 6, "2 2", Mapping{Oversubscribe: true}, "aaabbb"},
 		{"oversubscribed by node", 6, "2 2", Mapping{Oversubscribe: true, ByNode: true}, "ababab"},
 		{"ranked by node", 4, "2 2", Mapping{RankByNode: true}, "abab"},
+		{"ppr per package", 6, "4 4", Mapping{PerHost: 1, PerUnit: UnitPackage}, "aabbaa"},
+		{"all slots with ppr per package", 0, "4 4", Mapping{PerHost: 1, PerUnit: UnitPackage}, "aabb"},
 		{"too many", 5, "2 2", Mapping{}, "no slots left"},
 		{"too many with ppn", 5, "2 2", Mapping{PerHost: 2}, "no slots left"},
 	} {
 		var hosts []Host
 		for i, s := range strings.Fields(c.slots) {
-			h := Host{Name: string(rune('a' + i))}
+			h := Host{Name: string(rune('a' + i)), units: map[string]int{UnitPackage: 2}}
 			fmt.Sscan(s, &h.Slots)
 			hosts = append(hosts, h)
 		}
@@ -71,22 +73,36 @@ func TestPlacePrograms(t *testing.T) {
 }
 
 func TestBindings(t *testing.T) {
-	cores := []core{{0, 4}, {1, 5}, {2, 6}, {3, 7}}
+	cores := []core{{[]int{0, 4}, 0, 0}, {[]int{1, 5}, 0, 0}, {[]int{2, 6}, 1, 1}, {[]int{3, 7}, 1, 1}}
 	for _, c := range []struct {
 		first, n, crowd int
-		bind            string
+		bind            Binding
 		want            string
 	}{
-		{0, 4, 4, BindAuto, "[[0 4] [1 5] [2 6] [3 7]]"},
-		{0, 2, 2, BindAuto, "[[0 4 1 5] [2 6 3 7]]"},
-		{0, 1, 2, BindAuto, "[[0 4 1 5]]"}, // of two agents on one machine
-		{1, 1, 2, BindAuto, "[[2 6 3 7]]"},
-		{0, 2, 2, BindCore, "[[0 4] [1 5]]"},
-		{2, 2, 4, BindCore, "[[2 6] [3 7]]"},
-		{0, 5, 5, BindAuto, "[]"},
-		{0, 2, 5, BindAuto, "[]"},
-		{0, 2, 2, BindNone, "[]"},
-		{0, 5, 5, BindCore, "error"},
+		{0, 4, 4, Binding{}, "[[0 4] [1 5] [2 6] [3 7]]"},
+		{0, 2, 2, Binding{}, "[[0 4 1 5] [2 6 3 7]]"},
+		{0, 1, 2, Binding{}, "[[0 4 1 5]]"}, // of two agents on one machine
+		{1, 1, 2, Binding{}, "[[2 6 3 7]]"},
+		{0, 2, 2, Binding{To: UnitCore}, "[[0 4] [1 5]]"},
+		{2, 2, 4, Binding{To: UnitCore}, "[[2 6] [3 7]]"},
+		{0, 5, 5, Binding{}, "[]"},
+		{0, 2, 5, Binding{}, "[]"},
+		{0, 2, 2, Binding{To: BindNone}, "[]"},
+		{0, 5, 5, Binding{To: UnitCore}, "error"},
+		{0, 5, 5, Binding{To: UnitCore, Share: true}, "[[0 4] [1 5] [2 6] [3 7] [0 4]]"},
+		{0, 3, 3, Binding{To: UnitThread}, "[[0] [1] [2]]"},
+		{0, 5, 5, Binding{To: UnitThread}, "[[0] [1] [2] [3] [4]]"},
+		{0, 3, 3, Binding{To: UnitNUMA}, "[[0 4 1 5] [0 4 1 5] [2 6 3 7]]"},
+		{0, 3, 3, Binding{To: UnitPackage, Over: UnitPackage}, "[[0 4 1 5] [2 6 3 7] [0 4 1 5]]"},
+		{0, 9, 9, Binding{To: UnitPackage, Over: UnitPackage}, "[[0 4 1 5] [2 6 3 7] [0 4 1 5] [2 6 3 7] [0 4 1 5] [2 6 3 7] [0 4 1 5] [2 6 3 7] [0 4 1 5]]"},
+		{0, 2, 2, Binding{Over: UnitCore}, "[[0 4] [1 5]]"},
+		{0, 2, 2, Binding{Over: UnitThread}, "[[0] [1]]"},
+		{0, 2, 2, Binding{Over: UnitNUMA}, "[[0 4 1 5] [2 6 3 7]]"},
+		{0, 3, 3, Binding{Over: UnitNUMA}, "[[0 4] [2 6 3 7] [1 5]]"},
+		{0, 3, 3, Binding{To: UnitCore, Over: UnitNUMA}, "[[0 4] [2 6] [1 5]]"},
+		{0, 2, 2, Binding{Cores: 2}, "[[0 4 1 5] [2 6 3 7]]"},
+		{0, 3, 3, Binding{Cores: 2}, "error"},
+		{4, 1, 5, Binding{To: UnitCore}, "error"},
 	} {
 		got, err := bindings(cores, c.first, c.n, c.crowd, c.bind)
 		text := fmt.Sprint(got)

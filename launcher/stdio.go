@@ -5,7 +5,9 @@ import (
 	"encoding/binary"
 	"errors"
 	"fmt"
+	"math"
 	"os"
+	"slices"
 	"strings"
 	"sync"
 	"time"
@@ -45,7 +47,7 @@ func (a *agent) openStream(r *rank, stream byte) (fd int, err error) {
 	}
 	_ = unix.SetNonblock(p[0], true) // our end alone: the Go runtime polls it
 	f := os.NewFile(uintptr(p[0]), "rank output")
-	prompts := a.start.Interactive && r.world == a.start.StdinRank
+	prompts := a.start.Interactive && slices.Contains(a.start.Stdin, r.world)
 	a.pipes++
 	go func() {
 		forwardLines(f, prompts, func(b []byte) { a.out.sendBulk(kindOut, packOut(r.world, stream, b)) })
@@ -100,11 +102,14 @@ type stdinWriter struct {
 	done int64 // bytes that the rank has taken
 }
 
-const stdinWindow = 256 << 10
+const (
+	stdinWindow = 256 << 10
+	stdinAll    = math.MaxInt64 // StdinDone of a rank that reads no more
+)
 
 // openStdin returns the descriptor that becomes the rank's standard input.
 func (a *agent) openStdin(r *rank) (fd int, err error) {
-	if r.world != a.start.StdinRank {
+	if !slices.Contains(a.start.Stdin, r.world) {
 		return devNull()
 	}
 	var p [2]int
@@ -114,7 +119,7 @@ func (a *agent) openStdin(r *rank) (fd int, err error) {
 	_ = unix.SetNonblock(p[1], true)
 	r.stdin = &stdinWriter{f: os.NewFile(uintptr(p[1]), "rank input")}
 	r.stdin.wake = sync.NewCond(&r.stdin.mu)
-	go r.stdin.run(func(n int64) { a.out.send(kindStdinDone, StdinDone{Bytes: n}) })
+	go r.stdin.run(func(n int64) { a.out.send(kindStdinDone, StdinDone{Rank: r.world, Bytes: n}) })
 	return p[0], nil
 }
 
@@ -124,18 +129,18 @@ func (a *agent) stdin(b []byte) {
 	if a.start == nil || len(b) < 8 {
 		return
 	}
-	r := a.byWorld[a.start.StdinRank]
-	if r == nil || r.stdin == nil {
-		return
+	for _, r := range a.ranks {
+		if r.stdin != nil {
+			r.stdin.take(int64(binary.LittleEndian.Uint64(b)), b[8:])
+		}
 	}
-	r.stdin.take(int64(binary.LittleEndian.Uint64(b)), b[8:])
 }
 
 func (w *stdinWriter) take(off int64, data []byte) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	switch {
-	case off != w.come:
+	case off != w.come || w.dead:
 		return
 	case len(data) == 0:
 		w.end = true
@@ -155,15 +160,17 @@ func (w *stdinWriter) run(report func(done int64)) {
 		}
 		if w.dead || len(w.data) == 0 {
 			w.mu.Unlock()
+			report(stdinAll)
 			return
 		}
 		b := w.data[0]
 		w.data = w.data[1:]
 		w.mu.Unlock()
 		if _, err := w.f.Write(b); err != nil {
-			// A rank need not read its input. What comes from now on is
-			// counted as taken, so that rainrun goes on reading.
+			// A rank need not read its input. Nobody waits for it, and
+			// rainrun goes on reading if others do.
 			w.close()
+			continue
 		}
 		w.done += int64(len(b))
 		report(w.done)

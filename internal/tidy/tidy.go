@@ -104,9 +104,9 @@ var layers = []struct {
 	{"mpi", "mpi rainnet internal/boot"},
 	{"cbind", "cbind mpi"},
 	// rainrun info lists what cbind has not got: a table that cbind generates.
-	{"launcher/rainrun", "launcher rainnet cbind/abi internal/boot"},
+	{"launcher/rainrun", "launcher rainnet cbind/abi internal/boot internal/manual"},
 	{"launcher", "launcher rainnet internal/boot"},
-	{"bench", "bench mpi rainnet launcher"},
+	{"bench", "bench mpi rainnet launcher internal/manual"},
 	{"examples", "mpi rainnet launcher"},
 	{"internal/simnet", "internal/simnet rainnet"},
 	{"internal", "internal"},

@@ -45,7 +45,7 @@ func (b *builder) add(s *settings, part int) error {
 	if app.Hosts, err = readHosts(s); err != nil {
 		return err
 	}
-	if app.Env, err = keyValues("-env", s.env); err != nil {
+	if app.Env, err = ofProgram(s); err != nil {
 		return err
 	}
 	if err := b.jobOptions(s, part); err != nil {
@@ -63,19 +63,19 @@ func (b *builder) jobOptions(s *settings, part int) error {
 		return err
 	}
 	o.Env = append(o.Env, env...)
-	if err := mapping(&o.Map, s); err != nil {
+	if err := mapping(o, s); err != nil {
 		return err
 	}
 	if given("bind-to") {
-		if o.Bind, err = binding(s.bindTo); err != nil {
+		if err = binding(&o.Bind, s.bindTo); err != nil {
 			return err
 		}
 	}
-	for _, r := range s.rails {
+	for _, r := range append(s.rails, interfacesOf(s.mca)...) {
 		o.Rails = append(o.Rails, strings.Split(r, ",")...)
 	}
 	if s.ports != "" {
-		if o.PortLow, o.PortHigh, err = portRange(s.ports); err != nil {
+		if o.PortLow, o.PortHigh, err = portRange("--ports", s.ports); err != nil {
 			return err
 		}
 	}
@@ -95,22 +95,22 @@ func (b *builder) jobOptions(s *settings, part int) error {
 		b.timeout = s.timeout
 	}
 	if given("stdin") {
-		if o.StdinRank, err = stdinRank(s.stdin); err != nil {
+		if o.Stdin, o.StdinAll, err = stdinRanks(s.stdin); err != nil {
 			return err
 		}
 	}
 	if s.outFile != "" {
 		o.OutputFile = s.outFile
 	}
-	switch s.display {
-	case "":
-	case "map", "allocation", "map,allocation":
-		o.DisplayMap = true
-	default:
-		return fmt.Errorf("--display %s: known is map", s.display)
+	if err := output(o, s.output); err != nil {
+		return err
+	}
+	if err := display(o, s.display); err != nil {
+		return err
 	}
 	o.Tag = o.Tag || s.tag
 	o.Timestamp = o.Timestamp || s.stamp
+	o.Merge = o.Merge || s.merge
 	o.ReportBindings = o.ReportBindings || s.report
 	o.Verbose = o.Verbose || s.verbose
 	return nil
@@ -164,6 +164,12 @@ func (b *builder) finish() (launcher.Options, error) {
 		o.Hosts = hosts
 	}
 	o.Library = libraryOptions(o.Env)
+	var err error
+	if ports := os.Getenv("RAIN_PORTS"); ports != "" && o.PortLow == 0 {
+		if o.PortLow, o.PortHigh, err = portRange("RAIN_PORTS", ports); err != nil {
+			return o, err
+		}
+	}
 	if o.AgentCommand == "" {
 		o.AgentCommand = os.Getenv("RAIN_AGENT_COMMAND")
 	}
@@ -171,7 +177,6 @@ func (b *builder) finish() (launcher.Options, error) {
 	if text == "" {
 		text, from = os.Getenv("MPIEXEC_TIMEOUT"), "MPIEXEC_TIMEOUT"
 	}
-	var err error
 	o.Timeout, err = seconds(text)
 	return o, errors.WithMessage(err, from)
 }
@@ -233,101 +238,20 @@ func hostsFromEnvironment() ([]launcher.Host, error) {
 	return nil, nil
 }
 
-// exported collects -x, -genv and -genvlist.
-func exported(s *settings) ([]string, error) {
-	env, err := keyValues("-genv", s.genv)
-	if err != nil {
-		return nil, err
-	}
-	names := s.export
-	for _, l := range s.genvList {
-		names = append(names, strings.Split(l, ",")...)
-	}
-	for _, x := range names {
-		switch name, _, set := strings.Cut(x, "="); {
-		case name == "":
-			return nil, fmt.Errorf("-x %q: no name", x)
-		case set:
-			env = append(env, x)
-		default:
-			if v, ok := os.LookupEnv(name); ok {
-				env = append(env, name+"="+v)
+// interfacesOf picks rails out of Open MPI's --mca options: the only one whose
+// meaning carries over.
+func interfacesOf(mca []string) (rails []string) {
+	for _, kv := range mca {
+		for _, name := range []string{"btl_tcp_if_include=", "oob_tcp_if_include="} {
+			if v, ok := strings.CutPrefix(kv, name); ok && len(rails) == 0 {
+				rails = append(rails, v)
 			}
 		}
 	}
-	return env, nil
+	return rails
 }
 
-func keyValues(option string, list []string) ([]string, error) {
-	for _, kv := range list {
-		if name, _, ok := strings.Cut(kv, "="); !ok || name == "" {
-			return nil, fmt.Errorf("%s: expected a name and a value, got %q", option, kv)
-		}
-	}
-	return list, nil
-}
-
-// mapping reads --map-by, --rank-by, -ppn, --oversubscribe.
-func mapping(m *launcher.Mapping, s *settings) error {
-	by, modifiers, _ := strings.Cut(s.mapBy, ":")
-	if by == "ppr" { // ppr:N:node
-		count, unit, _ := strings.Cut(modifiers, ":")
-		n, err := strconv.Atoi(count)
-		if err != nil || n < 1 || unit != "node" {
-			return fmt.Errorf("--map-by %s: known is ppr:N:node", s.mapBy)
-		}
-		m.PerHost, modifiers = n, ""
-	}
-	switch by {
-	case "", "slot", "core", "ppr":
-	case "node":
-		m.ByNode = true
-	default:
-		return fmt.Errorf("--map-by %s: known are slot, core, node, ppr:N:node", s.mapBy)
-	}
-	for _, mod := range strings.FieldsFunc(strings.ToLower(modifiers), func(r rune) bool { return r == ':' || r == ',' }) {
-		switch mod {
-		case "oversubscribe":
-			m.Oversubscribe = true
-		case "nooversubscribe":
-			m.Oversubscribe = false
-		default:
-			return fmt.Errorf("--map-by %s: the modifier %s is not known; oversubscribe is", s.mapBy, mod)
-		}
-	}
-	switch s.rankBy {
-	case "", "slot":
-	case "node":
-		m.RankByNode = true
-	default:
-		return fmt.Errorf("--rank-by %s: known are slot and node", s.rankBy)
-	}
-	if s.set.Changed("ppn") {
-		if s.perHost < 1 {
-			return fmt.Errorf("-ppn %d: at least one rank per host", s.perHost)
-		}
-		m.PerHost = s.perHost
-	}
-	m.Oversubscribe = m.Oversubscribe || s.over
-	return nil
-}
-
-func binding(to string) (string, error) {
-	switch to, mods, _ := strings.Cut(to, ":"); {
-	case mods != "":
-		return "", fmt.Errorf("--bind-to %s:%s: modifiers are not known", to, mods)
-	case to == "":
-		return launcher.BindAuto, nil
-	case to == "none":
-		return launcher.BindNone, nil
-	case to == "core":
-		return launcher.BindCore, nil
-	default:
-		return "", fmt.Errorf("--bind-to %s: known are none and core", to)
-	}
-}
-
-func portRange(s string) (low, high int, err error) {
+func portRange(from, s string) (low, high int, err error) {
 	a, b, ok := strings.Cut(s, "-")
 	if !ok {
 		b = a
@@ -335,20 +259,75 @@ func portRange(s string) (low, high int, err error) {
 	low, err1 := strconv.Atoi(a)
 	high, err2 := strconv.Atoi(b)
 	if err1 != nil || err2 != nil || low < 1 || high > 65535 || low > high {
-		return 0, 0, fmt.Errorf("--ports %s: expected a range of UDP ports such as 47000-47999", s)
+		return 0, 0, fmt.Errorf("%s %s: expected a range of UDP ports such as 47000-47999", from, s)
 	}
 	return low, high, nil
 }
 
-func stdinRank(s string) (int, error) {
-	if s == "none" {
-		return -1, nil
+// stdinRanks reads --stdin: "none", "all", "3", "0,2-4".
+func stdinRanks(s string) (ranks []int, all bool, err error) {
+	switch s {
+	case "none":
+		return nil, false, nil
+	case "all":
+		return nil, true, nil
 	}
-	n, err := strconv.Atoi(s)
-	if err != nil || n < 0 {
-		return 0, fmt.Errorf("--stdin %s: expected a rank, or none", s)
+	for _, item := range strings.Split(s, ",") {
+		a, b, isRange := strings.Cut(item, "-")
+		if !isRange {
+			b = a
+		}
+		low, err1 := strconv.Atoi(a)
+		high, err2 := strconv.Atoi(b)
+		if err1 != nil || err2 != nil || low < 0 || high < low || high-low > 1<<20 {
+			return nil, false, fmt.Errorf("--stdin %s: expected a rank, ranks such as 0,2-3, all, or none", s)
+		}
+		for ; low <= high; low++ {
+			ranks = append(ranks, low)
+		}
 	}
-	return n, nil
+	return ranks, false, nil
+}
+
+// output reads --output.
+func output(o *launcher.Options, lists []string) error {
+	for _, list := range lists {
+		for _, word := range strings.Split(list, ",") {
+			file, isFile := strings.CutPrefix(word, "file=")
+			switch {
+			case word == "tag" || word == "rank":
+				o.Tag = true
+			case word == "timestamp":
+				o.Timestamp = true
+			case word == "merge-stderr-to-stdout" || word == "merge":
+				o.Merge = true
+			case isFile && file != "":
+				o.OutputFile = file
+			default:
+				return fmt.Errorf("--output %s: %q is not known; tag, timestamp, merge-stderr-to-stdout and file=PREFIX are", list, word)
+			}
+		}
+	}
+	return nil
+}
+
+// display reads --display.
+func display(o *launcher.Options, lists []string) error {
+	for _, list := range lists {
+		for _, word := range strings.Split(list, ",") {
+			switch word {
+			case "map":
+				o.DisplayMap = true
+			case "allocation", "alloc":
+				o.DisplayAllocation = true
+			case "bindings", "bind":
+				o.ReportBindings = true
+			default:
+				return fmt.Errorf("--display %s: known are map, allocation and bindings", list)
+			}
+		}
+	}
+	return nil
 }
 
 // seconds reads a time limit: seconds as other launchers take them, or a Go

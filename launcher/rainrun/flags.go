@@ -12,7 +12,8 @@ import (
 )
 
 // settings are the options of one program (one part between colons). Those of
-// the whole job are taken from the first part that gives them.
+// the whole job are taken from the first part that gives them. What each means
+// is said in options.go.
 type settings struct {
 	set *pflag.FlagSet
 
@@ -24,25 +25,30 @@ type settings struct {
 	rankBy     string
 	bindTo     string
 	over       bool
+	notOver    bool
+	noLocal    bool
 	export     []string
 	env, genv  []string
+	envList    []string
 	genvList   []string
 	dir, path  string
 	config     string
 	rails      []string
 	ports      string
 	agent      string
+	mca        []string
 	timeout    string
 	grace      time.Duration
 	hostTime   time.Duration
 	witness    string
 	tag, stamp bool
+	merge      bool
 	outFile    string
+	output     []string
 	stdin      string
-	display    string
+	display    []string
 	report     bool
 	verbose    bool
-	root       bool
 	help       bool
 	version    bool
 }
@@ -53,47 +59,52 @@ func newSettings() *settings {
 	f.SetInterspersed(false) // what follows the program's name is the program's
 	f.SortFlags = false
 	f.Usage = func() {}
-	f.IntVarP(&s.n, "np", "n", 0, "number of ranks")
-	f.IntVarP(&s.n, "c", "c", 0, "")
-	f.StringArrayVarP(&s.hosts, "host", "H", nil, "hosts, with slots: a:2,b:4")
-	f.StringArrayVarP(&s.hostFiles, "hostfile", "f", nil, "")
-	f.StringArrayVar(&s.hostFiles, "machinefile", nil, "")
+	f.IntVar(&s.n, "np", 0, "")
+	f.StringArrayVar(&s.hosts, "host", nil, "")
+	f.StringArrayVar(&s.hostFiles, "hostfile", nil, "")
 	f.IntVar(&s.perHost, "ppn", 0, "")
 	f.StringVar(&s.mapBy, "map-by", "", "")
 	f.StringVar(&s.rankBy, "rank-by", "", "")
 	f.StringVar(&s.bindTo, "bind-to", "", "")
 	f.BoolVar(&s.over, "oversubscribe", false, "")
-	f.StringArrayVarP(&s.export, "x", "x", nil, "")
+	f.BoolVar(&s.notOver, "nooversubscribe", false, "")
+	f.BoolVar(&s.noLocal, "nolocal", false, "")
+	f.StringArrayVar(&s.export, "x", nil, "")
 	f.StringArrayVar(&s.env, "env", nil, "")
+	f.StringArrayVar(&s.envList, "envlist", nil, "")
 	f.StringArrayVar(&s.genv, "genv", nil, "")
 	f.StringArrayVar(&s.genvList, "genvlist", nil, "")
+	f.Bool("genvall", true, "")
 	f.StringVar(&s.dir, "wdir", "", "")
 	f.StringVar(&s.path, "path", "", "")
 	f.StringVar(&s.config, "configfile", "", "")
 	f.StringArrayVar(&s.rails, "rails", nil, "")
 	f.StringVar(&s.ports, "ports", "", "")
 	f.StringVar(&s.agent, "agent-command", os.Getenv("RAIN_AGENT_COMMAND"), "")
+	f.StringArrayVar(&s.mca, "mca", nil, "")
 	f.StringVar(&s.timeout, "timeout", "", "")
 	f.DurationVar(&s.grace, "kill-grace", 100*time.Millisecond, "")
 	f.DurationVar(&s.hostTime, "host-timeout", 30*time.Second, "")
 	f.StringVar(&s.witness, "witness", "", "")
-	f.BoolVarP(&s.tag, "tag-output", "l", false, "")
+	f.BoolVar(&s.tag, "tag-output", false, "")
 	f.BoolVar(&s.stamp, "timestamp-output", false, "")
+	f.BoolVar(&s.merge, "merge-stderr", false, "")
 	f.StringVar(&s.outFile, "output-filename", "", "")
+	f.StringArrayVar(&s.output, "output", nil, "")
 	f.StringVar(&s.stdin, "stdin", "0", "")
-	f.StringVar(&s.display, "display", "", "")
+	f.StringArrayVar(&s.display, "display", nil, "")
 	f.BoolVar(&s.report, "report-bindings", false, "")
-	f.BoolVarP(&s.verbose, "verbose", "v", false, "")
-	f.BoolVar(&s.root, "allow-run-as-root", false, "")
-	f.BoolVarP(&s.help, "help", "h", false, "")
-	f.BoolVarP(&s.version, "version", "V", false, "")
+	f.BoolVar(&s.verbose, "verbose", false, "")
+	f.Bool("allow-run-as-root", false, "")
+	f.BoolVar(&s.help, "help", false, "")
+	f.BoolVar(&s.version, "version", false, "")
 	return s
 }
 
 // parse reads the whole command line. done says that there is nothing to run.
 func parse(args []string) (o launcher.Options, done bool, err error) {
 	if len(args) == 0 {
-		fmt.Fprint(os.Stderr, usage)
+		fmt.Fprint(os.Stderr, page.UsageLine())
 		return o, false, fmt.Errorf("no program; rainrun --help tells more")
 	}
 	b := newBuilder()
@@ -104,7 +115,7 @@ func parse(args []string) (o launcher.Options, done bool, err error) {
 		}
 		switch {
 		case s.help:
-			fmt.Print(helpText)
+			fmt.Print(page.Help())
 			return o, true, nil
 		case s.version:
 			fmt.Println(version())

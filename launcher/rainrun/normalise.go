@@ -1,39 +1,28 @@
 package main
 
-import "strings"
+import (
+	"strings"
 
-// synonyms are other launchers' names for options.
+	"rainmpi/internal/manual"
+)
+
+// names are all names of all options, without dashes: the long ones, which may
+// have one dash or two, and the letters.
+var names = func() map[string]manual.Option {
+	m := map[string]manual.Option{}
+	for _, o := range page.All() {
+		for _, name := range append(append([]string{"--" + o.Flag}, o.Names...), o.Also...) {
+			m[strings.TrimLeft(name, "-")] = o
+		}
+	}
+	return m
+}()
+
+// synonyms are other launchers' options that bring their value.
 var synonyms = map[string]string{
-	"np": "np", "n": "np", "c": "np",
-	"hosts": "host", "host": "host",
-	"hostfile": "hostfile", "machinefile": "hostfile", "default-hostfile": "hostfile",
-	"ppn": "ppn", "npernode": "ppn", "N": "ppn", "perhost": "ppn",
-	"map-by": "map-by", "rank-by": "rank-by", "bind-to": "bind-to",
-	"bynode": "map-by=node", "byslot": "map-by=slot", "bind-to-core": "bind-to=core", "bind-to-none": "bind-to=none",
-	"oversubscribe": "oversubscribe", "map-by-node": "map-by=node",
-	"x": "x", "env": "env", "genv": "genv", "genvlist": "genvlist",
-	"wdir": "wdir", "wd": "wdir", "path": "path", "configfile": "configfile",
-	"tag-output": "tag-output", "prepend-rank": "tag-output", "timestamp-output": "timestamp-output",
-	"output-filename": "output-filename", "timeout": "timeout", "stdin": "stdin", "display": "display",
-	"display-map": "display=map", "report-bindings": "report-bindings",
-	"allow-run-as-root": "allow-run-as-root", "verbose": "verbose", "version": "version", "help": "help",
-	"rails": "rails", "ports": "ports", "agent-command": "agent-command",
-	"kill-grace": "kill-grace", "host-timeout": "host-timeout", "witness": "witness",
-}
-
-// pairs take two words: -env K V.
-var pairs = map[string]bool{"env": true, "genv": true}
-
-// flags take no word.
-var switches = map[string]bool{
-	"oversubscribe": true, "tag-output": true, "timestamp-output": true, "report-bindings": true,
-	"allow-run-as-root": true, "verbose": true, "version": true, "help": true,
-}
-
-// shorts are the one-letter options and whether they take a word.
-var shorts = map[byte]string{
-	'n': "np", 'c': "np", 'H': "host", 'f': "hostfile", 'x': "x", 'l': "tag-output",
-	'v': "verbose", 'V': "version", 'h': "help", 'N': "ppn",
+	"bynode": "map-by=node", "byslot": "map-by=slot", "map-by-node": "map-by=node", "rr": "map-by=node",
+	"bind-to-core": "bind-to=core", "bind-to-none": "bind-to=none", "bind-to-socket": "bind-to=package",
+	"display-map": "display=map", "display-allocation": "display=allocation",
 }
 
 // normalise turns the options in front of the program into pflag's form: long
@@ -46,55 +35,45 @@ func normalise(args []string) []string {
 		if a == "--" || a == "-" || !strings.HasPrefix(a, "-") {
 			return append(out, append([]string{"--"}, args[i+boolInt(a == "--"):]...)...)
 		}
-		name, value, joined := optionName(a)
-		if name == "" {
-			return append(out, dashes(args[i:])...)
-		}
-		if canonical, v, ok := strings.Cut(name, "="); ok { // a synonym that brings its value
-			out = append(out, "--"+canonical+"="+v)
+		if s, ok := synonyms[strings.TrimLeft(a, "-")]; ok {
+			out = append(out, "--"+s)
 			continue
 		}
+		o, value, joined := optionOf(a)
+		words := o.Words()
 		switch {
-		case switches[name] && joined:
-			out = append(out, "--"+name+"="+value)
-		case switches[name]:
-			out = append(out, "--"+name)
-		case pairs[name] && !joined && i+2 < len(args):
-			out = append(out, "--"+name+"="+args[i+1]+"="+args[i+2])
-			i += 2
+		case o.Flag == "":
+			return append(out, dashes(args[i:])...)
 		case joined:
-			out = append(out, "--"+name+"="+value)
-		case i+1 < len(args):
-			out = append(out, "--"+name+"="+args[i+1])
-			i++
+			out = append(out, "--"+o.Flag+"="+value)
+		case i+words >= len(args):
+			out = append(out, "--"+o.Flag) // pflag says that the value is missing
+		case words == 0:
+			out = append(out, "--"+o.Flag)
 		default:
-			out = append(out, "--"+name) // pflag says that the value is missing
+			out = append(out, "--"+o.Flag+"="+strings.Join(args[i+1:i+1+words], "="))
+			i += words
 		}
 	}
 	return out
 }
 
-// optionName recognises "--long", "-long", "--long=v", "-n", "-n4". An empty
-// name: unknown.
-func optionName(a string) (name, value string, joined bool) {
+// optionOf recognises "--long", "-long", "--long=v", "-n", "-n4". An empty
+// Option: unknown.
+func optionOf(a string) (o manual.Option, value string, joined bool) {
 	body := strings.TrimLeft(a, "-")
 	long, value, joined := strings.Cut(body, "=")
-	if name, ok := synonyms[long]; ok {
-		return name, value, joined
+	if o, ok := names[long]; ok {
+		return o, value, joined
 	}
-	if strings.HasPrefix(a, "--") || body == "" {
-		return "", "", false
+	if strings.HasPrefix(a, "--") || len(body) < 2 || !digits(body[1:]) {
+		return manual.Option{}, "", false // only a number may follow at once: -frobnicate is not -f robnicate
 	}
-	name, ok := shorts[body[0]]
-	switch {
-	case !ok:
-		return "", "", false
-	case len(body) == 1:
-		return name, "", false
-	case !digits(body[1:]):
-		return "", "", false // only a number may follow at once: -frobnicate is not -f robnicate
+	o, ok := names[body[:1]]
+	if !ok || o.Arg == "" {
+		return manual.Option{}, "", false
 	}
-	return name, body[1:], true
+	return o, body[1:], true
 }
 
 // dashes makes an unknown single-dash long option one that pflag names whole.

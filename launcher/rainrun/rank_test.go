@@ -98,7 +98,7 @@ func (p *prog) do(thing string) (status int, end bool) {
 		fmt.Println("size", p.welcome.Size, "slots", p.welcome.Slots, "hosts", len(p.welcome.Hosts), "app", p.welcome.AppNum)
 	case "signal":
 		c := make(chan os.Signal, 1)
-		signal.Notify(c, unix.SIGUSR1)
+		signal.Notify(c, unix.SIGUSR1, unix.SIGUSR2)
 		fmt.Println("waiting")
 		fmt.Println("got", <-c)
 	case "setsid": // a grandchild that has left the session, and its parent

@@ -57,17 +57,24 @@ func TestEndWhileStopped(t *testing.T) {
 	r.wait().want(t, 143, "SIGTERM")
 }
 
-// SIGUSR1 is for the process that speaks MPI, not for the shell around it.
+// SIGUSR1 and SIGUSR2 are for the process that speaks MPI, not for the shell around it.
 func TestUserSignals(t *testing.T) {
+	for sig, want := range map[syscall.Signal]string{syscall.SIGUSR1: "got user defined signal 1", syscall.SIGUSR2: "got user defined signal 2"} {
+		userSignal(t, sig, want)
+	}
+}
+
+func userSignal(t *testing.T, sig syscall.Signal, want string) {
+	t.Helper()
 	r := start(t, "", "-n", "2", "bash", "-c", self(t)+" rank init signal finalize & wait")
 	r.await(2, self(t)+" rank")
 	if !eventually(10*time.Second, func() bool { return strings.Count(r.outText(), "waiting") == 2 }) {
 		t.Fatal("the ranks do not wait")
 	}
-	_ = syscall.Kill(r.self(), syscall.SIGUSR1)
+	_ = syscall.Kill(r.self(), sig)
 	res := r.wait()
 	res.want(t, 0)
-	if strings.Count(res.out, "got user defined signal 1") != 2 {
+	if strings.Count(res.out, want) != 2 {
 		t.Errorf("output: %q", res.out)
 	}
 }

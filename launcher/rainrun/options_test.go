@@ -1,0 +1,334 @@
+package main
+
+import (
+	"fmt"
+	"os"
+	"path/filepath"
+	"regexp"
+	"strings"
+	"testing"
+
+	"github.com/spf13/pflag"
+
+	"golang.org/x/sys/unix"
+)
+
+// Every option that the table names is read, and every option that is read
+// stands in the table.
+func TestOptionTable(t *testing.T) {
+	set := newSettings().set
+	known := map[string]bool{}
+	for _, o := range page.All() {
+		known[o.Flag] = true
+		f := set.Lookup(o.Flag)
+		if f == nil {
+			t.Errorf("--%s is in the table, and nobody reads it", o.Flag)
+		} else if isSwitch := f.NoOptDefVal != ""; isSwitch != (o.Arg == "") {
+			t.Errorf("--%s: the table says that %q follows", o.Flag, o.Arg)
+		}
+		for _, name := range append(o.Names, o.Also...) {
+			got, _, _ := optionOf(name)
+			if got.Flag != o.Flag {
+				t.Errorf("%s is read as --%s, want --%s", name, got.Flag, o.Flag)
+			}
+		}
+	}
+	set.VisitAll(func(f *pflag.Flag) {
+		if !known[f.Name] {
+			t.Errorf("--%s is read, and not in the table", f.Name)
+		}
+	})
+	for s, means := range synonyms {
+		flag, _, _ := strings.Cut(means, "=")
+		if !known[flag] {
+			t.Errorf("-%s stands for --%s, which is not there", s, flag)
+		}
+	}
+}
+
+// where prints who a rank is, where it is, and what its variable V holds.
+const where = `echo $PMI_RANK $RAINRUN_TEST_HOST $V`
+
+// cpus prints the processors that a rank may use.
+const cpus = `awk '/^Cpus_allowed_list/ { print $2 }' /proc/self/status`
+
+// Each case fails without the option that it is about.
+func TestOptions(t *testing.T) {
+	sh := func(line string, args ...string) []string { return append(args, "sh", "-c", line) }
+	two := func(args ...string) []string { return onTwo(args...) }
+	t.Setenv("V", "")
+	dir, _ := filepath.EvalSymlinks(t.TempDir())
+	tool := writeFile(t, "mytool", "#!/bin/sh\necho mytool\n", 0o755)
+	hostFile := writeFile(t, "hosts", "a slots=1 # first\n\nb:1\n", 0o644)
+	apps := writeFile(t, "apps", "# two programs\n-n 1 -env V one sh -c '"+where+"'\n-n 1 sh -c '"+where+"'\n", 0o644)
+	here := allowed(t)
+	first := here[:strings.IndexAny(here+",", ",-")]
+	as := twoHosts[2:]
+	for _, c := range []struct {
+		about string
+		args  []string
+		out   string // sorted lines, with commas
+		err   string // a pattern
+	}{
+		{"-n", sh(where, "-n", "2"), "0,1", ""},
+		{"-n4", sh(where, "-n2"), "0,1", ""},
+		{"-np", sh(where, "-np", "2"), "0,1", ""},
+		{"--np", sh(where, "--np=2"), "0,1", ""},
+		{"-c", sh(where, "-c", "2"), "0,1", ""},
+		{"one rank without -n", sh(where), "0", ""},
+		{":", sh(where, append(sh(where, "-n", "1"), ":", "-n", "1")...), "0,1", ""},
+		{"-host", sh(where, append([]string{"-n", "2", "-host", "a:1,b:1"}, as...)...), "0 a,1 b", ""},
+		{"-H", sh(where, append([]string{"-n", "2", "-H", "a:1,b:1"}, as...)...), "0 a,1 b", ""},
+		{"-hosts", sh(where, append([]string{"-n", "2", "-hosts", "a:1,b:1"}, as...)...), "0 a,1 b", ""},
+		{"slots of --host", sh(where, append([]string{"--host", "a:2,b:1"}, as...)...), "0 a,1 a,2 b", ""},
+		{"--hostfile", sh(where, append([]string{"--hostfile", hostFile}, as...)...), "0 a,1 b", ""},
+		{"--machinefile", sh(where, append([]string{"-machinefile", hostFile}, as...)...), "0 a,1 b", ""},
+		{"-f", sh(where, append([]string{"-f", hostFile}, as...)...), "0 a,1 b", ""},
+		{"-ppn", sh(where, two("-n", "2", "-ppn", "1")...), "0 a,1 b", ""},
+		{"--npernode", sh(where, two("--npernode", "1")...), "0 a,1 b", ""},
+		{"-N", sh(where, two("-N", "1")...), "0 a,1 b", ""},
+		{"--map-by slot", sh(where, two("-n", "2", "--map-by", "slot")...), "0 a,1 a", ""},
+		{"--map-by node", sh(where, two("-n", "2", "--map-by", "node")...), "0 a,1 b", ""},
+		{"--bynode", sh(where, two("-n", "2", "--bynode")...), "0 a,1 b", ""},
+		{"--map-by ppr", sh(where, two("-n", "2", "--map-by", "ppr:1:node")...), "0 a,1 b", ""},
+		{"--map-by ppr:N:package", sh(where, two("-n", "2", "--map-by", "ppr:1:package:OVERSUBSCRIBE")...), "0 a,1 [ab]", ""},
+		{"--map-by core pins", sh(cpus, "-n", "1", "--map-by", "core"), first, ""},
+		{"--map-by :PE=", sh(cpus, "-n", "1", "--map-by", "slot:PE=1"), first, ""},
+		{"--map-by :OVERSUBSCRIBE", sh(where, two("-n", "5", "--map-by", "node:OVERSUBSCRIBE")...), "0 a,1 b,2 a,3 b,4 a", ""},
+		{"--rank-by node", sh(where, two("-n", "4", "--rank-by", "node")...), "0 a,1 b,2 a,3 b", ""},
+		{"--rank-by slot", sh(where, two("-n", "4", "--map-by", "node", "--rank-by", "slot")...), "0 a,1 b,2 a,3 b", ""},
+		{"--bind-to core", sh(cpus, "-n", "1", "--bind-to", "core"), first, ""},
+		{"--bind-to hwthread", sh(cpus, "-n", "1", "--bind-to", "hwthread"), first, ""},
+		{"--bind-to none", sh(cpus, "-n", "1", "--bind-to", "none"), here, ""},
+		{"--bind-to core:overload-allowed", sh("echo x", "-n", "65", "--bind-to", "core:overload-allowed"), "x" + strings.Repeat(",x", 64), ""},
+		{"pinned without a word", sh("echo", "-n", "1", "--report-bindings"), "", "binding: rank 0 on host .*: bound to processors " + here + "\n"},
+		{"--report-bindings", sh("echo", "-n", "1", "--bind-to", "core", "--report-bindings"), "", "binding: rank 0 on host .*: bound to processors " + first + "\n"},
+		{"--report-bindings, not bound", sh("echo", "-n", "1", "--bind-to", "none", "--report-bindings"), "", "binding: rank 0 on host .*: not bound\n"},
+		{"--display bindings", sh("echo", "-n", "1", "--bind-to", "none", "--display", "bindings"), "", "binding: rank 0 on host .*: not bound\n"},
+		{"--oversubscribe", sh(where, two("-n", "5", "--oversubscribe")...), "0 a,1 a,2 a,3 b,4 b", ""},
+		{"--nolocal", sh(where, append([]string{"-n", "2", "--host", "localhost:4,b:4", "--nolocal"}, as...)...), "0 b,1 b", ""},
+		{":NOLOCAL", sh(where, append([]string{"-n", "2", "--host", "localhost:4,b:4", "--map-by", ":NOLOCAL"}, as...)...), "0 b,1 b", ""},
+		{"--display map", sh("echo x", two("-n", "3", "--display", "map")...), "x,x,x", "map: host a \\(2 slots\\): ranks 0 1\nrainrun: map: host b \\(2 slots\\): ranks 2\n"},
+		{"--display-map", sh("echo", "-display-map"), "", "map: host .*: ranks 0\n"},
+		{"--display allocation", sh("echo x", two("-n", "3", "--display", "allocation")...), "x,x,x", "allocation: host a: 2 slots\nrainrun: allocation: host b: 2 slots\n"},
+		{"-x NAME=VALUE", sh(where, "-x", "V=x"), "0 x", ""},
+		{"-x NAME", sh(where, "-x", "V"), "0", ""},
+		{"-genv", sh(where, "-n", "2", "-genv", "V", "g"), "0 g,1 g", ""},
+		{"-genvlist", sh(where, "-genvlist", "PATH,V"), "0", ""},
+		{"-genvall", sh(where, "-genvall"), "0", ""},
+		{"-env", sh(where, append(sh(where, "-n", "1", "-env", "V", "e"), ":", "-n", "1")...), "0 e,1", ""},
+		{"-envlist", sh(where, "-envlist", "V"), "0", ""},
+		{"-wdir", sh("pwd", "-wdir", dir), dir, ""},
+		{"--wdir", sh("pwd", "--wdir="+dir), dir, ""},
+		{"--wd", sh("pwd", "--wd", dir), dir, ""},
+		{"-path", []string{"-path", filepath.Dir(tool), "mytool"}, "mytool", ""},
+		{"-configfile", []string{"-configfile", apps}, "0 one,1", ""},
+		{"-l", sh("echo x", "-n", "2", "-l"), "[0] x,[1] x", ""},
+		{"--tag-output", sh("echo x", "-n", "2", "--tag-output"), "[0] x,[1] x", ""},
+		{"-prepend-rank", sh("echo x", "-n", "2", "-prepend-rank"), "[0] x,[1] x", ""},
+		{"--output tag", sh("echo x", "-n", "2", "--output", "tag"), "[0] x,[1] x", ""},
+		{"--merge-stderr-to-stdout", sh("echo x >&2", "-merge-stderr-to-stdout"), "x", ""},
+		{"--output merge", sh("echo x >&2", "--output", "merge-stderr-to-stdout"), "x", ""},
+		{"--timeout that is not reached", sh("echo", "--timeout", "1h"), "", ""},
+		{"--allow-run-as-root", sh("echo", "--allow-run-as-root"), "", ""},
+		{"--kill-grace, --host-timeout", sh("echo", "--kill-grace", "1s", "--host-timeout", "9s"), "", ""},
+		{"--mca", sh("echo", "--mca", "btl", "^tcp"), "", ""},
+		{"-v", sh("echo", "-v"), "", "rank 0 is process"},
+	} {
+		t.Run(c.about, func(t *testing.T) {
+			res := rainrun(t, c.args...)
+			if got := strings.Join(sortedLines(res.out), ","); res.status != 0 || !matches(c.out, got) {
+				t.Errorf("%q: status %d, output %q, want %q; %s", c.args, res.status, got, c.out, res.err)
+			}
+			if c.err == "" && res.err != "" || !regexp.MustCompile(c.err).MatchString(res.err) {
+				t.Errorf("%q: stderr %q, want %q", c.args, res.err, c.err)
+			}
+		})
+	}
+}
+
+// matches: the text, or a pattern of it.
+func matches(want, got string) bool {
+	if want == got {
+		return true
+	}
+	re, err := regexp.Compile("^(" + want + ")$")
+	return err == nil && re.MatchString(got)
+}
+
+// allowed are the processors of this process, as the kernel writes them.
+func allowed(t *testing.T) string {
+	t.Helper()
+	b, err := os.ReadFile("/proc/self/status")
+	if err != nil {
+		t.Fatal(err)
+	}
+	return regexp.MustCompile(`(?m)^Cpus_allowed_list:\s*(\S+)`).FindStringSubmatch(string(b))[1]
+}
+
+// A variable that is set in rainrun's environment reaches the ranks by its name alone.
+func TestVariablesByName(t *testing.T) {
+	t.Setenv("V", "from outside")
+	for _, args := range [][]string{{"-x", "V"}, {"-genvlist", "A,V"}, {"-envlist", "A,V"}, {}} {
+		res := rainrun(t, append(args, "sh", "-c", "echo $V")...)
+		res.want(t, 0)
+		if res.out != "from outside\n" {
+			t.Errorf("%q: %q", args, res.out)
+		}
+	}
+}
+
+// What a rank finds in its environment.
+func TestEnvironmentOfARank(t *testing.T) {
+	t.Setenv("OMPI_COMM_WORLD_RANK", "77") // of another launcher around us
+	t.Setenv("PMI_FD", "77")
+	var names []string
+	for _, n := range []string{"OMPI_COMM_WORLD_RANK", "OMPI_COMM_WORLD_SIZE", "OMPI_COMM_WORLD_LOCAL_RANK", "OMPI_COMM_WORLD_LOCAL_SIZE",
+		"OMPI_COMM_WORLD_NODE_RANK", "PMI_RANK", "PMI_SIZE", "MPI_LOCALRANKID", "MPI_LOCALNRANKS", "RAIN_RANK", "RAIN_SIZE", "RAIN_LOCAL_RANK"} {
+		names = append(names, "$"+n)
+	}
+	res := rainrun(t, onTwo("-n", "3", "--map-by", "node", "sh", "-c", "echo "+strings.Join(names, " "))...)
+	res.want(t, 0)
+	if got := strings.Join(sortedLines(res.out), ","); got != "0 3 0 2 0 0 3 0 2 0 3 0,1 3 0 1 0 1 3 0 1 1 3 0,2 3 1 2 1 2 3 1 2 2 3 1" {
+		t.Errorf("got %q", got)
+	}
+}
+
+func TestTimestamps(t *testing.T) {
+	for _, args := range [][]string{{"--timestamp-output"}, {"--output", "timestamp"}} {
+		res := rainrun(t, append(args, "-n", "1", "printf", `a\nb\n`)...)
+		res.want(t, 0)
+		if !regexp.MustCompile(`^(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{6} [ab]\n){2}$`).MatchString(res.out) {
+			t.Errorf("%q: %q", args, res.out)
+		}
+	}
+}
+
+func TestOutputFiles(t *testing.T) {
+	for _, option := range []string{"--output-filename=%s", "--output=tag,file=%s"} {
+		prefix := filepath.Join(t.TempDir(), "sub", "out")
+		res := rainrun(t, "-n", "11", fmt.Sprintf(option, prefix), "sh", "-c", "echo $PMI_RANK; echo bad >&2")
+		res.want(t, 0)
+		if res.out != "" {
+			t.Errorf("%s: output %q beside the files", option, res.out)
+		}
+		for name, want := range map[string]string{".00.out": "0\n", ".10.out": "10\n", ".07.err": "bad\n"} {
+			if b, err := os.ReadFile(prefix + name); string(b) != want {
+				t.Errorf("%s: %s: %q, %v", option, name, b, err)
+			}
+		}
+	}
+}
+
+// --stdin: one rank, some, all, none. More input than any window holds.
+func TestStdinChoices(t *testing.T) {
+	big := strings.Repeat("0123456789abcdef", 1<<16)
+	n := fmt.Sprint(len(big))
+	for _, c := range []struct{ stdin, want string }{
+		{"2", "0 0,1 0,2 " + n + ",3 0"},
+		{"all", "0 " + n + ",1 " + n + ",2 " + n + ",3 " + n},
+		{"0,2-3", "0 " + n + ",1 0,2 " + n + ",3 " + n},
+		{"none", "0 0,1 0,2 0,3 0"},
+	} {
+		res := start(t, big, onTwo("-n", "4", "--stdin", c.stdin, "sh", "-c", "echo $PMI_RANK $(wc -c)")...).wait()
+		res.want(t, 0)
+		if got := strings.Join(sortedLines(res.out), ","); got != c.want {
+			t.Errorf("--stdin %s: %q, want %q", c.stdin, got, c.want)
+		}
+	}
+	// One that does not read does not keep it from another.
+	res := start(t, big, "-n", "2", "--stdin", "all", "sh", "-c", "if [ $PMI_RANK = 1 ]; then wc -c; fi").wait()
+	res.want(t, 0)
+	if strings.TrimSpace(res.out) != n {
+		t.Errorf("rank 1 read %q of %s", res.out, n)
+	}
+	start(t, "", "-n", "2", "--stdin", "0,2", "true").wait().want(t, 1, "--stdin 2: the job has ranks 0 to 1")
+}
+
+// --ports: a socket of each rank and agent is in the range; when it is used up,
+// the message names the range and what to do.
+func TestPorts(t *testing.T) {
+	fd, err := unix.Socket(unix.AF_INET, unix.SOCK_DGRAM|unix.SOCK_CLOEXEC, 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer unix.Close(fd)
+	if err := unix.Bind(fd, &unix.SockaddrInet4{Addr: [4]byte{127, 0, 0, 1}}); err != nil {
+		t.Fatal(err)
+	}
+	sa, _ := unix.Getsockname(fd)
+	port := sa.(*unix.SockaddrInet4).Port
+	taken := fmt.Sprintf("%d-%d", port, port)
+	rail := []string{"--rails", "127.0.0.1"}
+	for _, args := range [][]string{{"--ports", taken}, {"-ports", fmt.Sprint(port)}} {
+		rainrun(t, append(append(args, rail...), onTwo("-n", "4", "true")...)...).
+			want(t, 1, "none of "+taken+" is free", "widen the range", "ss -lunp")
+	}
+	t.Setenv("RAIN_PORTS", taken)
+	rainrun(t, append(rail, onTwo("-n", "4", "true")...)...).want(t, 1, "none of "+taken+" is free")
+	// The command line goes before the environment.
+	res := rainrun(t, append(append(rail, "-v", "--ports", "41000-41999"), onTwo("-n", "4", "true")...)...)
+	if res.status != 0 || len(regexp.MustCompile(`rails 127\.0\.0\.1:41\d\d\d\n`).FindAllString(res.err, -1)) != 2 {
+		t.Errorf("status %d, %s", res.status, res.err)
+	}
+	t.Setenv("RAIN_PORTS", "moon")
+	rainrun(t, "true").want(t, 2, "RAIN_PORTS moon")
+}
+
+// The host files of other launchers' variables.
+func TestHostFileVariables(t *testing.T) {
+	for _, name := range []string{"HYDRA_HOST_FILE", "OMPI_MCA_orte_default_hostfile"} {
+		t.Run(name, func(t *testing.T) {
+			t.Setenv(name, writeFile(t, "hosts", "a:1\nb slots=1\n", 0o644))
+			res := rainrun(t, append(twoHosts[2:], "sh", "-c", where)...)
+			res.want(t, 0)
+			if got := strings.Join(sortedLines(res.out), ","); got != "0 a,1 b" {
+				t.Errorf("got %q", got)
+			}
+			// Hosts on the command line go before.
+			res = rainrun(t, append(append([]string{}, twoHosts[2:]...), "--host", "c:1", "sh", "-c", where)...)
+			if res.out != "0 c\n" {
+				t.Errorf("got %q", res.out)
+			}
+		})
+	}
+}
+
+func TestOptions_Bad(t *testing.T) {
+	for _, c := range []struct {
+		args   []string
+		status int
+		want   string
+	}{
+		{[]string{"--map-by", "ppr:x:node", "true"}, 2, "ppr:N:node"},
+		{[]string{"--map-by", "ppr:1:moon", "true"}, 2, "ppr:N:package"},
+		{[]string{"--map-by", "slot:PE=0", "true"}, 2, "PE="},
+		{[]string{"--map-by", "slot:MOON", "true"}, 2, "modifier moon"},
+		{[]string{"--rank-by", "moon", "true"}, 2, "--rank-by moon"},
+		{[]string{"--bind-to", "core:moon", "true"}, 2, "modifier moon"},
+		{[]string{"-n", "65", "--bind-to", "core", "true"}, 127, "--bind-to core: 65 ranks"},
+		{[]string{"-n", "1", "--map-by", "slot:PE=9999", "true"}, 127, "PE=9999"},
+		{[]string{"-ppn", "0", "true"}, 2, "-ppn 0"},
+		{[]string{"--oversubscribe", "--nooversubscribe", "true"}, 2, "contradict"},
+		{[]string{"-n", "9999", "--nooversubscribe", "true"}, 1, "no slots left"},
+		{[]string{"--nolocal", "true"}, 1, "--nolocal"},
+		{[]string{"--stdin", "moon", "true"}, 2, "--stdin moon"},
+		{[]string{"--display", "moon", "true"}, 2, "--display moon"},
+		{[]string{"--output", "moon", "true"}, 2, "--output moon"},
+		{[]string{"-env", "V"}, 2, "env"},
+		{[]string{"-x", "=1", "true"}, 2, "no name"},
+		{[]string{"-configfile", "/no/such"}, 2, "/no/such"},
+		{[]string{"-n"}, 2, "needs an argument"},
+		{[]string{"--ports", "99999", "true"}, 2, "--ports 99999"},
+		{[]string{"--kill-grace", "moon", "true"}, 2, "kill-grace"},
+		{[]string{"--rails", "no-such-rail", "--host", "a:1,b:1", "--agent-command", "env H=%h", "true"}, 1, "no-such-rail"},
+	} {
+		res := rainrun(t, c.args...)
+		res.want(t, c.status, c.want)
+		if strings.Count(res.err, "\n") > 2 {
+			t.Errorf("%q: more than one line: %s", c.args, res.err)
+		}
+	}
+	t.Setenv("MPIEXEC_TIMEOUT", "moon")
+	rainrun(t, "true").want(t, 2, "MPIEXEC_TIMEOUT", "moon")
+}

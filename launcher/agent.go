@@ -26,6 +26,7 @@ type agent struct {
 	out    *frameWriter // to rainrun, directly or through another agent
 	mesh   *mesh        // nil in a job on one host
 	spawn  *spawner
+	pmi    *pmiServer
 	boot   *bootServer
 	env    []string // rank environment without the rank's own variables
 
@@ -88,7 +89,7 @@ func Agent() int {
 		fmt.Fprintf(os.Stderr, "rainrun: agent: %v\n", err)
 		return 1
 	}
-	a := &agent{guardian: os.Getppid(), events: make(chan any, 64), byWorld: map[int]*rank{}, lost: map[int]bool{}, cards: map[int][][]byte{}, finalized: map[int]bool{}, met: map[int]bool{}, gone: map[int]bool{}}
+	a := &agent{guardian: os.Getppid(), pmi: newPMIServer(), events: make(chan any, 64), byWorld: map[int]*rank{}, lost: map[int]bool{}, cards: map[int][][]byte{}, finalized: map[int]bool{}, met: map[int]bool{}, gone: map[int]bool{}}
 	becomeSubreaper()
 	signals := make(chan os.Signal, 64)
 	signal.Notify(signals, unix.SIGCHLD, unix.SIGTERM, unix.SIGINT, unix.SIGHUP, unix.SIGPIPE)
@@ -231,6 +232,8 @@ func (a *agent) handle(ev any) {
 		reap(a.ended)
 	case bootEvent:
 		a.handleBoot(ev)
+	case pmiRequest:
+		a.handlePMI(ev)
 	case streamEnded:
 		a.pipes--
 	case settled:

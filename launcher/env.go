@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"rainmpi/internal/boot"
+	"rainmpi/internal/pmi"
 )
 
 // foreign are the variables that make a process a rank. They are taken out of
@@ -82,7 +83,7 @@ func rankEnv(agent string, r, size, local, localSize, app int) []string {
 		set("OMPI_COMM_WORLD_RANK", r), set("OMPI_COMM_WORLD_SIZE", size),
 		set("OMPI_COMM_WORLD_LOCAL_RANK", local), set("OMPI_COMM_WORLD_LOCAL_SIZE", localSize),
 		set("OMPI_COMM_WORLD_NODE_RANK", local),
-		set("PMI_RANK", r), set("PMI_SIZE", size),
+		set(pmi.EnvRank, r), set(pmi.EnvSize, size), set(pmi.EnvFD, pmiFD),
 		set("MPI_LOCALRANKID", local), set("MPI_LOCALNRANKS", localSize),
 		fmt.Sprintf("RAIN_APPNUM=%d", app),
 	}

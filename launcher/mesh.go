@@ -351,6 +351,12 @@ func (a *agent) handleMesh(from int, f frame) error {
 		a.hostCards(from, c)
 	case kindFinalized:
 		a.hostFinalized(from)
+	case kindPMIFence:
+		var p PMIFence
+		if err := f.decode(&p); err != nil {
+			return err
+		}
+		a.pmiFenced(from, p)
 	default:
 		return fmt.Errorf("unexpected message of kind %d from host %s", f.kind, a.setup.Hosts[from])
 	}

@@ -36,6 +36,7 @@ const (
 	kindCards       // HostCards
 	kindFinalized   // HostFinalized
 	kindMember      // binary: of the machine of rainnet/member
+	kindPMIFence    // PMIFence
 
 	kindLast
 )
@@ -66,7 +67,7 @@ type Setup struct {
 // Ready is the agent's answer.
 type Ready struct {
 	Protocol int
-	Cores    int    // cores its ranks may use
+	Cores    int // cores its ranks may use
 	Units    map[string]int
 	Machine  string // equal on agents that share one kernel
 	Card     []byte // rainnet.Card; empty in a job on one host

@@ -50,6 +50,7 @@ func (a *agent) startRanks(s *Start) error {
 		return fmt.Errorf("started twice")
 	}
 	a.start = s
+	a.pmi.begin(a.setup.Job, s)
 	if a.mesh != nil {
 		if err := a.mesh.meet(s.Cards); err != nil {
 			return err
@@ -136,8 +137,13 @@ func (a *agent) forkRank(r *rank, p program, pin []int) error {
 		return err
 	}
 	defer unix.Close(errOut)
+	control, err := a.openPMI(r)
+	if err != nil {
+		return err
+	}
+	defer unix.Close(control)
 	r.pid, err = a.spawn.spawn(spawnRequest{
-		path: p.path, argv: app.Argv, env: env, dir: p.dir, files: [3]int{in, out, errOut}, cpus: pin,
+		path: p.path, argv: app.Argv, env: env, dir: p.dir, files: [4]int{in, out, errOut, control}, cpus: pin,
 	})
 	if err != nil {
 		return explainExec(app.Argv[0], err)

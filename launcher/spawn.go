@@ -17,8 +17,8 @@ type spawnRequest struct {
 	argv  []string
 	env   []string
 	dir   string
-	files [3]int
-	cpus  []int // empty: every processor that the agent may use
+	files [4]int // standard input, output, error, pmiFD
+	cpus  []int  // empty: every processor that the agent may use
 	reply chan<- spawnReply
 }
 
@@ -59,7 +59,7 @@ func (s *spawner) run() {
 		pid, err := syscall.ForkExec(r.path, r.argv, &syscall.ProcAttr{
 			Dir:   r.dir,
 			Env:   r.env,
-			Files: []uintptr{uintptr(r.files[0]), uintptr(r.files[1]), uintptr(r.files[2])},
+			Files: []uintptr{uintptr(r.files[0]), uintptr(r.files[1]), uintptr(r.files[2]), uintptr(r.files[3])},
 			Sys:   &syscall.SysProcAttr{Setsid: true, Pdeathsig: syscall.SIGKILL},
 		})
 		if len(r.cpus) > 0 && haveAll {

@@ -18,6 +18,8 @@ type agent struct {
 	sends  sync.Mutex  // on conn: the program's thread and watch both do
 	free   atomic.Bool // the agent has let us go
 	memory int         // the shared memory's descriptor, -1 if there is none
+
+	foreign bool // this process itself plays the agent, for another launcher
 }
 
 // claim connects to the agent and claims the rank that the environment names.

@@ -10,6 +10,7 @@ import (
 	"golang.org/x/sys/unix"
 
 	"rainmpi/internal/boot"
+	"rainmpi/internal/pmi"
 	"rainmpi/mpi/internal/shm"
 )
 
@@ -129,6 +130,10 @@ func newEngine() (*engine, error) {
 		if err := e.join(name); err != nil {
 			return nil, err
 		}
+	} else if name == "" && !life.claimed {
+		if err := e.joinForeign(); err != nil {
+			return nil, err
+		}
 	}
 	if e.boot == nil {
 		e.hosts, e.slots = []string{hostname()}, 1
@@ -155,6 +160,12 @@ func (e *engine) join(name string) error {
 	if w.Error != "" {
 		return nil
 	}
+	pmi.Hide()
+	return e.enter(a, w)
+}
+
+// enter takes the rank's place in its job.
+func (e *engine) enter(a *agent, w *boot.Welcome) error {
 	life.claimed = true
 	e.boot, e.rank, e.app, e.hosts, e.slots = a, w.Rank, w.AppNum, w.Hosts, w.Slots
 	if choice := w.Options["coll"]; choice != "" {
@@ -258,6 +269,10 @@ func (e *engine) leave() {
 	e.ended.Store(true)
 	if e.boot != nil {
 		e.boot.finalize()
+	}
+	if e.boot != nil && e.boot.foreign {
+		// The launcher must have heard of it before this process ends.
+		e.until(e.boot.free.Load)
 	}
 	if e.net != nil {
 		// Others may have to send again what we have, and need our

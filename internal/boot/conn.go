@@ -35,6 +35,15 @@ func Dial(name string) (*Conn, error) {
 	return &Conn{fd: fd}, nil
 }
 
+// Pair returns the two ends of a connection inside one process.
+func Pair() (rank, agent *Conn, err error) {
+	fds, err := unix.Socketpair(unix.AF_UNIX, unix.SOCK_STREAM|unix.SOCK_CLOEXEC, 0)
+	if err != nil {
+		return nil, nil, fmt.Errorf("a socket pair: %w", err)
+	}
+	return &Conn{fd: fds[0]}, &Conn{fd: fds[1]}, nil
+}
+
 // A Listener is the agent's side of the socket.
 type Listener struct{ fd int }
 

@@ -1,0 +1,160 @@
+package launcher
+
+import (
+	"fmt"
+	"maps"
+	"os"
+	"strconv"
+
+	"golang.org/x/sys/unix"
+
+	"rainmpi/internal/boot"
+	"rainmpi/internal/pmi"
+)
+
+// A pmiServer serves version 1 of PMI to the ranks of this host, so that
+// programs of other MPIs start under rainrun. What ranks put goes to the other
+// agents with the next barrier: MPIs read a value only after one.
+type pmiServer struct {
+	job     pmi.Job
+	fresh   map[string]string   // put here since the last barrier
+	waiting map[int]pmi.Request // ranks of this host in the barrier
+	fences  map[int]int         // host → barriers that all its ranks have entered
+	passed  int                 // barriers that are over
+}
+
+// pmiRequest is an event: a line of a rank.
+type pmiRequest struct {
+	r   *rank
+	req pmi.Request
+}
+
+// PMIFence tells the other agents that all ranks of this host are in a barrier,
+// and what they have put before.
+type PMIFence struct{ Values map[string]string }
+
+// pmiFD is the descriptor's number in the rank.
+const pmiFD = 3
+
+func newPMIServer() *pmiServer {
+	return &pmiServer{
+		job:     pmi.Job{Values: map[string]string{}},
+		fresh:   map[string]string{},
+		waiting: map[int]pmi.Request{},
+		fences:  map[int]int{},
+	}
+}
+
+// begin: the plan is here. Ranks of other hosts may have been faster.
+func (s *pmiServer) begin(job string, p *Start) {
+	s.job.Name, s.job.Size, s.job.Universe, s.job.HostOf = job, p.Size, max(p.Slots, p.Size), p.HostOf
+}
+
+// openPMI makes the connection for one rank and returns the rank's end.
+func (a *agent) openPMI(r *rank) (fd int, err error) {
+	fds, err := unix.Socketpair(unix.AF_UNIX, unix.SOCK_STREAM|unix.SOCK_CLOEXEC, 0)
+	if err != nil {
+		return -1, fmt.Errorf("a PMI connection for rank %d: %w (ulimit -n?)", r.world, err)
+	}
+	_ = unix.SetNonblock(fds[0], true) // our end alone: the Go runtime polls it
+	f := os.NewFile(uintptr(fds[0]), "PMI")
+	go func() {
+		pmi.Serve(f, func(req pmi.Request) { a.events <- pmiRequest{r, req} })
+		f.Close()
+	}()
+	return fds[1], nil
+}
+
+func (a *agent) handlePMI(ev pmiRequest) {
+	r, req, s := ev.r, ev.req, a.pmi
+	switch {
+	case req.End:
+		delete(s.waiting, r.world)
+		return
+	case req.Cmd() == "init":
+		a.pmiInit(r)
+	}
+	switch req.Cmd() {
+	case "put":
+		key, value := req.Message["key"], req.Message["value"]
+		s.job.Values[key], s.fresh[key] = value, value
+		req.Reply(pmi.Line("put_result", "rc", "0", "msg", "success"))
+	case "barrier_in":
+		s.waiting[r.world] = req
+		a.pmiFence()
+	case "finalize":
+		r.finalized = true
+		req.Reply(pmi.Line("finalize_ack", "rc", "0"))
+	case "abort":
+		code, err := strconv.Atoi(req.Message["exitcode"])
+		if err != nil {
+			code = 1
+		}
+		a.abort(r, boot.Abort{Code: code, Text: req.Message["error_msg"]})
+		req.Reply("")
+	default:
+		req.Reply(s.job.Answer(req.Message, r.app))
+	}
+}
+
+// pmiInit: the rank is a process of another MPI. From now on an end without
+// finalize is a failure.
+func (a *agent) pmiInit(r *rank) {
+	if r.inited {
+		return
+	}
+	r.inited = true
+	if r.connPid == 0 {
+		r.connPid = r.pid
+	}
+	a.out.send(kindInit, Init{Rank: r.world})
+}
+
+// pmiFence: when all ranks of this host are in the barrier, the others hear of
+// it.
+func (a *agent) pmiFence() {
+	s := a.pmi
+	if len(s.waiting) < len(a.ranks) || s.fences[a.setup.Host] > s.passed {
+		return
+	}
+	f := PMIFence{Values: s.fresh}
+	s.fresh = map[string]string{}
+	if a.mesh != nil {
+		a.mesh.flood(kindPMIFence, f)
+	}
+	a.pmiFenced(a.setup.Host, PMIFence{})
+}
+
+// pmiFenced: all ranks of a host are in the barrier. When those of all hosts
+// are, it is over.
+func (a *agent) pmiFenced(host int, f PMIFence) {
+	s := a.pmi
+	s.fences[host]++
+	maps.Copy(s.job.Values, f.Values)
+	if a.start == nil {
+		return
+	}
+	for _, h := range a.hostsWithRanks() {
+		if s.fences[h] <= s.passed {
+			return
+		}
+	}
+	s.passed++
+	waiting := s.waiting
+	s.waiting = map[int]pmi.Request{}
+	for _, req := range waiting {
+		req.Reply(pmi.Line("barrier_out", "rc", "0"))
+	}
+}
+
+func (a *agent) hostsWithRanks() []int {
+	seen := map[int]bool{}
+	var hosts []int
+	for _, h := range a.start.HostOf {
+		if !seen[h] {
+			seen[h] = true
+			hosts = append(hosts, h)
+		}
+	}
+	return hosts
+}

@@ -167,7 +167,7 @@ func (a *agent) ready() {
 	a.killings = memoryKillings()
 	a.spawn = newSpawner()
 	cores := allowedCores()
-	answer := Ready{Protocol: Protocol, Cores: len(cores), Units: countUnits(cores), Machine: machineID()}
+	answer := Ready{Protocol: Protocol, Cores: len(cores), Units: countUnits(cores), Machine: machineID(), Node: os.Getenv("SLURMD_NODENAME")}
 	if err := a.serveRanks(); err != nil {
 		answer.Error = err.Error()
 	}

@@ -16,7 +16,8 @@ import (
 // After it come frames: 'R', kind, two zero bytes, a 4-byte little-endian
 // length, that many bytes, and a CRC-32 of all of that. The sum is not for the
 // pipe's sake: a killed agent leaves a torn frame, and what its guardian writes
-// behind it must not complete it.
+// behind it must not complete it. What is written in one piece ends with a
+// newline, which belongs to no frame: srun passes on whole lines only.
 const (
 	preamble     = "\nrainrun start channel 1\n"
 	maxPreface   = 64 << 10 // bytes of other output tolerated before the preamble
@@ -88,6 +89,16 @@ func (r *frameReader) preamble() (garbage []byte, err error) {
 // next returns the next frame. io.EOF means that the other end is gone between
 // two frames.
 func (r *frameReader) next() (frame, error) {
+	for {
+		c, err := r.r.ReadByte()
+		if err != nil {
+			return frame{}, err
+		}
+		if c != '\n' {
+			_ = r.r.UnreadByte()
+			break
+		}
+	}
 	var h [frameHeader]byte
 	if _, err := io.ReadFull(r.r, h[:]); err != nil {
 		return frame{}, err
@@ -130,11 +141,16 @@ func goodbyeAtEnd(b []byte) (frame, bool) {
 		return frame{}, false
 	}
 	b = b[i:]
-	body := b[frameHeader : len(b)-frameTrailer]
-	if !bytes.Equal(b, appendFrame(nil, kindGoodbye, body)) {
-		return frame{}, false
+	for _, b := range [][]byte{b, b[:len(b)-1]} { // without and with a newline behind it
+		if len(b) < frameHeader+frameTrailer {
+			break
+		}
+		body := b[frameHeader : len(b)-frameTrailer]
+		if bytes.Equal(b, appendFrame(nil, kindGoodbye, body)) {
+			return frame{kindGoodbye, body}, true
+		}
 	}
-	return frame{kindGoodbye, body}, true
+	return frame{}, false
 }
 
 // printable shortens foreign output so that it fits into an error message.

@@ -14,12 +14,14 @@ import (
 var foreign = []string{
 	boot.EnvAgent, boot.EnvRank, boot.EnvSize, boot.EnvLocalRank,
 	"PMI_", "PMIX_", "HYDI_", "HYDRA_PROXY", "OMPI_COMM_WORLD_", "OMPI_UNIVERSE_SIZE", "OMPI_APP_CTX_", "OMPI_FIRST_RANKS", "PRTE_", "MPI_LOCALRANKID", "MPI_LOCALNRANKS",
+	"SLURM_PROCID=", "SLURM_LOCALID=", "SLURM_GTIDS=", "SLURM_TASK_PID=",
 }
 
 // ofOneHost are variables that are true on one host only; they do not travel.
 var ofOneHost = []string{
 	"HOME=", "USER=", "LOGNAME=", "SHELL=", "MAIL=", "PWD=", "OLDPWD=", "SHLVL=", "_=",
 	"HOSTNAME=", "HOST=", "SSH_", "DISPLAY=", "XAUTHORITY=", "XDG_", "DBUS_", "WAYLAND_", "WINDOWID=", "TMUX", "STY=",
+	"SLURMD_NODENAME=", "SLURM_NODEID=", "SLURM_TOPOLOGY_ADDR", "SLURM_CPUS_ON_NODE=", "SLURM_STEP", "SLURM_LAUNCH_NODE_IPADDR=", "SLURM_SRUN_COMM_",
 	"TMPDIR=", "K_MPI_JOB_ROLE=",
 }
 

@@ -26,6 +26,7 @@ func Guardian() int {
 	// The agent's death signal follows this thread.
 	runtime.LockOSThread()
 	becomeSubreaper()
+	widen()
 	signals := make(chan os.Signal, 16)
 	// SIGPIPE: the channel's far end may be gone when we say goodbye.
 	signal.Notify(signals, unix.SIGTERM, unix.SIGINT, unix.SIGHUP, unix.SIGPIPE)
@@ -81,7 +82,7 @@ func waitFor(agent int) unix.WaitStatus {
 func goodbye(ws unix.WaitStatus) {
 	text := fmt.Sprintf("the agent was killed by signal %d (%s)", ws.Signal(), ws.Signal())
 	f := encode(kindGoodbye, Goodbye{Text: text})
-	b := appendFrame(nil, f.kind, f.body)
+	b := append(appendFrame(nil, f.kind, f.body), '\n')
 	for len(b) > 0 {
 		n, err := unix.Write(1, b)
 		if err == unix.EAGAIN || err == unix.EINTR {

@@ -22,6 +22,7 @@ type Options struct {
 	Env     []string // K=V for all ranks
 	Library map[string]string
 
+	Launcher     string // LaunchAuto, LaunchSSH, LaunchSlurm
 	AgentCommand string // words before the agent's command; empty: fork here, ssh elsewhere
 	Rails        []string
 	PortLow      int
@@ -31,6 +32,8 @@ type Options struct {
 	KillGrace   time.Duration
 	HostTimeout time.Duration
 	Witness     string // a host without ranks that votes about who is out of reach; empty: none
+	// StartTimeout is how long the agents have to be there; 0: no limit.
+	StartTimeout time.Duration
 
 	Tag, Timestamp bool
 	OutputFile     string
@@ -69,6 +72,10 @@ type job struct {
 	in      *input    // locks itself
 	readers []*remote // whose ranks read standard input
 	relays  sync.Map  // host → *remote that passes its frames on
+
+	startedAt time.Time
+	next      int      // the next remote to start
+	failures  []string // of the start
 
 	started bool
 	exits   map[int]Exit
@@ -179,6 +186,14 @@ func (j *job) handle(ev any) {
 		_ = unix.Kill(os.Getpid(), unix.SIGSTOP)
 	case giveUp:
 		j.giveUp(ev.hosts)
+	case startLate:
+		j.startTooLate()
+	case startFailed:
+		j.failStart()
+	case startAgain:
+		j.again(ev.host)
+	case showStart:
+		j.progress()
 	}
 }
 
@@ -253,13 +268,16 @@ func (j *job) remoteEnded(ev remoteEnd) {
 	r := ev.r
 	r.lost, r.ended = true, true
 	r.out.close()
+	if r != j.remotes[r.host] {
+		return // it has been started again
+	}
 	if r.done {
 		return
 	}
 	switch {
 	case r.ready == nil:
-		r.done = true
-		j.end(Cause{Host: -1, Code: ExitError, Text: r.explainStart(ev)})
+		j.startEnded(ev)
+		return
 	case r.dead != "":
 		r.done = true
 		j.end(Cause{Host: r.host, Dead: true, Code: ExitError, Text: fmt.Sprintf("host %s: %s", r.name, r.dead)})
@@ -290,7 +308,7 @@ func (j *job) reroute() {
 	}
 	for _, r := range j.remotes {
 		switch {
-		case !r.lost || r.done:
+		case !r.lost || r.done || r.ready == nil:
 		case via == nil:
 			r.done = true
 			j.end(Cause{Host: -1, Code: ExitError, Text: "the start channels of all hosts are lost"})
@@ -314,6 +332,16 @@ func (j *job) end(c Cause) {
 	}
 	j.ending = true
 	for _, r := range j.remotes {
+		if r.ready == nil && r.facts == nil { // no agent is known to be there: the start is given up
+			r.done = true
+			if r.pid != 0 && !r.ended {
+				_ = unix.Kill(r.pid, unix.SIGTERM)
+			}
+			r.ended = r.ended || r.pid == 0
+		}
+		if r.out == nil {
+			continue
+		}
 		j.sendTo(r, kindEnd, c)
 		if !j.started { // no rank anywhere: nothing to wait for
 			j.sendTo(r, kindBye, nil)
@@ -412,13 +440,15 @@ func (j *job) dismiss() {
 	// First those that are reached through others, which must not be gone yet.
 	for _, lost := range []bool{true, false} {
 		for _, r := range j.remotes {
-			if r.lost == lost {
+			if r.lost == lost && r.out != nil {
 				j.sendTo(r, kindBye, nil)
 			}
 		}
 	}
 	for _, r := range j.remotes {
-		r.out.close()
+		if r.out != nil {
+			r.out.close()
+		}
 	}
 	limit := time.After(2 * time.Second)
 	if j.hasty {
@@ -445,7 +475,11 @@ func (j *job) dismiss() {
 // tells its agent.
 func (j *job) killStarters() {
 	for _, r := range j.remotes {
-		if !r.ended {
+		switch {
+		case r.ended:
+		case r.ready == nil && r.facts == nil:
+			_ = unix.Kill(r.pid, unix.SIGKILL)
+		default:
 			_ = unix.Kill(r.pid, unix.SIGTERM)
 		}
 	}

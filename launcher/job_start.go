@@ -122,48 +122,9 @@ func (j *job) dropSurplus() {
 	j.hosts = j.hosts[:min(len(j.hosts), n)]
 }
 
-// startAgents starts all agents at the same time; they answer with Ready.
-func (j *job) startAgents() error {
-	j.multi = len(j.hosts) > 1
-	var names []string
-	var witnesses []int
-	for i, h := range j.hosts {
-		names = append(names, h.Name)
-		if i >= j.ranked {
-			witnesses = append(witnesses, i)
-		}
-	}
-	for i, h := range j.hosts {
-		words, err := j.startWords(h.Name)
-		if err != nil {
-			return err
-		}
-		if j.o.Verbose {
-			j.out.say("host %s: %s", h.Name, strings.Join(words, " "))
-		}
-		r, err := j.startRemote(i, h.Name, words)
-		if err != nil {
-			return errors.WithStack(err)
-		}
-		j.remotes = append(j.remotes, r)
-		r.out.send(kindSetup, Setup{
-			Protocol: Protocol, Job: j.name, Key: j.key, Host: i, Hosts: names, Multi: j.multi, Lead: j.lead, Witnesses: witnesses,
-			Rails: j.o.Rails, PortLow: j.o.PortLow, PortHigh: j.o.PortHigh,
-			KillGrace: j.o.KillGrace, HostTimeout: j.o.HostTimeout, Verbose: j.o.Verbose,
-		})
-	}
-	if !j.multi && j.startsHere(j.hosts[0].Name) {
-		// This host is known: the plan need not wait for its agent's answer.
-		cores := allowedCores()
-		j.remotes[0].facts = &Ready{Cores: len(cores), Units: countUnits(cores)}
-		return j.startRanks()
-	}
-	return nil
-}
-
 // startsHere says that the agent of host is a child of rainrun.
 func (j *job) startsHere(host string) bool {
-	return IsLocal(host) && (j.o.AgentCommand == "" || len(j.o.Hosts)+appHosts(j.o.Apps) == 0)
+	return IsLocal(host) && j.o.Launcher != LaunchSlurm && (j.o.AgentCommand == "" || len(j.o.Hosts)+appHosts(j.o.Apps) == 0)
 }
 
 func (j *job) startWords(host string) ([]string, error) {
@@ -176,6 +137,8 @@ func (j *job) startWords(host string) ([]string, error) {
 			return nil, err
 		}
 		return start(host), nil
+	case j.o.Launcher == LaunchSlurm:
+		return SlurmStart(Executable())(host), nil
 	}
 	return SSHStart(Executable())(host), nil
 }
@@ -201,15 +164,19 @@ func (j *job) agentReady(r *remote, m *Ready) error {
 	if m.Error != "" {
 		return errors.New(m.Error)
 	}
+	if m.Node != "" && m.Node != r.name && r.words[0] == "srun" {
+		return errors.Errorf("srun has started the agent on node %s", m.Node)
+	}
+	if err := j.startNext(); err != nil {
+		return err
+	}
 	if j.o.Verbose {
 		j.out.say("host %s: agent ready, %d cores%s", r.name, m.Cores, m.Rails)
 	}
-	for _, r := range j.remotes {
-		if r.ready == nil {
-			return nil
-		}
+	if len(j.notReady()) > 0 {
+		return nil
 	}
-	if j.started || j.ending || len(j.remotes) < len(j.hosts) {
+	if j.started || j.ending {
 		return nil
 	}
 	return j.startRanks()

@@ -69,6 +69,7 @@ type Ready struct {
 	Protocol int
 	Cores    int // cores its ranks may use
 	Units    map[string]int
+	Node     string // its name for Slurm, if that has started the agent
 	Machine  string // equal on agents that share one kernel
 	Card     []byte // rainnet.Card; empty in a job on one host
 	Rails    string // for people: addresses of the endpoint

@@ -23,6 +23,7 @@ type output struct {
 	stream [3]streamState
 	files  map[string]*os.File
 	failed error
+	shown  bool // a transient line is on the terminal
 }
 
 // streamState is that of rainrun's standard output (1) or error (2).
@@ -48,6 +49,7 @@ func (o *output) write(rank int, stream byte, data []byte) {
 		o.writeFile(rank, stream, data)
 		return
 	}
+	o.erase()
 	s := &o.stream[stream]
 	// A line without an end, from another rank: end it. Lines stay whole.
 	if s.open && s.rank != rank {
@@ -117,6 +119,7 @@ func createFile(name string) (*os.File, error) {
 func (o *output) say(format string, args ...any) {
 	o.mu.Lock()
 	defer o.mu.Unlock()
+	o.erase()
 	s := &o.stream[2]
 	if s.open {
 		_, _ = s.w.Write([]byte{'\n'})
@@ -125,7 +128,27 @@ func (o *output) say(format string, args ...any) {
 	fmt.Fprintf(s.w, "rainrun: "+format+"\n", args...)
 }
 
+// transient shows a line that the next one replaces, or erases it. It is for
+// terminals.
+func (o *output) transient(text string) {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	if s := &o.stream[2]; !s.open && (text != "" || o.shown) {
+		fmt.Fprintf(s.w, "\r\x1b[K%s", text)
+		o.shown = text != ""
+	}
+}
+
+// erase takes a transient line away; the lock is held.
+func (o *output) erase() {
+	if o.shown {
+		_, _ = io.WriteString(o.stream[2].w, "\r\x1b[K")
+		o.shown = false
+	}
+}
+
 func (o *output) close() {
+	o.transient("")
 	for _, f := range o.files {
 		f.Close()
 	}

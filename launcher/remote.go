@@ -48,11 +48,10 @@ type (
 
 // startRemote starts the agent; Setup comes next. The process gets a session of
 // its own: ctrl-c is for rainrun, which then ends the job in order.
-func (j *job) startRemote(host int, name string, words []string) (*remote, error) {
-	r := &remote{host: host, name: name, words: words, stderr: &agentStderr{}}
-	p, err := startPiped(words)
+func (j *job) startRemote(r *remote) error {
+	p, err := startPiped(r.words)
 	if err != nil {
-		return nil, fmt.Errorf("cannot start the agent on host %s: %s: %w", name, r.command(), err)
+		return fmt.Errorf("cannot start the agent on host %s: %s: %w", r.name, r.command(), err)
 	}
 	r.pid = p.pid
 	r.out = newFrameWriter(p.stdin, false)
@@ -61,7 +60,7 @@ func (j *job) startRemote(host int, name string, words []string) (*remote, error
 		p.stdin.Close()
 	}()
 	go r.read(p, j)
-	return r, nil
+	return nil
 }
 
 func (r *remote) read(p *piped, j *job) {
@@ -111,10 +110,16 @@ func (r *remote) explainStart(end remoteEnd) string {
 }
 
 // positive says whether the end of the starting process proves that the agent
-// is dead. ssh hands on the exit status of what it runs; 255 is for failures of
-// its own, and when it was killed the agent may well live.
+// is dead. ssh and srun hand on the exit status of what they run; 255 is for
+// ssh's own failures, and when they were killed the agent may well live.
 func (end remoteEnd) positive() bool {
-	return end.r.words[0] != "ssh" || end.status.Exited() && end.status.ExitStatus() != 255
+	switch end.r.words[0] {
+	case "ssh":
+		return end.status.Exited() && end.status.ExitStatus() != 255
+	case "srun":
+		return end.status.Exited()
+	}
+	return true
 }
 
 func statusText(ws unix.WaitStatus) string {

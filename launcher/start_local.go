@@ -5,6 +5,13 @@ import "os"
 // A StartMethod makes the words of the command that starts an agent on a host.
 type StartMethod func(host string) []string
 
+// Values of Options.Launcher.
+const (
+	LaunchAuto  = ""      // fork on this host, ssh to others
+	LaunchSSH   = "ssh"   // the same
+	LaunchSlurm = "slurm" // srun, in an allocation
+)
+
 // agentCommand is the agent's own command; exe is rainrun's file.
 func agentCommand(exe string) []string { return []string{exe, "agent"} }
 

@@ -123,6 +123,7 @@ func (w *frameWriter) runDirect() {
 			w.finish(0)
 			return
 		}
+		batch = append(batch, '\n')
 		if _, err := w.w.Write(batch); err != nil {
 			w.lost()
 			return

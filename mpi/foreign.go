@@ -11,6 +11,7 @@ import (
 	"strconv"
 	"strings"
 	"sync/atomic"
+	"syscall"
 	"time"
 
 	"golang.org/x/sys/unix"
@@ -42,11 +43,12 @@ type homeRecord struct {
 
 // home plays the agent for this rank.
 type home struct {
-	c    *pmi.Client
-	conn *boot.Conn // its end of the pair
-	key  []byte
-	w    *boot.Welcome
-	left atomic.Bool // this rank has come to Finalize; when one is through, all have
+	c     *pmi.Client
+	conn  *boot.Conn // its end of the pair
+	key   []byte
+	w     *boot.Welcome
+	watch int         // a line on it ends leaveWatch's process; 0: there is none
+	left  atomic.Bool // this rank has come to Finalize; when one is through, all have
 }
 
 // joinForeign makes the engine a rank of another launcher's job. Without one it
@@ -199,6 +201,11 @@ func (h *home) shareMemory() (memory int, err error) {
 	}
 	name := "@rain-" + hex.EncodeToString(h.secret(fmt.Sprintf("host %d", host)))[:24]
 	memory = -1
+	if locals == 1 && w.Size > 1 {
+		if err := h.leaveWatch(); err != nil {
+			return -1, err
+		}
+	}
 	if lowest == w.Rank && locals > 1 {
 		if memory, err = unix.MemfdCreate("rain-shm", unix.MFD_CLOEXEC); err != nil {
 			return -1, fmt.Errorf("shared memory (memfd_create): %w", err)
@@ -324,8 +331,48 @@ func (h *home) gather(card []byte) ([][]byte, error) {
 	return cards, nil
 }
 
+// watchScript ends the job when its input ends without a line. Slurm does not end
+// it by itself, and soon kills what is left of a step: there it is at once.
+const watchScript = `(trap "" HUP INT TERM; read x <&4 || { [ "$SLURM_STEP_ID" ] || sleep 1; echo cmd=abort exitcode=1 >&3; }) &`
+
+// leaveWatch starts a process that outlives this rank. A rank that is alone on
+// its host has nobody who notices its death, and srun lets the others wait for
+// it. Its parent ends at once, so that it is no child of this process, whose
+// wait() is the user's.
+func (h *home) leaveWatch() error {
+	// No pipe: a line to one whose reader is gone would be a SIGPIPE.
+	p, err := unix.Socketpair(unix.AF_UNIX, unix.SOCK_STREAM|unix.SOCK_CLOEXEC, 0)
+	if err != nil {
+		return err
+	}
+	null, err := unix.Open(os.DevNull, unix.O_RDWR|unix.O_CLOEXEC, 0)
+	if err != nil {
+		return err
+	}
+	pid, err := syscall.ForkExec("/bin/sh", []string{"sh", "-c", watchScript}, &syscall.ProcAttr{
+		Dir: "/", Env: os.Environ(), Files: []uintptr{uintptr(null), uintptr(null), uintptr(null), uintptr(h.c.FD()), uintptr(p[0])},
+	})
+	unix.Close(p[0])
+	unix.Close(null)
+	if err != nil {
+		unix.Close(p[1])
+		return nil // a host without a shell: the launcher must notice
+	}
+	for {
+		if _, err := unix.Wait4(pid, nil, 0, nil); err != unix.EINTR {
+			break
+		}
+	}
+	h.watch = p[1]
+	return nil
+}
+
 // finalize: all ranks leave together, and the launcher hears of it.
 func (h *home) finalize() {
+	if h.watch > 0 {
+		unix.Sendto(h.watch, []byte("\n"), unix.MSG_NOSIGNAL, nil)
+		unix.Close(h.watch)
+	}
 	err := h.c.Barrier()
 	if err == nil {
 		err = h.c.Finalize()

@@ -207,6 +207,9 @@ func (c *Client) Finalize() error {
 // Abort asks the launcher to end the job.
 func (c *Client) Abort(code int) error { return c.write(Line("abort", "exitcode", strconv.Itoa(code))) }
 
+// FD is the connection's descriptor.
+func (c *Client) FD() int { return c.fd }
+
 // Gone waits until the launcher has closed the connection. It may run while
 // another goroutine talks.
 func (c *Client) Gone() {

@@ -3,6 +3,7 @@ package main
 import (
 	"fmt"
 	"os"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -82,6 +83,11 @@ func (b *builder) jobOptions(s *settings, part int) error {
 	if given("agent-command") {
 		o.AgentCommand = s.agent
 	}
+	if s.launcher != "" {
+		if o.Launcher, err = launcherOf(s.launcher); err != nil {
+			return err
+		}
+	}
 	if given("kill-grace") {
 		o.KillGrace = s.grace
 	}
@@ -90,6 +96,9 @@ func (b *builder) jobOptions(s *settings, part int) error {
 	}
 	if given("witness") {
 		o.Witness = s.witness
+	}
+	if given("start-timeout") {
+		o.StartTimeout = s.startTime
 	}
 	if given("timeout") {
 		b.timeout = s.timeout
@@ -156,12 +165,8 @@ func (b *builder) finish() (launcher.Options, error) {
 	if len(o.Apps) == 1 {
 		o.Hosts, o.Apps[0].Hosts = o.Apps[0].Hosts, nil
 	}
-	if len(o.Hosts) == 0 && !anyHosts(o.Apps) {
-		hosts, err := hostsFromEnvironment()
-		if err != nil {
-			return o, err
-		}
-		o.Hosts = hosts
+	if err := chooseStart(&o); err != nil {
+		return o, err
 	}
 	o.Library = libraryOptions(o.Env)
 	var err error
@@ -224,6 +229,55 @@ func readHosts(s *settings) (hosts []launcher.Host, err error) {
 		hosts = append(hosts, more...)
 	}
 	return hosts, nil
+}
+
+// chooseStart finds hosts where none are named, and how they are reached. In a
+// Slurm allocation its nodes are reached by srun.
+func chooseStart(o *launcher.Options) (err error) {
+	nodes, err := launcher.SlurmHosts(os.Getenv)
+	if err != nil {
+		return err
+	}
+	if len(o.Hosts) == 0 && !anyHosts(o.Apps) {
+		if o.Hosts, err = hostsFromEnvironment(); err != nil {
+			return err
+		}
+		if len(o.Hosts) == 0 && o.Launcher != launcher.LaunchSSH {
+			o.Hosts = nodes
+		}
+	}
+	named := append([]launcher.Host{}, o.Hosts...)
+	for _, a := range o.Apps {
+		named = append(named, a.Hosts...)
+	}
+	outside := ""
+	for _, h := range named {
+		if !slices.ContainsFunc(nodes, func(n launcher.Host) bool { return n.Name == h.Name }) {
+			outside = h.Name
+		}
+	}
+	switch {
+	case o.Launcher == launcher.LaunchSlurm && len(nodes) == 0:
+		return fmt.Errorf("--launcher slurm: this is no Slurm allocation (SLURM_JOB_NODELIST is not set); run it in sbatch or salloc")
+	case o.Launcher == launcher.LaunchSlurm && outside != "":
+		return fmt.Errorf("--launcher slurm: host %s is not in the allocation %s", outside, os.Getenv("SLURM_JOB_NODELIST"))
+	case o.Launcher == launcher.LaunchAuto && len(nodes) > 0 && len(named) > 0 && outside == "":
+		o.Launcher = launcher.LaunchSlurm
+	}
+	return nil
+}
+
+// launcherOf reads --launcher.
+func launcherOf(s string) (string, error) {
+	switch s {
+	case "ssh", "fork", "rsh":
+		return launcher.LaunchSSH, nil
+	case "slurm":
+		return launcher.LaunchSlurm, nil
+	case "auto":
+		return launcher.LaunchAuto, nil
+	}
+	return "", fmt.Errorf("--launcher %s: known are auto, ssh and slurm; any other command goes into --agent-command", s)
 }
 
 // hostsFromEnvironment reads the host files that batch systems and containers

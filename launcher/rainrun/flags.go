@@ -36,11 +36,13 @@ type settings struct {
 	rails      []string
 	ports      string
 	agent      string
+	launcher   string
 	mca        []string
 	timeout    string
 	grace      time.Duration
 	hostTime   time.Duration
 	witness    string
+	startTime  time.Duration
 	tag, stamp bool
 	merge      bool
 	outFile    string
@@ -81,11 +83,13 @@ func newSettings() *settings {
 	f.StringArrayVar(&s.rails, "rails", nil, "")
 	f.StringVar(&s.ports, "ports", "", "")
 	f.StringVar(&s.agent, "agent-command", os.Getenv("RAIN_AGENT_COMMAND"), "")
+	f.StringVar(&s.launcher, "launcher", "", "")
 	f.StringArrayVar(&s.mca, "mca", nil, "")
 	f.StringVar(&s.timeout, "timeout", "", "")
 	f.DurationVar(&s.grace, "kill-grace", 100*time.Millisecond, "")
 	f.DurationVar(&s.hostTime, "host-timeout", 30*time.Second, "")
 	f.StringVar(&s.witness, "witness", "", "")
+	f.DurationVar(&s.startTime, "start-timeout", 2*time.Minute, "")
 	f.BoolVar(&s.tag, "tag-output", false, "")
 	f.BoolVar(&s.stamp, "timestamp-output", false, "")
 	f.BoolVar(&s.merge, "merge-stderr", false, "")

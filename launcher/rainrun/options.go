@@ -17,6 +17,7 @@ var page = manual.Page{
 		{Line: "rainrun -n 4 ./solver input.dat", Text: "four ranks here"},
 		{Line: "rainrun -n 8 --host a:4,b:4 ./solver", Text: "on two hosts, started through ssh"},
 		{Line: "rainrun --hostfile hosts ./solver", Text: "one rank for every slot of a file"},
+		{Line: "salloc -N 4 rainrun ./solver", Text: "one rank for every task of a Slurm allocation"},
 		{Line: "rainrun -n 1 ./master : -n 7 ./worker", Text: "two programs, one MPI_COMM_WORLD"},
 	},
 	Groups: []manual.Group{howMany, surroundings, streams, ends, starting, itself},
@@ -29,6 +30,7 @@ var page = manual.Page{
 		{Title: "Signals", Text: "SIGINT and SIGTERM end the job, a second one does not wait for it. SIGTSTP and SIGCONT stop\nand continue all ranks; SIGUSR1 and SIGUSR2 go to the processes that called MPI_Init."},
 		{Title: "Environment", Text: "RAIN_AGENT_COMMAND, RAIN_PORTS  as --agent-command and --ports\n" +
 			"HYDRA_HOST_FILE, OMPI_MCA_orte_default_hostfile  the host file, if no host is named\n" +
+			"SLURM_JOB_ID, SLURM_JOB_NODELIST, SLURM_TASKS_PER_NODE  the allocation, if there is no such file\n" +
 			"MPIEXEC_TIMEOUT  as --timeout\n" +
 			"A rank finds OMPI_COMM_WORLD_RANK, _SIZE, _LOCAL_RANK, _LOCAL_SIZE and _NODE_RANK, PMI_RANK,\n" +
 			"PMI_SIZE, MPI_LOCALRANKID, MPI_LOCALNRANKS, RAIN_RANK, RAIN_SIZE and RAIN_LOCAL_RANK."},
@@ -94,11 +96,14 @@ var ends = manual.Group{Title: "When it ends", Options: []manual.Option{
 	{Flag: "witness", Names: []string{"--witness"}, Arg: "HOST",
 		Text: "start an agent without ranks there, which votes on who is out of reach. Without a majority a host ends its ranks; " +
 			"of two hosts cut apart the one with rainrun wins, with a witness the one that it reaches"},
+	{Flag: "start-timeout", Names: []string{"--start-timeout"}, Arg: "TIME", Text: "how long the hosts have to start their agents (default 2m; 0: no limit)"},
 }}
 
 var starting = manual.Group{Title: "Hosts and rails", Options: []manual.Option{
 	{Flag: "agent-command", Names: []string{"--agent-command"}, Arg: "WORDS",
 		Text: "start agents by these words, in which %h is the host, instead of ssh: 'ip netns exec %h' (also RAIN_AGENT_COMMAND)"},
+	{Flag: "launcher", Names: []string{"--launcher"}, Also: []string{"--bootstrap"}, Arg: "WHAT", Values: []string{"auto", "ssh", "slurm"},
+		Text: "what starts the agents: srun in a Slurm allocation, else ssh (auto)"},
 	{Flag: "rails", Names: []string{"--rails"}, Also: []string{"--iface"}, Arg: "LIST", Text: "interfaces or addresses to use (default: all that answer)"},
 	{Flag: "ports", Names: []string{"--ports"}, Arg: "LOW-HIGH", Text: "UDP ports to use, for firewalls (default: any; also RAIN_PORTS)"},
 	{Flag: "mca", Names: []string{"--mca"}, Also: []string{"--gmca", "--prtemca"}, Arg: "NAME VALUE",

@@ -1,0 +1,168 @@
+package cluster
+
+import (
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+)
+
+func slurm(t *testing.T) *Slurm {
+	t.Helper()
+	s, err := StartSlurm(4)
+	if errors.Is(err, ErrNoSlurm) {
+		t.Skip(err)
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(s.Close)
+	return s
+}
+
+var byNodes = []string{"n1", "n1", "n2", "n2", "n3", "n3", "n4", "n4"}
+
+// In an allocation, eight ranks on four nodes.
+func TestSlurm(t *testing.T) {
+	s := slurm(t)
+	rainrun := filepath.Join(bin(t), "rainrun")
+	prog := compile(t, filepath.Join(bin(t), "mpicc"), hello)
+	in := func(words ...string) result {
+		return run(t, s.Command(append([]string{"salloc", "--quiet", "-N4", "-n8", rainrun}, words...)...))
+	}
+	t.Run("hello", func(t *testing.T) {
+		res := in(prog)
+		res.wantHello(t, 8, byNodes...)
+		if res.err != "" {
+			t.Errorf("all went well, but stderr says %s", res.err)
+		}
+	})
+	t.Run("heat", func(t *testing.T) {
+		heat := compile(t, filepath.Join(bin(t), "mpicc"), "../../examples/heat/heat.c")
+		if res := in(heat, "--size", "96", "--steps", "200"); res.status != 0 || !strings.Contains(res.out, "200 steps") {
+			t.Errorf("%+v", res)
+		}
+	})
+	t.Run("some nodes", func(t *testing.T) {
+		in("-n", "2", "--map-by", "node", prog).wantHello(t, 2, "n1", "n2")
+		in("--host", "n3:1,n2:1", prog).wantHello(t, 2, "n3", "n2")
+	})
+	t.Run("a rank's variables", func(t *testing.T) {
+		res := in("-n", "2", "--map-by", "node", "sh", "-c", "echo $SLURMD_NODENAME:$SLURM_PROCID:$SLURM_JOB_NUM_NODES")
+		if res.status != 0 || !strings.Contains(res.out, "n1::4\n") || !strings.Contains(res.out, "n2::4\n") {
+			t.Errorf("%+v", res)
+		}
+	})
+	t.Run("failing ranks", func(t *testing.T) {
+		in(prog, "exit").want(t, 5, "rank 7 on host n4", "status 5")
+		in(prog, "die").want(t, 137, "rank 7 on host n4", "signal 9")
+		in(prog, "abort").want(t, 7, "rank 7 on host n4", "MPI_Abort with code 7")
+		in("./no-such-program").want(t, 127, "does not exist")
+		in("-n", "9", prog).want(t, 1, "no slots left", "n1:2, n2:2, n3:2, n4:2")
+		in("--host", "n9", "--launcher", "slurm", prog).want(t, 2, "host n9 is not in the allocation n[1-4]")
+	})
+	t.Run("in a batch script", func(t *testing.T) {
+		out := filepath.Join(t.TempDir(), "out")
+		script := filepath.Join(t.TempDir(), "job")
+		if err := os.WriteFile(script, []byte("#!/bin/sh\nexec "+rainrun+" "+prog+"\n"), 0o755); err != nil {
+			t.Fatal(err)
+		}
+		run(t, s.Command("sbatch", "--quiet", "--wait", "-N4", "-n8", "-o", out, script)).want(t, 0)
+		text, err := os.ReadFile(out)
+		if err != nil {
+			t.Fatal(err)
+		}
+		result{out: string(text)}.wantHello(t, 8, byNodes...)
+	})
+	t.Run("scancel", func(t *testing.T) { scancel(t, s, rainrun) })
+	t.Run("a node that does not answer", func(t *testing.T) {
+		if err := s.Silence(3); err != nil {
+			t.Fatal(err)
+		}
+		defer s.Wake(3)
+		began := time.Now()
+		res := in("--start-timeout", "8s", prog)
+		res.want(t, 1, "host n4", "--start-timeout")
+		if res.out != "" || strings.Count(res.err, "\n") > 3 {
+			t.Errorf("output %q, stderr %s", res.out, res.err)
+		}
+		if took := time.Since(began); took > 30*time.Second {
+			t.Errorf("it took %v", took)
+		}
+	})
+}
+
+// scancel ends everything.
+func scancel(t *testing.T, s *Slurm, rainrun string) {
+	mark := fmt.Sprintf("RAIN_SCANCEL=%d", os.Getpid())
+	cmd := s.Command("sbatch", "--parsable", "-N4", "-n8", "-o", "/dev/null", "--wrap", rainrun+" sleep 98765")
+	cmd.Env = append(cmd.Env, mark)
+	id, err := cmd.Output()
+	if err != nil {
+		t.Fatal(err)
+	}
+	ranks := func() (n int) {
+		for _, p := range processes(mark) {
+			if p == "sleep 98765" {
+				n++
+			}
+		}
+		return n
+	}
+	if !eventually(30*time.Second, func() bool { return ranks() == 8 }) {
+		t.Fatalf("%d ranks run, want 8", ranks())
+	}
+	run(t, s.Command("scancel", strings.TrimSpace(strings.Split(string(id), ";")[0]))).want(t, 0)
+	if !eventually(15*time.Second, func() bool { return len(processes(mark)) == 0 }) {
+		t.Errorf("left: %q", processes(mark))
+	}
+}
+
+// Ranks that srun itself starts, without rainrun.
+func TestSrun(t *testing.T) {
+	s := slurm(t)
+	prog := compile(t, filepath.Join(bin(t), "mpicc"), hello)
+	srun := func(nodes, n int, words ...string) result {
+		return run(t, s.Command(append([]string{"srun", "--quiet", "--mpi=pmi2", fmt.Sprint("-N", nodes), fmt.Sprint("-n", n)}, words...)...))
+	}
+	srun(4, 8, prog).wantHello(t, 8, byNodes...)
+	srun(1, 2, prog).wantHello(t, 2, "n1")
+	for _, how := range []string{"abort", "exit", "die"} {
+		for _, n := range []int{8, 4} { // with a mate on its host, and alone
+			began := time.Now()
+			if res := srun(4, n, prog, how); res.status <= 0 || time.Since(began) > 30*time.Second {
+				t.Errorf("%s of %d: status %d after %v, %s", how, n, res.status, time.Since(began), res.err)
+			}
+		}
+	}
+}
+
+// processes are the command lines of the processes that have the mark in their
+// environment.
+func processes(mark string) (found []string) {
+	dirs, _ := filepath.Glob("/proc/[0-9]*")
+	for _, d := range dirs {
+		env, _ := os.ReadFile(d + "/environ")
+		if strings.Contains(string(env), mark+"\x00") {
+			line, _ := os.ReadFile(d + "/cmdline")
+			found = append(found, strings.ReplaceAll(strings.TrimRight(string(line), "\x00"), "\x00", " "))
+		}
+	}
+	return found
+}
+
+// eventually waits for a condition of the outside world, which has no channel to
+// wait on.
+func eventually(limit time.Duration, ok func() bool) bool {
+	tick := time.NewTicker(20 * time.Millisecond)
+	defer tick.Stop()
+	for end := time.Now().Add(limit); !ok(); <-tick.C {
+		if time.Now().After(end) {
+			return false
+		}
+	}
+	return true
+}

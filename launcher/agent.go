@@ -111,6 +111,13 @@ func Agent() int {
 		fmt.Fprintf(os.Stderr, "rainrun: agent: %v\n", err)
 		return 2
 	}
+	if a.setup.Probe {
+		w := newFrameWriter(out, false)
+		checkAgent(a.setup, r, w)
+		w.close()
+		<-w.done
+		return 0
+	}
 	a.out = newFrameWriter(out, a.setup.Multi)
 	a.ready()
 	go a.readChannel(r)

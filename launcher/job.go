@@ -335,7 +335,7 @@ func (j *job) end(c Cause) {
 		if r.ready == nil && r.facts == nil { // no agent is known to be there: the start is given up
 			r.done = true
 			if r.pid != 0 && !r.ended {
-				_ = unix.Kill(r.pid, unix.SIGTERM)
+				_ = unix.Kill(-r.pid, unix.SIGTERM) // its session: a shell is not all
 			}
 			r.ended = r.ended || r.pid == 0
 		}
@@ -478,7 +478,7 @@ func (j *job) killStarters() {
 		switch {
 		case r.ended:
 		case r.ready == nil && r.facts == nil:
-			_ = unix.Kill(r.pid, unix.SIGKILL)
+			_ = unix.Kill(-r.pid, unix.SIGKILL)
 		default:
 			_ = unix.Kill(r.pid, unix.SIGTERM)
 		}

@@ -13,6 +13,7 @@ const (
 	kindSignal   // Signal
 	kindEnd      // Cause: kill the ranks
 	kindBye      // none: every host is done; exit
+	kindProbe    // Probe: look for the others (rainrun check)
 	kindReceived // Received: what has come from you; you may forget it
 
 	// agent → rainrun
@@ -27,6 +28,8 @@ const (
 	kindDone      // none: no rank is left and all output is sent
 	kindWaits     // RankWaits: for whom a rank waited when the end began
 	kindGoodbye   // Goodbye: from the guardian, the agent is dead
+	kindClock     // Clock (rainrun check)
+	kindProbed    // Probed (rainrun check)
 	kindRelayed   // binary: a frame of or for another agent, see packRelayed
 
 	// agent → agent
@@ -56,6 +59,7 @@ type Setup struct {
 	Multi       bool     // more than one host: open an endpoint
 	Lead        int      // of two halves the one with this host goes on: rainrun's, if it is one of them
 	Witnesses   []int    // hosts without ranks, which vote
+	Probe       bool     // start nothing: rainrun check
 	Rails       []string
 	PortLow     int
 	PortHigh    int
@@ -69,11 +73,12 @@ type Ready struct {
 	Protocol int
 	Cores    int // cores its ranks may use
 	Units    map[string]int
-	Node     string // its name for Slurm, if that has started the agent
-	Machine  string // equal on agents that share one kernel
-	Card     []byte // rainnet.Card; empty in a job on one host
-	Rails    string // for people: addresses of the endpoint
-	Error    string // not empty: this agent cannot take part, and why
+	Node     string     // its name for Slurm, if that has started the agent
+	Machine  string     // equal on agents that share one kernel
+	Facts    *HostFacts // rainrun check
+	Card     []byte     // rainnet.Card; empty in a job on one host
+	Rails    string     // for people: addresses of the endpoint
+	Error    string     // not empty: this agent cannot take part, and why
 }
 
 // Start is the plan, the same for all agents.

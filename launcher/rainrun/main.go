@@ -16,6 +16,8 @@ func run(args []string) int {
 		switch args[0] {
 		case "agent":
 			return agent(args[1:])
+		case "check":
+			return check(args[1:])
 		case "info":
 			return info(args[1:])
 		}

@@ -10,7 +10,7 @@ var page = manual.Page{
 	Brief: "Starts MPI programs, and others, on one or several hosts",
 	Usage: []string{
 		"[options] program [arguments] [: [options] program [arguments]]...",
-		"info [--unsupported]",
+		"check [--host a,b] [--json] | info [--unsupported]",
 	},
 	Program: true,
 	Examples: []manual.Example{
@@ -18,10 +18,12 @@ var page = manual.Page{
 		{Line: "rainrun -n 8 --host a:4,b:4 ./solver", Text: "on two hosts, started through ssh"},
 		{Line: "rainrun --hostfile hosts ./solver", Text: "one rank for every slot of a file"},
 		{Line: "salloc -N 4 rainrun ./solver", Text: "one rank for every task of a Slurm allocation"},
+		{Line: "rainrun check --host a,b", Text: "would a job run there, and what is to be done if not"},
 		{Line: "rainrun -n 1 ./master : -n 7 ./worker", Text: "two programs, one MPI_COMM_WORLD"},
 	},
 	Groups: []manual.Group{howMany, surroundings, streams, ends, starting, itself},
 	Commands: []manual.Command{
+		{Name: "check", Brief: "look at hosts: would a job run there, and what is to be done if not", Options: checkOptions},
 		{Name: "info", Brief: "what this build can do",
 			Options: []manual.Option{{Flag: "unsupported", Names: []string{"--unsupported"}, Text: "list the functions of MPI that are not built yet"}}},
 	},

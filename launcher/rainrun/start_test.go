@@ -1,0 +1,100 @@
+package main
+
+import (
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+)
+
+// A host that does not answer is named in time, and nothing is started elsewhere.
+func TestStartTimeout(t *testing.T) {
+	flag := filepath.Join(t.TempDir(), "started")
+	slow := `sh -c 'test $0 = a || sleep 1000; exec "$@"' %h`
+	res := rainrun(t, "-n", "2", "--host", "a:1,b:1", "--agent-command", slow, "--start-timeout", "500ms", "touch", flag)
+	res.want(t, 1, "host b has not started its agent within 500ms (--start-timeout)")
+	if _, err := os.Stat(flag); err == nil {
+		t.Error("a rank was started although a host was missing")
+	}
+	if res.took > 10*time.Second {
+		t.Errorf("it took %v", res.took)
+	}
+}
+
+// The first error of each host is kept, whole.
+func TestAllFailuresAreNamed(t *testing.T) {
+	bad := `sh -c 'test $0 != b || exec "$@"; echo $0: first line >&2; echo second of $0 >&2; exit 3' %h`
+	res := rainrun(t, "-n", "3", "--host", "a:1,b:1,c:1", "--agent-command", bad, "true")
+	res.want(t, 1, "on host a:", "a: first line\nsecond of a", "on host c:", "c: first line\nsecond of c")
+	if strings.Contains(res.err, "on host b") {
+		t.Errorf("host b had nothing wrong: %s", res.err)
+	}
+}
+
+// sshScript puts a command called ssh first in PATH.
+func sshScript(t *testing.T, script string) {
+	t.Helper()
+	dir := t.TempDir()
+	text := "#!/bin/sh\nwhile [ \"$1\" != -- ]; do shift; done; h=$2; shift 2\n" + script
+	if err := os.WriteFile(filepath.Join(dir, "ssh"), []byte(text), 0o755); err != nil {
+		t.Fatal(err)
+	}
+	t.Setenv("PATH", dir+":"+os.Getenv("PATH"))
+}
+
+// Names that resolve late are tried again: for a moment anywhere, for the whole
+// of --start-timeout under the MPI operator.
+func TestLateNames(t *testing.T) {
+	tries := filepath.Join(t.TempDir(), "tries")
+	late := "echo x >> " + tries + "\nif [ $(wc -l < " + tries + ") -lt $LATE ]; then echo \"ssh: Could not resolve hostname $h: Name or service not known\" >&2; exit 255; fi\nexec \"$@\"\n"
+	sshScript(t, late)
+	run := func(args ...string) result {
+		_ = os.Remove(tries)
+		return rainrun(t, append(args, "--host", "late.invalid:1", "echo", "hello")...)
+	}
+	t.Setenv("LATE", "3")
+	res := run()
+	res.want(t, 0)
+	if res.out != "hello\n" {
+		t.Errorf("%q", res.out)
+	}
+	t.Setenv("LATE", "8")
+	run().want(t, 1, "Could not resolve hostname late.invalid")
+	t.Setenv("K_MPI_JOB_ROLE", "launcher")
+	run().want(t, 0)
+	t.Setenv("LATE", "9999")
+	run("--start-timeout", "3s").want(t, 1, "late.invalid")
+}
+
+// More hosts than are started at one time; sixteen of them fail.
+func TestManyHosts(t *testing.T) {
+	var list []string
+	for i := range 80 {
+		list = append(list, "h"+strings.Repeat("x", i)+":1")
+	}
+	res := rainrun(t, "--host", strings.Join(list, ","), "--agent-command", "sh -c 'echo no >&2; exit 3' %h", "true")
+	res.want(t, 1, "more hosts could not be started", "host h:")
+	if n := strings.Count(res.err, "\n"); n != maxNamed+1 {
+		t.Errorf("%d lines: %s", n, res.err)
+	}
+}
+
+const maxNamed = 8
+
+// At a terminal one line says how far the start is, and goes away.
+func TestProgress(t *testing.T) {
+	script, err := exec.LookPath("script")
+	if err != nil {
+		t.Skip("no script(1) to make a terminal")
+	}
+	slow := `sh -c "test \$0 = a || sleep 2; exec \"\$@\"" %h`
+	line := self(t) + " -n 2 --host a:1,b:1 --rails 127.0.0.1 --agent-command '" + slow + "' true"
+	cmd := exec.Command(script, "-qec", line, "/dev/null")
+	cmd.Env = append(os.Environ(), envMain+"=1")
+	out, err := cmd.CombinedOutput()
+	if err != nil || !strings.Contains(string(out), "1 of 2 hosts are ready; waiting for b") || !strings.HasSuffix(strings.TrimSpace(string(out)), "\x1b[K") {
+		t.Errorf("%v: %q", err, out)
+	}
+}

@@ -27,6 +27,8 @@ type agent struct {
 	mesh   *mesh        // nil in a job on one host
 	spawn  *spawner
 	pmi    *pmiServer
+	files  map[int]*os.File // preloaded programs, by App
+	held   *forkPlan        // what kindGo sets off
 	boot   *bootServer
 	env    []string // rank environment without the rank's own variables
 
@@ -89,7 +91,7 @@ func Agent() int {
 		fmt.Fprintf(os.Stderr, "rainrun: agent: %v\n", err)
 		return 1
 	}
-	a := &agent{guardian: os.Getppid(), pmi: newPMIServer(), events: make(chan any, 64), byWorld: map[int]*rank{}, lost: map[int]bool{}, cards: map[int][][]byte{}, finalized: map[int]bool{}, met: map[int]bool{}, gone: map[int]bool{}}
+	a := &agent{guardian: os.Getppid(), pmi: newPMIServer(), files: map[int]*os.File{}, events: make(chan any, 64), byWorld: map[int]*rank{}, lost: map[int]bool{}, cards: map[int][][]byte{}, finalized: map[int]bool{}, met: map[int]bool{}, gone: map[int]bool{}}
 	becomeSubreaper()
 	signals := make(chan os.Signal, 64)
 	signal.Notify(signals, unix.SIGCHLD, unix.SIGTERM, unix.SIGINT, unix.SIGHUP, unix.SIGPIPE)
@@ -314,6 +316,10 @@ func (a *agent) handleFrame(f frame) error {
 			return err
 		}
 		return a.startRanks(&s)
+	case kindFile:
+		return a.takeFile(f.body)
+	case kindGo:
+		a.goAhead()
 	case kindStdin:
 		a.stdin(f.body)
 	case kindSignal:
@@ -354,6 +360,12 @@ func (a *agent) end(c Cause) {
 		return
 	}
 	a.ending, a.cause = true, &c
+	if a.held != nil { // nobody has forked anything: all or none
+		a.held = nil
+		for _, r := range a.ranks {
+			r.exited = true
+		}
+	}
 	a.out.send(kindEnding, c)
 	if a.mesh != nil {
 		if c.Dead && c.Host != a.setup.Host {

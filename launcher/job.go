@@ -74,8 +74,9 @@ type job struct {
 	relays  sync.Map  // host → *remote that passes its frames on
 
 	startedAt time.Time
-	next      int      // the next remote to start
-	failures  []string // of the start
+	next      int            // the next remote to start
+	failures  []string       // of the start
+	programs  map[int][]byte // that are sent along, by App
 
 	started bool
 	exits   map[int]Exit
@@ -126,6 +127,9 @@ func Run(o Options) (status int, err error) {
 	j.name = fmt.Sprintf("rain-%d", os.Getpid())
 	if o.Timeout > 0 {
 		time.AfterFunc(o.Timeout, func() { j.events <- timeout{} })
+	}
+	if err := j.readPrograms(); err != nil {
+		return ExitError, err
 	}
 	if err := j.startAgents(); err != nil {
 		j.end(Cause{Host: -1, Code: ExitError, Text: err.Error()})
@@ -205,6 +209,9 @@ func (j *job) handleFrame(r *remote, f frame) error {
 			return err
 		}
 		return j.agentReady(r, &m)
+	case kindPrepared:
+		r.prepared = true
+		j.letGo()
 	case kindStarted:
 		var m Started
 		if err := f.decode(&m); err != nil {

@@ -211,6 +211,7 @@ func (j *job) startRanks() error {
 		j.showMap()
 	}
 	for _, r := range j.remotes {
+		j.sendPrograms(r)
 		r.out.send(kindStart, j.plan(r))
 	}
 	if len(j.readers) > 0 {
@@ -248,6 +249,7 @@ func (j *job) plan(r *remote) Start {
 		Size: len(j.place.HostOf), Slots: j.place.Slots, HostOf: j.place.HostOf, AppOf: j.place.AppOf,
 		Apps: j.o.Apps, Env: append(TravellingEnv(os.Environ()), j.o.Env...),
 		Options: j.o.Library, Bind: j.o.Bind, Stdin: j.o.Stdin,
+		Hold:        j.multi,
 		Interactive: isTerminal(0) && isTerminal(1),
 	}
 	for _, other := range j.remotes {
@@ -262,6 +264,19 @@ func (j *job) plan(r *remote) Start {
 		}
 	}
 	return s
+}
+
+// letGo lets the ranks be forked once every host could: a program that is
+// missing on one starts nothing on the others.
+func (j *job) letGo() {
+	for _, r := range j.remotes {
+		if !r.prepared {
+			return
+		}
+	}
+	for _, r := range j.remotes {
+		j.sendTo(r, kindGo, nil)
+	}
 }
 
 func (j *job) ranksOn(host int) int {

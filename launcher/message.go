@@ -13,11 +13,14 @@ const (
 	kindSignal   // Signal
 	kindEnd      // Cause: kill the ranks
 	kindBye      // none: every host is done; exit
+	kindFile     // binary: a piece of a program, see preload.go
+	kindGo       // none: all hosts have what they need; fork the ranks
 	kindProbe    // Probe: look for the others (rainrun check)
 	kindReceived // Received: what has come from you; you may forget it
 
 	// agent → rainrun
 	kindReady     // Ready
+	kindPrepared  // none: programs and cores are there, the ranks could be forked
 	kindStarted   // Started
 	kindInit      // Init: a rank has called MPI_Init
 	kindOut       // binary: a rank's output, see packOut
@@ -100,6 +103,8 @@ type Start struct {
 	// FirstCore, and all together run Crowd ranks there.
 	FirstCore int
 	Crowd     int
+	// Hold: fork the ranks when kindGo comes, not now.
+	Hold bool
 	// Interactive: a person sits at the terminal and types the input.
 	Interactive bool
 }
@@ -111,6 +116,8 @@ type App struct {
 	Env  []string // K=V for this program alone
 	Dir  string   // working directory; empty: DefaultDir
 	Path string   // searched for Argv[0] before PATH
+
+	Preload bool // the program's file is sent along
 
 	DefaultDir string // rainrun's own; falls back to the home directory
 	Hosts      []Host // where it may run; empty: the job's hosts

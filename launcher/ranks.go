@@ -69,20 +69,52 @@ func (a *agent) startRanks(s *Start) error {
 		}
 		return nil
 	}
-	if err := a.forkRanks(); err != nil {
-		for _, r := range a.ranks {
-			r.exited = r.exited || r.pid == 0
-		}
-		a.end(Cause{Host: a.setup.Host, Code: exitNotStarted, Text: fmt.Sprintf("host %s: %v", a.hostName(), err)})
+	plan, err := a.prepare()
+	switch {
+	case err != nil:
+		a.notStarted(err)
+	case s.Hold:
+		a.held = plan
+		a.out.send(kindPrepared, nil)
+	default:
+		a.fork(plan)
 	}
 	return nil
+}
+
+// goAhead: every host could fork its ranks.
+func (a *agent) goAhead() {
+	if plan := a.held; plan != nil {
+		a.held = nil
+		a.fork(plan)
+	}
+}
+
+func (a *agent) fork(p *forkPlan) {
+	if err := a.forkRanks(p); err != nil {
+		a.notStarted(err)
+	}
+}
+
+func (a *agent) notStarted(err error) {
+	for _, r := range a.ranks {
+		r.exited = r.exited || r.pid == 0
+	}
+	a.end(Cause{Host: a.setup.Host, Code: exitNotStarted, Text: fmt.Sprintf("host %s: %v", a.hostName(), err)})
 }
 
 // exitNotStarted is the status that shells use for a program that cannot be
 // executed.
 const exitNotStarted = 127
 
-func (a *agent) forkRanks() error {
+// A forkPlan is all that can fail before the first fork.
+type forkPlan struct {
+	programs map[int]program
+	cpus     [][]int
+}
+
+// prepare finds the programs and the cores.
+func (a *agent) prepare() (*forkPlan, error) {
 	s := a.start
 	a.env = mergeEnv(a.env, s.Env)
 	programs := map[int]program{}
@@ -91,23 +123,30 @@ func (a *agent) forkRanks() error {
 			continue
 		}
 		app := s.Apps[r.app]
-		p, err := findProgram(app, lookup(mergeEnv(a.env, app.Env), "PATH"))
+		p, sent, err := a.preloaded(r.app, app)
+		if err == nil && !sent {
+			p, err = findProgram(app, lookup(mergeEnv(a.env, app.Env), "PATH"))
+		}
 		if err != nil {
-			return err
+			return nil, err
 		}
 		programs[r.app] = p
 	}
 	cpus, err := bindings(allowedCores(), s.FirstCore, len(a.ranks), s.Crowd, s.Bind)
 	if err != nil {
-		return err
+		return nil, err
 	}
+	return &forkPlan{programs, cpus}, nil
+}
+
+func (a *agent) forkRanks(p *forkPlan) error {
 	var started Started
 	for i, r := range a.ranks {
 		var pin []int
-		if cpus != nil {
-			pin = cpus[i]
+		if p.cpus != nil {
+			pin = p.cpus[i]
 		}
-		if err := a.forkRank(r, programs[r.app], pin); err != nil {
+		if err := a.forkRank(r, p.programs[r.app], pin); err != nil {
 			return err
 		}
 		started.Ranks = append(started.Ranks, StartedRank{Rank: r.world, Pid: r.pid, Cores: cpuList(pin)})

@@ -22,14 +22,15 @@ type remote struct {
 	out    *frameWriter
 	stderr *agentStderr
 
-	ready  *Ready
-	facts  *Ready // ready or, of this host, what is known without asking
-	direct uint64 // frames that have come on its own channel; its reader's
-	inbox  inbox
-	lost   bool   // the start channel has ended
-	done   bool   // no rank is left there
-	ended  bool   // the process that started the agent has ended, or is not waited for
-	dead   string // not empty: the agent is known to be dead, and how
+	prepared bool // its ranks could be forked
+	ready    *Ready
+	facts    *Ready // ready or, of this host, what is known without asking
+	direct   uint64 // frames that have come on its own channel; its reader's
+	inbox    inbox
+	lost     bool   // the start channel has ended
+	done     bool   // no rank is left there
+	ended    bool   // the process that started the agent has ended, or is not waited for
+	dead     string // not empty: the agent is known to be dead, and how
 }
 
 // Events of a remote for the job.

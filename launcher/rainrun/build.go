@@ -38,7 +38,7 @@ func (b *builder) add(s *settings, part int) error {
 		}
 		return fmt.Errorf("no program to run; rainrun --help shows examples")
 	}
-	app := launcher.App{Argv: argv, N: s.n, Dir: s.dir, Path: s.path, DefaultDir: b.dir}
+	app := launcher.App{Argv: argv, N: s.n, Dir: s.dir, Path: s.path, Preload: s.preload, DefaultDir: b.dir}
 	if s.set.Changed("np") && s.n < 1 {
 		return fmt.Errorf("-n %d: at least one rank", s.n)
 	}

@@ -32,6 +32,7 @@ type settings struct {
 	envList    []string
 	genvList   []string
 	dir, path  string
+	preload    bool
 	config     string
 	rails      []string
 	ports      string
@@ -79,6 +80,7 @@ func newSettings() *settings {
 	f.Bool("genvall", true, "")
 	f.StringVar(&s.dir, "wdir", "", "")
 	f.StringVar(&s.path, "path", "", "")
+	f.BoolVar(&s.preload, "preload", false, "")
 	f.StringVar(&s.config, "configfile", "", "")
 	f.StringArrayVar(&s.rails, "rails", nil, "")
 	f.StringVar(&s.ports, "ports", "", "")

@@ -75,6 +75,7 @@ var surroundings = manual.Group{Title: "The program's surroundings", Options: []
 	{Flag: "genvall", Names: []string{"-genvall"}, Also: []string{"--genvall", "--envall"}, Text: "pass all on, which is what rainrun does"},
 	{Flag: "wdir", Names: []string{"-wdir"}, Also: []string{"--wdir", "--wd"}, Arg: "DIR", Text: "working directory"},
 	{Flag: "path", Names: []string{"-path"}, Also: []string{"--path"}, Arg: "DIRS", Text: "search these for the program before PATH"},
+	{Flag: "preload", Names: []string{"--preload"}, Also: []string{"--preload-binary"}, Text: "send the program's file to the other hosts, which need not have it"},
 	{Flag: "configfile", Names: []string{"-configfile"}, Also: []string{"--configfile", "--app"}, Arg: "FILE",
 		Text: "programs and their options from a file, one program a line"},
 }}

@@ -98,3 +98,66 @@ func TestProgress(t *testing.T) {
 		t.Errorf("%v: %q", err, out)
 	}
 }
+
+// A program that one host lacks starts nothing on the others.
+func TestAllOrNone(t *testing.T) {
+	dir := t.TempDir()
+	flag := filepath.Join(dir, "started")
+	prog := filepath.Join(dir, "prog")
+	if err := os.WriteFile(prog, []byte("#!/bin/sh\necho $PMI_RANK >> "+flag+"\n"), 0o755); err != nil {
+		t.Fatal(err)
+	}
+	if os.Getuid() != 0 {
+		t.Skip("needs root: host b gets a mount namespace without the program")
+	}
+	hide := `sh -c 'if [ $0 = b ]; then exec unshare -m sh -c "mount -t tmpfs none ` + dir + ` && exec \"\$@\"" sh "$@"; fi; exec "$@"' %h`
+	for range 5 {
+		res := rainrun(t, "-n", "3", "--host", "a:1,b:1,c:1", "--agent-command", hide, prog)
+		res.want(t, 127, "host b: program "+prog+" does not exist")
+		res = rainrun(t, "-n", "3", "--host", "a:1,b:1,c:1", "--agent-command", hide, "-wdir", dir+"/.", "./prog")
+		res.want(t, 127, "host b: program ./prog does not exist")
+	}
+	if _, err := os.Stat(flag); err == nil {
+		t.Error("a rank was started")
+	}
+	rainrun(t, onTwo("-n", "4", "-wdir", "/no/such", "true")...).want(t, 127, "host ", "working directory /no/such")
+	// More ranks than cores on one host.
+	rainrun(t, onTwo("-n", "4", "--bind-to", "core", "--map-by", "slot:PE=999", "touch", flag)...).want(t, 127, "PE=999")
+	if _, err := os.Stat(flag); err == nil {
+		t.Error("a rank was started")
+	}
+}
+
+// --preload: the program runs where its file is not.
+func TestPreload(t *testing.T) {
+	dir := t.TempDir()
+	gone := filepath.Join(dir, "gone")
+	script := writeFile(t, "script", "#!/bin/sh\necho script $PMI_RANK \"$@\"\n", 0o755)
+	// The agents start after the file has been read and moved away.
+	for _, c := range []struct {
+		prog, want string
+		args       []string
+	}{
+		{"/bin/echo", "hi,hi", []string{"hi"}},
+		{script, "script 0 a b,script 1 a b", []string{"a", "b"}},
+	} {
+		prog := filepath.Join(dir, "prog")
+		data, err := os.ReadFile(c.prog)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := os.WriteFile(prog, data, 0o755); err != nil {
+			t.Fatal(err)
+		}
+		move := `sh -c 'mv ` + prog + ` ` + gone + ` 2>/dev/null; exec "$@"' %h`
+		args := []string{"-n", "2", "--host", "a:1,b:1", "--rails", "127.0.0.1", "--agent-command", move}
+		res := rainrun(t, append(append(append(args, "--preload"), prog), c.args...)...)
+		res.want(t, 0)
+		if got := strings.Join(sortedLines(res.out), ","); got != c.want {
+			t.Errorf("%s: %q", c.prog, got)
+		}
+		_ = os.WriteFile(prog, data, 0o755)
+		rainrun(t, append(append(args, prog), c.args...)...).want(t, 127, "does not exist")
+	}
+	rainrun(t, "--preload", "--host", "a:1", "--agent-command", "env H=%h", "/no/such").want(t, 1, "--preload: on this host: program /no/such does not exist")
+}

@@ -15,8 +15,9 @@ const (
 	// parallelStarts agents are started at one time. More would only wait for
 	// each other: for this host's processors and for sshd's MaxStartups.
 	parallelStarts = 64
-	// failTime lets hosts that fail for one reason all be named.
-	failTime = 300 * time.Millisecond
+	// failTime lets hosts that fail for one reason all be named. It is not used
+	// up when every host has either failed or come.
+	failTime = 2 * time.Second
 	// retryTime is between two tries to reach a host whose name does not resolve
 	// yet, or whose server is not there yet.
 	retryTime = 500 * time.Millisecond
@@ -112,8 +113,23 @@ func (j *job) startEnded(ev remoteEnd) {
 		time.AfterFunc(retryTime, func() { j.events <- startAgain{r.host} })
 		return
 	}
+	r.failed = true
 	if j.failures = append(j.failures, r.explainStart(ev)); len(j.failures) == 1 {
 		time.AfterFunc(failTime, func() { j.events <- startFailed{} })
+	}
+	j.startSettled()
+}
+
+// startSettled ends a start that has failed as soon as all hosts that were
+// tried have had their say.
+func (j *job) startSettled() {
+	for _, r := range j.remotes[:j.next] {
+		if r.ready == nil && !r.failed {
+			return
+		}
+	}
+	if len(j.failures) > 0 {
+		j.failStart()
 	}
 }
 

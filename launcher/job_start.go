@@ -167,6 +167,10 @@ func (j *job) agentReady(r *remote, m *Ready) error {
 	if m.Node != "" && m.Node != r.name && r.words[0] == "srun" {
 		return errors.Errorf("srun has started the agent on node %s", m.Node)
 	}
+	if len(j.failures) > 0 {
+		j.startSettled()
+		return nil
+	}
 	if err := j.startNext(); err != nil {
 		return err
 	}

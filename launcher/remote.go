@@ -22,6 +22,7 @@ type remote struct {
 	out    *frameWriter
 	stderr *agentStderr
 
+	failed   bool // it could not be started
 	prepared bool // its ranks could be forked
 	ready    *Ready
 	facts    *Ready // ready or, of this host, what is known without asking

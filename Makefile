@@ -16,12 +16,12 @@ help:
 	@echo "                      nightly-sim, -member, -test, -suites, -chaos"
 	@echo "make conformance      MPICH's C tests; DIRS=pt2pt,coll takes some directories"
 	@echo "make hpcc             HPCC on two hosts while rails fail"
-	@echo "make install PREFIX=  into PREFIX/{bin,lib,include}; DESTDIR is honoured"
+	@echo "make install PREFIX=  into PREFIX/{bin,lib,include,share}; DESTDIR is honoured"
 
 include cbind/cbind.mk
 include bench/bench.mk
 
-build: deps cbind $(B)/bin/rainrun $(B)/bin/mpiexec $(B)/bin/mpirun $(B)/bin/rainbench
+build: deps cbind $(B)/bin/rainrun $(B)/bin/mpiexec $(B)/bin/mpirun $(B)/bin/rainbench $(B)/share
 
 # Commands are always handed to go build, which knows best what is up to date.
 .PHONY: $(B)/bin/rainrun $(B)/bin/rainbench
@@ -31,6 +31,20 @@ $(B)/bin/rainbench:
 	@CGO_ENABLED=0 $(GO) build -o $@ ./bench/rainbench
 $(B)/bin/mpiexec $(B)/bin/mpirun: | $(B)/bin/rainrun
 	@ln -sf rainrun $@
+
+# What commands say of themselves: pages for man, completion for shells.
+.PHONY: $(B)/share
+$(B)/share: $(B)/bin/rainrun $(B)/bin/rainbench
+	@install -d $@/man/man1 $@/bash-completion/completions $@/zsh/site-functions $@/fish/vendor_completions.d
+	@for c in rainrun rainbench; do \
+	    $(B)/bin/$$c manual >$@/man/man1/$$c.1 && \
+	    $(B)/bin/$$c completion bash >$@/bash-completion/completions/$$c && \
+	    $(B)/bin/$$c completion zsh >$@/zsh/site-functions/_$$c && \
+	    $(B)/bin/$$c completion fish >$@/fish/vendor_completions.d/$$c.fish || exit 1; done
+	@for c in mpiexec mpirun; do \
+	    echo ".so man1/rainrun.1" >$@/man/man1/$$c.1; \
+	    ln -sf rainrun $@/bash-completion/completions/$$c; \
+	    ln -sf rainrun.fish $@/fish/vendor_completions.d/$$c.fish; done
 
 deps:
 	@.ci/deps
@@ -71,10 +85,11 @@ nightly-chaos: build
 	@$(B)/bin/rainbench chaos --jobs 400 --hosts 4 --per-host 1
 
 install: build
-	install -d $(DESTDIR)$(PREFIX)/bin $(DESTDIR)$(PREFIX)/lib/pkgconfig $(DESTDIR)$(PREFIX)/include
+	install -d $(DESTDIR)$(PREFIX)/bin $(DESTDIR)$(PREFIX)/lib/pkgconfig $(DESTDIR)$(PREFIX)/include $(DESTDIR)$(PREFIX)/share
 	cp -a $(B)/bin/. $(DESTDIR)$(PREFIX)/bin/
 	cp -a $(B)/lib/. $(DESTDIR)$(PREFIX)/lib/
 	cp -a $(B)/include/. $(DESTDIR)$(PREFIX)/include/
+	cp -a $(B)/share/. $(DESTDIR)$(PREFIX)/share/
 
 clean:
 	rm -rf $(B)

@@ -30,7 +30,7 @@ func algorithmsMain(args []string) (int, error) {
 	between := fs.Bool("lab", false, "between lab hosts instead of on one; see --hosts, --rails, --rate, ...")
 	config := labFlags(fs)
 	where := placeFlags(fs)
-	if err := fs.Parse(args); err != nil {
+	if err := parse(fs, args); err != nil {
 		return 2, err
 	}
 	for _, name := range *which {

@@ -27,7 +27,7 @@ func chaosMain(args []string) (int, error) {
 	verbose := fs.BoolP("verbose", "v", false, "tell of every job")
 	config := labFlags(fs)
 	prefix := fs.String("prefix", defaultPrefix(), "where rainmpi is built or installed (bin/rainrun)")
-	if err := fs.Parse(args); err != nil {
+	if err := parse(fs, args); err != nil {
 		return 2, err
 	}
 	var kinds []*chaos.Kind

@@ -121,7 +121,7 @@ func compareMain(name string, tests, args []string) (int, error) {
 	asJSON := fs.String("json", "", "write the results to a file as JSON too")
 	config := labFlags(fs)
 	where := placeFlags(fs)
-	if err := fs.Parse(args); err != nil {
+	if err := parse(fs, args); err != nil {
 		return 2, err
 	}
 	cfg, err := config()

@@ -28,7 +28,7 @@ func demoMain(args []string) (int, error) {
 	examples := fs.String("examples", "examples", "folder with the programs, heat in C and in Go")
 	words := fs.StringSlice("args", nil, "arguments of both programs; default: --steps N for about 9 s")
 	where := placeFlags(fs)
-	if err := fs.Parse(args); err != nil {
+	if err := parse(fs, args); err != nil {
 		return 2, err
 	}
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)

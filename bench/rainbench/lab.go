@@ -67,7 +67,7 @@ func labRun(args []string) (int, error) {
 			"Faults: cut:RAIL[@HOST][:switch|host|behind]  blackhole:RAIL[@HOST[:out|in|both]]\n"+
 			"        loss:RAIL[@HOST]:PERCENT%  mend:RAIL[@HOST]\n")
 	}
-	if err := fs.Parse(args); err != nil {
+	if err := parse(fs, args); err != nil {
 		return 2, err
 	}
 	if fs.NArg() == 0 {
@@ -158,7 +158,7 @@ func labExec(args []string) (int, error) {
 	fs := pflag.NewFlagSet("rainbench lab exec", pflag.ContinueOnError)
 	fs.SetInterspersed(false)
 	which := fs.String("lab", "", "directory of the lab; default $RAINLAB, or the only one that runs")
-	if err := fs.Parse(args); err != nil {
+	if err := parse(fs, args); err != nil {
 		return 2, err
 	}
 	if fs.NArg() < 2 {
@@ -219,7 +219,7 @@ func labFault(args []string) (int, error) {
 			"                                        loss PERCENT%\n"+
 			"                                        mend\n\n"+fs.FlagUsages())
 	}
-	if err := fs.Parse(args); err != nil {
+	if err := parse(fs, args); err != nil {
 		return 2, err
 	}
 	if fs.NArg() < 2 || fs.NArg() > 3 {
@@ -249,7 +249,7 @@ func labStatus(args []string) (int, error) {
 	fs := pflag.NewFlagSet("rainbench lab status", pflag.ContinueOnError)
 	which := fs.String("lab", "", "directory of the lab; default $RAINLAB, or the only one that runs")
 	asJSON := fs.Bool("json", false, "as JSON")
-	if err := fs.Parse(args); err != nil {
+	if err := parse(fs, args); err != nil {
 		return 2, err
 	}
 	return onLab(*which, func(l *lab.Lab) error {

@@ -27,7 +27,7 @@ func railsMain(args []string) (int, error) {
 	down := fs.Float64("down", 3, "how long the rail is broken, seconds")
 	user := fs.Bool("user-namespace", false, "use a user namespace even as root")
 	where := placeFlags(fs)
-	if err := fs.Parse(args); err != nil {
+	if err := parse(fs, args); err != nil {
 		return 2, err
 	}
 	var broken []lab.Fault

@@ -5,6 +5,7 @@ package main
 import (
 	"fmt"
 	"os"
+	"strings"
 
 	"rainmpi/launcher"
 )
@@ -18,6 +19,11 @@ func run(args []string) int {
 			return agent(args[1:])
 		case "check":
 			return check(args[1:])
+		case "manual":
+			fmt.Print(page.Man())
+			return 0
+		case "completion":
+			return completion(args[1:])
 		case "info":
 			return info(args[1:])
 		}
@@ -35,6 +41,18 @@ func run(args []string) int {
 		fmt.Fprintf(os.Stderr, "rainrun: %v\n", err)
 	}
 	return status
+}
+
+// completion writes the script for a shell.
+func completion(args []string) int {
+	shell := strings.Join(args, " ")
+	text, err := page.Completion(shell)
+	if err != nil {
+		fmt.Fprintf(os.Stderr, "rainrun %v\n", err)
+		return 2
+	}
+	fmt.Print(text)
+	return 0
 }
 
 // agent is what rainrun starts on every host. Without --guarded it is the

@@ -10,7 +10,7 @@ var page = manual.Page{
 	Brief: "Starts MPI programs, and others, on one or several hosts",
 	Usage: []string{
 		"[options] program [arguments] [: [options] program [arguments]]...",
-		"check [--host a,b] [--json] | info [--unsupported]",
+		"check [--host a,b] [--json] | info [--unsupported] | completion SHELL | manual",
 	},
 	Program: true,
 	Examples: []manual.Example{
@@ -26,6 +26,9 @@ var page = manual.Page{
 		{Name: "check", Brief: "look at hosts: would a job run there, and what is to be done if not", Options: checkOptions},
 		{Name: "info", Brief: "what this build can do",
 			Options: []manual.Option{{Flag: "unsupported", Names: []string{"--unsupported"}, Text: "list the functions of MPI that are not built yet"}}},
+		{Name: "completion", Brief: "completion for a shell: bash, zsh, fish",
+			Commands: []manual.Command{{Name: "bash"}, {Name: "zsh"}, {Name: "fish"}}},
+		{Name: "manual", Brief: "the page for man(1)"},
 	},
 	Sections: []manual.Section{
 		{Title: "Exit status", Text: "That of the lowest rank that failed, 128 + N for signal N, 110 when time is up, 127 when a\nprogram cannot be started, 2 for a command line that is wrong, 1 when a job cannot be started."},

@@ -8,6 +8,7 @@ import (
 	"io"
 	"os"
 	"runtime"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -176,7 +177,10 @@ func (p *prober) look(e *rainnet.Endpoint, q Probe) {
 // Path implements rainnet.Handler.
 func (p *prober) Path(peer *rainnet.Peer, ev rainnet.PathEvent) {
 	if h, ok := peer.User.(int); ok && ev.Kind == rainnet.PathUp {
-		p.found.Paths = append(p.found.Paths, ProbedPath{h, ev.Local, ev.Remote})
+		path := ProbedPath{h, ev.Local, ev.Remote}
+		if !slices.Contains(p.found.Paths, path) { // on a busy host one may come and go
+			p.found.Paths = append(p.found.Paths, path)
+		}
 	}
 }
 

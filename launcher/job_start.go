@@ -218,6 +218,15 @@ func (j *job) startRanks() error {
 		j.sendPrograms(r)
 		r.out.send(kindStart, j.plan(r))
 	}
+	if !j.multi {
+		j.openInput()
+	}
+	return nil
+}
+
+// openInput begins to carry standard input, once those who read it are forked
+// or will be before it comes.
+func (j *job) openInput() {
 	if len(j.readers) > 0 {
 		go j.in.run(j.o.Stdin, func(b []byte) {
 			for _, r := range j.readers {
@@ -225,7 +234,6 @@ func (j *job) startRanks() error {
 			}
 		})
 	}
-	return nil
 }
 
 // chooseReaders: who reads standard input, and on which hosts they are.
@@ -281,6 +289,7 @@ func (j *job) letGo() {
 	for _, r := range j.remotes {
 		j.sendTo(r, kindGo, nil)
 	}
+	j.openInput()
 }
 
 func (j *job) ranksOn(host int) int {

@@ -253,7 +253,7 @@ func alive(pid int) bool { return unix.Kill(pid, 0) != unix.ESRCH }
 // it would die of them.
 func (a *agent) passSignal(sig unix.Signal) {
 	for _, r := range a.ranks {
-		if r.exited {
+		if r.exited || r.pid == 0 {
 			continue
 		}
 		if sig == unix.SIGTSTP || sig == unix.SIGCONT {

@@ -64,6 +64,11 @@ func (s *Slurm) start() error {
 			return err
 		}
 	}
+	return s.AwaitIdle()
+}
+
+// AwaitIdle waits until no node is used: what was cancelled takes a while to go.
+func (s *Slurm) AwaitIdle() error {
 	return s.await("the nodes", func() bool {
 		out, err := s.Command("sinfo", "-h", "-N", "-o", "%T").Output()
 		return err == nil && strings.Count(string(out), "idle\n") == s.Nodes

@@ -79,6 +79,9 @@ func TestSlurm(t *testing.T) {
 	})
 	t.Run("scancel", func(t *testing.T) { scancel(t, s, rainrun) })
 	t.Run("a node that does not answer", func(t *testing.T) {
+		if err := s.AwaitIdle(); err != nil {
+			t.Fatal(err)
+		}
 		if err := s.Silence(3); err != nil {
 			t.Fatal(err)
 		}

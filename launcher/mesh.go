@@ -350,9 +350,9 @@ func (a *agent) handleMesh(from int, f frame) error {
 		}
 		a.hostCards(from, c)
 	case kindFinalized:
-		a.hostFinalized(from)
+		return take(f, func(h HostFinalized) { a.hostFinalized(from, h) })
 	default:
-		return fmt.Errorf("unexpected message of kind %d from host %s", f.kind, a.setup.Hosts[from])
+		return a.handleWorlds(from, f)
 	}
 	return nil
 }

@@ -36,6 +36,14 @@ const (
 	kindCards       // HostCards
 	kindFinalized   // HostFinalized
 	kindMember      // binary: of the machine of rainnet/member
+	kindSpawn       // SpawnAsk
+	kindWorld       // World
+	kindBirth       // Birth
+	kindSpawned     // SpawnAnswer
+	kindEndWorld    // WorldEnd
+	kindOver        // WorldOver
+	kindName        // NameAsk
+	kindNamed       // NameAnswer
 
 	kindLast
 )
@@ -75,13 +83,18 @@ type Ready struct {
 
 // Start is the plan, the same for all agents.
 type Start struct {
-	Size    int
-	Slots   int
-	HostOf  []int // world rank → host
-	Apps    []App
-	AppOf   []int // world rank → App
-	Env     []string
-	Cards   [][]byte // of the agents, by host
+	Size   int
+	Slots  int
+	HostOf []int // world rank → host
+	Apps   []App
+	AppOf  []int // world rank → App
+	Env    []string
+	Cards  [][]byte // of the agents, by host
+
+	// HostSlots and Map are for processes that are spawned.
+	HostSlots []int
+	Map       Mapping
+
 	Options map[string]string
 
 	// StdinRank reads rainrun's standard input; -1: nobody.
@@ -123,6 +136,7 @@ type Started struct{ Ranks []StartedRank }
 type StartedRank struct {
 	Rank, Pid int
 	Cores     string // where it is pinned; empty: not pinned
+	Program   string // for messages
 }
 
 // Init says that a rank has called MPI_Init.

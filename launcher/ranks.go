@@ -13,7 +13,8 @@ import (
 // A rank is one rank of this host. Its process may be a wrapper (a shell,
 // numactl) around the process that calls MPI.
 type rank struct {
-	world, local, app int
+	w                 *world
+	world, local, app int // world: the number among all ranks of the job; in world 0 the rank
 
 	pid    int
 	exited bool // the process has ended
@@ -25,7 +26,9 @@ type rank struct {
 	connOpen  bool
 	inited    bool
 	finalized bool
+	waits     bool // for the word that it may leave
 	card      []byte
+	born      bool // spawned, and its parents know it
 
 	stdin *stdinWriter // nil: /dev/null
 }
@@ -34,8 +37,10 @@ type rank struct {
 // that spoke MPI in its name.
 func (r *rank) done() bool { return r.exited && !r.connOpen }
 
-func (a *agent) allRanksDone() bool {
-	for _, r := range a.ranks {
+func (a *agent) allRanksDone() bool { return ranksDone(a.ranks) }
+
+func ranksDone(ranks []*rank) bool {
+	for _, r := range ranks {
 		if !r.done() {
 			return false
 		}
@@ -55,20 +60,16 @@ func (a *agent) startRanks(s *Start) error {
 			return err
 		}
 	}
-	for w, h := range s.HostOf {
-		if h == a.setup.Host {
-			r := &rank{world: w, local: len(a.ranks), app: s.AppOf[w]}
-			a.ranks = append(a.ranks, r)
-			a.byWorld[w] = r
-		}
-	}
+	w := a.world(0)
+	w.memory = a.boot.memory
+	a.populate(w, s)
 	if a.ending { // somebody failed while the plan was under way
 		for _, r := range a.ranks {
 			r.exited = true
 		}
 		return nil
 	}
-	if err := a.forkRanks(); err != nil {
+	if err := a.forkRanks(w); err != nil {
 		for _, r := range a.ranks {
 			r.exited = r.exited || r.pid == 0
 		}
@@ -81,11 +82,24 @@ func (a *agent) startRanks(s *Start) error {
 // executed.
 const exitNotStarted = 127
 
-func (a *agent) forkRanks() error {
-	s := a.start
+// populate gives a world its ranks of this host.
+func (a *agent) populate(w *world, s *Start) {
+	w.start = s
+	for n, h := range s.HostOf {
+		if h == a.setup.Host {
+			r := &rank{w: w, world: w.first + n, local: len(w.ranks), app: s.AppOf[n]}
+			w.ranks = append(w.ranks, r)
+			a.ranks = append(a.ranks, r)
+			a.byWorld[r.world] = r
+		}
+	}
+}
+
+func (a *agent) forkRanks(w *world) error {
+	s := w.start
 	a.env = mergeEnv(a.env, s.Env)
 	programs := map[int]program{}
-	for _, r := range a.ranks {
+	for _, r := range w.ranks {
 		if _, ok := programs[r.app]; ok {
 			continue
 		}
@@ -96,12 +110,12 @@ func (a *agent) forkRanks() error {
 		}
 		programs[r.app] = p
 	}
-	cpus, err := bindings(allowedCores(), s.FirstCore, len(a.ranks), s.Crowd, s.Bind)
+	cpus, err := bindings(allowedCores(), s.FirstCore, len(w.ranks), s.Crowd, s.Bind)
 	if err != nil {
 		return err
 	}
 	var started Started
-	for i, r := range a.ranks {
+	for i, r := range w.ranks {
 		var pin []int
 		if cpus != nil {
 			pin = cpus[i]
@@ -109,15 +123,15 @@ func (a *agent) forkRanks() error {
 		if err := a.forkRank(r, programs[r.app], pin); err != nil {
 			return err
 		}
-		started.Ranks = append(started.Ranks, StartedRank{Rank: r.world, Pid: r.pid, Cores: cpuList(pin)})
+		started.Ranks = append(started.Ranks, StartedRank{Rank: r.world, Pid: r.pid, Cores: cpuList(pin), Program: a.programOf(r)})
 	}
 	a.out.send(kindStarted, started)
 	return nil
 }
 
 func (a *agent) forkRank(r *rank, p program, pin []int) error {
-	s, app := a.start, a.start.Apps[r.app]
-	env := mergeEnv(a.env, app.Env, rankEnv(a.boot.name, r.world, s.Size, r.local, len(a.ranks), r.app))
+	w, s, app := r.w, r.w.start, r.w.start.Apps[r.app]
+	env := mergeEnv(a.env, app.Env, rankEnv(a.boot.name, r.world-w.first, s.Size, r.local, len(w.ranks), r.app), w.env())
 	if p.dir != "" {
 		env = mergeEnv(env, []string{"PWD=" + p.dir})
 	}
@@ -153,7 +167,7 @@ func (a *agent) ended(pid int, ws unix.WaitStatus) {
 			continue
 		}
 		r.exited = true
-		r.exit = Exit{Rank: r.world, Pid: pid, Killed: a.killed}
+		r.exit = Exit{Rank: r.world, Pid: pid, Killed: a.killed || r.w.ended}
 		switch {
 		case ws.Signaled():
 			r.exit.Signal, r.exit.Core = int(ws.Signal()), ws.CoreDump()
@@ -192,6 +206,7 @@ func (a *agent) rankOver(r *rank) {
 func (a *agent) tell(r *rank) {
 	r.told = true
 	r.exit.Inited, r.exit.Finalized = r.inited, r.finalized
+	a.stillborn(r)
 	a.out.send(kindExit, r.exit)
 	if r.exit.Failed() && !a.ending {
 		a.after(settleTime, settled{Cause{Host: a.setup.Host}})
@@ -199,7 +214,7 @@ func (a *agent) tell(r *rank) {
 }
 
 // programOf is a rank's program for messages.
-func (a *agent) programOf(r *rank) string { return filepath.Base(a.start.Apps[r.app].Argv[0]) }
+func (a *agent) programOf(r *rank) string { return filepath.Base(r.w.start.Apps[r.app].Argv[0]) }
 
 func alive(pid int) bool { return unix.Kill(pid, 0) != unix.ESRCH }
 

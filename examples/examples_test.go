@@ -82,6 +82,7 @@ func TestExamples(t *testing.T) {
 		{"heat/heat.c", "--size 96 --steps 200", []int{1, 3, 4}, "200 steps"},
 		{"heat/go", "--size 96 --steps 200", []int{1, 3, 4}, "200 steps"},
 		{"matmul", "--size 200", []int{1, 3, 4}, "matrices"},
+		{"farm/farm.c", "3", []int{1, 2}, "3 workers found 78498 primes"},
 		{"montecarlo", "", []int{1, 3}, "has volume 5.2"},
 	} {
 		t.Run(e.source, func(t *testing.T) {

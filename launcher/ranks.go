@@ -191,9 +191,9 @@ func (a *agent) rankOver(r *rank) {
 	switch {
 	case r.told || !r.exited:
 		return
-	case r.connOpen && !r.exit.Failed() && !a.killed:
+	case r.connOpen && (!r.exit.Failed() || r.unborn()) && !a.killed:
 		// An end in order so far; Finalize, if it was called, is already in
-		// the socket. A process that the rank's wrapper left in the background
+		// the socket, and so is what a spawned rank tells its parents. A process that the rank's wrapper left in the background
 		// is waited for.
 		if r.pid == r.connPid || !alive(r.connPid) {
 			a.after(drainTime, bootDrained{r})

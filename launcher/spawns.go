@@ -182,10 +182,13 @@ func (a *agent) born(r *rank, passport json.RawMessage) {
 	a.sendTo(r.w.asker.Host, kindBirth, Birth{World: r.w.number, Rank: r.world - r.w.first, Passport: passport})
 }
 
+// unborn says that it is a spawned rank whose parents do not know it.
+func (r *rank) unborn() bool { return r.w.number > 0 && !r.born }
+
 // stillborn: a spawned rank has ended before its parents knew it. That is a failure
 // of the spawn, not of the job.
 func (a *agent) stillborn(r *rank) {
-	if r.w.number == 0 || r.born || a.ending {
+	if !r.unborn() || a.ending {
 		return
 	}
 	if !r.w.ended {

@@ -22,6 +22,7 @@ func (c *Comm) Disconnect() error {
 		c.local.tie(-1)
 	}
 	c.tie(-1)
+	c.e.loosen(false)
 	return c.Free()
 }
 

@@ -52,6 +52,8 @@ type engine struct {
 	parents       []int32 // places in procs of those that spawned this process; nil: nobody has
 	parentContext contextID
 
+	tethers []*tether // to the roots of other jobs
+
 	bsends BsendBuffer // of the process
 	world  *Comm       // also where MPI_Init was not called
 

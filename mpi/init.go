@@ -287,6 +287,7 @@ func (e *engine) leave() {
 	closePorts()
 	e.bsends.Flush()
 	e.takeLeave()
+	e.loosen(true)
 	e.until(e.drained)
 	e.ended.Store(true)
 	if e.boot != nil {

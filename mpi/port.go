@@ -243,26 +243,25 @@ func parsePort(name string) (key []byte, addrs []netip.AddrPort, err error) {
 // intercommunicator with it (MPI_Comm_accept). Collective; the name is looked at in
 // the root only.
 func (c *Comm) Accept(name string, root int) (*Comm, error) {
-	return c.meetAt(root, func(mine []byte) ([]byte, error) {
+	return c.meetAt(root, func(mine []byte) (*portLink, []byte, error) {
 		ports.Lock()
 		p := ports.byName[name]
 		ports.Unlock()
 		if p == nil {
-			return nil, errorf(ErrPort, "this process has no open port of that name: %s", shown(name))
+			return nil, nil, errorf(ErrPort, "this process has no open port of that name: %s", shown(name))
 		}
 		for {
 			var l *portLink
 			var closed bool
 			c.e.until(func() bool { l, closed = p.guest(); return l != nil || closed })
 			if l == nil {
-				return nil, errorf(ErrPort, "the port was closed while it was waited for a connection")
+				return nil, nil, errorf(ErrPort, "the port was closed while it was waited for a connection")
 			}
 			theirs, err := l.swap(c.e, mine)
-			l.close()
 			if err == nil {
-				return theirs, nil
+				return l, theirs, nil
 			}
-			// A guest that is gone by now is no concern of ours: the next one.
+			l.close() // a guest that is gone by now is no concern of ours: the next one
 		}
 	})
 }
@@ -271,32 +270,44 @@ func (c *Comm) Accept(name string, root int) (*Comm, error) {
 // intercommunicator with it (MPI_Comm_connect). Collective; the name is looked at in
 // the root only. It waits until it is accepted or the port is closed.
 func (c *Comm) Connect(name string, root int) (*Comm, error) {
-	return c.meetAt(root, func(mine []byte) ([]byte, error) {
+	return c.meetAt(root, func(mine []byte) (*portLink, []byte, error) {
 		key, addrs, err := parsePort(name)
 		if err != nil {
-			return nil, err
+			return nil, nil, err
 		}
 		l, err := dialPort(c.e, addrs, key)
 		if err != nil {
-			return nil, errorf(ErrPort, "%s: %v", shown(name), err)
+			return nil, nil, errorf(ErrPort, "%s: %v", shown(name), err)
 		}
-		defer l.close()
 		theirs, err := l.swap(c.e, mine)
 		if err != nil {
-			return nil, errorf(ErrPort, "%s: the port was closed, or its process has ended: %v", shown(name), err)
+			l.close()
+			return nil, nil, errorf(ErrPort, "%s: the port was closed, or its process has ended: %v", shown(name), err)
 		}
-		return theirs, nil
+		return l, theirs, nil
 	})
 }
 
-func (c *Comm) meetAt(root int, swap func(mine []byte) ([]byte, error)) (*Comm, error) {
+func (c *Comm) meetAt(root int, swap func(mine []byte) (*portLink, []byte, error)) (*Comm, error) {
 	if err := c.checkIntra(); err != nil {
 		return nil, err
 	}
 	if root < 0 || root >= c.Size() {
 		return nil, errorf(ErrRoot, "the root is rank %d; the communicator has ranks 0 to %d", root, c.Size()-1)
 	}
-	return c.connected(root, swap)
+	var link *portLink // of the root
+	made, err := c.connected(root, func(mine []byte) (theirs []byte, err error) {
+		link, theirs, err = swap(mine)
+		return theirs, err
+	})
+	switch {
+	case link == nil:
+	case err != nil:
+		link.close()
+	default:
+		c.e.bound(link, made.remote.ranks)
+	}
+	return made, err
 }
 
 // Join makes an intercommunicator of this process and the one at the other end of a

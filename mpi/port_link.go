@@ -9,6 +9,7 @@ import (
 	"encoding/binary"
 	"errors"
 	"fmt"
+	"io"
 	"net/netip"
 	"sync/atomic"
 	"time"
@@ -182,7 +183,7 @@ func (l *portLink) read(b []byte) error {
 			return err
 		}
 		if n == 0 {
-			return errors.New("the other end has closed the connection")
+			return fmt.Errorf("the other end has closed the connection: %w", io.EOF)
 		}
 		b = b[n:]
 	}

@@ -60,10 +60,13 @@ type agent struct {
 
 // Events beside frame and *bootEvent.
 type (
-	channelLost  struct{}
-	childEnded   struct{}
-	streamEnded  struct{}
-	settled      struct{ cause Cause } // the time for other ranks' own failures is over
+	channelLost struct{}
+	childEnded  struct{}
+	streamEnded struct{}
+	settled     struct { // the time for other ranks' own failures is over
+		r     *rank
+		cause Cause
+	}
 	graceOver    struct{}
 	askOver      struct{}
 	drainOver    struct{}
@@ -235,7 +238,13 @@ func (a *agent) handle(ev any) {
 	case streamEnded:
 		a.pipes--
 	case settled:
-		a.end(ev.cause)
+		if !ev.r.w.ended && !a.endIndependent(ev.r, a.failure(ev.r)) {
+			a.end(ev.cause)
+		}
+	case aborted:
+		a.spawnedAborted(ev)
+	case worldGrace:
+		a.killWorld(ev.w)
 	case graceOver:
 		a.graceOver()
 	case askOver:

@@ -121,6 +121,8 @@ func (a *agent) handleBoot(ev bootEvent) {
 		a.askSpawn(r, *ev.m.Spawn)
 	case ev.m.Born != nil:
 		a.born(r, ev.m.Born.Passport)
+	case ev.m.Ties != nil:
+		a.connected(r, ev.m.Ties.Tied)
 	case ev.m.Name != nil:
 		a.askName(r, *ev.m.Name)
 	case ev.m.Abort != nil:
@@ -221,5 +223,11 @@ func (a *agent) abort(r *rank, m boot.Abort) {
 	if m.Text != "" {
 		text += ": " + m.Text
 	}
-	a.end(Cause{Host: a.setup.Host, Code: code, Text: text})
+	c := Cause{Host: a.setup.Host, Code: code, Text: text}
+	if r.w.number > 0 {
+		// It may have disconnected just now, and not all of its world have told.
+		a.after(settleTime, aborted{r, c})
+		return
+	}
+	a.end(c)
 }

@@ -41,6 +41,7 @@ const (
 	kindBirth       // Birth
 	kindSpawned     // SpawnAnswer
 	kindEndWorld    // WorldEnd
+	kindTies        // HostTies
 	kindOver        // WorldOver
 	kindName        // NameAsk
 	kindNamed       // NameAnswer

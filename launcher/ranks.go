@@ -28,7 +28,9 @@ type rank struct {
 	finalized bool
 	waits     bool // for the word that it may leave
 	card      []byte
-	born      bool // spawned, and its parents know it
+	born      bool  // spawned, and its parents know it
+	tied      []int // ranks of other worlds that it is connected with
+	aborted   int   // the status with which it has ended its world, but not the job
 
 	stdin *stdinWriter // nil: /dev/null
 }
@@ -167,8 +169,10 @@ func (a *agent) ended(pid int, ws unix.WaitStatus) {
 			continue
 		}
 		r.exited = true
-		r.exit = Exit{Rank: r.world, Pid: pid, Killed: a.killed || r.w.ended}
+		r.exit = Exit{Rank: r.world, Pid: pid, Killed: a.killed || r.w.ended && r.aborted == 0}
 		switch {
+		case r.aborted != 0:
+			r.exit.Code = r.aborted
 		case ws.Signaled():
 			r.exit.Signal, r.exit.Core = int(ws.Signal()), ws.CoreDump()
 			if ws.Signal() == unix.SIGKILL {
@@ -209,7 +213,7 @@ func (a *agent) tell(r *rank) {
 	a.stillborn(r)
 	a.out.send(kindExit, r.exit)
 	if r.exit.Failed() && !a.ending {
-		a.after(settleTime, settled{Cause{Host: a.setup.Host}})
+		a.after(settleTime, settled{r, Cause{Host: a.setup.Host}})
 	}
 }
 

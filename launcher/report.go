@@ -70,7 +70,7 @@ func (j *job) verdict() (int, error) {
 		whom = "them"
 	}
 	text += j.waiting(failed, whom)
-	if len(failed) < len(j.place.HostOf)+len(j.spawned) {
+	if j.cause != nil && len(failed) < len(j.place.HostOf)+len(j.spawned) {
 		text += "; the job was ended"
 	}
 	return first.status(), errors.New(text)

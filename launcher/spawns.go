@@ -220,10 +220,7 @@ func (a *agent) gaveBirth(m Birth) {
 			s.Passports = append(s.Passports, b.passports[r])
 		}
 	} else {
-		if a.mesh != nil {
-			a.mesh.flood(kindEndWorld, WorldEnd{m.World})
-		}
-		a.endWorld(m.World)
+		a.endWorldEverywhere(m.World)
 	}
 	w.birth.passports = nil
 	a.spawnAnswered(SpawnAnswer{b.asker, s})

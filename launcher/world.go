@@ -27,6 +27,8 @@ type world struct {
 	tied      []int            // of all hosts'
 	released  bool             // the ranks of this host may leave
 
+	linked map[int][]int // by host: see HostTies
+
 	over  map[int]bool // hosts with no process of it left
 	told  bool         // this one is, and the others know
 	ended bool         // it was to be killed: its exits are our doing
@@ -59,7 +61,7 @@ type (
 func (a *agent) world(number int) *world {
 	w := a.worlds[number]
 	if w == nil {
-		w = &world{number: number, memory: -1, cards: map[int][][]byte{}, finalized: map[int]bool{}, over: map[int]bool{}}
+		w = &world{number: number, memory: -1, cards: map[int][][]byte{}, finalized: map[int]bool{}, linked: map[int][]int{}, over: map[int]bool{}}
 		a.worlds[number] = w
 	}
 	return w
@@ -102,6 +104,7 @@ func (a *agent) startWorld(p World) {
 		w.expect(p)
 	}
 	a.populate(w, &s)
+	w.adopt()
 	failed := ""
 	switch {
 	case len(w.ranks) == 0:
@@ -149,21 +152,6 @@ func (a *agent) living() (ranks []*rank) {
 		}
 	}
 	return ranks
-}
-
-// endWorld kills what there is of a world on this host, and what is still to come:
-// its start has failed, and the processes have done nothing so far.
-func (a *agent) endWorld(number int) {
-	w := a.world(number)
-	w.ended = true
-	for _, r := range w.ranks {
-		if r.exited || r.pid == 0 {
-			continue
-		}
-		for _, pid := range append(descendants(r.pid), r.pid) {
-			_ = unix.Kill(pid, unix.SIGKILL)
-		}
-	}
 }
 
 // tellOver: no process of a world is left on this host. In a job that has spawned,
@@ -240,6 +228,8 @@ func (a *agent) handleWorlds(from int, f frame) error {
 		return take(f, a.spawnAnswered)
 	case kindEndWorld:
 		return take(f, func(e WorldEnd) { a.endWorld(e.World) })
+	case kindTies:
+		return take(f, func(h HostTies) { a.hostTies(from, h) })
 	case kindOver:
 		return take(f, func(o WorldOver) { a.hostOver(from, o) })
 	case kindName:

@@ -23,6 +23,7 @@ func (c *Comm) Disconnect() error {
 	}
 	c.tie(-1)
 	c.e.loosen(false)
+	c.e.report()
 	return c.Free()
 }
 

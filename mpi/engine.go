@@ -1,6 +1,7 @@
 package mpi
 
 import (
+	"sync"
 	"sync/atomic"
 
 	"golang.org/x/sys/unix"
@@ -52,7 +53,9 @@ type engine struct {
 	parents       []int32 // places in procs of those that spawned this process; nil: nobody has
 	parentContext contextID
 
-	tethers []*tether // to the roots of other jobs
+	tethers   []*tether // to the roots of other jobs
+	reporting sync.Mutex
+	reported  []int // what the agent knows of ties; guarded by reporting
 
 	bsends BsendBuffer // of the process
 	world  *Comm       // also where MPI_Init was not called

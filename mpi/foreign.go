@@ -7,6 +7,7 @@ import (
 	"encoding/json"
 	"slices"
 
+	"rainmpi/internal/boot"
 	"rainmpi/rainnet"
 	"rainmpi/rainnet/wire"
 )
@@ -320,6 +321,20 @@ func (e *engine) takeLeave() {
 		defer e.mu.Unlock()
 		return !slices.ContainsFunc(others, func(p *proc) bool { return !p.foreign.leaves && !p.foreign.closed })
 	})
+}
+
+// report tells the agent with whom this process is connected, if that has changed:
+// those share its fate.
+func (e *engine) report() {
+	if e.boot == nil {
+		return
+	}
+	e.reporting.Lock()
+	defer e.reporting.Unlock()
+	if tied := e.tied(); !slices.Equal(tied, e.reported) {
+		e.reported = tied
+		e.boot.tell(boot.Message{Ties: &boot.Ties{Tied: tied}})
+	}
 }
 
 // tied are the numbers of the processes of this job's other worlds that are

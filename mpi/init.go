@@ -59,6 +59,7 @@ func InitThread(required int) (provided int, err error) {
 	life.self.name = "MPI_COMM_SELF"
 	if e.parents != nil {
 		life.parent = e.newInter(e.parentContext, e.world.group, e.group(e.parents))
+		e.report()
 		life.parent.name = "MPI_COMM_PARENT" // section 7.8 gives it that name
 	}
 	life.level = required

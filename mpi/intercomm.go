@@ -46,7 +46,9 @@ func (c *Comm) CreateInter(localLeader int, peer *Comm, remoteLeader, tag int) (
 	if err != nil {
 		return nil, err
 	}
-	return c.e.newInter(contextID(theirs[0]), c.group, c.e.group(remote)), nil
+	inter := c.e.newInter(contextID(theirs[0]), c.group, c.e.group(remote))
+	c.e.report()
+	return inter, nil
 }
 
 // acquaint makes the processes of two groups, whose leaders can talk to each other,

@@ -117,7 +117,9 @@ func (c *Comm) connected(root int, swap func(mine []byte) (theirs []byte, err er
 	if err != nil {
 		return nil, err
 	}
-	return c.e.newInter(o.Context, c.group, c.e.group(at)), nil
+	inter := c.e.newInter(o.Context, c.group, c.e.group(at))
+	c.e.report()
+	return inter, nil
 }
 
 // beBorn makes a spawned process known to its parents, and them to it.

@@ -43,7 +43,9 @@ func (c *Comm) Spawn(programs []Program, root int) (inter *Comm, codes []Class, 
 	if err != nil {
 		return nil, o.Codes, err
 	}
-	return c.e.newInter(o.Context, c.group, c.e.group(at)), o.Codes, nil
+	inter = c.e.newInter(o.Context, c.group, c.e.group(at))
+	c.e.report()
+	return inter, o.Codes, nil
 }
 
 // Parent is the intercommunicator with those that spawned this process, nil if it

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"os"
 	"slices"
+	"strings"
 	"syscall"
 	"testing"
 
@@ -18,6 +19,8 @@ func init() {
 	programs["soft"] = soft
 	programs["doomed"] = doomed
 	programs["victim"] = victim
+	programs["independent"] = independent
+	programs["rebel"] = rebel
 }
 
 func child(program string, n int) mpi.Program {
@@ -265,5 +268,77 @@ func victim([]string) error {
 		syscall.Kill(os.Getpid(), syscall.SIGKILL)
 	}
 	_, err := mpi.Recv(mpi.World(), []int{0}, 1, 0)
+	return err
+}
+
+// "If a process terminates without calling MPI_FINALIZE, independent processes are
+// not affected": spawned ones that have disconnected may fail. The job goes on, ends
+// in order, and its status tells of them.
+func TestIndependentDies(t *testing.T) {
+	for name, args := range places {
+		t.Run(name, func(t *testing.T) {
+			j := start(t, "independent", args...)
+			j.wait(7, "MPI_Abort with code 7: enough", "what is not connected with it goes on", "the job has done its work")
+			if strings.Contains(j.out.String(), "the job was ended") {
+				t.Errorf("the job was ended: %s", j.out.String())
+			}
+		})
+	}
+}
+
+func independent([]string) error {
+	if err := mpi.Init(); err != nil {
+		return err
+	}
+	inter, _, err := mpi.World().Spawn([]mpi.Program{child("rebel", 3)}, 0)
+	if err != nil {
+		return err
+	}
+	pid := []int{0}
+	if _, err := mpi.Recv(inter, pid, 0, 0); err != nil {
+		return err
+	}
+	if err := inter.Disconnect(); err != nil {
+		return err
+	}
+	// It is gone, and so is its world; we can still spawn, and end.
+	if mpi.World().Rank() == 0 {
+		for syscall.Kill(pid[0], 0) == nil {
+			os.Stdout.Sync()
+		}
+	}
+	if err := mpi.World().Barrier(); err != nil {
+		return err
+	}
+	if inter, _, err = mpi.World().Spawn([]mpi.Program{child("soft", 1)}, 0); err != nil {
+		return err
+	}
+	if err := inter.Disconnect(); err != nil {
+		return err
+	}
+	if mpi.World().Rank() == 0 {
+		fmt.Println("the job has done its work")
+	}
+	return mpi.Finalize()
+}
+
+func rebel([]string) error {
+	if err := mpi.Init(); err != nil {
+		return err
+	}
+	if mpi.World().Rank() == 0 {
+		for p := range 2 {
+			if err := mpi.Send(mpi.Parent(), []int{os.Getpid()}, p, 0); err != nil {
+				return err
+			}
+		}
+	}
+	if err := mpi.Parent().Disconnect(); err != nil {
+		return err
+	}
+	if mpi.World().Rank() == 0 {
+		mpi.AbortText(7, "enough")
+	}
+	_, err := mpi.Recv(mpi.World(), []int{0}, 0, 0) // never comes
 	return err
 }

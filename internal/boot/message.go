@@ -17,6 +17,7 @@
 //	rank → agent   Spawn            start more processes
 //	agent → rank   Spawned          they run, or why not
 //	rank → agent   Born             I was spawned, and this is how my parents reach me
+//	rank → agent   Ties             I am connected with these, from now on
 //	rank → agent   Name             publish a name, take it back, or look one up
 //	agent → rank   Named            done, or what the name stands for
 //
@@ -50,6 +51,7 @@ type Message struct {
 	Spawn    *Spawn    `json:",omitempty"`
 	Spawned  *Spawned  `json:",omitempty"`
 	Born     *Born     `json:",omitempty"`
+	Ties     *Ties     `json:",omitempty"`
 	Name     *Name     `json:",omitempty"`
 	Named    *Named    `json:",omitempty"`
 }
@@ -134,6 +136,9 @@ type Spawned struct {
 
 // Born is sent by a spawned rank as soon as it can be talked to.
 type Born struct{ Passport json.RawMessage }
+
+// Ties are the numbers of the ranks of other worlds that a rank is connected with.
+type Ties struct{ Tied []int }
 
 // What a Name asks for.
 const (

@@ -141,7 +141,9 @@ func rain_Close_port(f, name uintptr) int32 {
 
 //export rain_Comm_accept
 func rain_Comm_accept(f, name, info uintptr, root int32, h, newcomm uintptr) int32 {
-	return meet(f, name, info, root, h, newcomm, (*mpi.Comm).Accept)
+	return meet(f, name, info, root, h, newcomm, func(c *mpi.Comm, port string, root int, _ *mpi.Info) (*mpi.Comm, error) {
+		return c.Accept(port, root)
+	})
 }
 
 //export rain_Comm_connect
@@ -150,21 +152,22 @@ func rain_Comm_connect(f, name, info uintptr, root int32, h, newcomm uintptr) in
 }
 
 // meet looks at name and info in the root only.
-func meet(f, name, info uintptr, root int32, h, newcomm uintptr, how func(*mpi.Comm, string, int) (*mpi.Comm, error)) int32 {
+func meet(f, name, info uintptr, root int32, h, newcomm uintptr, how func(*mpi.Comm, string, int, *mpi.Info) (*mpi.Comm, error)) int32 {
 	return derive(f, h, newcomm, func(c *comm) (*mpi.Comm, error) {
-		port := ""
+		port, hints := "", (*mpi.Info)(nil)
 		if int(root) == c.c.Rank() {
-			_, err := optionalInfo(info)
+			var err error
+			hints, err = optionalInfo(info)
 			if err == nil {
 				err = need(name)
 			}
 			if err != nil {
-				how(c.c, "", int(root)) // fails, and lets the others know
+				how(c.c, "", int(root), nil) // fails, and lets the others know
 				return nil, err
 			}
 			port = cString(name, abi.MPI_MAX_PORT_NAME)
 		}
-		return how(c.c, port, int(root))
+		return how(c.c, port, int(root), hints)
 	})
 }
 

@@ -10,6 +10,7 @@ import (
 	"strconv"
 	"strings"
 	"sync"
+	"time"
 
 	"golang.org/x/sys/unix"
 )
@@ -257,7 +258,7 @@ func (c *Comm) Accept(name string, root int) (*Comm, error) {
 			if l == nil {
 				return nil, nil, errorf(ErrPort, "the port was closed while it was waited for a connection")
 			}
-			theirs, err := l.swap(c.e, mine)
+			theirs, err := l.swap(c.e, mine, 0, l.recvWord)
 			if err == nil {
 				return l, theirs, nil
 			}
@@ -266,23 +267,38 @@ func (c *Comm) Accept(name string, root int) (*Comm, error) {
 	})
 }
 
+// connectTime is how long Connect waits to be accepted. "The connection attempt will
+// eventually time out after an implementation-defined time, or succeed when the
+// server calls MPI_COMM_ACCEPT. In the case of a time out, MPI_COMM_CONNECT raises an
+// error of class MPI_ERR_PORT" (section 11.9.3).
+const connectTime = 2 * time.Minute
+
 // Connect connects this group with one that accepts at a port, and returns an
-// intercommunicator with it (MPI_Comm_connect). Collective; the name is looked at in
-// the root only. It waits until it is accepted or the port is closed.
-func (c *Comm) Connect(name string, root int) (*Comm, error) {
+// intercommunicator with it (MPI_Comm_connect). Collective; the name and the hints
+// are looked at in the root only. The hint timeout is how many seconds it waits to
+// be accepted, if two minutes are not right.
+func (c *Comm) Connect(name string, root int, info *Info) (*Comm, error) {
 	return c.meetAt(root, func(mine []byte) (*portLink, []byte, error) {
 		key, addrs, err := parsePort(name)
 		if err != nil {
 			return nil, nil, err
 		}
+		limit := connectTime
+		if text, ok := info.Get("timeout"); ok {
+			n, err := strconv.Atoi(text)
+			if err != nil || n < 1 {
+				return nil, nil, errorf(ErrInfoValue, "the info key timeout: %q is no number of seconds, 1 or more", text)
+			}
+			limit = time.Duration(n) * time.Second
+		}
 		l, err := dialPort(c.e, addrs, key)
 		if err != nil {
 			return nil, nil, errorf(ErrPort, "%s: %v", shown(name), err)
 		}
-		theirs, err := l.swap(c.e, mine)
+		theirs, err := l.swap(c.e, mine, limit, l.sendWord)
 		if err != nil {
 			l.close()
-			return nil, nil, errorf(ErrPort, "%s: the port was closed, or its process has ended: %v", shown(name), err)
+			return nil, nil, errorf(ErrPort, "%s: %v", shown(name), err)
 		}
 		return l, theirs, nil
 	})
@@ -326,7 +342,7 @@ func Join(fd int) (*Comm, error) {
 		return nil, errorf(ErrArg, "descriptor %d is no connected stream socket", fd)
 	}
 	return life.self.connected(0, func(mine []byte) ([]byte, error) {
-		theirs, err := (&portLink{fd: fd, patient: true}).swap(e, mine)
+		theirs, err := (&portLink{fd: fd, patient: true}).swap(e, mine, 0, func() error { return nil })
 		if err != nil {
 			return nil, errorf(ErrOther, "the socket %d: %v", fd, err)
 		}

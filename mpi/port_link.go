@@ -19,9 +19,9 @@ import (
 
 // A portLink is the connection between two roots that meet at a port. Each side
 // sends 32 random bytes; the key of each direction is made of them and the port's
-// key. Then each sends one message, sealed, and the acceptor's may take as long as it
-// takes until it accepts. To begin with both send an empty one, which proves that
-// they know the port's name.
+// key. To begin with both send an empty message, which proves that they know the
+// port's name; then each its passports, the acceptor when it accepts; then the
+// other an empty one, that it has not given up meanwhile.
 //
 //	length u32, then that many bytes: AES-GCM of the message, the nonce its number
 //
@@ -137,22 +137,38 @@ func (l *portLink) recv() ([]byte, error) {
 }
 
 // swap gives a message for the other side's. The engine makes progress meanwhile.
-func (l *portLink) swap(e *engine, mine []byte) (theirs []byte, err error) {
-	var done atomic.Bool
-	var serr error
+// With a limit it waits no longer than that. confirm comes last: who connects says
+// that it has not given up, and who accepts hears it.
+func (l *portLink) swap(e *engine, mine []byte, limit time.Duration, confirm func() error) (theirs []byte, err error) {
+	var done, late atomic.Bool
+	if limit > 0 {
+		defer time.AfterFunc(limit, func() {
+			late.Store(true)
+			unix.Shutdown(l.fd, unix.SHUT_RDWR)
+		}).Stop()
+	}
 	go func() {
 		sent := make(chan error, 1)
 		go func() { sent <- l.send(mine) }()
 		theirs, err = l.recv()
-		if serr = <-sent; err == nil {
+		if serr := <-sent; err == nil {
 			err = serr
+		}
+		if err == nil {
+			err = confirm()
 		}
 		done.Store(true)
 		e.wait.changed()
 	}()
 	e.until(done.Load)
+	if err != nil && late.Load() {
+		err = fmt.Errorf("nobody has accepted the connection for %v", limit)
+	}
 	return theirs, err
 }
+
+func (l *portLink) sendWord() error { return l.send(nil) }
+func (l *portLink) recvWord() error { _, err := l.recv(); return err }
 
 func (l *portLink) close() {
 	unix.Shutdown(l.fd, unix.SHUT_RDWR)
@@ -183,7 +199,7 @@ func (l *portLink) read(b []byte) error {
 			return err
 		}
 		if n == 0 {
-			return fmt.Errorf("the other end has closed the connection: %w", io.EOF)
+			return fmt.Errorf("the other end has closed the connection, or has ended: %w", io.EOF)
 		}
 		b = b[n:]
 	}

@@ -93,7 +93,7 @@ func client([]string) error {
 		}
 	}
 	for round := range 2 {
-		inter, err := mpi.World().Connect(port, 0)
+		inter, err := mpi.World().Connect(port, 0, nil)
 		if err != nil {
 			return err
 		}
@@ -167,7 +167,7 @@ func strangers([]string) error {
 		"no port": "nonsense", "nothing": "", "another key": string(wrong),
 		"half a name": port[:20], "nobody there": port[:len("rain:")+32] + ":1:127.0.0.1",
 	} {
-		if _, err := self.Connect(name, 0); !errors.Is(err, mpi.ErrPort) {
+		if _, err := self.Connect(name, 0, nil); !errors.Is(err, mpi.ErrPort) {
 			return fmt.Errorf("%s: %v", what, err)
 		} else if strings.Contains(err.Error(), port[len("rain:")+1:len("rain:")+32]) {
 			return fmt.Errorf("%s: the message tells the key: %v", what, err)
@@ -179,7 +179,16 @@ func strangers([]string) error {
 	if _, err := self.Accept("nonsense", 0); !errors.Is(err, mpi.ErrPort) {
 		return fmt.Errorf("accepting at no port: %v", err)
 	}
-	// A port that is closed turns away who waits there, and who waits for somebody.
+	hurry := mpi.NewInfo()
+	hurry.Set("timeout", "1")
+	if _, err := self.Connect(port, 0, hurry); !errors.Is(err, mpi.ErrPort) || !strings.Contains(err.Error(), "accepted") {
+		return fmt.Errorf("nobody accepts: %v", err)
+	}
+	hurry.Set("timeout", "soon")
+	if _, err := self.Connect(port, 0, hurry); !errors.Is(err, mpi.ErrInfoValue) {
+		return fmt.Errorf("a time that is none: %v", err)
+	}
+	// Who has given up by now is passed over: nobody else comes. A port that is closed turns away who waits there, and who waits for somebody.
 	waits := make(chan error)
 	go func() { _, err := self.Accept(port, 0); waits <- err }()
 	if err := mpi.ClosePort(port); err != nil {
@@ -188,7 +197,7 @@ func strangers([]string) error {
 	if err := <-waits; !errors.Is(err, mpi.ErrPort) {
 		return fmt.Errorf("accepting at a port that is closed: %v", err)
 	}
-	if _, err := self.Connect(port, 0); !errors.Is(err, mpi.ErrPort) {
+	if _, err := self.Connect(port, 0, nil); !errors.Is(err, mpi.ErrPort) {
 		return fmt.Errorf("connecting to a port that is closed: %v", err)
 	}
 	if _, err := mpi.LookupName("a name that nobody has published"); !errors.Is(err, mpi.ErrName) {
@@ -283,7 +292,7 @@ func deserter([]string) error {
 	for mpi.World().Rank() == 0 && port == "" {
 		port, _ = mpi.LookupName(os.Getenv(envService))
 	}
-	inter, err := mpi.World().Connect(port, 0)
+	inter, err := mpi.World().Connect(port, 0, nil)
 	if err != nil {
 		return err
 	}

@@ -14,17 +14,19 @@ import (
 // has no other sockets to park on, and a datagram socket beside those once it has.
 // Each rank says in the shared memory which of the two it listens to.
 type doorbell struct {
-	fd  atomic.Int32 // where this rank listens, and sends from; 0: nowhere
-	out atomic.Int32 // where it sends from as long as it listens nowhere; 0: it has not
-	job string
-	me  *unix.SockaddrUnix
+	fd   atomic.Int32 // where this rank listens, and sends from; 0: nowhere
+	out  atomic.Int32 // where it sends from as long as it listens nowhere; 0: it has not
+	job  string
+	rank int
 }
 
 func newDoorbell(job string, rank int) *doorbell {
-	d := &doorbell{job: job}
-	d.me = d.address(rank)
-	return d
+	return &doorbell{job: job, rank: rank}
 }
+
+// me is this rank's own address. Each caller needs one of its own: a system call
+// writes into it.
+func (d *doorbell) me() *unix.SockaddrUnix { return d.address(d.rank) }
 
 // listen makes the socket. Who rings looks at shm.Control.Socket first, which
 // the caller sets.
@@ -33,9 +35,9 @@ func (d *doorbell) listen() error {
 	if err != nil {
 		return errorf(ErrOther, "a socket for the doorbell: %v", err)
 	}
-	if err := unix.Bind(fd, d.me); err != nil {
+	if err := unix.Bind(fd, d.me()); err != nil {
 		unix.Close(fd)
-		return errorf(ErrOther, "the doorbell %s: %v", d.me.Name, err)
+		return errorf(ErrOther, "the doorbell of rank %d: %v", d.rank, err)
 	}
 	d.fd.Store(int32(fd))
 	return nil

@@ -102,7 +102,7 @@ func (w *waiting) changed() {
 // rouse ends the parking of this process's own threads.
 func (w *waiting) rouse() {
 	if w.bell.fd.Load() != 0 {
-		w.bell.send(w.bell.me)
+		w.bell.send(w.bell.me())
 		return
 	}
 	w.set.Bell.Add(1)

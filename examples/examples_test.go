@@ -111,6 +111,21 @@ func TestMatrixOnTwoHosts(t *testing.T) {
 	}
 }
 
+// Manager and workers on two lab hosts, which share neither memory nor loopback, over
+// two rails of which one is cut meanwhile.
+func TestFarmOnTwoHosts(t *testing.T) {
+	if os.Geteuid() != 0 {
+		t.Skip("the lab's network namespaces need root; without it see rainbench lab run --user-namespace")
+	}
+	prog := build(t, "farm/farm.c")
+	cmd := exec.Command(filepath.Join(tools(t), "rainbench"), "lab", "run", "--quiet", "--hosts", "2", "--rails", "2", "--rate", "1gbit",
+		"--at", "300ms:cut:rail1", "--", filepath.Join(tools(t), "rainrun"), "--timeout", "60", "-n", "2", "--host", "h1:8,h2:8", "--map-by", "node", prog, "6")
+	out, err := cmd.CombinedOutput()
+	if err != nil || !strings.Contains(string(out), "6 workers found 78498 primes") {
+		t.Errorf("%v\n%s", err, out)
+	}
+}
+
 // The picture is the same whatever the ranks, and whatever the language.
 func TestHeatImage(t *testing.T) {
 	const size = 60

@@ -246,7 +246,7 @@ func (j *job) plan(r *remote) Start {
 		Options: j.o.Library, Bind: j.o.Bind, StdinRank: j.o.StdinRank,
 		Interactive: isTerminal(0) && isTerminal(1),
 	}
-	for _, h := range j.hosts {
+	for _, h := range j.hosts[:j.ranked] { // a witness takes no ranks
 		s.HostSlots = append(s.HostSlots, h.Slots)
 	}
 	s.Map = j.o.Map

@@ -59,15 +59,16 @@ static void park(rain_waitset *w, uint32_t events) {
     /* A sender publishes and then reads sleep; we have written sleep and read the words now: one of
        the two sees the other. */
     if (!ready(w, events)) {
-        if (w->nfd == 0) {
+        if (load(&w->nfd) == 0) {
             syscall(SYS_futex, w->bell, FUTEX_WAIT, bell, left(w, &t), NULL, 0);
         } else {
             struct pollfd fds[64];
-            for (uint32_t i = 0; i < w->nfd; i++) fds[i] = (struct pollfd){.fd = w->fd[i], .events = POLLIN};
-            ppoll(fds, w->nfd, left(w, &t), NULL);
-            char ring[16]; /* the last one is the doorbell: forget the rings so far */
-            if (fds[w->nfd - 1].revents)
-                while (recv(fds[w->nfd - 1].fd, ring, sizeof ring, MSG_DONTWAIT) > 0) {}
+            uint32_t n = load(&w->nfd);
+            for (uint32_t i = 0; i < n; i++) fds[i] = (struct pollfd){.fd = w->fd[i], .events = POLLIN};
+            ppoll(fds, n, left(w, &t), NULL);
+            char ring[16]; /* the first one is the doorbell: forget the rings so far */
+            if (fds[0].revents)
+                while (recv(fds[0].fd, ring, sizeof ring, MSG_DONTWAIT) > 0) {}
         }
     }
     __atomic_fetch_sub(w->sleep, 1, __ATOMIC_SEQ_CST);

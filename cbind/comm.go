@@ -356,7 +356,9 @@ func derive(f, h, newcomm uintptr, how func(*comm) (*mpi.Comm, error)) int32 {
 }
 
 //export rain_Comm_free
-func rain_Comm_free(f, h uintptr) int32 {
+func rain_Comm_free(f, h uintptr) int32 { return giveUp(f, h, (*mpi.Comm).Free) }
+
+func giveUp(f, h uintptr, how func(*mpi.Comm) error) int32 {
 	if err := need(h); err != nil {
 		return fail(f, err)
 	}
@@ -365,30 +367,22 @@ func rain_Comm_free(f, h uintptr) int32 {
 		return fail(f, err)
 	}
 	if c == world.Load() || c == self.Load() {
-		return fail(f, bad(mpi.ErrComm, handleText(c.handle)+" cannot be freed"))
+		return fail(f, bad(mpi.ErrComm, handleText(c.handle)+" cannot be given up"))
 	}
 	if rc := c.attrs.deleteAll(f, c.handle); rc != 0 {
 		return rc
 	}
-	if err := c.c.Free(); err != nil {
+	if err := how(c.c); err != nil {
 		return fail(f, err)
 	}
 	comms.remove(c.handle)
+	parent.CompareAndSwap(c, nil)
 	c.handler.Load().release()
 	set(h, abi.MPI_COMM_NULL)
 	return 0
 }
 
-//export rain_Comm_disconnect
-func rain_Comm_disconnect(f, h uintptr) int32 { return rain_Comm_free(f, h) }
-
-// No process was started by MPI_Comm_spawn.
+// It is collective and rare: it waits inside Go.
 //
-//export rain_Comm_get_parent
-func rain_Comm_get_parent(f, parent uintptr) int32 {
-	if err := running(parent); err != nil {
-		return fail(f, err)
-	}
-	set(parent, abi.MPI_COMM_NULL)
-	return 0
-}
+//export rain_Comm_disconnect
+func rain_Comm_disconnect(f, h uintptr) int32 { return giveUp(f, h, (*mpi.Comm).Disconnect) }

@@ -72,8 +72,9 @@ typedef struct rain_waitset {
     uint32_t moved;         /* changes whenever progress moved anything */
     uint32_t *sleep; /* threads that park */
     uint32_t *bell;  /* a futex */
+    uint32_t *socket; /* not 0: the threads park on fd instead */
     int64_t deadline; /* CLOCK_MONOTONIC, ns: when Go must run even if nothing comes */
-    int32_t fd[64];
+    int32_t fd[64];  /* the doorbell's is the first */
     uint32_t *words[2046]; /* not 0: there is work */
 } rain_waitset;
 extern rain_waitset *rain_waits; /* NULL outside MPI_Init … MPI_Finalize */

@@ -56,6 +56,9 @@ func initialize(required int) (provided int, err error) {
 	begun()
 	world.Store(&comm{c: mpi.World(), handle: abi.MPI_COMM_WORLD})
 	self.Store(&comm{c: mpi.Self(), handle: abi.MPI_COMM_SELF})
+	if p := mpi.Parent(); p != nil {
+		parent.Store(comms.get(addComm(p, nil, nil)))
+	}
 	setPredefined(mpi.UniverseSize(), mpi.AppNum())
 	return provided, nil
 }
@@ -90,6 +93,7 @@ func rain_Finalize(f uintptr) int32 {
 	ended()
 	world.Store(nil)
 	self.Store(nil)
+	parent.Store(nil)
 	return 0
 }
 

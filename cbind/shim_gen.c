@@ -685,12 +685,24 @@ int PMPI_Cartdim_get(MPI_Comm comm, int *ndims) {
 RAIN_WEAK(Cartdim_get)
 
 int PMPI_Close_port(const char *port_name) {
-    return rain_unsupported(RAIN_NONE, 0, "MPI_Close_port");
+    if (rain_enter()) return rain_refused("MPI_Close_port");
+    rain_frame f = {0};
+    int rc;
+    do rc = rain_Close_port((uintptr_t)&f, (uintptr_t)port_name);
+    while (rc < 0 && rain_again(rc, &f));
+    if (rc) return rain_raise(&f, rc, RAIN_NONE, 0, "MPI_Close_port(port_name=%p)", (int64_t[]){(uintptr_t)port_name});
+    return MPI_SUCCESS;
 }
 RAIN_WEAK(Close_port)
 
 int PMPI_Comm_accept(const char *port_name, MPI_Info info, int root, MPI_Comm comm, MPI_Comm *newcomm) {
-    return rain_unsupported(RAIN_COMM, (uintptr_t)comm, "MPI_Comm_accept");
+    if (rain_enter()) return rain_refused("MPI_Comm_accept");
+    rain_frame f = {0};
+    int rc;
+    do rc = rain_Comm_accept((uintptr_t)&f, (uintptr_t)port_name, (uintptr_t)info, root, (uintptr_t)comm, (uintptr_t)newcomm);
+    while (rc < 0 && rain_again(rc, &f));
+    if (rc) return rain_raise(&f, rc, RAIN_COMM, (uintptr_t)comm, "MPI_Comm_accept(port_name=%p, info=%h, root=%d, comm=%h, newcomm=%p)", (int64_t[]){(uintptr_t)port_name, (uintptr_t)info, root, (uintptr_t)comm, (uintptr_t)newcomm});
+    return MPI_SUCCESS;
 }
 RAIN_WEAK(Comm_accept)
 
@@ -739,7 +751,13 @@ int PMPI_Comm_compare(MPI_Comm comm1, MPI_Comm comm2, int *result) {
 RAIN_WEAK(Comm_compare)
 
 int PMPI_Comm_connect(const char *port_name, MPI_Info info, int root, MPI_Comm comm, MPI_Comm *newcomm) {
-    return rain_unsupported(RAIN_COMM, (uintptr_t)comm, "MPI_Comm_connect");
+    if (rain_enter()) return rain_refused("MPI_Comm_connect");
+    rain_frame f = {0};
+    int rc;
+    do rc = rain_Comm_connect((uintptr_t)&f, (uintptr_t)port_name, (uintptr_t)info, root, (uintptr_t)comm, (uintptr_t)newcomm);
+    while (rc < 0 && rain_again(rc, &f));
+    if (rc) return rain_raise(&f, rc, RAIN_COMM, (uintptr_t)comm, "MPI_Comm_connect(port_name=%p, info=%h, root=%d, comm=%h, newcomm=%p)", (int64_t[]){(uintptr_t)port_name, (uintptr_t)info, root, (uintptr_t)comm, (uintptr_t)newcomm});
+    return MPI_SUCCESS;
 }
 RAIN_WEAK(Comm_connect)
 
@@ -999,7 +1017,13 @@ int PMPI_Comm_iflush_buffer(MPI_Comm comm, MPI_Request *request) {
 RAIN_WEAK(Comm_iflush_buffer)
 
 int PMPI_Comm_join(int fd, MPI_Comm *intercomm) {
-    return rain_unsupported(RAIN_NONE, 0, "MPI_Comm_join");
+    if (rain_enter()) return rain_refused("MPI_Comm_join");
+    rain_frame f = {0};
+    int rc;
+    do rc = rain_Comm_join((uintptr_t)&f, fd, (uintptr_t)intercomm);
+    while (rc < 0 && rain_again(rc, &f));
+    if (rc) return rain_raise(&f, rc, RAIN_NONE, 0, "MPI_Comm_join(fd=%d, intercomm=%p)", (int64_t[]){fd, (uintptr_t)intercomm});
+    return MPI_SUCCESS;
 }
 RAIN_WEAK(Comm_join)
 
@@ -1092,12 +1116,24 @@ int PMPI_Comm_size(MPI_Comm comm, int *size) {
 RAIN_WEAK(Comm_size)
 
 int PMPI_Comm_spawn(const char *command, char *argv[], int maxprocs, MPI_Info info, int root, MPI_Comm comm, MPI_Comm *intercomm, int array_of_errcodes[]) {
-    return rain_unsupported(RAIN_COMM, (uintptr_t)comm, "MPI_Comm_spawn");
+    if (rain_enter()) return rain_refused("MPI_Comm_spawn");
+    rain_frame f = {0};
+    int rc;
+    do rc = rain_Comm_spawn((uintptr_t)&f, (uintptr_t)command, (uintptr_t)argv, maxprocs, (uintptr_t)info, root, (uintptr_t)comm, (uintptr_t)intercomm, (uintptr_t)array_of_errcodes);
+    while (rc < 0 && rain_again(rc, &f));
+    if (rc) return rain_raise(&f, rc, RAIN_COMM, (uintptr_t)comm, "MPI_Comm_spawn(command=%p, argv=%p, maxprocs=%d, info=%h, root=%d, comm=%h, intercomm=%p, array_of_errcodes=%p)", (int64_t[]){(uintptr_t)command, (uintptr_t)argv, maxprocs, (uintptr_t)info, root, (uintptr_t)comm, (uintptr_t)intercomm, (uintptr_t)array_of_errcodes});
+    return MPI_SUCCESS;
 }
 RAIN_WEAK(Comm_spawn)
 
 int PMPI_Comm_spawn_multiple(int count, char *array_of_commands[], char **array_of_argv[], const int array_of_maxprocs[], const MPI_Info array_of_info[], int root, MPI_Comm comm, MPI_Comm *intercomm, int array_of_errcodes[]) {
-    return rain_unsupported(RAIN_COMM, (uintptr_t)comm, "MPI_Comm_spawn_multiple");
+    if (rain_enter()) return rain_refused("MPI_Comm_spawn_multiple");
+    rain_frame f = {0};
+    int rc;
+    do rc = rain_Comm_spawn_multiple((uintptr_t)&f, count, (uintptr_t)array_of_commands, (uintptr_t)array_of_argv, (uintptr_t)array_of_maxprocs, (uintptr_t)array_of_info, root, (uintptr_t)comm, (uintptr_t)intercomm, (uintptr_t)array_of_errcodes);
+    while (rc < 0 && rain_again(rc, &f));
+    if (rc) return rain_raise(&f, rc, RAIN_COMM, (uintptr_t)comm, "MPI_Comm_spawn_multiple(count=%d, array_of_commands=%p, array_of_argv=%p, array_of_maxprocs=%p, array_of_info=%p, root=%d, comm=%h, intercomm=%p, array_of_errcodes=%p)", (int64_t[]){count, (uintptr_t)array_of_commands, (uintptr_t)array_of_argv, (uintptr_t)array_of_maxprocs, (uintptr_t)array_of_info, root, (uintptr_t)comm, (uintptr_t)intercomm, (uintptr_t)array_of_errcodes});
+    return MPI_SUCCESS;
 }
 RAIN_WEAK(Comm_spawn_multiple)
 
@@ -3637,7 +3673,13 @@ int PMPI_Keyval_free(int *keyval) {
 RAIN_WEAK(Keyval_free)
 
 int PMPI_Lookup_name(const char *service_name, MPI_Info info, char *port_name) {
-    return rain_unsupported(RAIN_NONE, 0, "MPI_Lookup_name");
+    if (rain_enter()) return rain_refused("MPI_Lookup_name");
+    rain_frame f = {0};
+    int rc;
+    do rc = rain_Lookup_name((uintptr_t)&f, (uintptr_t)service_name, (uintptr_t)info, (uintptr_t)port_name);
+    while (rc < 0 && rain_again(rc, &f));
+    if (rc) return rain_raise(&f, rc, RAIN_NONE, 0, "MPI_Lookup_name(service_name=%p, info=%h, port_name=%p)", (int64_t[]){(uintptr_t)service_name, (uintptr_t)info, (uintptr_t)port_name});
+    return MPI_SUCCESS;
 }
 RAIN_WEAK(Lookup_name)
 
@@ -3939,7 +3981,13 @@ int PMPI_Op_free(MPI_Op *op) {
 RAIN_WEAK(Op_free)
 
 int PMPI_Open_port(MPI_Info info, char *port_name) {
-    return rain_unsupported(RAIN_NONE, 0, "MPI_Open_port");
+    if (rain_enter()) return rain_refused("MPI_Open_port");
+    rain_frame f = {0};
+    int rc;
+    do rc = rain_Open_port((uintptr_t)&f, (uintptr_t)info, (uintptr_t)port_name);
+    while (rc < 0 && rain_again(rc, &f));
+    if (rc) return rain_raise(&f, rc, RAIN_NONE, 0, "MPI_Open_port(info=%h, port_name=%p)", (int64_t[]){(uintptr_t)info, (uintptr_t)port_name});
+    return MPI_SUCCESS;
 }
 RAIN_WEAK(Open_port)
 
@@ -4137,7 +4185,13 @@ int PMPI_Psend_init_c(const void *buf, int partitions, MPI_Count count, MPI_Data
 RAIN_WEAK(Psend_init_c)
 
 int PMPI_Publish_name(const char *service_name, MPI_Info info, const char *port_name) {
-    return rain_unsupported(RAIN_NONE, 0, "MPI_Publish_name");
+    if (rain_enter()) return rain_refused("MPI_Publish_name");
+    rain_frame f = {0};
+    int rc;
+    do rc = rain_Publish_name((uintptr_t)&f, (uintptr_t)service_name, (uintptr_t)info, (uintptr_t)port_name);
+    while (rc < 0 && rain_again(rc, &f));
+    if (rc) return rain_raise(&f, rc, RAIN_NONE, 0, "MPI_Publish_name(service_name=%p, info=%h, port_name=%p)", (int64_t[]){(uintptr_t)service_name, (uintptr_t)info, (uintptr_t)port_name});
+    return MPI_SUCCESS;
 }
 RAIN_WEAK(Publish_name)
 
@@ -5783,7 +5837,13 @@ int PMPI_Unpack_external_c(const char datarep[], const void *inbuf, MPI_Count in
 RAIN_WEAK(Unpack_external_c)
 
 int PMPI_Unpublish_name(const char *service_name, MPI_Info info, const char *port_name) {
-    return rain_unsupported(RAIN_NONE, 0, "MPI_Unpublish_name");
+    if (rain_enter()) return rain_refused("MPI_Unpublish_name");
+    rain_frame f = {0};
+    int rc;
+    do rc = rain_Unpublish_name((uintptr_t)&f, (uintptr_t)service_name, (uintptr_t)info, (uintptr_t)port_name);
+    while (rc < 0 && rain_again(rc, &f));
+    if (rc) return rain_raise(&f, rc, RAIN_NONE, 0, "MPI_Unpublish_name(service_name=%p, info=%h, port_name=%p)", (int64_t[]){(uintptr_t)service_name, (uintptr_t)info, (uintptr_t)port_name});
+    return MPI_SUCCESS;
 }
 RAIN_WEAK(Unpublish_name)
 

@@ -82,6 +82,7 @@ func TestExamples(t *testing.T) {
 		{"heat/heat.c", "--size 96 --steps 200", []int{1, 3, 4}, "200 steps"},
 		{"heat/go", "--size 96 --steps 200", []int{1, 3, 4}, "200 steps"},
 		{"matmul", "--size 200", []int{1, 3, 4}, "matrices"},
+		{"farm/farm.c", "3", []int{1, 2}, "3 workers found 78498 primes"},
 		{"montecarlo", "", []int{1, 3}, "has volume 5.2"},
 	} {
 		t.Run(e.source, func(t *testing.T) {
@@ -106,6 +107,21 @@ func TestMatrixOnTwoHosts(t *testing.T) {
 		filepath.Join(tools(t), "rainrun"), "--timeout", "60", "-n", "4", "--map-by", "node", "--host", "%hosts", build(t, "matrix/matrix.c"))
 	cmd.Dir = t.TempDir()
 	if out, err := cmd.CombinedOutput(); err != nil || !strings.Contains(string(out), "right") {
+		t.Errorf("%v\n%s", err, out)
+	}
+}
+
+// Manager and workers on two lab hosts, which share neither memory nor loopback, over
+// two rails of which one is cut meanwhile.
+func TestFarmOnTwoHosts(t *testing.T) {
+	if os.Geteuid() != 0 {
+		t.Skip("the lab's network namespaces need root; without it see rainbench lab run --user-namespace")
+	}
+	prog := build(t, "farm/farm.c")
+	cmd := exec.Command(filepath.Join(tools(t), "rainbench"), "lab", "run", "--quiet", "--hosts", "2", "--rails", "2", "--rate", "1gbit",
+		"--at", "300ms:cut:rail1", "--", filepath.Join(tools(t), "rainrun"), "--timeout", "60", "-n", "2", "--host", "h1:8,h2:8", "--map-by", "node", prog, "6")
+	out, err := cmd.CombinedOutput()
+	if err != nil || !strings.Contains(string(out), "6 workers found 78498 primes") {
 		t.Errorf("%v\n%s", err, out)
 	}
 }

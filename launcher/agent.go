@@ -51,20 +51,25 @@ type agent struct {
 	lost     map[int]bool // hosts whose agents have lost their start channel
 	relay    int          // the host through which we reach rainrun, if we have lost ours
 	orphaned bool         // all have
-	cards    map[int][][]byte
 
-	finalized map[int]bool // hosts whose ranks have all come to MPI_Finalize
-	met       map[int]bool // hosts whose agents have answered
-	gone      map[int]bool // hosts whose agents are out of reach or have left
-	lingered  bool         // nobody has let us go, and we have waited
+	worlds map[int]*world // by number; 0 is the one that rainrun started
+	names  *names
+	wards  *spawns // of the first agent: what it has started; nil: this is another
+
+	met      map[int]bool // hosts whose agents have answered
+	gone     map[int]bool // hosts whose agents are out of reach or have left
+	lingered bool         // nobody has let us go, and we have waited
 }
 
 // Events beside frame and *bootEvent.
 type (
-	channelLost  struct{}
-	childEnded   struct{}
-	streamEnded  struct{}
-	settled      struct{ cause Cause } // the time for other ranks' own failures is over
+	channelLost struct{}
+	childEnded  struct{}
+	streamEnded struct{}
+	settled     struct { // the time for other ranks' own failures is over
+		r     *rank
+		cause Cause
+	}
 	graceOver    struct{}
 	askOver      struct{}
 	drainOver    struct{}
@@ -91,7 +96,7 @@ func Agent() int {
 		fmt.Fprintf(os.Stderr, "rainrun: agent: %v\n", err)
 		return 1
 	}
-	a := &agent{guardian: os.Getppid(), pmi: newPMIServer(), files: map[int]*os.File{}, events: make(chan any, 64), byWorld: map[int]*rank{}, lost: map[int]bool{}, cards: map[int][][]byte{}, finalized: map[int]bool{}, met: map[int]bool{}, gone: map[int]bool{}}
+	a := &agent{guardian: os.Getppid(), pmi: newPMIServer(), files: map[int]*os.File{}, events: make(chan any, 64), byWorld: map[int]*rank{}, lost: map[int]bool{}, worlds: map[int]*world{}, names: newNames(), met: map[int]bool{}, gone: map[int]bool{}}
 	becomeSubreaper()
 	signals := make(chan os.Signal, 64)
 	signal.Notify(signals, unix.SIGCHLD, unix.SIGTERM, unix.SIGINT, unix.SIGHUP, unix.SIGPIPE)
@@ -246,7 +251,13 @@ func (a *agent) handle(ev any) {
 	case streamEnded:
 		a.pipes--
 	case settled:
-		a.end(ev.cause)
+		if !ev.r.w.ended && !a.endIndependent(ev.r, a.failure(ev.r)) {
+			a.end(ev.cause)
+		}
+	case aborted:
+		a.spawnedAborted(ev)
+	case worldGrace:
+		a.killWorld(ev.w)
 	case graceOver:
 		a.graceOver()
 	case askOver:
@@ -261,6 +272,8 @@ func (a *agent) handle(ev any) {
 		a.checkMPIGone(ev.r)
 	case bootDrained:
 		a.bootDrained(ev.r)
+	case named:
+		a.nameAnswered(ev)
 	case terminated:
 		a.terminated(ev)
 	case meshFrame:
@@ -407,7 +420,7 @@ func (a *agent) progress() {
 	if a.finished || a.start == nil && !a.ending {
 		return
 	}
-	if !a.ending && !a.allRanksDone() {
+	if a.tellOver(); !a.ending && !(a.allRanksDone() && a.worldsOver()) {
 		return
 	}
 	if _, none := reap(a.ended); !none && a.endLeftovers() {
@@ -470,6 +483,7 @@ func (a *agent) close() {
 		}
 	}()
 	a.boot.close()
+	a.names.close()
 	a.out.close()
 	select {
 	case <-a.out.done:

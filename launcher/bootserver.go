@@ -111,12 +111,20 @@ func (a *agent) handleBoot(ev bootEvent) {
 		ev.conn.Close()
 	case ev.m.Card != nil:
 		r.card = ev.m.Card.Card
-		a.gatherCards()
-	case ev.m.Finalize != nil:
-		r.finalized = true
-		a.rankFinalized()
+		a.gatherCards(r.w)
 	case ev.m.Waits != nil:
 		a.waitsTold(r, ev.m.Waits.Ranks)
+	case ev.m.Finalize != nil:
+		r.finalized, r.waits = true, ev.m.Finalize.Waits
+		a.rankFinalized(r, ev.m.Finalize.Tied)
+	case ev.m.Spawn != nil:
+		a.askSpawn(r, *ev.m.Spawn)
+	case ev.m.Born != nil:
+		a.born(r, ev.m.Born.Passport)
+	case ev.m.Ties != nil:
+		a.connected(r, ev.m.Ties.Tied)
+	case ev.m.Name != nil:
+		a.askName(r, *ev.m.Name)
 	case ev.m.Abort != nil:
 		a.abort(r, *ev.m.Abort)
 	}
@@ -134,12 +142,15 @@ func (a *agent) claimedBy(conn *boot.Conn) *rank {
 // hello answers a process that claims a rank. A rank is claimed once: a
 // grandchild that has inherited the environment becomes a job of its own.
 func (a *agent) hello(ev bootEvent) {
-	r := a.byWorld[ev.m.Hello.Rank]
+	w, r := a.worlds[ev.m.Hello.World], (*rank)(nil)
+	if w != nil {
+		r = a.byWorld[w.first+ev.m.Hello.Rank]
+	}
 	refuse := ""
 	switch {
 	case a.claimedBy(ev.conn) != nil:
 		refuse = "this process has a rank already"
-	case r == nil:
+	case r == nil || r.w != w:
 		refuse = fmt.Sprintf("there is no rank %d on host %s", ev.m.Hello.Rank, a.hostName())
 	case r.conn != nil:
 		refuse = fmt.Sprintf("rank %d is taken by process %d", r.world, r.connPid)
@@ -151,22 +162,22 @@ func (a *agent) hello(ev bootEvent) {
 		return
 	}
 	r.conn, r.connPid, r.connOpen, r.inited = ev.conn, ev.pid, true, true
-	if err := ev.conn.Send(boot.Message{Welcome: a.welcome(r)}, a.boot.memory); err != nil {
+	if err := ev.conn.Send(boot.Message{Welcome: a.welcome(r)}, w.memory); err != nil {
 		return // Recv will report it
 	}
 	a.out.send(kindInit, Init{Rank: r.world})
 }
 
 func (a *agent) welcome(r *rank) *boot.Welcome {
-	s := a.start
+	s := r.w.start
 	w := &boot.Welcome{
-		Job: a.setup.Job, Key: a.setup.Key, Rank: r.world, Size: s.Size, AppNum: r.app,
-		Hosts: a.setup.Hosts, HostOf: s.HostOf, Slots: max(s.Slots, s.Size), CPUs: len(allowedCores()),
+		Job: r.w.name(a.setup.Job), Key: a.setup.Key, Rank: r.world - r.w.first, Size: s.Size, First: r.w.first, AppNum: r.app,
+		Hosts: a.setup.Hosts, HostOf: s.HostOf, Slots: max(s.Slots, s.Size), Parent: r.w.parent, CPUs: len(allowedCores()),
 		Rails: a.setup.Rails, PortLow: a.setup.PortLow, PortHigh: a.setup.PortHigh,
 		Options: s.Options, Memory: true,
 	}
-	if s.Crowd > len(a.ranks) { // other agents' ranks use the same cores
-		w.CPUs = max(1, w.CPUs*len(a.ranks)/s.Crowd)
+	if s.Crowd > len(r.w.ranks) { // others' ranks use the same cores
+		w.CPUs = max(1, w.CPUs*len(r.w.ranks)/s.Crowd)
 	}
 	return w
 }
@@ -187,7 +198,7 @@ func (a *agent) checkMPIGone(r *rank) {
 	if r.exited || r.told {
 		return
 	}
-	r.exit = Exit{Rank: r.world, Pid: r.connPid, Gone: true, Killed: a.killed}
+	r.exit = Exit{Rank: r.world, Pid: r.connPid, Gone: true, Killed: a.killed || r.w.ended}
 	a.tell(r)
 }
 
@@ -212,5 +223,11 @@ func (a *agent) abort(r *rank, m boot.Abort) {
 	if m.Text != "" {
 		text += ": " + m.Text
 	}
-	a.end(Cause{Host: a.setup.Host, Code: code, Text: text})
+	c := Cause{Host: a.setup.Host, Code: code, Text: text}
+	if r.w.number > 0 {
+		// It may have disconnected just now, and not all of its world have told.
+		a.after(settleTime, aborted{r, c})
+		return
+	}
+	a.end(c)
 }

@@ -2,17 +2,20 @@ package launcher
 
 import "rainmpi/internal/boot"
 
-// HostCards are the cards of one host's ranks, by local rank.
-type HostCards struct{ Cards [][]byte }
+// HostCards are the cards of one host's ranks of a world, by local rank.
+type HostCards struct {
+	World int
+	Cards [][]byte
+}
 
 // gatherCards: a rank of this host has given its card. When all have, every
 // agent gets them.
-func (a *agent) gatherCards() {
-	if a.mesh == nil || a.cards[a.setup.Host] != nil {
+func (a *agent) gatherCards(w *world) {
+	if a.mesh == nil || w.cards[a.setup.Host] != nil {
 		return
 	}
-	var c HostCards
-	for _, r := range a.ranks {
+	c := HostCards{World: w.number}
+	for _, r := range w.ranks {
 		if r.card == nil {
 			return
 		}
@@ -25,20 +28,21 @@ func (a *agent) gatherCards() {
 // hostCards: all ranks of a host have given their cards. When those of all
 // hosts are here, every rank of this host gets the whole table.
 func (a *agent) hostCards(host int, c HostCards) {
-	a.cards[host] = c.Cards
-	if a.start == nil {
-		return // another host is faster; startRanks looks again
+	w := a.world(c.World)
+	w.cards[host] = c.Cards
+	if w.start == nil {
+		return // another host is faster; our own ranks' cards are still to come
 	}
-	table := make([][]byte, a.start.Size)
+	table := make([][]byte, w.start.Size)
 	next := map[int]int{}
-	for w, h := range a.start.HostOf {
-		if next[h] >= len(a.cards[h]) {
+	for n, h := range w.start.HostOf {
+		if next[h] >= len(w.cards[h]) {
 			return
 		}
-		table[w] = a.cards[h][next[h]]
+		table[n] = w.cards[h][next[h]]
 		next[h]++
 	}
-	for _, r := range a.ranks {
+	for _, r := range w.ranks {
 		if r.connOpen {
 			conn := r.conn
 			// A rank that does not read must not stop the agent.

@@ -32,6 +32,9 @@
 //     rainnet/member), and the job ends. A host without a majority ends its ranks
 //     by itself, before that.
 //
+// Ranks may spawn worlds (spawns.go, world.go); a world fails alone if it is not
+// connected with the one that rainrun has started (ties.go).
+//
 // What the agents send is decided upon in one place: job.go of rainrun holds
 // the job's state, prints the one message that says why a job failed, and
 // chooses the exit status.

@@ -12,7 +12,7 @@ import (
 // foreign are the variables that make a process a rank. They are taken out of
 // what a rank inherits: rainrun may itself run under srun, mpirun or rainrun.
 var foreign = []string{
-	boot.EnvAgent, boot.EnvRank, boot.EnvSize, boot.EnvLocalRank,
+	boot.EnvAgent, boot.EnvWorld, boot.EnvRank, boot.EnvSize, boot.EnvLocalRank,
 	"PMI_", "PMIX_", "HYDI_", "HYDRA_PROXY", "OMPI_COMM_WORLD_", "OMPI_UNIVERSE_SIZE", "OMPI_APP_CTX_", "OMPI_FIRST_RANKS", "PRTE_", "MPI_LOCALRANKID", "MPI_LOCALNRANKS",
 	"SLURM_PROCID=", "SLURM_LOCALID=", "SLURM_GTIDS=", "SLURM_TASK_PID=",
 }

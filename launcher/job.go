@@ -82,7 +82,8 @@ type job struct {
 	exits   map[int]Exit
 	inited  map[int]bool
 	pids    map[int]int
-	waits   map[int][]int   // rank → those that it waited for
+	waits   map[int][]int // rank → those that it waited for
+	spawned map[int]spawnedRank
 	silent  map[[2]int]bool // silences that people know of: Notice.Hosts
 	cause   *Cause
 	ending  bool
@@ -103,7 +104,7 @@ func Run(o Options) (status int, err error) {
 		o: o, events: make(chan any, 256), signals: make(chan os.Signal, 64),
 		out: newOutput(o), in: newInput(),
 		lead:  -1,
-		exits: map[int]Exit{}, inited: map[int]bool{}, pids: map[int]int{}, waits: map[int][]int{}, silent: map[[2]int]bool{},
+		exits: map[int]Exit{}, inited: map[int]bool{}, pids: map[int]int{}, spawned: map[int]spawnedRank{}, waits: map[int][]int{}, silent: map[[2]int]bool{},
 	}
 	defer j.out.close()
 	// When an agent here and its guardian are both killed, what they leave

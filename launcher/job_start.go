@@ -264,6 +264,10 @@ func (j *job) plan(r *remote) Start {
 		Hold:        j.multi,
 		Interactive: isTerminal(0) && isTerminal(1),
 	}
+	for _, h := range j.hosts[:j.ranked] { // a witness takes no ranks
+		s.HostSlots = append(s.HostSlots, h.Slots)
+	}
+	s.Map = j.o.Map
 	for _, other := range j.remotes {
 		s.Cards = append(s.Cards, other.facts.Card)
 		if other.facts.Machine != r.facts.Machine {
@@ -317,6 +321,9 @@ func (j *job) showMap() {
 func (j *job) ranksStarted(r *remote, m Started) {
 	for _, s := range m.Ranks {
 		j.pids[s.Rank] = s.Pid
+		if s.Rank >= len(j.place.HostOf) {
+			j.spawned[s.Rank] = spawnedRank{r.name, s.Program}
+		}
 		if j.o.ReportBindings {
 			where := "not bound"
 			if s.Cores != "" {

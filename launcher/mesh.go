@@ -350,15 +350,11 @@ func (a *agent) handleMesh(from int, f frame) error {
 		}
 		a.hostCards(from, c)
 	case kindFinalized:
-		a.hostFinalized(from)
+		return take(f, func(h HostFinalized) { a.hostFinalized(from, h) })
 	case kindPMIFence:
-		var p PMIFence
-		if err := f.decode(&p); err != nil {
-			return err
-		}
-		a.pmiFenced(from, p)
+		return take(f, func(p PMIFence) { a.pmiFenced(from, p) })
 	default:
-		return fmt.Errorf("unexpected message of kind %d from host %s", f.kind, a.setup.Hosts[from])
+		return a.handleWorlds(from, f)
 	}
 	return nil
 }

@@ -43,6 +43,15 @@ const (
 	kindFinalized   // HostFinalized
 	kindMember      // binary: of the machine of rainnet/member
 	kindPMIFence    // PMIFence
+	kindSpawn       // SpawnAsk
+	kindWorld       // World
+	kindBirth       // Birth
+	kindSpawned     // SpawnAnswer
+	kindEndWorld    // WorldEnd
+	kindTies        // HostTies
+	kindOver        // WorldOver
+	kindName        // NameAsk
+	kindNamed       // NameAnswer
 
 	kindLast
 )
@@ -86,13 +95,18 @@ type Ready struct {
 
 // Start is the plan, the same for all agents.
 type Start struct {
-	Size    int
-	Slots   int
-	HostOf  []int // world rank → host
-	Apps    []App
-	AppOf   []int // world rank → App
-	Env     []string
-	Cards   [][]byte // of the agents, by host
+	Size   int
+	Slots  int
+	HostOf []int // world rank → host
+	Apps   []App
+	AppOf  []int // world rank → App
+	Env    []string
+	Cards  [][]byte // of the agents, by host
+
+	// HostSlots and Map are for processes that are spawned.
+	HostSlots []int
+	Map       Mapping
+
 	Options map[string]string
 
 	// Stdin are the ranks that read rainrun's standard input.
@@ -130,6 +144,7 @@ type Started struct{ Ranks []StartedRank }
 type StartedRank struct {
 	Rank, Pid int
 	Cores     string // where it is pinned; empty: not pinned
+	Program   string // for messages
 }
 
 // Init says that a rank has called MPI_Init.

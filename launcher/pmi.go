@@ -50,8 +50,12 @@ func (s *pmiServer) begin(job string, p *Start) {
 	s.job.Name, s.job.Size, s.job.Universe, s.job.HostOf = job, p.Size, max(p.Slots, p.Size), p.HostOf
 }
 
-// openPMI makes the connection for one rank and returns the rank's end.
+// openPMI makes the connection for one rank and returns the rank's end, -1 for a
+// spawned one: PMI knows of the ranks only that rainrun has started.
 func (a *agent) openPMI(r *rank) (fd int, err error) {
+	if r.w.number != 0 {
+		return -1, nil
+	}
 	fds, err := unix.Socketpair(unix.AF_UNIX, unix.SOCK_STREAM|unix.SOCK_CLOEXEC, 0)
 	if err != nil {
 		return -1, fmt.Errorf("a PMI connection for rank %d: %w (ulimit -n?)", r.world, err)
@@ -114,7 +118,7 @@ func (a *agent) pmiInit(r *rank) {
 // it.
 func (a *agent) pmiFence() {
 	s := a.pmi
-	if len(s.waiting) < len(a.ranks) || s.fences[a.setup.Host] > s.passed {
+	if len(s.waiting) < len(a.world(0).ranks) || s.fences[a.setup.Host] > s.passed {
 		return
 	}
 	f := PMIFence{Values: s.fresh}

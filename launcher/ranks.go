@@ -13,7 +13,8 @@ import (
 // A rank is one rank of this host. Its process may be a wrapper (a shell,
 // numactl) around the process that calls MPI.
 type rank struct {
-	world, local, app int
+	w                 *world
+	world, local, app int // world: the number among all ranks of the job; in world 0 the rank
 
 	pid    int
 	exited bool // the process has ended
@@ -25,7 +26,11 @@ type rank struct {
 	connOpen  bool
 	inited    bool
 	finalized bool
+	waits     bool // for the word that it may leave
 	card      []byte
+	born      bool  // spawned, and its parents know it
+	tied      []int // ranks of other worlds that it is connected with
+	aborted   int   // the status with which it has ended its world, but not the job
 
 	stdin *stdinWriter // nil: /dev/null
 }
@@ -34,8 +39,10 @@ type rank struct {
 // that spoke MPI in its name.
 func (r *rank) done() bool { return r.exited && !r.connOpen }
 
-func (a *agent) allRanksDone() bool {
-	for _, r := range a.ranks {
+func (a *agent) allRanksDone() bool { return ranksDone(a.ranks) }
+
+func ranksDone(ranks []*rank) bool {
+	for _, r := range ranks {
 		if !r.done() {
 			return false
 		}
@@ -56,20 +63,16 @@ func (a *agent) startRanks(s *Start) error {
 			return err
 		}
 	}
-	for w, h := range s.HostOf {
-		if h == a.setup.Host {
-			r := &rank{world: w, local: len(a.ranks), app: s.AppOf[w]}
-			a.ranks = append(a.ranks, r)
-			a.byWorld[w] = r
-		}
-	}
+	w := a.world(0)
+	w.memory = a.boot.memory
+	a.populate(w, s)
 	if a.ending { // somebody failed while the plan was under way
 		for _, r := range a.ranks {
 			r.exited = true
 		}
 		return nil
 	}
-	plan, err := a.prepare()
+	plan, err := a.prepare(w)
 	switch {
 	case err != nil:
 		a.notStarted(err)
@@ -107,23 +110,42 @@ func (a *agent) notStarted(err error) {
 // executed.
 const exitNotStarted = 127
 
+// populate gives a world its ranks of this host.
+func (a *agent) populate(w *world, s *Start) {
+	w.start = s
+	for n, h := range s.HostOf {
+		if h == a.setup.Host {
+			r := &rank{w: w, world: w.first + n, local: len(w.ranks), app: s.AppOf[n]}
+			w.ranks = append(w.ranks, r)
+			a.ranks = append(a.ranks, r)
+			a.byWorld[r.world] = r
+		}
+	}
+}
+
 // A forkPlan is all that can fail before the first fork.
 type forkPlan struct {
+	world    *world
 	programs map[int]program
 	cpus     [][]int
 }
 
 // prepare finds the programs and the cores.
-func (a *agent) prepare() (*forkPlan, error) {
-	s := a.start
+func (a *agent) prepare(w *world) (*forkPlan, error) {
+	s := w.start
 	a.env = mergeEnv(a.env, s.Env)
 	programs := map[int]program{}
-	for _, r := range a.ranks {
+	for _, r := range w.ranks {
 		if _, ok := programs[r.app]; ok {
 			continue
 		}
 		app := s.Apps[r.app]
-		p, sent, err := a.preloaded(r.app, app)
+		var p program
+		var err error
+		sent := false
+		if w.number == 0 {
+			p, sent, err = a.preloaded(r.app, app)
+		}
 		if err == nil && !sent {
 			p, err = findProgram(app, lookup(mergeEnv(a.env, app.Env), "PATH"))
 		}
@@ -132,16 +154,16 @@ func (a *agent) prepare() (*forkPlan, error) {
 		}
 		programs[r.app] = p
 	}
-	cpus, err := bindings(allowedCores(), s.FirstCore, len(a.ranks), s.Crowd, s.Bind)
+	cpus, err := bindings(allowedCores(), s.FirstCore, len(w.ranks), s.Crowd, s.Bind)
 	if err != nil {
 		return nil, err
 	}
-	return &forkPlan{programs, cpus}, nil
+	return &forkPlan{w, programs, cpus}, nil
 }
 
 func (a *agent) forkRanks(p *forkPlan) error {
 	var started Started
-	for i, r := range a.ranks {
+	for i, r := range p.world.ranks {
 		var pin []int
 		if p.cpus != nil {
 			pin = p.cpus[i]
@@ -149,15 +171,15 @@ func (a *agent) forkRanks(p *forkPlan) error {
 		if err := a.forkRank(r, p.programs[r.app], pin); err != nil {
 			return err
 		}
-		started.Ranks = append(started.Ranks, StartedRank{Rank: r.world, Pid: r.pid, Cores: cpuList(pin)})
+		started.Ranks = append(started.Ranks, StartedRank{Rank: r.world, Pid: r.pid, Cores: cpuList(pin), Program: a.programOf(r)})
 	}
 	a.out.send(kindStarted, started)
 	return nil
 }
 
 func (a *agent) forkRank(r *rank, p program, pin []int) error {
-	s, app := a.start, a.start.Apps[r.app]
-	env := mergeEnv(a.env, app.Env, rankEnv(a.boot.name, r.world, s.Size, r.local, len(a.ranks), r.app))
+	w, s, app := r.w, r.w.start, r.w.start.Apps[r.app]
+	env := mergeEnv(a.env, app.Env, rankEnv(a.boot.name, r.world-w.first, s.Size, r.local, len(w.ranks), r.app), w.env())
 	if p.dir != "" {
 		env = mergeEnv(env, []string{"PWD=" + p.dir})
 	}
@@ -198,8 +220,10 @@ func (a *agent) ended(pid int, ws unix.WaitStatus) {
 			continue
 		}
 		r.exited = true
-		r.exit = Exit{Rank: r.world, Pid: pid, Killed: a.killed}
+		r.exit = Exit{Rank: r.world, Pid: pid, Killed: a.killed || r.w.ended && r.aborted == 0}
 		switch {
+		case r.aborted != 0:
+			r.exit.Code = r.aborted
 		case ws.Signaled():
 			r.exit.Signal, r.exit.Core = int(ws.Signal()), ws.CoreDump()
 			if ws.Signal() == unix.SIGKILL {
@@ -222,9 +246,9 @@ func (a *agent) rankOver(r *rank) {
 	switch {
 	case r.told || !r.exited:
 		return
-	case r.connOpen && !r.exit.Failed() && !a.killed:
+	case r.connOpen && (!r.exit.Failed() || r.unborn()) && !a.killed:
 		// An end in order so far; Finalize, if it was called, is already in
-		// the socket. A process that the rank's wrapper left in the background
+		// the socket, and so is what a spawned rank tells its parents. A process that the rank's wrapper left in the background
 		// is waited for.
 		if r.pid == r.connPid || !alive(r.connPid) {
 			a.after(drainTime, bootDrained{r})
@@ -237,14 +261,15 @@ func (a *agent) rankOver(r *rank) {
 func (a *agent) tell(r *rank) {
 	r.told = true
 	r.exit.Inited, r.exit.Finalized = r.inited, r.finalized
+	a.stillborn(r)
 	a.out.send(kindExit, r.exit)
 	if r.exit.Failed() && !a.ending {
-		a.after(settleTime, settled{Cause{Host: a.setup.Host}})
+		a.after(settleTime, settled{r, Cause{Host: a.setup.Host}})
 	}
 }
 
 // programOf is a rank's program for messages.
-func (a *agent) programOf(r *rank) string { return filepath.Base(a.start.Apps[r.app].Argv[0]) }
+func (a *agent) programOf(r *rank) string { return filepath.Base(r.w.start.Apps[r.app].Argv[0]) }
 
 func alive(pid int) bool { return unix.Kill(pid, 0) != unix.ESRCH }
 

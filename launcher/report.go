@@ -70,7 +70,7 @@ func (j *job) verdict() (int, error) {
 		whom = "them"
 	}
 	text += j.waiting(failed, whom)
-	if len(failed) < len(j.place.HostOf) {
+	if j.cause != nil && len(failed) < len(j.place.HostOf)+len(j.spawned) {
 		text += "; the job was ended"
 	}
 	return first.status(), errors.New(text)
@@ -104,7 +104,13 @@ func (j *job) describe(e Exit) string {
 	return fmt.Sprintf("%s exited with status %d", j.who(e), e.Code)
 }
 
+// A spawnedRank is one that MPI_Comm_spawn has started; the job counts its ranks on.
+type spawnedRank struct{ host, program string }
+
 func (j *job) who(e Exit) string {
+	if s, ok := j.spawned[e.Rank]; ok {
+		return fmt.Sprintf("spawned rank %d on host %s (%s, pid %d)", e.Rank, s.host, s.program, e.Pid)
+	}
 	app := j.o.Apps[j.place.AppOf[e.Rank]]
 	return fmt.Sprintf("rank %d on host %s (%s, pid %d)", e.Rank, j.hosts[j.place.HostOf[e.Rank]].Name, filepath.Base(app.Argv[0]), e.Pid)
 }

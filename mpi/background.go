@@ -64,15 +64,15 @@ func (e *engine) doze() {
 	bell := s.Bell.Load()
 	s.Sleep.Add(1)
 	if !s.ready(atomic.LoadUint32(&s.Events)) {
-		if s.NFD == 0 {
-			futexWait(s.Bell, bell, min(s.Deadline, now()+20*int64(lookAfter)))
+		if atomic.LoadUint32(&s.NFD) == 0 {
+			futexWait(s.Bell, bell, min(atomic.LoadInt64(&s.Deadline), now()+20*int64(lookAfter)))
 		} else {
 			e.net.parkFor(s, int64(lookAfter))
 			e.wait.bell.drain()
 		}
 	}
 	s.Sleep.Add(^uint32(0))
-	if s.NFD != 0 && s.Sleep.Load() != 0 {
+	if atomic.LoadUint32(&s.NFD) != 0 && s.Sleep.Load() != 0 {
 		e.wait.rouse() // a caller has parked meanwhile, and the ring we drained may have been its
 	}
 }

@@ -58,9 +58,9 @@ func (c *Comm) schedules() *coll.Comm {
 		if t := c.topo; t != nil {
 			g.In, g.Out, g.Cart = t.in, t.out, t.kind == CartTopology
 		}
-		if len(c.e.hosts) > 1 {
+		if len(c.e.hosts) > 1 || len(c.e.known) > 0 {
 			for _, w := range c.group.ranks {
-				g.HostOf = append(g.HostOf, c.e.procs[w].host)
+				g.HostOf = append(g.HostOf, int(c.e.procs[w].host))
 			}
 		}
 		if c.remote != nil {

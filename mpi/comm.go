@@ -26,7 +26,9 @@ type Comm struct {
 }
 
 func (e *engine) newComm(ctx contextID, g *Group) *Comm {
-	return &Comm{e: e, ctx: ctx, rank: g.rank, group: g, bsends: BsendBuffer{e: e}}
+	c := &Comm{e: e, ctx: ctx, rank: g.rank, group: g, bsends: BsendBuffer{e: e}}
+	c.tie(1)
+	return c
 }
 
 // Rank is this process's rank in the communicator.
@@ -195,7 +197,7 @@ func (c *Comm) SplitShared(key int) (*Comm, error) {
 	if err := c.check(); err != nil {
 		return nil, err
 	}
-	return c.Split(c.e.procs[c.e.rank].host, key)
+	return c.Split(int(c.e.at(int32(c.e.rank)).host), key)
 }
 
 // CreateGroup is Create, called by the members of g only (MPI_Comm_create_group).
@@ -238,7 +240,8 @@ func (c *Comm) internal(b Buffer, peer int, ctx contextID, tag int, send bool) e
 }
 
 // Free gives the communicator up (MPI_Comm_free). Pending communication goes
-// on to its end. Collective by the standard, local here.
+// on to its end. Collective by the standard, local here. Processes of other worlds
+// stay connected with this one: see Disconnect.
 func (c *Comm) Free() error {
 	if err := c.check(); err != nil {
 		return err

@@ -4,21 +4,22 @@ import (
 	"cmp"
 
 	"rainmpi/mpi/internal/match"
+	"rainmpi/rainnet/wire"
 )
 
 // A contextID tells the communicators that a process is in apart: it stands in
 // every packet. A communicator has one for each kind of traffic.
 //
-// An id is made by one process, a member of the communicator, of its own world
-// rank and a number that it has not used before. So communicators that are made
+// An id is made by one process, a member of the communicator, of its own peer id,
+// which no other process has that it can be connected with, and a number that it has not used before. So communicators that are made
 // at the same time, by threads or by Idup, need not agree with each other, and
 // no id is used twice: a late message cannot be taken for another communicator's.
 type contextID uint64
 
-// An id has 48 bits, the room that a packet has for it.
+// An id has 58 bits, the room that a packet has for it: 30 are the owner's.
 const (
 	contextNumberBits = 28
-	contextBits       = 48
+	contextBits       = 58
 )
 
 // A communicator's own context is that of point-to-point messages; these come
@@ -31,16 +32,17 @@ const (
 	contextsPerComm contextID = 8
 )
 
-// Contexts of the predefined communicators: rank 0's first ones.
+// Contexts of the predefined communicators, in every world the same: they have
+// no owner, and no process of another world sends in them.
 const (
 	worldContext     contextID = 0 * contextsPerComm
 	selfContext      contextID = 1 * contextsPerComm
 	firstUserContext contextID = 2 * contextsPerComm
 )
 
-// owner is the world rank of the process that made the id, and number its part.
-func (c contextID) owner() int  { return int(c >> contextNumberBits) }
-func (c contextID) number() int { return int(c & (1<<contextNumberBits - 1)) }
+// owner is the process that made the id, and number its part.
+func (c contextID) owner() wire.PeerID { return wire.PeerID(c >> contextNumberBits) }
+func (c contextID) number() int        { return int(c & (1<<contextNumberBits - 1)) }
 
 // predefined reports whether it is MPI_COMM_WORLD's or MPI_COMM_SELF's.
 func (c contextID) predefined() bool { return c < firstUserContext }
@@ -54,7 +56,7 @@ func (e *engine) newContext() (contextID, error) {
 		return 0, errorf(ErrNoMem, "rank %d has made %d communicators, and has no context for another one", e.rank, n/contextsPerComm)
 	}
 	e.nextContext += contextsPerComm
-	return contextID(e.rank)<<contextNumberBits | n, nil
+	return contextID(e.self.id(e.rank))<<contextNumberBits | n, nil
 }
 
 // space returns the matching state of a context, made on demand: a message
@@ -69,7 +71,7 @@ func (e *engine) space(ctx contextID, sources int) *space {
 }
 
 func (e *engine) slot(ctx contextID) **space {
-	owner, n := ctx.owner(), ctx.number()
+	owner, n := e.ownerAt(ctx.owner()), ctx.number()
 	for owner >= len(e.spaces) {
 		e.spaces = append(e.spaces, nil)
 	}
@@ -77,6 +79,27 @@ func (e *engine) slot(ctx contextID) **space {
 		e.spaces[owner] = append(e.spaces[owner], nil)
 	}
 	return &e.spaces[owner][n]
+}
+
+// ownerAt is an owner's place in spaces: those of this job have theirs by
+// number, after that of the predefined communicators. Those of other jobs are few,
+// and have the places that are left.
+func (e *engine) ownerAt(id wire.PeerID) int {
+	if id == 0 {
+		return 0
+	}
+	if at := id - e.self.base; at < maxJob {
+		return 1 + 2*int(at)
+	}
+	at, ok := e.owners[id]
+	if !ok {
+		if e.owners == nil {
+			e.owners = make(map[wire.PeerID]int)
+		}
+		at = 2 + 2*len(e.owners)
+		e.owners[id] = at
+	}
+	return at
 }
 
 // forget drops the matching state of a context that is not used again, if

@@ -34,11 +34,12 @@
 //     representations; atomic mode; hints
 //   - groups, communicators, intercommunicators, attributes, info, virtual
 //     topologies, sessions
+//   - processes that are spawned, accepted, connected to, joined; published names
 //   - the variables of the tools interface (Categories)
 //
 // # Not supported
 //
-//   - dynamic processes, events of the tools interface
+//   - events of the tools interface
 //   - files that are no POSIX files; hints about striping are ignored; what hosts see
 //     of each other's writes is what the file system that they share lets them see
 //   - cancel of sends: a send runs to its end, as MPI 5.0 section 3.8.4 allows
@@ -48,5 +49,6 @@
 // engine.go is the middle: what arrives meets what was posted there. p2p.go
 // starts sends and receives, memory.go and net.go are the two ways out, wait.go
 // is how a caller waits, coll.go runs the schedules of internal/coll, win.go is
-// where windows begin, and file.go where files do.
+// where windows begin, file.go where files do, foreign.go where processes of other
+// worlds do.
 package mpi

@@ -1,6 +1,7 @@
 package mpi
 
 import (
+	"sync"
 	"sync/atomic"
 
 	"golang.org/x/sys/unix"
@@ -9,6 +10,7 @@ import (
 	"rainmpi/mpi/internal/match"
 	"rainmpi/mpi/internal/shm"
 	"rainmpi/rainnet"
+	"rainmpi/rainnet/wire"
 )
 
 // An engine is one process's end of a job: whom it can talk to, what it waits
@@ -17,9 +19,12 @@ import (
 type engine struct {
 	mu lock
 
-	rank  int     // of this process in the world
-	procs []*proc // by world rank; procs[rank] is this process
+	self  identity
+	rank  int                   // of this process in the world
+	procs []*proc               // this world's by rank, procs[rank] is this process; then those of other worlds (identity.go)
+	known map[wire.PeerID]*proc // those of other worlds
 	hosts []string
+	here  int // of this process
 	slots int // MPI_UNIVERSE_SIZE
 	app   int // MPI_APPNUM
 
@@ -27,10 +32,11 @@ type engine struct {
 	net  *net    // rails; nil if the job is on one host
 	mem  *memory // nil if there is nobody else on this host
 
-	spaces      [][]*space // by a context's owner and number; nil where nothing was ever posted or sent
-	nextContext contextID  // the number of the next one that this process makes
-	requests    table      // requests that a peer may name
-	free        *Request   // the pool
+	spaces      [][]*space          // by a context's owner and number; nil where nothing was ever posted or sent
+	owners      map[wire.PeerID]int // places in spaces of owners from other jobs
+	nextContext contextID           // the number of the next one that this process makes
+	requests    table               // requests that a peer may name
+	free        *Request            // the pool
 	freeMsg     *message
 	scratch     []byte // for what is neither contiguous nor in place
 	parts       []unix.RemoteIovec
@@ -43,6 +49,13 @@ type engine struct {
 
 	wait   *waiting
 	visits atomic.Uint32 // of progress
+
+	parents       []int32 // places in procs of those that spawned this process; nil: nobody has
+	parentContext contextID
+
+	tethers   []*tether // to the roots of other jobs
+	reporting sync.Mutex
+	reported  []int // what the agent knows of ties; guarded by reporting
 
 	bsends BsendBuffer // of the process
 	world  *Comm       // also where MPI_Init was not called
@@ -69,10 +82,11 @@ type message struct {
 	next *message // in the pool
 }
 
-// A proc is one process of the job, as seen from this one.
+// A proc is one process, as seen from this one.
 type proc struct {
-	world int // rank in MPI_COMM_WORLD
-	host  int // index into engine.hosts
+	index int         // in engine.procs; in this world its rank
+	id    wire.PeerID // the same for everybody
+	host  wire.PeerID // equal for processes that share memory: the id of the first of them
 
 	// At most one of these ways leads there; none leads to oneself.
 	peer  *rainnet.Peer // another host
@@ -83,6 +97,8 @@ type proc struct {
 
 	queue   outgoing // envelopes and answers that found no room, in order
 	streams outgoing // data of rendezvous inside the host
+
+	foreign *foreign // of another world; nil: of this one
 
 	choked bool  // it asked for no eager messages
 	held   int64 // bytes of its unexpected messages, here
@@ -151,6 +167,9 @@ func (e *engine) deliver(p *proc, h header, payload []byte) {
 		}
 	case kindType:
 		p.types.receive(h, payload)
+	case kindLeave:
+		p.foreign.leaves = true
+		e.wait.changed()
 	case kindChoke:
 		p.choked = true
 	case kindUnchoke:
@@ -182,7 +201,7 @@ func (e *engine) arrive(p *proc, h header, payload []byte) {
 // on the bound.
 func (e *engine) hold(p *proc, n int64) {
 	p.held += n
-	if p.held > e.options.held && !p.choker && p.world != e.rank {
+	if p.held > e.options.held && !p.choker && p.index != e.rank {
 		p.choker = true
 		e.answer(p, header{kind: kindChoke})
 	}

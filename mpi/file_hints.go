@@ -157,7 +157,7 @@ func (f *File) aggregators() []int {
 	seen := map[int]int{}
 	hosts := 0
 	for r, w := range c.group.ranks {
-		host := c.e.procs[w].host
+		host := int(c.e.at(w).host)
 		if seen[host] == 0 {
 			hosts++
 		}

@@ -12,6 +12,7 @@ import (
 	"rainmpi/internal/boot"
 	"rainmpi/internal/pmi"
 	"rainmpi/mpi/internal/shm"
+	"rainmpi/rainnet/wire"
 )
 
 // life is the state of the library in this process. Init and Finalize are
@@ -29,7 +30,8 @@ var life struct {
 	finalized atomic.Bool
 	world     *Comm
 	self      *Comm
-	level     int // thread support
+	parent    *Comm // nil: this process was not spawned
+	level     int   // thread support
 	claimed   bool
 }
 
@@ -56,6 +58,11 @@ func InitThread(required int) (provided int, err error) {
 	life.world.name = "MPI_COMM_WORLD"
 	life.self = e.newComm(selfContext, e.group([]int32{int32(e.rank)}))
 	life.self.name = "MPI_COMM_SELF"
+	if e.parents != nil {
+		life.parent = e.newInter(e.parentContext, e.world.group, e.group(e.parents))
+		e.report()
+		life.parent.name = "MPI_COMM_PARENT" // section 7.8 gives it that name
+	}
 	life.level = required
 	life.started.Store(true)
 	return required, nil
@@ -77,7 +84,7 @@ func acquire() (*engine, error) {
 		if e, err = newEngine(); err != nil {
 			return nil, err
 		}
-		e.world = e.newComm(worldContext, e.group(worldRanks(len(e.procs))))
+		e.world = e.newComm(worldContext, e.group(worldRanks(e.size())))
 		life.current.Store(e)
 	}
 	life.users++
@@ -137,9 +144,23 @@ func newEngine() (*engine, error) {
 	}
 	if e.boot == nil {
 		e.hosts, e.slots = []string{hostname()}, 1
-		e.procs = []*proc{{}}
+		if err := e.alone(); err != nil {
+			return nil, err
+		}
 	}
 	return e, nil
+}
+
+// alone makes the engine a job of one rank.
+func (e *engine) alone() (err error) {
+	if e.self, err = newIdentity(nil, 0); err != nil {
+		return err
+	}
+	id := e.self.id(0)
+	e.procs = []*proc{{id: id, host: id}}
+	e.wait.bell = newDoorbell(e.self.job, 0)
+	e.self.config, err = e.endpointConfig(&boot.Welcome{}, false)
+	return err
 }
 
 func hostname() string {
@@ -173,10 +194,20 @@ func (e *engine) enter(a *agent, w *boot.Welcome) error {
 			return err
 		}
 	}
+	var err error
+	if e.self, err = newIdentity(w.Key, w.First); err != nil {
+		return err
+	}
 	here := w.HostOf[w.Rank]
+	e.here = here
 	locals := 0
+	first := map[int]wire.PeerID{} // of each host
 	for r, host := range w.HostOf {
-		p := &proc{world: r, host: host, local: -1}
+		p := &proc{index: r, id: e.self.id(r), local: -1}
+		if _, ok := first[host]; !ok {
+			first[host] = p.id
+		}
+		p.host = first[host]
 		if host == here {
 			p.local = locals
 			locals++
@@ -187,13 +218,9 @@ func (e *engine) enter(a *agent, w *boot.Welcome) error {
 		return errorf(ErrNoMem, "%d ranks on host %s; %d are supported", locals, w.Hosts[here], maxLocal+1)
 	}
 	rails := locals < len(w.HostOf)
-	bell, err := newDoorbell(w.Job, e.rank, rails)
-	if err != nil {
-		return err
-	}
-	e.wait.bell = bell
+	e.wait.bell = newDoorbell(w.Job, e.rank)
 	if locals > 1 {
-		if err := e.share(a.memory, locals, bell); err != nil {
+		if err := e.share(a.memory, locals, e.wait.bell); err != nil {
 			return err
 		}
 	}
@@ -202,17 +229,23 @@ func (e *engine) enter(a *agent, w *boot.Welcome) error {
 		// More ranks than processors: whoever spins keeps another from working.
 		e.wait.set.Spins, e.wait.set.Yields = 0, 20
 	}
+	if e.self.config, err = e.endpointConfig(w, crowded); err != nil {
+		return err
+	}
 	if rails {
-		if err := e.openRails(w, crowded); err != nil {
+		if err := e.openRails(w); err != nil {
 			return err
 		}
 	}
 	a.watch(e)
+	if w.Parent != nil {
+		return e.beBorn(w.Parent)
+	}
 	return nil
 }
 
 // share maps the memory of this host's ranks.
-func (e *engine) share(fd, locals int, bell doorbell) error {
+func (e *engine) share(fd, locals int, bell *doorbell) error {
 	if fd < 0 {
 		return errorf(ErrIntern, "the agent sent no shared memory")
 	}
@@ -225,7 +258,7 @@ func (e *engine) share(fd, locals int, bell doorbell) error {
 	e.mem = newMemory(seg, bell)
 	e.setOptions(e.options)
 	for _, p := range e.procs {
-		if p.local >= 0 && p.world != e.rank {
+		if p.local >= 0 && p.index != e.rank {
 			e.mem.add(e, p)
 		}
 	}
@@ -264,11 +297,14 @@ func Finalize() error {
 
 // leave ends the engine after its last user. life.mu is held.
 func (e *engine) leave() {
+	closePorts()
 	e.bsends.Flush()
+	e.takeLeave()
+	e.loosen(true)
 	e.until(e.drained)
 	e.ended.Store(true)
 	if e.boot != nil {
-		e.boot.finalize()
+		e.boot.finalize(e.tied(), e.net != nil)
 	}
 	if e.boot != nil && e.boot.foreign {
 		// The launcher must have heard of it before this process ends.
@@ -277,7 +313,9 @@ func (e *engine) leave() {
 	if e.net != nil {
 		// Others may have to send again what we have, and need our
 		// acknowledgements: all leave together.
-		e.until(e.boot.free.Load)
+		if e.boot != nil {
+			e.until(e.boot.free.Load)
+		}
 		e.net.close(e)
 	}
 	life.left = true
@@ -313,7 +351,7 @@ func AbortText(code int, text string) {
 // (MPI_Get_processor_name).
 func ProcessorName() string {
 	if e := life.current.Load(); e != nil {
-		return e.hosts[e.procs[e.rank].host]
+		return e.hosts[e.here]
 	}
 	return hostname()
 }

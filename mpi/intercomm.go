@@ -3,6 +3,8 @@ package mpi
 import (
 	"cmp"
 	"slices"
+
+	"rainmpi/rainnet/wire"
 )
 
 // Intercommunicators (MPI 5.0 section 7.6): two groups that do not overlap, each
@@ -20,7 +22,7 @@ func (c *Comm) CreateInter(localLeader int, peer *Comm, remoteLeader, tag int) (
 	if localLeader < 0 || localLeader >= c.Size() {
 		return nil, errorf(ErrRank, "the local leader is rank %d; the communicator has ranks 0 to %d", localLeader, c.Size()-1)
 	}
-	var theirs []int64 // the agreed context, then world ranks
+	var theirs []int64 // the agreed context, then peer ids
 	var failed error
 	if c.rank == localLeader {
 		theirs, failed = c.meet(peer, remoteLeader, tag)
@@ -32,14 +34,41 @@ func (c *Comm) CreateInter(localLeader int, peer *Comm, remoteLeader, tag int) (
 	if len(theirs) == 0 {
 		return nil, errorf(ErrComm, "the leader, rank %d, could not reach the other group; its error says why", localLeader)
 	}
-	remote := make([]int32, len(theirs)-1)
+	mine := c.e.ids(c.group)
+	ids := make([]wire.PeerID, len(theirs)-1)
 	for i, w := range theirs[1:] {
-		remote[i] = int32(w)
-		if slices.Contains(c.group.ranks, int32(w)) {
+		ids[i] = wire.PeerID(w)
+		if slices.Contains(mine, ids[i]) {
 			return nil, errorf(ErrComm, "process %d is in both groups of the intercommunicator", w)
 		}
 	}
-	return c.e.newInter(contextID(theirs[0]), c.group, c.e.group(remote)), nil
+	remote, err := c.acquaint(mine, ids, localLeader, peer, remoteLeader, tag)
+	if err != nil {
+		return nil, err
+	}
+	inter := c.e.newInter(contextID(theirs[0]), c.group, c.e.group(remote))
+	c.e.report()
+	return inter, nil
+}
+
+// acquaint makes the processes of two groups, whose leaders can talk to each other,
+// known to each other, and returns the others' places in the engine's table. In one
+// world they know each other.
+func (c *Comm) acquaint(mine, theirs []wire.PeerID, localLeader int, peer *Comm, remoteLeader, tag int) ([]int32, error) {
+	e := c.e
+	if at, ok := e.inWorld(theirs); ok {
+		if _, ok := e.inWorld(mine); ok {
+			return at, nil
+		}
+	}
+	return c.introduced(localLeader, func(mine []byte) ([]byte, error) {
+		length := []int64{0}
+		if err := swap(peer, []int64{int64(len(mine))}, length, remoteLeader, tag); err != nil {
+			return nil, err
+		}
+		theirs := make([]byte, length[0])
+		return theirs, swap(peer, mine, theirs, remoteLeader, tag)
+	})
 }
 
 func (c *Comm) checkIntra() error {
@@ -72,22 +101,22 @@ func (c *Comm) meet(peer *Comm, remoteLeader, tag int) ([]int64, error) {
 		return nil, err
 	}
 	mine := []int64{int64(ctx)}
-	for _, w := range c.group.ranks {
-		mine = append(mine, int64(w))
+	for _, id := range c.e.ids(c.group) {
+		mine = append(mine, int64(id))
 	}
 	length := []int64{0}
-	if err := peer.swap([]int64{int64(len(mine))}, length, remoteLeader, tag); err != nil {
+	if err := swap(peer, []int64{int64(len(mine))}, length, remoteLeader, tag); err != nil {
 		return nil, err
 	}
 	theirs := make([]int64, length[0])
-	err = peer.swap(mine, theirs, remoteLeader, tag)
+	err = swap(peer, mine, theirs, remoteLeader, tag)
 	theirs[0] = max(theirs[0], mine[0])
 	return theirs, err
 }
 
-// swap exchanges numbers with a peer that does the same, apart from the
-// program's own messages.
-func (c *Comm) swap(send, recv []int64, peer, tag int) error {
+// swap exchanges data with a peer that does the same, apart from the program's own
+// messages.
+func swap[T any](c *Comm, send, recv []T, peer, tag int) error {
 	e := c.e
 	hidden := -16 - tag
 	e.mu.Lock()
@@ -120,9 +149,10 @@ func (c *Comm) spread(numbers []int64, root int) ([]int64, error) {
 // newInter makes an intercommunicator. The local groups do not overlap, so that
 // both use one context for their own communicators.
 func (e *engine) newInter(ctx contextID, local, remote *Group) *Comm {
-	c := e.newComm(ctx, local)
-	c.remote, c.local = remote, e.newComm(0, local)
+	c := &Comm{e: e, ctx: ctx, rank: local.rank, group: local, remote: remote, bsends: BsendBuffer{e: e}}
+	c.local = e.newComm(0, local)
 	c.setContext(ctx)
+	c.tie(1)
 	return c
 }
 
@@ -149,7 +179,7 @@ func (c *Comm) Merge(high bool) (*Comm, error) {
 	}
 	last := mine[0] > theirs[0]
 	if mine[0] == theirs[0] {
-		last = c.group.ranks[0] > c.remote.ranks[0]
+		last = c.e.at(c.group.ranks[0]).id > c.e.at(c.remote.ranks[0]).id
 	}
 	ranks := slices.Concat(c.group.ranks, c.remote.ranks)
 	if last {

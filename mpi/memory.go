@@ -13,14 +13,14 @@ type memory struct {
 	seg   *shm.Segment
 	procs []*proc // the others; each has two of e.wait.set.Words
 	chunk int     // payload bytes of one data packet
-	bell  doorbell
+	bell  *doorbell
 }
 
 // burst bounds the packets taken from one ring before the next one is looked
 // at.
 const burst = 64
 
-func newMemory(seg *shm.Segment, bell doorbell) *memory {
+func newMemory(seg *shm.Segment, bell *doorbell) *memory {
 	return &memory{seg: seg, chunk: seg.MaxRecord()/2 - headerSize, bell: bell}
 }
 

@@ -31,7 +31,7 @@ func TestWatchedWordFollowsWrap(t *testing.T) {
 		t.Fatal(err)
 	}
 	e := &engine{wait: w}
-	m := newMemory(receiver, doorbell{fd: -1})
+	m := newMemory(receiver, &doorbell{})
 	m.add(e, &proc{local: 0})
 
 	out, size := sender.Out(1), sender.MaxRecord()/3

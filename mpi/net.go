@@ -10,14 +10,15 @@ import (
 	"rainmpi/internal/boot"
 	"rainmpi/rainnet"
 	"rainmpi/rainnet/link"
-	"rainmpi/rainnet/wire"
 )
 
-// net is the way to the ranks of other hosts: one rainnet Endpoint, driven by
-// whoever makes progress.
+// net is the way to the ranks of other hosts, and to those of other worlds on this
+// one: rainnet Endpoints, driven by whoever makes progress.
 type net struct {
 	e     *engine
-	ep    *rainnet.Endpoint
+	eps   []*rainnet.Endpoint
+	rails *rainnet.Endpoint             // to other hosts; nil: none
+	loop  *rainnet.Endpoint             // to other worlds of this host; nil: none
 	bulks map[bulk]*Request             // sends whose data is under way
 	stuck []*proc                       // have packets that wait for room
 	turn  uint                          // of polls
@@ -41,24 +42,12 @@ type bulk struct {
 
 // openRails opens the endpoint, tells everybody how it is reached, and makes
 // the others known.
-func (e *engine) openRails(w *boot.Welcome, crowded bool) error {
-	n := &net{e: e, bulks: make(map[bulk]*Request)}
-	links := link.Config{MinTimeout: rankTimeout}
-	if crowded {
-		links.MinTimeout = crowdedTimeout
-	}
-	faults, err := rainnet.FaultsOfEnvironment()
-	if err != nil {
-		return errorf(ErrOther, "%v", err)
-	}
-	ep, err := rainnet.Open(rainnet.Config{
-		ID: wire.PeerID(w.Rank), Key: w.Key, Faults: faults,
-		Rails: w.Rails, PortLow: w.PortLow, PortHigh: w.PortHigh, Link: links,
-	}, n)
+func (e *engine) openRails(w *boot.Welcome) error {
+	ep, err := e.openEndpoint(e.self.config)
 	if err != nil {
 		return errorf(ErrOther, "rank %d on host %s: %v", w.Rank, e.hosts[w.HostOf[w.Rank]], err)
 	}
-	n.ep = ep
+	e.net.rails = ep
 	card, err := ep.Card().MarshalBinary()
 	if err != nil {
 		return errorf(ErrIntern, "the endpoint's card: %v", err)
@@ -75,24 +64,74 @@ func (e *engine) openRails(w *boot.Welcome, crowded bool) error {
 			continue
 		}
 		var c rainnet.Card
-		if err := c.UnmarshalBinary(cards[p.world]); err != nil {
-			return errorf(ErrIntern, "the card of rank %d: %v", p.world, err)
+		if err := c.UnmarshalBinary(cards[p.index]); err != nil {
+			return errorf(ErrIntern, "the card of rank %d: %v", p.index, err)
 		}
 		if p.peer, err = ep.AddPeer(c); err != nil {
-			return errorf(ErrIntern, "rank %d: %v", p.world, err)
+			return errorf(ErrIntern, "rank %d: %v", p.index, err)
 		}
 		p.peer.User = p
 	}
-	s := e.wait.set
-	for i, fd := range append(ep.FDs(), e.wait.bell.fd) {
-		if i == len(s.FD) {
-			return errorf(ErrOther, "%d sockets; %d are supported: name fewer rails with --rails", len(ep.FDs()), len(s.FD)-1)
-		}
-		s.FD[i] = int32(fd)
-		s.NFD = uint32(i + 1)
-	}
-	e.net = n
 	e.watch()
+	return nil
+}
+
+// endpointConfig is what this process's endpoints have in common.
+func (e *engine) endpointConfig(w *boot.Welcome, crowded bool) (rainnet.Config, error) {
+	links := link.Config{MinTimeout: rankTimeout}
+	if crowded {
+		links.MinTimeout = crowdedTimeout
+	}
+	faults, err := rainnet.FaultsOfEnvironment()
+	if err != nil {
+		return rainnet.Config{}, errorf(ErrOther, "%v", err)
+	}
+	return rainnet.Config{
+		ID: e.self.id(e.rank), Key: e.self.key, Faults: faults,
+		Rails: w.Rails, PortLow: w.PortLow, PortHigh: w.PortHigh, Link: links,
+	}, nil
+}
+
+// openEndpoint opens an endpoint, on which the threads of this process park from
+// now on. mu is held, or nobody else knows the engine yet.
+func (e *engine) openEndpoint(cfg rainnet.Config) (*rainnet.Endpoint, error) {
+	if err := e.parkOnSockets(); err != nil {
+		return nil, err
+	}
+	ep, err := rainnet.Open(cfg, e.net)
+	if err != nil {
+		return nil, err
+	}
+	if err := e.wait.set.park(ep.FDs()...); err != nil {
+		ep.Close()
+		return nil, err
+	}
+	e.net.eps = append(e.net.eps, ep)
+	e.wait.rouse() // who parks already looks at the new sockets too
+	return ep, nil
+}
+
+// parkOnSockets makes the threads of this process park on sockets, the doorbell's
+// to begin with, where they parked on a futex.
+//
+// A rank that has read Socket before we set it has published its packet before
+// that, and rings the futex; a thread that was parked there is woken here, after we
+// have set it, and sees the packet.
+func (e *engine) parkOnSockets() error {
+	if e.net != nil {
+		return nil
+	}
+	if err := e.wait.bell.listen(); err != nil {
+		return err
+	}
+	e.net = &net{e: e, bulks: make(map[bulk]*Request)}
+	s := e.wait.set
+	if err := s.park(int(e.wait.bell.fd.Load())); err != nil {
+		return err
+	}
+	s.Socket.Store(1)
+	s.Bell.Add(1)
+	futexWake(s.Bell)
 	return nil
 }
 
@@ -103,9 +142,11 @@ func (n *net) due(worked bool) bool {
 	return !worked || n.turn%16 == 0
 }
 
-// poll runs the endpoint.
-func (n *net) poll() bool {
-	worked := n.ep.Poll()
+// poll runs the endpoints.
+func (n *net) poll() (worked bool) {
+	for _, ep := range n.eps {
+		worked = ep.Poll() || worked
+	}
 	if len(n.stuck) > 0 {
 		n.unstick()
 	}
@@ -115,7 +156,10 @@ func (n *net) poll() bool {
 
 // setDeadline tells those who park when they must come back, in their clock.
 func (n *net) setDeadline() {
-	d := n.ep.Deadline()
+	d := int64(math.MaxInt64)
+	for _, ep := range n.eps {
+		d = min(d, ep.Deadline())
+	}
 	if d != math.MaxInt64 {
 		d += clockOffset
 	}
@@ -186,7 +230,7 @@ func (n *net) idle() bool {
 		return false
 	}
 	for _, p := range n.e.procs {
-		if p.peer != nil && p.peer.Backlog() > 0 {
+		if p.peer != nil && p.peer.Backlog() > 0 && !p.gone() {
 			return false
 		}
 	}
@@ -195,7 +239,9 @@ func (n *net) idle() bool {
 
 func (n *net) close(e *engine) {
 	e.mu.Lock()
-	n.ep.Close()
+	for _, ep := range n.eps {
+		ep.Close()
+	}
 	e.mu.Unlock()
 }
 
@@ -224,7 +270,12 @@ func (n *net) BulkDone(_ *rainnet.Peer, token uint64) {
 	}
 }
 
-func (n *net) Path(*rainnet.Peer, rainnet.PathEvent) {}
+func (n *net) Path(peer *rainnet.Peer, ev rainnet.PathEvent) {
+	if p := peer.User.(*proc); p.foreign != nil {
+		p.foreign.path(ev)
+		n.e.wait.changed()
+	}
+}
 
 func (n *net) Room(peer *rainnet.Peer) { n.e.flush(peer.User.(*proc)) }
 
@@ -237,7 +288,8 @@ func (n *net) park(s *WaitSet) {
 // parkFor is park, for not longer than limit nanoseconds.
 func (n *net) parkFor(s *WaitSet, limit int64) {
 	var fds [len(s.FD)]unix.PollFd
-	for i := range s.NFD {
+	many := atomic.LoadUint32(&s.NFD)
+	for i := range many {
 		fds[i] = unix.PollFd{Fd: s.FD[i], Events: unix.POLLIN}
 	}
 	if d := atomic.LoadInt64(&s.Deadline); d != math.MaxInt64 {
@@ -248,5 +300,5 @@ func (n *net) parkFor(s *WaitSet, limit int64) {
 		t := unix.NsecToTimespec(limit)
 		timeout = &t
 	}
-	unix.Ppoll(fds[:s.NFD], timeout, nil)
+	unix.Ppoll(fds[:many], timeout, nil)
 }

@@ -159,7 +159,7 @@ func (e *engine) startSendTo(r *Request, mode Mode, p *proc, source, tag int, ct
 	if r.kind == stepRequest {
 		r.head.sign = r.run.Sign()
 	}
-	if p.world == e.rank {
+	if p.index == e.rank {
 		e.sendSelf(r, mode)
 		return
 	}

@@ -33,6 +33,10 @@ import "encoding/binary"
 //	lock     tag = the type; answered by granted, now or when it is free
 //	unlock   tag = the type; 0: somebody has unlocked, let the next one in
 //	post, done  the calls of the same names
+//
+// Between processes of two jobs:
+//
+//	leave    the sender has come to MPI_Finalize
 type packetKind uint8
 
 const (
@@ -59,8 +63,19 @@ const (
 	kindUnlock
 	kindPost
 	kindDone
-	kindLast = kindDone
+	kindLeave
+	kindLast = kindLeave
 )
+
+// In a packet a kind has the bits that its context leaves, and an eager message
+// that asks for an ack is a kind of its own.
+const (
+	kindMask      = 1<<(64-contextBits) - 1
+	kindEagerSync = kindMask
+)
+
+// sizeBits are what the size of a message needs of its field: the sign has the rest.
+const sizeBits = 57
 
 // headerSize is the length of an encoded header in bytes.
 const headerSize = 32
@@ -82,12 +97,11 @@ func (h *header) encode(b []byte) {
 	_ = b[headerSize-1]
 	w := uint64(h.kind)
 	if h.sync {
-		w |= 1 << 8
+		w = kindEagerSync
 	}
-	w |= uint64(h.sign) << 9
 	binary.LittleEndian.PutUint64(b, w|uint64(h.ctx)<<(64-contextBits))
 	binary.LittleEndian.PutUint64(b[8:], uint64(uint32(h.src))|uint64(uint32(h.tag))<<32)
-	binary.LittleEndian.PutUint64(b[16:], h.size)
+	binary.LittleEndian.PutUint64(b[16:], h.size|uint64(h.sign)<<sizeBits)
 	binary.LittleEndian.PutUint64(b[24:], h.id)
 }
 
@@ -99,14 +113,18 @@ func decodeHeader(b []byte) (header, bool) {
 	w := binary.LittleEndian.Uint64(b)
 	v := binary.LittleEndian.Uint64(b[8:])
 	h := header{
-		kind: packetKind(w),
-		sync: w>>8&1 != 0,
-		sign: uint8(w >> 9 & 0x7f),
+		kind: packetKind(w & kindMask),
 		ctx:  contextID(w >> (64 - contextBits)),
 		src:  int32(uint32(v)),
 		tag:  int32(uint32(v >> 32)),
 		size: binary.LittleEndian.Uint64(b[16:]),
 		id:   binary.LittleEndian.Uint64(b[24:]),
+	}
+	if h.kind == kindEagerSync {
+		h.kind, h.sync = kindEager, true
+	}
+	if h.kind == kindEager || h.kind == kindRTS {
+		h.sign, h.size = uint8(h.size>>sizeBits), h.size&(1<<sizeBits-1)
 	}
 	return h, h.kind >= kindEager && h.kind <= kindLast && h.src >= 0
 }

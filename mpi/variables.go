@@ -163,11 +163,13 @@ func (e *engine) outgoingPackets() (n uint64) {
 }
 
 func onRails(value func(rainnet.Stats) int64) func(*engine) uint64 {
-	return func(e *engine) uint64 {
-		if e.net == nil {
-			return 0
+	return func(e *engine) (n uint64) {
+		if e.net != nil {
+			for _, ep := range e.net.eps {
+				n += uint64(value(ep.Stats()))
+			}
 		}
-		return uint64(value(e.net.ep.Stats()))
+		return n
 	}
 }
 

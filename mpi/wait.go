@@ -42,16 +42,17 @@ type WaitSet struct {
 	Moved  uint32         // changes whenever progress moved anything
 	Sleep  *atomic.Uint32 // shm.Control.Sleeping
 	Bell   *atomic.Uint32 // shm.Control.Bell
+	Socket *atomic.Uint32 // shm.Control.Socket
 	// Deadline is when the engine must be called even if nothing comes, in
 	// nanoseconds of CLOCK_MONOTONIC.
 	Deadline int64
-	FD       [64]int32
+	FD       [64]int32             // the doorbell's is the first
 	Words    [2 * maxLocal]*uint32 // not 0: there is work
 }
 
 type waiting struct {
 	set  *WaitSet
-	bell doorbell
+	bell *doorbell
 
 	putOff      atomic.Int64 // when a thread last was: see crowded
 	crowdedTill atomic.Int64
@@ -70,10 +71,24 @@ func newWaiting() (*waiting, error) {
 		return nil, err
 	}
 	set.watch((*shm.Control)(unsafe.Pointer(&bell[0])))
-	return &waiting{set: set, bell: doorbell{fd: -1}}, nil
+	return &waiting{set: set, bell: &doorbell{}}, nil
 }
 
-func (s *WaitSet) watch(c *shm.Control) { s.Sleep, s.Bell = &c.Sleeping, &c.Bell }
+// park adds descriptors that wake who parks, while others may be parking: what is
+// there already stays where it is.
+func (s *WaitSet) park(fds ...int) error {
+	n := s.NFD
+	if int(n)+len(fds) > len(s.FD) {
+		return errorf(ErrOther, "%d sockets; %d are supported: name fewer rails with --rails", int(n)+len(fds), len(s.FD))
+	}
+	for i, fd := range fds {
+		s.FD[int(n)+i] = int32(fd)
+	}
+	atomic.StoreUint32(&s.NFD, n+uint32(len(fds)))
+	return nil
+}
+
+func (s *WaitSet) watch(c *shm.Control) { s.Sleep, s.Bell, s.Socket = &c.Sleeping, &c.Bell, &c.Socket }
 
 // changed tells the threads of this process that wait that a request is
 // complete, that a message has arrived, or that a function waits to be run.
@@ -86,8 +101,8 @@ func (w *waiting) changed() {
 
 // rouse ends the parking of this process's own threads.
 func (w *waiting) rouse() {
-	if w.bell.fd >= 0 {
-		unix.Sendto(w.bell.fd, ding, unix.MSG_DONTWAIT|unix.MSG_NOSIGNAL, w.bell.me)
+	if w.bell.fd.Load() != 0 {
+		w.bell.send(w.bell.me())
 		return
 	}
 	w.set.Bell.Add(1)
@@ -169,8 +184,8 @@ func (e *engine) park(events uint32) {
 	// A sender publishes and then reads Sleep; we have written Sleep and read
 	// the words now. One of the two sees the other.
 	if !s.ready(events) {
-		if s.NFD == 0 {
-			futexWait(s.Bell, bell, s.Deadline)
+		if atomic.LoadUint32(&s.NFD) == 0 {
+			futexWait(s.Bell, bell, atomic.LoadInt64(&s.Deadline))
 		} else {
 			e.net.park(s)
 		}

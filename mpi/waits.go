@@ -5,16 +5,19 @@ import "slices"
 // maxWaits bounds the answer: people read it.
 const maxWaits = 64
 
-// waitsFor lists the ranks in MPI_COMM_WORLD for whom something of this process
-// waits: receives that name their source, and sends whose receiver has not said
+// waitsFor lists the ranks, counted over all worlds of the job, for whom something of
+// this process waits: receives that name their source, and sends whose receiver has not said
 // where the data goes. It is asked by the agent when something has failed.
 func (e *engine) waitsFor() []int {
 	e.mu.Lock()
 	defer e.mu.Unlock()
 	var ranks []int
 	add := func(p *proc) {
-		if p != nil && p.world != e.rank && len(ranks) < maxWaits && !slices.Contains(ranks, p.world) {
-			ranks = append(ranks, p.world)
+		if p == nil || p.index == e.rank || len(ranks) == maxWaits || p.foreign != nil && p.foreign.job != e.self.job {
+			return
+		}
+		if n := int(p.id - e.self.base); !slices.Contains(ranks, n) {
+			ranks = append(ranks, n)
 		}
 	}
 	for _, owned := range e.spaces {

@@ -54,8 +54,9 @@ func (c *Comm) newWin(flavor int, base unsafe.Pointer, size int64, unit int, inf
 }
 
 func (c *Comm) oneHost() bool {
+	here := c.e.at(int32(c.e.rank)).host
 	for _, r := range c.group.ranks {
-		if c.e.procs[r].host != c.e.procs[c.e.rank].host {
+		if c.e.at(r).host != here {
 			return false
 		}
 	}
@@ -81,7 +82,7 @@ func (w *Win) connect() error {
 	for i := range w.peers {
 		t, card := &w.peers[i], &cards[i]
 		t.epoch = &w.table.target(i).epoch
-		t.win, t.rank, t.p = w, i, w.e.procs[w.comm.group.ranks[i]]
+		t.win, t.rank, t.p = w, i, w.e.at(w.comm.group.ranks[i])
 		t.size, t.unit, t.addr = card.size, card.unit, uintptr(card.addr)
 		if failed == nil && card.flavor != int64(w.flavor) {
 			failed = errorf(ErrRMAFlavor, "rank %d makes another kind of window", i)
@@ -132,6 +133,7 @@ func (w *Win) dismiss() {
 	w.e.mu.Unlock()
 	w.memory.close()
 	w.table.close()
+	w.comm.tie(-1)
 	w.comm.Free()
 }
 

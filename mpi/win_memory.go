@@ -31,9 +31,9 @@ type winMemory struct {
 // find finds the ranks of this host.
 func (m *winMemory) find(w *Win) {
 	m.fd = -1
-	here := w.e.procs[w.e.rank].host
+	here := w.e.at(int32(w.e.rank)).host
 	for i, r := range w.comm.group.ranks {
-		if w.e.procs[r].host == here {
+		if w.e.at(r).host == here {
 			m.ranks = append(m.ranks, i)
 		}
 	}

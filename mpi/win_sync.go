@@ -227,7 +227,7 @@ func (s *Sync) barrier() {
 func (t *target) tell(h header) {
 	w := t.win
 	h.ctx, h.src = w.comm.ctx, int32(w.comm.rank)
-	if t.p.world == w.e.rank {
+	if t.p.index == w.e.rank {
 		w.e.synchronized(t.p, h)
 		return
 	}

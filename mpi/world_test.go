@@ -51,7 +51,7 @@ func testRank(t testing.TB, fd, n, rank int) *Comm {
 	e.bsends.e = e
 	e.wait.set.Spins, e.wait.set.Yields = 0, 5
 	for r := range n {
-		e.procs = append(e.procs, &proc{world: r, local: r})
+		e.procs = append(e.procs, &proc{index: r, id: e.self.id(r), local: r})
 	}
 	seg, err := shm.Map(fd, n, rank)
 	if err != nil {
@@ -60,7 +60,7 @@ func testRank(t testing.TB, fd, n, rank int) *Comm {
 	e.wait.set.watch(seg.Control(rank))
 	e.mem = newMemory(seg, e.wait.bell)
 	for _, p := range e.procs {
-		if p.world != rank {
+		if p.index != rank {
 			e.mem.add(e, p)
 		}
 	}

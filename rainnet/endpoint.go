@@ -77,11 +77,13 @@ type rail struct {
 	held held
 }
 
+const minKey = 16 // bytes
+
 // Open binds the rails and is then ready for AddPeer. The error of a host without usable rails, or
 // of a port range that is used up, says what to do.
 func Open(cfg Config, h Handler) (*Endpoint, error) {
-	if len(cfg.Key) < 16 {
-		return nil, fmt.Errorf("the job key has %d bytes, at least 16 are needed", len(cfg.Key))
+	if len(cfg.Key) < minKey {
+		return nil, fmt.Errorf("the job key has %d bytes, at least %d are needed", len(cfg.Key), minKey)
 	}
 	if cfg.sealLimit == 0 {
 		cfg.sealLimit = SealLimit
@@ -149,7 +151,14 @@ func (e *Endpoint) Stats() Stats { return e.stats }
 // AddPeer makes a peer known. That costs next to nothing: keys are made and addresses probed when
 // the first message is sent to it or its first packet arrives. A peer that was added before is
 // returned as it is; another incarnation of it must be removed first.
-func (e *Endpoint) AddPeer(card Card) (*Peer, error) {
+func (e *Endpoint) AddPeer(card Card) (*Peer, error) { return e.AddForeign(card, e.cfg.Key) }
+
+// AddForeign is AddPeer for a peer of another job, whose packets are sealed with a key of this pair
+// instead of the job's.
+func (e *Endpoint) AddForeign(card Card, key []byte) (*Peer, error) {
+	if len(key) < minKey {
+		return nil, fmt.Errorf("the key for %v has %d bytes, at least %d are needed", card.ID, len(key), minKey)
+	}
 	if len(card.Addrs) != len(card.Rails) || len(card.Addrs) > maxAddrs {
 		return nil, fmt.Errorf("peer %v: %w", card.ID, errCard)
 	}
@@ -162,7 +171,7 @@ func (e *Endpoint) AddPeer(card Card) (*Peer, error) {
 		}
 		return p, nil
 	}
-	p := newPeer(e, card)
+	p := newPeer(e, card, key)
 	e.peers[card.ID] = p
 	return p, nil
 }

@@ -13,6 +13,7 @@ type Peer struct {
 	User any // the owner's
 
 	e     *Endpoint
+	key   []byte // the job's, or that of this pair
 	card  Card
 	addrs []udp.Addr // of card.Addrs
 
@@ -31,8 +32,8 @@ type Peer struct {
 	bulk      int   // transfers begun and not reported as sent
 }
 
-func newPeer(e *Endpoint, card Card) *Peer {
-	p := &Peer{e: e, card: card, slot: -1, deadline: never, stalledAt: never}
+func newPeer(e *Endpoint, card Card, key []byte) *Peer {
+	p := &Peer{e: e, key: key, card: card, slot: -1, deadline: never, stalledAt: never}
 	p.addrs = make([]udp.Addr, len(card.Addrs))
 	for i, a := range card.Addrs {
 		p.addrs[i] = udp.MakeAddr(a)
@@ -46,11 +47,11 @@ func (p *Peer) deriveKeys() {
 		return
 	}
 	them := identity{p.card.ID, p.card.Salt}
-	out, err := firstSecret(p.e.cfg.Key, p.e.self, them)
+	out, err := firstSecret(p.key, p.e.self, them)
 	if err != nil {
 		panic(err) // SHA-256 gives 32 bytes
 	}
-	in, err := firstSecret(p.e.cfg.Key, them, p.e.self)
+	in, err := firstSecret(p.key, them, p.e.self)
 	if err != nil {
 		panic(err)
 	}

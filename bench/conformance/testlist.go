@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -40,6 +41,9 @@ func (e *entry) key() string {
 	}
 	return strings.Join(words, " ")
 }
+
+// spawns reports whether the entry starts processes of its own.
+func (e *entry) spawns() bool { return slices.Contains(strings.Split(e.dir, "/"), "spawn") }
 
 // readTestlists reads the testlist of root/dir and of the folders it names.
 func readTestlists(root, dir string) ([]*entry, error) {

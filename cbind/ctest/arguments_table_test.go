@@ -61,6 +61,7 @@ var rules = []rule{
 	{"MPI_Comm", "", "Dist_graph_neighbors(_count)?", "dist", append([]wrong{withCart}, noComm...)},
 	{"MPI_Comm", "", "Intercomm_merge|Comm_remote_(size|group)", "inter", append([]wrong{{"MPI_COMM_WORLD", "MPI_ERR_COMM", ""}}, noComm...)},
 	{"MPI_Comm", "", `File_open|(Cart|Graph)_(create|map)|Dist_graph_create.*|(Is|S)can(_init)?|(Iex|Ex)scan(_init)?`, "MPI_COMM_WORLD", append([]wrong{withInter}, noComm...)},
+	{"MPI_Comm", "", "Comm_(spawn(_multiple)?|accept|connect)", "MPI_COMM_SELF", append([]wrong{withInter}, noComm...)},
 	{"MPI_Comm", "", "", "MPI_COMM_WORLD", noComm},
 	{`MPI_Comm \*`, "comm", "Comm_(free|disconnect)", "H(comm)", []wrong{nullRef,
 		{"H(MPI_COMM_NULL)", "MPI_ERR_COMM", "MPI_COMM_NULL"}, {"H(MPI_COMM_WORLD)", "MPI_ERR_COMM", "MPI_COMM_WORLD"},
@@ -172,6 +173,15 @@ var rules = []rule{
 	{"int", "partition|partition_low|partition_high", "", "0", nil}, // the request decides; partitioned_test.go
 	{"int", "length", "", "1", []wrong{{"-1", "MPI_ERR_ARG", ""}}},
 	{`const int\[\]`, "array_of_partitions", "", "Z", []wrong{nullRef}},
+
+	// Processes.
+	{"int", "maxprocs", "", "1", []wrong{{"-1", "MPI_ERR_ARG", ""}, {"0", "MPI_ERR_ARG", ""}}},
+	{`const int\[\]`, "array_of_maxprocs", "", "ones", []wrong{nullRef, {"minus_ints", "MPI_ERR_ARG", "-1"}}},
+	{`char \*\[\]`, "array_of_commands", "", "commands", []wrong{nullRef}},
+	{`char \*\*\[\]`, "array_of_argv", "", "NULL", nil}, // MPI_ARGVS_NULL
+	{`const MPI_Info\[\]`, "", "", "no_infos", []wrong{nullRef, {"&freed_info", "MPI_ERR_INFO", "shows_value(freed_info)"}}},
+	{`int\[\]`, "array_of_errcodes", "", "Z", nil}, // null is MPI_ERRCODES_IGNORE
+	{"int", "fd", "", "0", []wrong{{"-1", "MPI_ERR_ARG", ""}, {"0", "MPI_ERR_ARG", ""}}},
 
 	// Groups of ranks, graphs and grids.
 	{`const int\[\]`, "ranks1?", "", "Z", []wrong{nullRef, {"big_ranks", "MPI_ERR_RANK", "77"}}},

@@ -6,7 +6,9 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"net"
 	"strings"
+	"sync"
 
 	"golang.org/x/sys/unix"
 )
@@ -15,11 +17,14 @@ import (
 // message is Cards: some 200 bytes a rank.
 const maxMessage = 64 << 20
 
-// A Conn is one end of the connection between a rank and its agent. One
-// goroutine may send while another receives.
+// A Conn is one end of the connection between a rank and its agent. Several
+// goroutines may send while another receives.
 type Conn struct {
 	fd  int
 	fds []int // received descriptors that nobody took yet
+
+	sending sync.Mutex
+	closed  bool // fd may be another file's by now
 }
 
 // Dial connects to the agent's socket as named in EnvAgent.
@@ -105,6 +110,11 @@ func (c *Conn) Send(m Message, fds ...int) error {
 	if len(fds) > 0 {
 		rights = unix.UnixRights(fds...)
 	}
+	c.sending.Lock()
+	defer c.sending.Unlock()
+	if c.closed {
+		return net.ErrClosed
+	}
 	for len(b) > 0 {
 		n, err := unix.SendmsgN(c.fd, b, rights, nil, unix.MSG_NOSIGNAL)
 		if err == unix.EINTR {
@@ -159,8 +169,21 @@ func (c *Conn) Close() error {
 		unix.Close(fd)
 	}
 	c.fds = nil
-	unix.Shutdown(c.fd, unix.SHUT_RDWR)
+	unix.Shutdown(c.fd, unix.SHUT_RDWR) // ends a Send that waits for room
+	c.sending.Lock()
+	defer c.sending.Unlock()
+	c.closed = true
 	return unix.Close(c.fd)
+}
+
+// Uid is the user of the process at the other end, by the kernel's word: of a
+// connection that was dialled, of the one that listens.
+func (c *Conn) Uid() (int, error) {
+	cred, err := unix.GetsockoptUcred(c.fd, unix.SOL_SOCKET, unix.SO_PEERCRED)
+	if err != nil {
+		return 0, err
+	}
+	return int(cred.Uid), nil
 }
 
 func (c *Conn) read(b []byte) error {

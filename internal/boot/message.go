@@ -14,6 +14,12 @@
 //	rank → agent   Abort            end the job
 //	agent → rank   Waits            something has failed: for whom do you wait?
 //	rank → agent   Waits            for these
+//	rank → agent   Spawn            start more processes
+//	agent → rank   Spawned          they run, or why not
+//	rank → agent   Born             I was spawned, and this is how my parents reach me
+//	rank → agent   Ties             I am connected with these, from now on
+//	rank → agent   Name             publish a name, take it back, or look one up
+//	agent → rank   Named            done, or what the name stands for
 //
 // A message is a 4-byte little-endian length and that many bytes of JSON, an
 // envelope with exactly one field set. Descriptors ride on the first byte of
@@ -21,9 +27,12 @@
 // rank inside a C program does not start it.
 package boot
 
+import "encoding/json"
+
 // The environment of a rank. A process that has EnvAgent was started by an
 // agent; one without it is a job of its own (a singleton).
 const (
+	EnvWorld     = "RAIN_WORLD"      // of a spawned rank: which of the job's worlds it is in
 	EnvAgent     = "RAIN_AGENT"      // the agent's socket, "@name" for an abstract one
 	EnvRank      = "RAIN_RANK"       // rank in MPI_COMM_WORLD
 	EnvSize      = "RAIN_SIZE"       // size of MPI_COMM_WORLD
@@ -39,24 +48,32 @@ type Message struct {
 	Finalize *Finalize `json:",omitempty"`
 	Abort    *Abort    `json:",omitempty"`
 	Waits    *Waits    `json:",omitempty"`
+	Spawn    *Spawn    `json:",omitempty"`
+	Spawned  *Spawned  `json:",omitempty"`
+	Born     *Born     `json:",omitempty"`
+	Ties     *Ties     `json:",omitempty"`
+	Name     *Name     `json:",omitempty"`
+	Named    *Named    `json:",omitempty"`
 }
 
 // Hello claims a rank. A rank is claimed once: a second process that
 // inherited the environment is refused by Welcome.Error and becomes a
 // singleton.
 type Hello struct {
-	Rank int
-	Pid  int
+	World int // 0: the one that rainrun started
+	Rank  int
+	Pid   int
 }
 
 // Welcome is everything a rank must know of its job.
 type Welcome struct {
 	Error string // not empty: the claim is refused, and why
 
-	Job    string   // a name for people and for logs
+	Job    string   // a name for people and for logs; each world has its own
 	Key    []byte   // the job's key, 32 random bytes; for rainnet only
 	Rank   int      // in MPI_COMM_WORLD
 	Size   int      // of MPI_COMM_WORLD
+	First  int      // number of rank 0 among all processes of the job
 	AppNum int      // index of the program in an MPMD command line
 	Hosts  []string // names of the job's hosts
 	HostOf []int    // world rank → index into Hosts
@@ -78,6 +95,72 @@ type Welcome struct {
 	// Memory says that one descriptor comes with this message: an empty
 	// memfd that all ranks of this host share. Whoever comes first sizes it.
 	Memory bool
+
+	// Parent is set in a rank that was spawned.
+	Parent *Parent `json:",omitempty"`
+}
+
+// Parent is what spawned ranks are told of those that spawned them.
+type Parent struct {
+	Context   uint64          // of the intercommunicator
+	Passports json.RawMessage // of the library's, which agents only pass on
+}
+
+// Spawn asks for more processes: a world of their own.
+type Spawn struct {
+	Seq      uint64 // of the rank's questions; the answer has the same
+	Programs []Program
+	Parent   Parent
+}
+
+// A Program is one of those to spawn.
+type Program struct {
+	Argv   []string
+	Counts []int  // how many to start: the first of these for which there is room
+	Hosts  string // as for rainrun --host; empty: all of the job
+	Dir    string // working directory; empty: DefaultDir
+	Path   string // searched for Argv[0] before PATH
+	Env    []string
+
+	DefaultDir string
+}
+
+// Spawned is the answer.
+type Spawned struct {
+	Seq       uint64
+	Error     string            // not empty: no process runs, and why
+	Failed    []int             // the ranks that could not be started, if it was for their sake
+	Counts    []int             // of each program
+	Passports []json.RawMessage // by rank
+}
+
+// Born is sent by a spawned rank as soon as it can be talked to.
+type Born struct{ Passport json.RawMessage }
+
+// Ties are the numbers of the ranks of other worlds that a rank is connected with.
+type Ties struct{ Tied []int }
+
+// What a Name asks for.
+const (
+	Publish = iota
+	Unpublish
+	Lookup
+)
+
+// Name is about names of ports (MPI_Publish_name).
+type Name struct {
+	Seq           uint64
+	What          int
+	Service, Port string
+}
+
+// Named is the answer.
+type Named struct {
+	Seq   uint64
+	Error string
+	Found bool   // Lookup, Unpublish: the name is there
+	Taken bool   // Publish: it is there already
+	Port  string // Lookup
 }
 
 // Card is what the rank's endpoint tells others (rainnet.Card, encoded).
@@ -89,7 +172,13 @@ type Cards struct{ Cards [][]byte }
 // Finalize says that the rank has left MPI in order: its exit is no failure.
 // From the agent it says that every rank has, and nobody needs this one's
 // acknowledgements any more.
-type Finalize struct{}
+//
+// A rank that is connected with processes of other worlds of its job tells their
+// numbers: their worlds and its own leave together.
+type Finalize struct {
+	Tied  []int `json:",omitempty"`
+	Waits bool  // for the agent's Finalize
+}
 
 // Abort ends the job with an exit status. The rank waits to be killed.
 type Abort struct {

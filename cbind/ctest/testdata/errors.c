@@ -152,8 +152,8 @@ static void objects(int size) {
 
 /* Functions that nobody implements say so through the error handler. */
 static void unsupported(void) {
-    char port[MPI_MAX_PORT_NAME];
-    FAILS(MPI_ERR_UNSUPPORTED_OPERATION, MPI_Open_port(MPI_INFO_NULL, port));
+    MPI_Info info;
+    FAILS(MPI_ERR_UNSUPPORTED_OPERATION, MPI_Abi_get_fortran_info(&info));
 }
 
 int main(int argc, char **argv) {

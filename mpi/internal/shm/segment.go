@@ -43,9 +43,11 @@ type Control struct {
 	// whoever gives it work rings the doorbell then.
 	Sleeping atomic.Uint32
 
-	// Bell is the doorbell in jobs on one host, a futex: add one and wake.
-	Bell atomic.Uint32
-	_    [line - 8]byte
+	// Bell is the doorbell, a futex: add one and wake. Socket says that the rank
+	// parks on sockets instead, and takes a datagram.
+	Bell   atomic.Uint32
+	Socket atomic.Uint32
+	_      [line - 12]byte
 
 	pid   atomic.Int32  // of the rank, once it has mapped the segment
 	_     [4]byte       //

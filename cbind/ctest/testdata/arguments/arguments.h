@@ -11,7 +11,8 @@
 static MPI_Comm cart, graph, dist, inter, freed_comm, comm;
 static MPI_Datatype raw, freed_type, vector, types[4], bad_types[4];
 static MPI_Group group, freed_group;
-static MPI_Info info, freed_info;
+static MPI_Info info, freed_info, no_infos[1] = {MPI_INFO_NULL};
+static char *commands[1] = {"name"};
 static MPI_Op sum, freed_op;
 static MPI_Session session, freed_session;
 static MPI_File file, reading, writing, freed_file;

@@ -108,14 +108,24 @@ func wrongSetup(what, host string, command []string) error {
 // launcher/channel.go says what a frame is.
 func changeFirst[M any](to io.Writer, from io.Reader, change func(*M)) error {
 	var b []byte
-	for !bytes.Contains(b, []byte("channel 1\n")) {
+	next := func() error {
 		b = append(b, 0)
-		if _, err := io.ReadFull(from, b[len(b)-1:]); err != nil {
+		_, err := io.ReadFull(from, b[len(b)-1:])
+		return err
+	}
+	for !bytes.Contains(b, []byte("channel 1\n")) {
+		if err := next(); err != nil {
+			return err
+		}
+	}
+	for b[len(b)-1] == '\n' { // there may be one before the frame, if that was written later
+		if err := next(); err != nil {
 			return err
 		}
 	}
 	header := make([]byte, 8)
-	if _, err := io.ReadFull(from, header); err != nil {
+	header[0], b = b[len(b)-1], b[:len(b)-1]
+	if _, err := io.ReadFull(from, header[1:]); err != nil {
 		return err
 	}
 	body := make([]byte, binary.LittleEndian.Uint32(header[4:])+4) // and the sum

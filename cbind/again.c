@@ -13,6 +13,7 @@
 #include <unistd.h>
 
 #include "frame.h"
+#include "_cgo_export.h"
 
 enum { SWEEP = 20 }; /* looks at the words between two entries into Go, which looks at sockets and clock */
 
@@ -28,13 +29,32 @@ static void pause_cpu(void) {
 #endif
 }
 
-/* ready reports whether there is work, or a change since Go looked last. */
-static int ready(rain_waitset *w, uint32_t events) {
+/* eager reports whether a ring's next record is a plain eager message: who sent it does not wait. */
+static int eager(const uint32_t *word, uint32_t first) {
+    /* Behind the record's head is mpi/packet.go's header: the kind is 1, and no sign stands over the size. */
+    return first != UINT32_MAX && (word[2] & 63) == 1 && word[7] >> 25 == 0;
+}
+
+/* work reports whether there is work for Go, or a change since it looked last. A patient call leaves
+   eager messages in their rings for a while: a rank that is a step ahead sends what nobody has asked for
+   yet, and Go would have to keep it. */
+static int work(rain_waitset *w, uint32_t events, int patient) {
     if (load(&w->events) != events) return 1;
-    for (uint32_t i = 0; i < w->n; i++)
-        if (load(w->words[i])) return 1;
+    for (uint32_t i = 0; i < w->n; i++) { /* the odd ones are of writers that wait for room */
+        uint32_t first = load(w->words[i]);
+        if (first && !(patient && i % 2 == 0 && eager(w->words[i], first))) return 1;
+    }
+    uint32_t n = load(&w->nflags);
+    if (n > sizeof w->flags / sizeof *w->flags) return 1;
+    for (uint32_t i = 0; i < n; i++)
+        if (w->flags[i].flag && load(w->flags[i].flag) == w->flags[i].value) return 1;
     return 0;
 }
+
+/* came reports whether the word that the call waits for has come. */
+static int came(rain_frame *f) { return f->word && (f->want ? load(f->word) == f->want : load(f->word) != 0); }
+
+static int ready(rain_waitset *w, rain_frame *f) { return came(f) || work(w, f->events, f->patient); }
 
 /* left is the time to the deadline; NULL if there is none. */
 static struct timespec *left(rain_waitset *w, struct timespec *t) {
@@ -48,7 +68,7 @@ static struct timespec *left(rain_waitset *w, struct timespec *t) {
     return t;
 }
 
-static void park(rain_waitset *w, uint32_t events) {
+static void park(rain_waitset *w, rain_frame *f) {
     struct timespec t;
     if (rain_signals_due()) { /* handlers run while we sleep, and Go runs after it */
         rain_signals_seen = rain_ticks();
@@ -58,7 +78,7 @@ static void park(rain_waitset *w, uint32_t events) {
     __atomic_fetch_add(w->sleep, 1, __ATOMIC_SEQ_CST);
     /* A sender publishes and then reads sleep; we have written sleep and read the words now: one of
        the two sees the other. */
-    if (!ready(w, events)) {
+    if (!ready(w, f)) {
         if (load(&w->nfd) == 0) {
             syscall(SYS_futex, w->bell, FUTEX_WAIT, bell, left(w, &t), NULL, 0);
         } else {
@@ -89,16 +109,50 @@ static int crowded(rain_frame *f) {
 }
 
 static void wait_a_little(rain_waitset *w, rain_frame *f) {
-    uint32_t look = f->looks, sweeps = crowded(f) ? 0 : w->spins / SWEEP;
+    uint32_t look = f->looks, sweeps = crowded(f) ? 0 : w->spins / SWEEP, yields = (w->yields + SWEEP - 1) / SWEEP;
     f->looks++;
     if (look < sweeps) {
-        for (int i = 0; i < SWEEP && !ready(w, f->events); i++) pause_cpu();
-    } else if (look < sweeps + w->yields) {
-        if (!ready(w, f->events)) sched_yield();
+        for (int i = 0; i < SWEEP && !ready(w, f); i++) pause_cpu();
+    } else if (look < sweeps + yields) {
+        for (int i = 0; i < SWEEP && !ready(w, f); i++) sched_yield();
     } else {
-        park(w, f->events);
+        /* What a patient call has left in the rings may hide what somebody waits for. */
+        f->patient = 0;
+        park(w, f);
         f->tick = rain_ticks(); /* asleep is not put off */
     }
+}
+
+/* rain_progress runs the engine once, and what functions of the user's it asks for. */
+void rain_progress(rain_frame *f) {
+    if (rain_enter()) return;
+    f->events = load(&rain_waits->events);
+    f->moved = load(&rain_waits->moved);
+    while (rain_Progress((uintptr_t)f) == RAIN_CALL) rain_callback(f);
+    if (load(&rain_waits->moved) != f->moved) f->looks = 0;
+}
+
+/* Without sockets Go has nothing to look at but the words: it is left out until they say something. */
+void rain_pause(rain_frame *f) {
+    rain_waitset *w = rain_waits;
+    if (f->looks == 0) f->events = load(&w->events);
+    f->patient = 1;
+    wait_a_little(w, f);
+    if (came(f) || !(w->nfd || work(w, f->events, f->patient))) return;
+    if (w->nfd || !rain_serve()) rain_progress(f);
+}
+
+int rain_work(void) { return rain_waits->nfd || work(rain_waits, load(&rain_waits->events), 0); }
+
+void rain_await(const uint32_t *word, uint32_t want) {
+    for (rain_frame f = {.word = word, .want = want}; !came(&f);) rain_pause(&f);
+}
+
+int rain_ring_bell(rain_control *c) {
+    if (load(&c->socket)) return 0;
+    __atomic_fetch_add(&c->bell, 1, __ATOMIC_SEQ_CST);
+    syscall(SYS_futex, &c->bell, FUTEX_WAKE, INT32_MAX, NULL, NULL, 0);
+    return 1;
 }
 
 int rain_again(int rc, rain_frame *f) {

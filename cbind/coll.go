@@ -8,11 +8,12 @@ import "rainmpi/mpi"
 // starts, or makes persistent, what mpi calls by the same name; the three C forms share it.
 
 // A form is how a collective is asked for.
-type form bool
+type form int
 
 const (
-	once       form = false // blocking and nonblocking calls start it at once
-	persistent form = true
+	once       form = iota // begun at once, to go on beside other calls
+	waited                 // begun at once, and waited for in the same call
+	persistent             // begun by MPI_Start
 )
 
 // keepWith is keep for calls with an info argument. It is checked before the operation is made,
@@ -101,7 +102,7 @@ func rain_Barrier(f, h uintptr) int32 {
 	if started(f) {
 		return again(f, 0)
 	}
-	r, err := barrier(h, once)
+	r, err := barrier(h, waited)
 	return begin(f, r, err, 0)
 }
 
@@ -121,6 +122,9 @@ func barrier(h uintptr, how form) (*mpi.Request, error) {
 	if err != nil {
 		return nil, err
 	}
+	if c.waits(how) {
+		return c.c.BeginBarrier()
+	}
 	if how == persistent {
 		return c.c.BarrierInit()
 	}
@@ -132,7 +136,7 @@ func rain_Bcast(f, buf uintptr, count int64, dt uintptr, root int32, h uintptr) 
 	if started(f) {
 		return again(f, 0)
 	}
-	r, err := bcast(buf, count, dt, root, h, once)
+	r, err := bcast(buf, count, dt, root, h, waited)
 	return begin(f, r, err, 0)
 }
 
@@ -151,6 +155,9 @@ func bcast(buf uintptr, count int64, dt uintptr, root int32, h uintptr, how form
 	c, b, err := transfer(buf, count, dt, h)
 	if err != nil {
 		return nil, err
+	}
+	if c.waits(how) {
+		return c.c.BeginBcast(b, int(root))
 	}
 	if how == persistent {
 		return c.c.BcastInit(b, int(root))

@@ -9,7 +9,7 @@ func rain_Alltoall(f, sbuf uintptr, scount int64, stype, rbuf uintptr, rcount in
 	if started(f) {
 		return again(f, 0)
 	}
-	r, err := alltoall(sbuf, scount, stype, rbuf, rcount, rtype, h, once)
+	r, err := alltoall(sbuf, scount, stype, rbuf, rcount, rtype, h, waited)
 	return begin(f, r, err, 0)
 }
 
@@ -32,6 +32,9 @@ func alltoall(sbuf uintptr, scount int64, stype, rbuf uintptr, rcount int64, rty
 	s, r, err := buffers(side{sbuf, scount, stype}, side{rbuf, rcount, rtype}, true, false, true, true)
 	if err != nil {
 		return nil, err
+	}
+	if c.waits(how) {
+		return c.c.BeginAlltoall(s, r)
 	}
 	if how == persistent {
 		return c.c.AlltoallInit(s, r)

@@ -87,7 +87,7 @@ func rain_Allgather(f, sbuf uintptr, scount int64, stype, rbuf uintptr, rcount i
 	if started(f) {
 		return again(f, 0)
 	}
-	r, err := allgather(sbuf, scount, stype, rbuf, rcount, rtype, h, once)
+	r, err := allgather(sbuf, scount, stype, rbuf, rcount, rtype, h, waited)
 	return begin(f, r, err, 0)
 }
 
@@ -112,6 +112,9 @@ func allgather(sbuf uintptr, scount int64, stype, rbuf uintptr, rcount int64, rt
 	s, r, err := buffers(side{sbuf, scount, stype}, side{rbuf, rcount, rtype}, true, false, true, true)
 	if err != nil {
 		return nil, err
+	}
+	if c.waits(how) {
+		return c.c.BeginAllgather(s, r)
 	}
 	if how == persistent {
 		return c.c.AllgatherInit(s, r)

@@ -19,7 +19,7 @@ func rain_Reduce(f, sbuf, rbuf uintptr, count int64, dt, op uintptr, root int32,
 	if started(f) {
 		return again(f, 0)
 	}
-	r, err := reduce(sbuf, rbuf, count, dt, op, root, h, once)
+	r, err := reduce(sbuf, rbuf, count, dt, op, root, h, waited)
 	return begin(f, r, err, 0)
 }
 
@@ -43,6 +43,9 @@ func reduce(sbuf, rbuf uintptr, count int64, dt, op uintptr, root int32, h uintp
 	if err != nil {
 		return nil, err
 	}
+	if c.waits(how) {
+		return c.c.BeginReduce(s, r, o, int(root))
+	}
 	if how == persistent {
 		return c.c.ReduceInit(s, r, o, int(root))
 	}
@@ -54,7 +57,7 @@ func rain_Allreduce(f, sbuf, rbuf uintptr, count int64, dt, op, h uintptr) int32
 	if started(f) {
 		return again(f, 0)
 	}
-	r, err := allreduce(sbuf, rbuf, count, dt, op, h, once)
+	r, err := allreduce(sbuf, rbuf, count, dt, op, h, waited)
 	return begin(f, r, err, 0)
 }
 
@@ -77,6 +80,9 @@ func allreduce(sbuf, rbuf uintptr, count int64, dt, op, h uintptr, how form) (*m
 	s, r, o, err := reduction(sbuf, rbuf, count, dt, op, true, true)
 	if err != nil {
 		return nil, err
+	}
+	if c.waits(how) {
+		return c.c.BeginAllreduce(s, r, o)
 	}
 	if how == persistent {
 		return c.c.AllreduceInit(s, r, o)

@@ -18,7 +18,8 @@ type comm struct {
 	handle  uintptr
 	handler atomic.Pointer[errhandler] // nil: the default
 	attrs   attrs
-	info    *mpi.Info // hints; nil: none
+	info    *mpi.Info   // hints; nil: none
+	shown   atomic.Bool // C knows of its table, or need not
 }
 
 var (
@@ -59,6 +60,7 @@ func addComm(c *mpi.Comm, parent *comm, list attrs) uintptr {
 		made.handler.Store(parent.handler.Load().retain())
 	}
 	made.handle = comms.add(made)
+	made.setFlat(c.Flat())
 	return made.handle
 }
 
@@ -372,6 +374,8 @@ func giveUp(f, h uintptr, how func(*mpi.Comm) error) int32 {
 	if rc := c.attrs.deleteAll(f, c.handle); rc != 0 {
 		return rc
 	}
+	c.setFlat(nil)
+	c.hide()
 	if err := how(c.c); err != nil {
 		return fail(f, err)
 	}

@@ -365,6 +365,8 @@ func rain_Request_get_status(f, h, flag, st uintptr) int32 {
 	case q.g != nil:
 		fr.op = collecting
 		return q.g.query(fr, st)
+	case q.ticket != nil:
+		putStatus(st, q.ticket.Status())
 	default:
 		s, _ := q.r.Peek()
 		putStatus(st, s)

@@ -12,6 +12,7 @@
 #ifndef RAIN_FRAME_H
 #define RAIN_FRAME_H
 
+#include <stddef.h>
 #include <stdint.h>
 
 #define MPI_ABI_STRICT 1
@@ -49,6 +50,9 @@ typedef struct rain_frame {
     uint32_t events;  /* C: rain_waits->events before Go looked last */
     uint32_t moved;   /* C: rain_waits->moved, likewise */
     uint64_t tick;    /* C: when it last waited */
+    const uint32_t *word; /* C: a word that is waited for beside rain_waits, or NULL */
+    uint32_t want;    /* C: its value, 0 for any other than 0 */
+    uint32_t patient; /* C: eager messages in the rings are not work yet */
     int32_t cb;       /* RAIN_CB_…, with RAIN_CALL */
     uintptr_t fn;     /* the user's function; after rain_Raise the error handler's, or 0 */
     uintptr_t a[4];   /* its arguments */
@@ -76,6 +80,11 @@ typedef struct rain_waitset {
     int64_t deadline; /* CLOCK_MONOTONIC, ns: when Go must run even if nothing comes */
     int32_t fd[64];  /* the doorbell's is the first */
     uint32_t *words[2046]; /* not 0: there is work */
+    uint32_t nflags, unused; /* more than there are flags: look again */
+    struct {
+        uint32_t *flag;
+        uint32_t value, unused;
+    } flags[16]; /* work when they have the value */
 } rain_waitset;
 extern rain_waitset *rain_waits; /* NULL outside MPI_Init … MPI_Finalize */
 
@@ -157,12 +166,148 @@ enum {
 };
 extern rain_window *rain_windows[RAIN_WINDOWS]; /* by the index of their handles */
 
-/* By the low byte of a predefined datatype's handle: its size if its arrays have no gaps, and
-   whether MPI_SUM on it adds machine words. */
+/* By the low byte of a predefined datatype's handle: its size if its arrays have no gaps, whether
+   MPI_SUM on it adds machine words, and what C can reduce: as which of reduce.c's kinds of number, 0
+   if none, by which operations, bit i for MPI_OP_NULL + i. */
 typedef struct {
-    uint16_t size, adds;
+    uint16_t size;
+    uint8_t adds, kind;
+    uint32_t ops;
+} rain_plain;
+extern rain_plain rain_plains[256];
+
+/* rain_plain_of is NULL for a datatype that is derived or has gaps. */
+static inline rain_plain *rain_plain_of(MPI_Datatype t) {
+    uintptr_t i = (uintptr_t)t - (uintptr_t)MPI_DATATYPE_NULL;
+    return i < 256 && rain_plains[i].size ? &rain_plains[i] : NULL;
+}
+static inline int rain_size(MPI_Datatype t) {
+    rain_plain *p = rain_plain_of(t);
+    return p ? p->size : 0;
+}
+/* rain_reduce sets inout = in o inout for n numbers. */
+void rain_reduce(int kind, MPI_Op op, const void *in, void *inout, int64_t n);
+
+enum {
+    RAIN_SLOT = 1024,      /* shm.SlotSize */
+    RAIN_FLAT_LIMIT = 512, /* mpi.FlatLimit */
+    RAIN_COMM_KIND = 1,
+    RAIN_COMMS = 4096,
+    RAIN_BARRIER = 0, RAIN_BCAST = 1, RAIN_ALLGATHER = 6, RAIN_ALLTOALL = 8, RAIN_REDUCE = 11, RAIN_ALLREDUCE = 12 /* coll.Coll */
+};
+
+/* The twins of shm.Control's first line and of mpi.Flat (mpi/flat.go has the protocol). */
+typedef struct {
+    uint32_t sleeping, bell, socket;
+} rain_control;
+
+typedef struct {
+    uint32_t n, me;
+    uint32_t allowed; /* bits of RAIN_BARRIER, …: which collectives no option makes a schedule */
+    uint32_t seq, settled, begun;
+    char *slots;
+    rain_control *bells[64];
 } rain_flat;
-extern rain_flat rain_flats[256];
+extern rain_flat *rain_flats[RAIN_COMMS]; /* by the index of communicators' handles; NULL: not flat */
+extern rain_flat *rain_flat_world;
+
+int rain_fast_Barrier(MPI_Comm);
+int rain_fast_Bcast(void *, MPI_Count, MPI_Datatype, int, MPI_Comm);
+int rain_fast_Reduce(const void *, void *, MPI_Count, MPI_Datatype, MPI_Op, int, MPI_Comm);
+int rain_fast_Allreduce(const void *, void *, MPI_Count, MPI_Datatype, MPI_Op, MPI_Comm);
+int rain_fast_Allgather(const void *, MPI_Count, MPI_Datatype, void *, MPI_Count, MPI_Datatype, MPI_Comm);
+int rain_fast_Alltoall(const void *, MPI_Count, MPI_Datatype, void *, MPI_Count, MPI_Datatype, MPI_Comm);
+
+/* The twins of shm.Writer, shm.Reader, and of mpi's Link, CommTable and EngineTable (mpi/tables.go). */
+typedef struct {
+    uint64_t *head;
+    uint32_t *hungry, *room;
+    char *data;
+    int64_t size, capacity;
+} rain_ring;
+
+typedef struct {
+    rain_ring ring;
+    uint64_t pos, seen;
+    int64_t n;
+} rain_writer;
+
+typedef struct {
+    rain_ring ring;
+    uint64_t pos, given;
+} rain_reader;
+
+typedef struct {
+    rain_writer out;
+    rain_reader in;
+    rain_control *bell;
+    uint32_t **word; /* in rain_waits->words: where the next record will come */
+    int32_t world;
+    uint32_t blocked, turns, unused;
+} rain_link;
+
+typedef struct {
+    uint64_t eager; /* what an eager message's header begins with */
+    int32_t rank, n;
+    int32_t posted, arrived; /* receives and messages that wait in its context */
+    rain_link *link[];
+} rain_comm;
+extern rain_comm *rain_comms[RAIN_COMMS]; /* by the index of their handles */
+extern rain_comm *rain_comm_world;
+
+/* The twin of mpi.Ticket: a nonblocking call that C does itself. Its handle is that of the Go request of
+   the same index. */
+enum { RAIN_FREE, RAIN_DONE, RAIN_WAITING, RAIN_POSTED };
+typedef struct {
+    uint32_t state; /* RAIN_WAITING: in the list of those that C waits with, RAIN_POSTED: Go does */
+    uint32_t next;  /* in that list */
+    int32_t source, tag;
+    int64_t bytes;
+    uint32_t failed, cancelled, detached, unused;
+    rain_comm *comm;
+    rain_link *link;
+    char *buf;
+    int64_t n; /* bytes of the buffer */
+    uintptr_t handle; /* the communicator's */
+} rain_ticket;
+enum {
+    RAIN_TICKETS = 256,
+    RAIN_SENT = 0,      /* of a send that has left */
+    RAIN_FROM_NULL = 1, /* of a receive from MPI_PROC_NULL */
+    RAIN_CONSTANT = 2,  /* so many are never free */
+    RAIN_REQUEST_KIND = 5
+};
+extern rain_ticket rain_tickets[RAIN_TICKETS];
+
+typedef struct {
+    uint32_t lock;
+    uint32_t first, last; /* tickets that wait, in their order; 0: none */
+    uint32_t unused;
+    int64_t eager;
+    uint64_t sent, sent_bytes, received, received_bytes, rendezvous;
+    rain_ticket *tickets;
+} rain_engine_table;
+extern rain_engine_table *rain_engine;
+
+int rain_fast_Send(const void *, MPI_Count, MPI_Datatype, int, int, MPI_Comm);
+int rain_fast_Isend(const void *, MPI_Count, MPI_Datatype, int, int, MPI_Comm, MPI_Request *);
+int rain_fast_Recv(void *, MPI_Count, MPI_Datatype, int, int, MPI_Comm, MPI_Status *);
+int rain_fast_Irecv(void *, MPI_Count, MPI_Datatype, int, int, MPI_Comm, MPI_Request *);
+int rain_fast_Wait(MPI_Request *, MPI_Status *);
+int rain_fast_Test(MPI_Request *, int *, MPI_Status *);
+int rain_fast_Waitall(int, MPI_Request[], MPI_Status *);
+
+/* rain_await waits until *word is want, and makes progress meanwhile. */
+void rain_await(const uint32_t *word, uint32_t want);
+/* rain_pause waits a little for f's word, and makes progress if there is work, or if Go must look at
+   sockets. rain_serve is the progress that C can make; rain_work says that there may be some. */
+void rain_pause(rain_frame *f);
+int rain_serve(void);
+int rain_work(void);
+void rain_progress(rain_frame *f);
+/* rain_ring_bell wakes a rank's threads that sleep. It reports whether it could: only Go can send to a
+   rank that parks on sockets. */
+int rain_ring_bell(rain_control *c);
 
 /* They report whether the call is done; else Go does it. */
 int rain_fast_Put(const void *, MPI_Count, MPI_Datatype, int, MPI_Aint, MPI_Count, MPI_Datatype, MPI_Win);

@@ -59,12 +59,15 @@ func initialize(required int) (provided int, err error) {
 	if p := mpi.Parent(); p != nil {
 		parent.Store(comms.get(addComm(p, nil, nil)))
 	}
+	C.rain_flat_world = (*C.rain_flat)(unsafe.Pointer(mpi.World().Flat()))
 	setPredefined(mpi.UniverseSize(), mpi.AppNum())
 	return provided, nil
 }
 
 // begun and ended follow the engine, which MPI_Init and every session start and end.
 func begun() {
+	mpi.Table().Tickets = (*[mpi.Tickets]mpi.Ticket)(unsafe.Pointer(&C.rain_tickets))
+	C.rain_engine = (*C.rain_engine_table)(unsafe.Pointer(mpi.Table()))
 	C.rain_waits = (*C.rain_waitset)(unsafe.Pointer(mpi.Waiting()))
 	C.rain_signals()
 }
@@ -87,6 +90,7 @@ func rain_Finalize(f uintptr) int32 {
 		}
 		fr.step++
 	}
+	C.rain_flat_world, C.rain_comm_world = nil, nil
 	if err := mpi.Finalize(); err != nil {
 		return fail(f, err)
 	}

@@ -113,6 +113,7 @@ func startSend(mode mpi.Mode, buf uintptr, count int64, dt uintptr, dest, tag in
 	if err != nil {
 		return nil, err
 	}
+	c.show()
 	return c.c.IsendMode(mode, b, int(dest), int(tag))
 }
 
@@ -121,6 +122,7 @@ func startRecv(buf uintptr, count int64, dt uintptr, source, tag int32, h uintpt
 	if err != nil {
 		return nil, err
 	}
+	c.show()
 	return c.c.Irecv(b, int(source), int(tag))
 }
 

@@ -15,6 +15,7 @@ import (
 // A request is one as C sees it: the engine's, or a generalized one.
 type request struct {
 	r          *mpi.Request
+	ticket     *mpi.Ticket // C does it itself: there is no r
 	g          *grequest
 	send       *mpi.Request // of MPI_Isendrecv: the request's other half
 	comm       uintptr      // errors are raised on it
@@ -66,7 +67,7 @@ func requestOf(h uintptr) (*request, error) {
 	if h == abi.MPI_REQUEST_NULL {
 		return nil, nil
 	}
-	if q := requests.get(h); q != nil {
+	if q := requests.get(h); q != nil && q.live() {
 		return q, nil
 	}
 	return nil, noObject(mpi.ErrRequest, "request", h)
@@ -91,6 +92,9 @@ func (q *request) idle() bool { return q == nil || q.persistent && !q.active }
 func (q *request) done() bool {
 	if q.g != nil {
 		return q.g.done.Load()
+	}
+	if q.ticket != nil {
+		return q.ticket.Done()
 	}
 	return q.r.Done() && (q.send == nil || q.send.Done())
 }
@@ -118,6 +122,9 @@ func collect(f, addr, st uintptr) (rc int32) {
 		rc = q.g.rc
 		q.drop(addr, h)
 		return rc
+	}
+	if q.ticket != nil {
+		return collectTicket(f, addr, st, q.ticket)
 	}
 	s, err := q.r.Finish()
 	putStatus(st, s)
@@ -166,6 +173,11 @@ func rain_Request_free(f, addr uintptr) int32 {
 		}
 		return 0
 	}
+	if q.ticket != nil {
+		q.ticket.Free()
+		set(addr, abi.MPI_REQUEST_NULL)
+		return 0
+	}
 	if err := q.r.Free(); err != nil {
 		return fail(f, err)
 	}
@@ -198,6 +210,9 @@ func rain_Cancel(f, addr uintptr) int32 {
 		fr.op = 1
 		fr.n = C.int64_t(truth(g.done.Load()))
 		return g.call(fr, C.RAIN_CB_CANCEL, g.cancelFn)
+	}
+	if q.ticket != nil {
+		return fail(f, q.ticket.Cancel())
 	}
 	return fail(f, q.r.Cancel())
 }

@@ -100,6 +100,7 @@ int PMPI_Add_error_string(int errorcode, const char *string) {
 RAIN_WEAK(Add_error_string)
 
 int PMPI_Allgather(const void *sendbuf, int sendcount, MPI_Datatype sendtype, void *recvbuf, int recvcount, MPI_Datatype recvtype, MPI_Comm comm) {
+    if (rain_fast_Allgather(sendbuf, sendcount, sendtype, recvbuf, recvcount, recvtype, comm)) return MPI_SUCCESS;
     if (rain_enter()) return rain_refused("MPI_Allgather");
     rain_frame f = {0};
     int rc;
@@ -111,6 +112,7 @@ int PMPI_Allgather(const void *sendbuf, int sendcount, MPI_Datatype sendtype, vo
 RAIN_WEAK(Allgather)
 
 int PMPI_Allgather_c(const void *sendbuf, MPI_Count sendcount, MPI_Datatype sendtype, void *recvbuf, MPI_Count recvcount, MPI_Datatype recvtype, MPI_Comm comm) {
+    if (rain_fast_Allgather(sendbuf, sendcount, sendtype, recvbuf, recvcount, recvtype, comm)) return MPI_SUCCESS;
     if (rain_enter()) return rain_refused("MPI_Allgather_c");
     rain_frame f = {0};
     int rc;
@@ -199,6 +201,7 @@ int PMPI_Alloc_mem(MPI_Aint size, MPI_Info info, void *baseptr) {
 RAIN_WEAK(Alloc_mem)
 
 int PMPI_Allreduce(const void *sendbuf, void *recvbuf, int count, MPI_Datatype datatype, MPI_Op op, MPI_Comm comm) {
+    if (rain_fast_Allreduce(sendbuf, recvbuf, count, datatype, op, comm)) return MPI_SUCCESS;
     if (rain_enter()) return rain_refused("MPI_Allreduce");
     rain_frame f = {0};
     int rc;
@@ -210,6 +213,7 @@ int PMPI_Allreduce(const void *sendbuf, void *recvbuf, int count, MPI_Datatype d
 RAIN_WEAK(Allreduce)
 
 int PMPI_Allreduce_c(const void *sendbuf, void *recvbuf, MPI_Count count, MPI_Datatype datatype, MPI_Op op, MPI_Comm comm) {
+    if (rain_fast_Allreduce(sendbuf, recvbuf, count, datatype, op, comm)) return MPI_SUCCESS;
     if (rain_enter()) return rain_refused("MPI_Allreduce_c");
     rain_frame f = {0};
     int rc;
@@ -243,6 +247,7 @@ int PMPI_Allreduce_init_c(const void *sendbuf, void *recvbuf, MPI_Count count, M
 RAIN_WEAK(Allreduce_init_c)
 
 int PMPI_Alltoall(const void *sendbuf, int sendcount, MPI_Datatype sendtype, void *recvbuf, int recvcount, MPI_Datatype recvtype, MPI_Comm comm) {
+    if (rain_fast_Alltoall(sendbuf, sendcount, sendtype, recvbuf, recvcount, recvtype, comm)) return MPI_SUCCESS;
     if (rain_enter()) return rain_refused("MPI_Alltoall");
     rain_frame f = {0};
     int rc;
@@ -254,6 +259,7 @@ int PMPI_Alltoall(const void *sendbuf, int sendcount, MPI_Datatype sendtype, voi
 RAIN_WEAK(Alltoall)
 
 int PMPI_Alltoall_c(const void *sendbuf, MPI_Count sendcount, MPI_Datatype sendtype, void *recvbuf, MPI_Count recvcount, MPI_Datatype recvtype, MPI_Comm comm) {
+    if (rain_fast_Alltoall(sendbuf, sendcount, sendtype, recvbuf, recvcount, recvtype, comm)) return MPI_SUCCESS;
     if (rain_enter()) return rain_refused("MPI_Alltoall_c");
     rain_frame f = {0};
     int rc;
@@ -408,6 +414,7 @@ int PMPI_Attr_put(MPI_Comm comm, int keyval, void *attribute_val) {
 RAIN_WEAK(Attr_put)
 
 int PMPI_Barrier(MPI_Comm comm) {
+    if (rain_fast_Barrier(comm)) return MPI_SUCCESS;
     if (rain_enter()) return rain_refused("MPI_Barrier");
     rain_frame f = {0};
     int rc;
@@ -430,6 +437,7 @@ int PMPI_Barrier_init(MPI_Comm comm, MPI_Info info, MPI_Request *request) {
 RAIN_WEAK(Barrier_init)
 
 int PMPI_Bcast(void *buffer, int count, MPI_Datatype datatype, int root, MPI_Comm comm) {
+    if (rain_fast_Bcast(buffer, count, datatype, root, comm)) return MPI_SUCCESS;
     if (rain_enter()) return rain_refused("MPI_Bcast");
     rain_frame f = {0};
     int rc;
@@ -441,6 +449,7 @@ int PMPI_Bcast(void *buffer, int count, MPI_Datatype datatype, int root, MPI_Com
 RAIN_WEAK(Bcast)
 
 int PMPI_Bcast_c(void *buffer, MPI_Count count, MPI_Datatype datatype, int root, MPI_Comm comm) {
+    if (rain_fast_Bcast(buffer, count, datatype, root, comm)) return MPI_SUCCESS;
     if (rain_enter()) return rain_refused("MPI_Bcast_c");
     rain_frame f = {0};
     int rc;
@@ -3376,6 +3385,7 @@ int PMPI_Iprobe(int source, int tag, MPI_Comm comm, int *flag, MPI_Status *statu
 RAIN_WEAK(Iprobe)
 
 int PMPI_Irecv(void *buf, int count, MPI_Datatype datatype, int source, int tag, MPI_Comm comm, MPI_Request *request) {
+    if (rain_fast_Irecv(buf, count, datatype, source, tag, comm, request)) return MPI_SUCCESS;
     if (rain_enter()) return rain_refused("MPI_Irecv");
     rain_frame f = {0};
     int rc;
@@ -3387,6 +3397,7 @@ int PMPI_Irecv(void *buf, int count, MPI_Datatype datatype, int source, int tag,
 RAIN_WEAK(Irecv)
 
 int PMPI_Irecv_c(void *buf, MPI_Count count, MPI_Datatype datatype, int source, int tag, MPI_Comm comm, MPI_Request *request) {
+    if (rain_fast_Irecv(buf, count, datatype, source, tag, comm, request)) return MPI_SUCCESS;
     if (rain_enter()) return rain_refused("MPI_Irecv_c");
     rain_frame f = {0};
     int rc;
@@ -3563,6 +3574,7 @@ int PMPI_Iscatterv_c(const void *sendbuf, const MPI_Count sendcounts[], const MP
 RAIN_WEAK(Iscatterv_c)
 
 int PMPI_Isend(const void *buf, int count, MPI_Datatype datatype, int dest, int tag, MPI_Comm comm, MPI_Request *request) {
+    if (rain_fast_Isend(buf, count, datatype, dest, tag, comm, request)) return MPI_SUCCESS;
     if (rain_enter()) return rain_refused("MPI_Isend");
     rain_frame f = {0};
     int rc;
@@ -3574,6 +3586,7 @@ int PMPI_Isend(const void *buf, int count, MPI_Datatype datatype, int dest, int 
 RAIN_WEAK(Isend)
 
 int PMPI_Isend_c(const void *buf, MPI_Count count, MPI_Datatype datatype, int dest, int tag, MPI_Comm comm, MPI_Request *request) {
+    if (rain_fast_Isend(buf, count, datatype, dest, tag, comm, request)) return MPI_SUCCESS;
     if (rain_enter()) return rain_refused("MPI_Isend_c");
     rain_frame f = {0};
     int rc;
@@ -4253,6 +4266,7 @@ int PMPI_Raccumulate_c(const void *origin_addr, MPI_Count origin_count, MPI_Data
 RAIN_WEAK(Raccumulate_c)
 
 int PMPI_Recv(void *buf, int count, MPI_Datatype datatype, int source, int tag, MPI_Comm comm, MPI_Status *status) {
+    if (rain_fast_Recv(buf, count, datatype, source, tag, comm, status)) return MPI_SUCCESS;
     if (rain_enter()) return rain_refused("MPI_Recv");
     rain_frame f = {0};
     int rc;
@@ -4264,6 +4278,7 @@ int PMPI_Recv(void *buf, int count, MPI_Datatype datatype, int source, int tag, 
 RAIN_WEAK(Recv)
 
 int PMPI_Recv_c(void *buf, MPI_Count count, MPI_Datatype datatype, int source, int tag, MPI_Comm comm, MPI_Status *status) {
+    if (rain_fast_Recv(buf, count, datatype, source, tag, comm, status)) return MPI_SUCCESS;
     if (rain_enter()) return rain_refused("MPI_Recv_c");
     rain_frame f = {0};
     int rc;
@@ -4297,6 +4312,7 @@ int PMPI_Recv_init_c(void *buf, MPI_Count count, MPI_Datatype datatype, int sour
 RAIN_WEAK(Recv_init_c)
 
 int PMPI_Reduce(const void *sendbuf, void *recvbuf, int count, MPI_Datatype datatype, MPI_Op op, int root, MPI_Comm comm) {
+    if (rain_fast_Reduce(sendbuf, recvbuf, count, datatype, op, root, comm)) return MPI_SUCCESS;
     if (rain_enter()) return rain_refused("MPI_Reduce");
     rain_frame f = {0};
     int rc;
@@ -4308,6 +4324,7 @@ int PMPI_Reduce(const void *sendbuf, void *recvbuf, int count, MPI_Datatype data
 RAIN_WEAK(Reduce)
 
 int PMPI_Reduce_c(const void *sendbuf, void *recvbuf, MPI_Count count, MPI_Datatype datatype, MPI_Op op, int root, MPI_Comm comm) {
+    if (rain_fast_Reduce(sendbuf, recvbuf, count, datatype, op, root, comm)) return MPI_SUCCESS;
     if (rain_enter()) return rain_refused("MPI_Reduce_c");
     rain_frame f = {0};
     int rc;
@@ -4803,6 +4820,7 @@ int PMPI_Scatterv_init_c(const void *sendbuf, const MPI_Count sendcounts[], cons
 RAIN_WEAK(Scatterv_init_c)
 
 int PMPI_Send(const void *buf, int count, MPI_Datatype datatype, int dest, int tag, MPI_Comm comm) {
+    if (rain_fast_Send(buf, count, datatype, dest, tag, comm)) return MPI_SUCCESS;
     if (rain_enter()) return rain_refused("MPI_Send");
     rain_frame f = {0};
     int rc;
@@ -4814,6 +4832,7 @@ int PMPI_Send(const void *buf, int count, MPI_Datatype datatype, int dest, int t
 RAIN_WEAK(Send)
 
 int PMPI_Send_c(const void *buf, MPI_Count count, MPI_Datatype datatype, int dest, int tag, MPI_Comm comm) {
+    if (rain_fast_Send(buf, count, datatype, dest, tag, comm)) return MPI_SUCCESS;
     if (rain_enter()) return rain_refused("MPI_Send_c");
     rain_frame f = {0};
     int rc;
@@ -5182,6 +5201,7 @@ RAIN_WEAK(Status_set_elements_x)
 /* MPI_Status_set_tag: by hand, with its alias. */
 
 int PMPI_Test(MPI_Request *request, int *flag, MPI_Status *status) {
+    if (rain_fast_Test(request, flag, status)) return MPI_SUCCESS;
     if (rain_enter()) return rain_refused("MPI_Test");
     rain_frame f = {0};
     int rc;
@@ -5848,6 +5868,7 @@ int PMPI_Unpublish_name(const char *service_name, MPI_Info info, const char *por
 RAIN_WEAK(Unpublish_name)
 
 int PMPI_Wait(MPI_Request *request, MPI_Status *status) {
+    if (rain_fast_Wait(request, status)) return MPI_SUCCESS;
     if (rain_enter()) return rain_refused("MPI_Wait");
     rain_frame f = {0};
     int rc;
@@ -5859,6 +5880,7 @@ int PMPI_Wait(MPI_Request *request, MPI_Status *status) {
 RAIN_WEAK(Wait)
 
 int PMPI_Waitall(int count, MPI_Request array_of_requests[], MPI_Status *array_of_statuses) {
+    if (rain_fast_Waitall(count, array_of_requests, array_of_statuses)) return MPI_SUCCESS;
     if (rain_enter()) return rain_refused("MPI_Waitall");
     rain_frame f = {0};
     int rc;

@@ -26,6 +26,8 @@ func peek(f, h, st uintptr) int32 {
 	case q.g != nil:
 		fr.sub = 0
 		return returned(f)
+	case q.ticket != nil:
+		putStatus(st, q.ticket.Status())
 	default:
 		s, _ := q.r.Peek()
 		putStatus(st, s)

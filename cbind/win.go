@@ -53,12 +53,13 @@ var (
 // index is where C finds the window's table.
 func (w *win) index() uintptr { return (w.handle - firstHandle) >> kindBits }
 
-// C copies arrays of predefined datatypes itself (window.c).
+// C copies and reduces arrays of predefined datatypes itself.
 func init() {
 	for i, t := range predefinedTypes {
 		if t != nil {
-			size, adds := t.d.Flat()
-			C.rain_flats[i].size, C.rain_flats[i].adds = C.uint16_t(size), C.uint16_t(truth(adds))
+			size, adds := t.d.Plain()
+			kind, ops := t.d.Words()
+			C.rain_plains[i] = C.rain_plain{size: C.uint16_t(size), adds: C.uint8_t(truth(adds)), kind: C.uint8_t(kind), ops: C.uint32_t(ops)}
 		}
 	}
 }

@@ -11,7 +11,7 @@
 #include "frame.h"
 
 rain_window *rain_windows[RAIN_WINDOWS];
-rain_flat rain_flats[256];
+rain_plain rain_plains[256];
 
 /* Now and then a call goes to Go all the same, where it makes progress. */
 enum { TURN = 64 };
@@ -22,13 +22,7 @@ static rain_window *window(MPI_Win win) {
     return __atomic_load_n(&rain_windows[i], __ATOMIC_RELAXED);
 }
 
-/* flat is the size of a predefined datatype without gaps, else 0. */
-static int flat(MPI_Datatype t) {
-    uintptr_t i = (uintptr_t)t - (uintptr_t)MPI_DATATYPE_NULL;
-    return i < 256 ? rain_flats[i].size : 0;
-}
-
-static int adds(MPI_Datatype t) { return rain_flats[(uintptr_t)t - (uintptr_t)MPI_DATATYPE_NULL].adds; }
+static int adds(MPI_Datatype t) { return rain_plains[(uintptr_t)t - (uintptr_t)MPI_DATATYPE_NULL].adds; }
 
 /* place is where n bytes at a displacement are; NULL: ask Go. */
 static char *place(rain_window *w, int rank, MPI_Aint disp, MPI_Count n, int atomics) {
@@ -41,7 +35,7 @@ static char *place(rain_window *w, int rank, MPI_Aint disp, MPI_Count n, int ato
 
 static char *transfer(const void *addr, MPI_Count count, MPI_Datatype type, int rank, MPI_Aint disp, MPI_Count tcount,
                       MPI_Datatype ttype, MPI_Win win) {
-    int size = flat(type);
+    int size = rain_size(type);
     if (!size || type != ttype || count != tcount || count <= 0 || count > INT64_MAX / 64) return NULL;
     if ((uintptr_t)addr < RAIN_FIRST_HANDLE) return NULL;
     return place(window(win), rank, disp, count * size, 0);
@@ -51,7 +45,7 @@ int rain_fast_Put(const void *addr, MPI_Count count, MPI_Datatype type, int rank
                   MPI_Datatype ttype, MPI_Win win) {
     char *there = transfer(addr, count, type, rank, disp, tcount, ttype, win);
     if (!there) return 0;
-    memmove(there, addr, count * flat(type));
+    memmove(there, addr, count * rain_size(type));
     return 1;
 }
 
@@ -59,23 +53,23 @@ int rain_fast_Get(void *addr, MPI_Count count, MPI_Datatype type, int rank, MPI_
                   MPI_Datatype ttype, MPI_Win win) {
     char *there = transfer(addr, count, type, rank, disp, tcount, ttype, win);
     if (!there) return 0;
-    memmove(addr, there, count * flat(type));
+    memmove(addr, there, count * rain_size(type));
     return 1;
 }
 
 /* element is where one element is that an instruction can change. */
 static char *element(MPI_Datatype type, int rank, MPI_Aint disp, MPI_Win win) {
-    int size = flat(type);
+    int size = rain_size(type);
     char *there = size == 4 || size == 8 ? place(window(win), rank, disp, size, 1) : NULL;
     return (uintptr_t)there % (uintptr_t)(size ? size : 1) == 0 ? there : NULL;
 }
 
 int rain_fast_Fetch_and_op(const void *addr, void *result, MPI_Datatype type, int rank, MPI_Aint disp, MPI_Op op, MPI_Win win) {
-    if (op != MPI_NO_OP && op != MPI_REPLACE && !(op == MPI_SUM && flat(type) && adds(type))) return 0;
+    if (op != MPI_NO_OP && op != MPI_REPLACE && !(op == MPI_SUM && rain_size(type) && adds(type))) return 0;
     if ((uintptr_t)result < RAIN_FIRST_HANDLE || (op != MPI_NO_OP && (uintptr_t)addr < RAIN_FIRST_HANDLE)) return 0;
     char *there = element(type, rank, disp, win);
     if (!there) return 0;
-    if (flat(type) == 8) {
+    if (rain_size(type) == 8) {
         uint64_t v = 0, was;
         if (op != MPI_NO_OP) memcpy(&v, addr, 8);
         was = op == MPI_SUM       ? __atomic_fetch_add((uint64_t *)there, v, __ATOMIC_SEQ_CST)

@@ -19,6 +19,43 @@ func Progress() {
 	}
 }
 
+// BeginBarrier and the like begin what the blocking calls do, which need not be what
+// the nonblocking ones do: all ranks wait for the end before they call a collective on
+// the communicator again.
+func (c *Comm) BeginBarrier() (*Request, error)                 { return c.planBarrier().block() }
+func (c *Comm) BeginBcast(b Buffer, root int) (*Request, error) { return c.planBcast(b, root).block() }
+func (c *Comm) BeginAllgather(send, recv Buffer) (*Request, error) {
+	return c.planAllgather(send, recv).block()
+}
+func (c *Comm) BeginAlltoall(send, recv Buffer) (*Request, error) {
+	return c.planAlltoall(send, recv).block()
+}
+func (c *Comm) BeginReduce(send, recv Buffer, op *Op, root int) (*Request, error) {
+	return c.planReduce(send, recv, op, root).block()
+}
+func (c *Comm) BeginAllreduce(send, recv Buffer, op *Op) (*Request, error) {
+	return c.planAllreduce(send, recv, op).block()
+}
+
+// Flat is what the binding needs to do flat collectives itself, nil if none of this
+// communicator's are; it is valid until Free.
+func (c *Comm) Flat() *Flat {
+	if c == nil {
+		return nil
+	}
+	return c.flat
+}
+
+// WakeMembers rings the bells of the members that sleep, after the binding has
+// changed something that they wait for.
+func (c *Comm) WakeMembers() {
+	if c.flat != nil {
+		c.e.mu.Lock()
+		c.wakeMembers()
+		c.e.mu.Unlock()
+	}
+}
+
 // Wake makes the threads of this process that wait look again: something that
 // the binding itself keeps has changed.
 func Wake() {

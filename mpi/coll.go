@@ -20,6 +20,7 @@ import (
 type collState struct {
 	comm *coll.Comm // schedules; nil until the first collective
 	plan collPlan   // the call that is being checked
+	flat flatCall   // the flat call under way
 }
 
 // A collCall is one collective, ready to start.

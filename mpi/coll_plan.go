@@ -77,12 +77,29 @@ func (p *collPlan) start() (*Request, error) {
 
 // wait begins it and waits for its end.
 func (p *collPlan) wait() error {
-	r, err := p.start()
+	r, err := p.block()
 	if err != nil {
 		return err
 	}
 	_, err = r.Wait()
 	return err
+}
+
+// block begins the operation for a caller that waits for its end.
+func (p *collPlan) block() (*Request, error) {
+	if p.err != nil || !p.meets() {
+		return p.start()
+	}
+	if p.own(); p.err != nil {
+		return nil, p.err
+	}
+	e := p.c.e
+	e.mu.Lock()
+	r := e.newRequest(collRequest)
+	r.comm = p.c
+	e.beginFlat(r, &p.call, !p.flat())
+	e.mu.Unlock()
+	return r, nil
 }
 
 // then begins it and runs f at its end, with mu held, in place of a request.

@@ -15,7 +15,9 @@ type Comm struct {
 	seq     uint32 // of the next collective; the same at all members
 	keptSeq uint32 // of persistent collectives
 	coll    collState
-	topo    *topology // nil: none
+	flat    *Flat      // nil: all collectives are schedules
+	topo    *topology  // nil: none
+	table   *CommTable // nil: no binding has asked for it
 
 	freed bool
 	name  string
@@ -134,7 +136,11 @@ func (c *Comm) Idup() (*Comm, *Request, error) {
 	if err := c.Attrs.copyTo(&d.Attrs, c); err != nil {
 		return nil, nil, err
 	}
-	r, err := c.iagreeContext(d.setContext)
+	// The new communicator's rank 0 is this one's.
+	r, err := c.iagreeContext(c.onHost(), func(ctx contextID, area int) {
+		d.setContext(ctx)
+		d.useArea(area)
+	})
 	return d, r, err
 }
 
@@ -160,7 +166,7 @@ func (c *Comm) Create(g *Group) (*Comm, error) {
 	if err != nil || g.rank == Undefined {
 		return nil, err
 	}
-	return c.e.newComm(ctx, g), nil
+	return c.e.made(ctx, g)
 }
 
 // Split makes a communicator per color, its ranks ordered by key, then by rank
@@ -188,7 +194,7 @@ func (c *Comm) Split(color, key int) (*Comm, error) {
 	if err != nil {
 		return nil, err
 	}
-	return c.e.newComm(ctx, g), nil
+	return c.e.made(ctx, g)
 }
 
 // SplitShared splits by host: the ranks of each result share memory
@@ -216,7 +222,7 @@ func (c *Comm) CreateGroup(g *Group, tag int) (*Comm, error) {
 	if err != nil {
 		return nil, err
 	}
-	return c.e.newComm(ctx, g), nil
+	return c.e.made(ctx, g)
 }
 
 // internal is a blocking send or receive of the library's own.
@@ -256,8 +262,10 @@ func (c *Comm) Free() error {
 	if c.local != nil {
 		c.local.Free()
 	}
+	c.leaveArea()
 	c.bsends.Flush() // nobody else waits for what is in it
 	c.e.mu.Lock()
+	c.dropTable()
 	for i := range localContext {
 		c.e.forget(c.ctx + i)
 	}

@@ -112,7 +112,7 @@ func (e *engine) forget(ctx contextID) {
 
 // agreeContext agrees on the context of a communicator that all of c make.
 func (c *Comm) agreeContext() (ctx contextID, err error) {
-	r, err := c.iagreeContext(func(agreed contextID) { ctx = agreed })
+	r, err := c.iagreeContext(false, func(agreed contextID, _ int) { ctx = agreed })
 	if err == nil {
 		_, err = r.Wait()
 	}
@@ -121,12 +121,16 @@ func (c *Comm) agreeContext() (ctx contextID, err error) {
 
 // iagreeContext begins to: rank 0 makes the context and tells the others. Of an
 // intercommunicator both groups' rank 0 make one, and the larger is taken. The
-// request ends after take, which is called with mu held.
-func (c *Comm) iagreeContext(take func(contextID)) (*Request, error) {
+// request ends after take, which is called with mu held. With flat, rank 0 also
+// offers an area to the communicator that all of c make (see takeArea).
+func (c *Comm) iagreeContext(flat bool, take func(ctx contextID, area int)) (*Request, error) {
 	var mine, agreed contextID
 	var failed error
 	if c.rank == 0 {
 		mine, failed = c.e.newContext() // the others hear of an error as well, by a 0
+		if flat && failed == nil {
+			mine |= contextID(c.e.takeArea(c.Size())) << contextBits
+		}
 	}
 	among := []*Comm{c}
 	if c.Inter() {
@@ -148,7 +152,7 @@ func (c *Comm) iagreeContext(take func(contextID)) (*Request, error) {
 			if failed == nil && agreed == 0 {
 				failed = errorf(ErrNoMem, "the first process has no context for another communicator")
 			}
-			take(agreed)
+			take(agreed&(1<<contextBits-1), int(agreed>>contextBits))
 			e.complete(all, failed)
 		})
 		if err != nil {

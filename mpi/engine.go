@@ -62,11 +62,16 @@ type engine struct {
 
 	runs      coll.Pool    // of collectives
 	underWay  underWay     // requests of collectives
+	flats     []*Request   // flat collectives under way
 	calls     []Call       // functions of the user's that wait to be run
 	callCount atomic.Int32 // their number, for those who do not hold mu
 
 	options options
-	traffic traffic
+	traffic *traffic // in table
+	table   *EngineTable
+	shown   map[contextID]*Comm // that have a table
+	posted  [Tickets]*Request   // of tickets that the binding has left to the engine
+	faults  [Tickets]error      // of those that failed
 }
 
 // A space is the matching state of a context.
@@ -95,6 +100,7 @@ type proc struct {
 	local int // rank among those of this host
 	types typeSlots
 
+	link    *Link    // to a rank of this host; in and out are parts of it
 	queue   outgoing // envelopes and answers that found no room, in order
 	streams outgoing // data of rendezvous inside the host
 
@@ -114,7 +120,7 @@ type options struct {
 }
 
 func defaultOptions() options {
-	return options{eagerLocal: 8 << 10, eagerRail: 16 << 10, backlog: 1 << 20, held: 4 << 20}
+	return options{eagerLocal: 16 << 10, eagerRail: 16 << 10, backlog: 1 << 20, held: 4 << 20}
 }
 
 // progress moves everything that can move now and reports whether anything
@@ -127,6 +133,9 @@ func (e *engine) progress() bool {
 	}
 	if e.net != nil && e.net.due(worked) {
 		worked = e.net.poll() || worked
+	}
+	if len(e.flats) > 0 {
+		worked = e.advanceFlats() || worked
 	}
 	if worked {
 		e.wait.set.Moved++
@@ -172,8 +181,10 @@ func (e *engine) deliver(p *proc, h header, payload []byte) {
 		e.wait.changed()
 	case kindChoke:
 		p.choked = true
+		p.gate()
 	case kindUnchoke:
 		p.choked = false
+		p.gate()
 	}
 }
 

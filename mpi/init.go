@@ -84,11 +84,19 @@ func acquire() (*engine, error) {
 		if e, err = newEngine(); err != nil {
 			return nil, err
 		}
-		e.world = e.newComm(worldContext, e.group(worldRanks(e.size())))
+		e.world = e.newWorld()
 		life.current.Store(e)
 	}
 	life.users++
 	return e, nil
+}
+
+func (e *engine) newWorld() *Comm {
+	c := e.newComm(worldContext, e.group(worldRanks(e.size())))
+	if c.onHost() {
+		c.useArea(worldArea)
+	}
+	return c
 }
 
 func worldRanks(n int) []int32 {
@@ -124,12 +132,10 @@ func running() (*engine, error) {
 }
 
 func newEngine() (*engine, error) {
-	w, err := newWaiting()
+	e, err := bareEngine(currentThresholds())
 	if err != nil {
-		return nil, errorf(ErrNoMem, "memory for waiting: %v", err)
+		return nil, err
 	}
-	e := &engine{wait: w, options: currentThresholds(), nextContext: firstUserContext}
-	e.bsends.e = e
 	if err := setCollOverride(os.Getenv("RAIN_COLL")); err != nil {
 		return nil, err
 	}
@@ -161,6 +167,23 @@ func (e *engine) alone() (err error) {
 	e.wait.bell = newDoorbell(e.self.job, 0)
 	e.self.config, err = e.endpointConfig(&boot.Welcome{}, false)
 	return err
+}
+
+// bareEngine knows nobody yet.
+func bareEngine(o options) (*engine, error) {
+	w, err := newWaiting()
+	if err != nil {
+		return nil, errorf(ErrNoMem, "memory for waiting: %v", err)
+	}
+	e := &engine{wait: w, nextContext: firstUserContext}
+	e.bsends.e = e
+	if e.table, err = allocate[EngineTable](1); err != nil {
+		return nil, err
+	}
+	e.mu.word, e.mu.e, e.traffic = &e.table.lock, e, &e.table.traffic
+	e.shown = make(map[contextID]*Comm)
+	e.setOptions(o)
+	return e, nil
 }
 
 func hostname() string {
@@ -227,7 +250,7 @@ func (e *engine) enter(a *agent, w *boot.Welcome) error {
 	crowded := locals > max(w.CPUs, 1)
 	if crowded {
 		// More ranks than processors: whoever spins keeps another from working.
-		e.wait.set.Spins, e.wait.set.Yields = 0, 20
+		e.wait.set.Spins, e.wait.set.Yields = 0, 200
 	}
 	if e.self.config, err = e.endpointConfig(w, crowded); err != nil {
 		return err
@@ -255,7 +278,9 @@ func (e *engine) share(fd, locals int, bell *doorbell) error {
 		return errorf(ErrNoMem, "%v", err)
 	}
 	e.wait.set.watch(seg.Control(e.procs[e.rank].local))
-	e.mem = newMemory(seg, bell)
+	if e.mem, err = newMemory(seg, bell); err != nil {
+		return err
+	}
 	e.setOptions(e.options)
 	for _, p := range e.procs {
 		if p.local >= 0 && p.index != e.rank {

@@ -185,7 +185,7 @@ func (c *Comm) Merge(high bool) (*Comm, error) {
 	if last {
 		ranks = slices.Concat(c.remote.ranks, c.group.ranks)
 	}
-	return c.e.newComm(ctx, c.e.group(ranks)), nil
+	return c.e.made(ctx, c.e.group(ranks))
 }
 
 // createInter is Create on an intercommunicator: each group gives a subgroup of

@@ -10,8 +10,12 @@ import (
 // A lock guards the engine. It spins and yields the processor, and never
 // sleeps: it is held for the length of one step of progress, and a contended
 // sync.Mutex would put a caller to sleep for longer than that (a wake-up of a
-// goroutine on a busy core takes milliseconds).
-type lock struct{ word atomic.Uint32 }
+// goroutine on a busy core takes milliseconds). Its word lies where C sees it,
+// which takes the lock as well.
+type lock struct {
+	word *atomic.Uint32
+	e    *engine
+}
 
 // Lock: a waiter gives its slot of Go's scheduler away now and then: the holder may
 // have been preempted and need it, and a loop around a raw system call has no
@@ -29,7 +33,13 @@ func (l *lock) Lock() {
 }
 
 func (l *lock) TryLock() bool {
-	return l.word.Load() == 0 && l.word.CompareAndSwap(0, 1)
+	if l.word.Load() != 0 || !l.word.CompareAndSwap(0, 1) {
+		return false
+	}
+	if l.e.table.first != 0 {
+		l.e.postTickets()
+	}
+	return true
 }
 
 func (l *lock) Unlock() { l.word.Store(0) }

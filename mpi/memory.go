@@ -14,19 +14,33 @@ type memory struct {
 	procs []*proc // the others; each has two of e.wait.set.Words
 	chunk int     // payload bytes of one data packet
 	bell  *doorbell
+	flats *[shm.Areas]Flat
+	links []Link // room for one per rank of the host
 }
 
 // burst bounds the packets taken from one ring before the next one is looked
 // at.
 const burst = 64
 
-func newMemory(seg *shm.Segment, bell *doorbell) *memory {
-	return &memory{seg: seg, chunk: seg.MaxRecord()/2 - headerSize, bell: bell}
+func newMemory(seg *shm.Segment, bell *doorbell) (*memory, error) {
+	flats, err := allocate[[shm.Areas]Flat](1)
+	if err != nil {
+		return nil, err
+	}
+	links, err := allocate[Link](seg.Ranks())
+	if err != nil {
+		return nil, err
+	}
+	m := &memory{seg: seg, chunk: seg.MaxRecord()/2 - headerSize, bell: bell, flats: flats}
+	m.links = unsafe.Slice(links, seg.Ranks())
+	return m, nil
 }
 
 func (m *memory) add(e *engine, p *proc) {
-	p.in, p.out = m.seg.In(p.local), m.seg.Out(p.local)
 	words := e.wait.set.Words[2*len(m.procs):]
+	p.link = &m.links[p.local]
+	*p.link = Link{out: *m.seg.Out(p.local), in: *m.seg.In(p.local), bell: m.seg.Control(p.local), word: &words[0], world: int32(p.index)}
+	p.in, p.out = &p.link.in, &p.link.out
 	words[0], words[1] = p.in.Word(), p.out.Room()
 	m.procs = append(m.procs, p)
 	e.wait.set.N = uint32(2 * len(m.procs))

@@ -26,12 +26,14 @@ func TestWatchedWordFollowsWrap(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	w, err := newWaiting()
+	e, err := bareEngine(defaultOptions())
 	if err != nil {
 		t.Fatal(err)
 	}
-	e := &engine{wait: w}
-	m := newMemory(receiver, &doorbell{})
+	m, err := newMemory(receiver, &doorbell{})
+	if err != nil {
+		t.Fatal(err)
+	}
 	m.add(e, &proc{local: 0})
 
 	out, size := sender.Out(1), sender.MaxRecord()/3

@@ -55,6 +55,7 @@ func (e *engine) post(p *proc, r *Request) {
 		return
 	}
 	p.queue.push(&packet{head: h, request: r})
+	p.gate()
 }
 
 // transmitAll sends as many of r's packets as find room, h being the next one's
@@ -74,6 +75,7 @@ func (e *engine) answer(p *proc, h header) {
 		return
 	}
 	p.queue.push(&packet{head: h})
+	p.gate()
 }
 
 // flush sends what can leave now of what waited.
@@ -84,6 +86,7 @@ func (e *engine) flush(p *proc) (worked bool) {
 			return worked
 		}
 		p.queue.pop()
+		p.gate()
 		worked = true
 		if k.request != nil {
 			e.left(k.request)

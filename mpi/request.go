@@ -45,6 +45,7 @@ type Request struct {
 	op      *Op       // of a reduction, on elements of that type
 	element *Datatype
 	rma     *remote  // of one-sided communication
+	ticket  *Ticket  // of the binding's, which hears of its end; nil: none
 	next    *Request // in the pool, or in a queue
 
 	persistent *persistent // nil: may not be started again
@@ -128,6 +129,7 @@ func (e *engine) recycle(r *Request) {
 		e.freeRemote(r.rma)
 		r.rma = nil
 	}
+	r.ticket = nil
 	r.comm, r.addr, r.t, r.to, r.err, r.run, r.persistent, r.then, r.part = nil, nil, nil, nil, nil, nil, nil, nil, nil
 	r.id, r.moved, r.total, r.skip, r.active, r.detached = 0, 0, 0, 0, false, false
 	r.done.Store(0)
@@ -147,6 +149,10 @@ func (e *engine) complete(r *Request, err error) {
 		e.recycle(r)
 		run.Completed(err)
 		e.advanced(run)
+		return
+	}
+	if r.ticket != nil {
+		e.endTicket(r, err)
 		return
 	}
 	if r.then != nil {

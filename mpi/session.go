@@ -113,7 +113,7 @@ func (g *Group) CommOf(tag string) (*Comm, error) {
 	if err != nil {
 		return nil, err
 	}
-	return g.e.newComm(ctx, g), nil
+	return g.e.made(ctx, g)
 }
 
 // InterOf makes an intercommunicator of this group and another one

@@ -10,7 +10,7 @@ import (
 // What the tools interface shows (MPI 5.0 section 15.3): thresholds that may be
 // set, and what the engine counts.
 
-// traffic counts messages. It is guarded by mu.
+// traffic counts messages. It is guarded by mu, and C counts too (cbind/eager.c).
 type traffic struct {
 	sent, sentBytes         uint64
 	received, receivedBytes uint64
@@ -114,6 +114,7 @@ func (e *engine) setOptions(o options) {
 	if e.mem != nil {
 		e.options.eagerLocal = min(o.eagerLocal, int64(e.mem.seg.MaxRecord()-headerSize))
 	}
+	e.table.eager = e.options.eagerLocal
 }
 
 func currentThresholds() options {

@@ -48,6 +48,19 @@ type WaitSet struct {
 	Deadline int64
 	FD       [64]int32             // the doorbell's is the first
 	Words    [2 * maxLocal]*uint32 // not 0: there is work
+
+	nflags uint32 // flat collectives that the engine waits with; more than there are flags: look again
+	_      uint32
+	flags  [maxFlags]watchedFlag
+}
+
+const maxFlags = 16
+
+// A watchedFlag means work when it has the value.
+type watchedFlag struct {
+	flag  *uint32
+	value uint32
+	_     uint32
 }
 
 type waiting struct {
@@ -116,6 +129,21 @@ func (s *WaitSet) ready(events uint32) bool {
 	}
 	for _, w := range s.Words[:s.N] {
 		if atomic.LoadUint32(w) != 0 {
+			return true
+		}
+	}
+	return s.flagged()
+}
+
+// flagged reports whether a flag that the engine waits for has come.
+func (s *WaitSet) flagged() bool {
+	n := atomic.LoadUint32(&s.nflags)
+	if n > maxFlags {
+		return true
+	}
+	for i := range s.flags[:n] {
+		f := &s.flags[i]
+		if f.flag != nil && atomic.LoadUint32(f.flag) == f.value {
 			return true
 		}
 	}

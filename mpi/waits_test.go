@@ -65,7 +65,11 @@ func TestWaitsFor(t *testing.T) {
 				}
 			}
 		}
-		if err := c.Barrier(); err != nil {
+		r, err := c.Ibarrier() // it does not match a blocking one
+		if err == nil {
+			_, err = r.Wait()
+		}
+		if err != nil {
 			t.Error(err)
 		}
 	})

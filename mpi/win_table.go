@@ -5,8 +5,6 @@ import (
 	"unsafe"
 
 	"golang.org/x/sys/unix"
-
-	"rainmpi/mpi/internal/redop"
 )
 
 // A WinTable is what a language binding needs of a window to do by itself what
@@ -65,13 +63,3 @@ func (w *Win) show() {
 
 // Table is the window's, valid until FreeEnd.
 func (w *Win) Table() *WinTable { return w.table }
-
-// Flat is the size of a predefined datatype whose arrays have no gaps, else 0,
-// and whether Sum on it is the addition of machine words: for bindings.
-func (d *Datatype) Flat() (size int64, adds bool) {
-	if d.Handle() == 0 || !d.t.Contiguous() {
-		return 0, false
-	}
-	b := d.t.Named()
-	return d.t.Size(), redop.Valid(redop.Sum, b) && addition(redop.Sum, b)
-}

@@ -43,12 +43,11 @@ func world(t testing.TB, n int, body func(c *Comm)) {
 }
 
 func testRank(t testing.TB, fd, n, rank int) *Comm {
-	w, err := newWaiting()
+	e, err := bareEngine(defaultOptions())
 	if err != nil {
 		t.Fatal(err)
 	}
-	e := &engine{wait: w, options: defaultOptions(), nextContext: firstUserContext, rank: rank, hosts: []string{"test"}}
-	e.bsends.e = e
+	e.rank, e.hosts = rank, []string{"test"}
 	e.wait.set.Spins, e.wait.set.Yields = 0, 5
 	for r := range n {
 		e.procs = append(e.procs, &proc{index: r, id: e.self.id(r), local: r})
@@ -58,11 +57,13 @@ func testRank(t testing.TB, fd, n, rank int) *Comm {
 		t.Fatal(err)
 	}
 	e.wait.set.watch(seg.Control(rank))
-	e.mem = newMemory(seg, e.wait.bell)
+	if e.mem, err = newMemory(seg, e.wait.bell); err != nil {
+		t.Fatal(err)
+	}
 	for _, p := range e.procs {
 		if p.index != rank {
 			e.mem.add(e, p)
 		}
 	}
-	return e.newComm(worldContext, e.group(worldRanks(n)))
+	return e.newWorld()
 }

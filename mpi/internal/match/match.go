@@ -48,14 +48,17 @@ type Arrival[M any] struct {
 type Space[R, M any] struct {
 	User any // the engine's own
 
-	order    uint64
-	posted   []recvList[R] // by source
-	wild     recvList[R]   // receives from any source
-	arrived  []arrivalList[M]
-	all      arrivalList[M]
-	nPosted  int
-	nArrived int
+	order   uint64
+	posted  []recvList[R] // by source
+	wild    recvList[R]   // receives from any source
+	arrived []arrivalList[M]
+	all     arrivalList[M]
+	waiting *Waiting // here, or where CountIn said
+	here    Waiting
 }
+
+// Waiting counts the receives and the messages that wait in a Space.
+type Waiting struct{ Posted, Arrived int32 }
 
 type recvList[R any] struct{ first, last *Recv[R] }
 type arrivalList[M any] struct{ first, last *Arrival[M] }
@@ -65,6 +68,7 @@ type arrivalList[M any] struct{ first, last *Arrival[M] }
 // first, and this rank may not know its communicator's size yet.
 func New[R, M any](sources int) *Space[R, M] {
 	s := &Space[R, M]{}
+	s.waiting = &s.here
 	s.Grow(sources)
 	return s
 }
@@ -85,8 +89,17 @@ func (s *Space[R, M]) list(source int32) *recvList[R] {
 }
 
 // Posted and Arrived count what waits.
-func (s *Space[R, M]) Posted() int  { return s.nPosted }
-func (s *Space[R, M]) Arrived() int { return s.nArrived }
+func (s *Space[R, M]) Posted() int  { return int(s.waiting.Posted) }
+func (s *Space[R, M]) Arrived() int { return int(s.waiting.Arrived) }
+
+// CountIn makes it count at w from now on; nil: in the Space itself again.
+func (s *Space[R, M]) CountIn(w *Waiting) {
+	if w == nil {
+		w = &s.here
+	}
+	*w = *s.waiting
+	s.waiting = w
+}
 
 // Find returns the earliest arrival that a receive of (source, tag) would
 // get, and leaves it in place (MPI_Iprobe).
@@ -135,7 +148,7 @@ func (s *Space[R, M]) Take(a *Arrival[M]) {
 		panic("match: an arrival is taken once")
 	}
 	a.waiting = false
-	s.nArrived--
+	s.waiting.Arrived--
 	l := &s.arrived[a.Source]
 	if a.prev == nil {
 		l.first = a.next
@@ -171,7 +184,7 @@ func (s *Space[R, M]) Post(r *Recv[R]) {
 		l.last.next = r
 	}
 	l.last = r
-	s.nPosted++
+	s.waiting.Posted++
 }
 
 // Match removes and returns the receive that a message from source with tag
@@ -206,7 +219,7 @@ func (s *Space[R, M]) Arrive(a *Arrival[M]) {
 		s.all.last.nextOfAll = a
 	}
 	s.all.last = a
-	s.nArrived++
+	s.waiting.Arrived++
 }
 
 // Cancel removes a posted receive. It reports false if the receive is not
@@ -227,7 +240,7 @@ func (s *Space[R, M]) Cancel(r *Recv[R]) bool {
 		r.next.prev = r.prev
 	}
 	r.posted, r.prev, r.next = false, nil, nil
-	s.nPosted--
+	s.waiting.Posted--
 	return true
 }
 

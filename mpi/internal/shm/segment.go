@@ -2,9 +2,10 @@
 // that they share.
 //
 // The memory is one memfd for all ranks of a job on a host. It holds a line
-// of control words per rank and a ring per ordered pair of ranks:
+// of control words per rank, a ring per ordered pair of ranks, and areas for the
+// collectives of communicators inside the host (area.go):
 //
-//	control of rank 0 | control of rank 1 | … | ring 0→1 | ring 0→2 | … | ring 1→0 | …
+//	control of rank 0 | control of rank 1 | … | ring 0→1 | ring 0→2 | … | ring 1→0 | … | areas
 //
 // Pages are touched when used, so that pairs that never talk cost nothing. A
 // ring has one writer and one reader and no lock. Records start at cache
@@ -80,7 +81,7 @@ func ringSizeFor(n int) int {
 // (both count the ranks of this host only). fd may be closed afterwards.
 func Map(fd, n, me int) (*Segment, error) {
 	s := &Segment{n: n, me: me, ringSize: ringSizeFor(n), reach: make([]reach, n)}
-	size := s.ringsAt() + n*n*s.ringBytes()
+	size := s.areasAt() + s.areasBytes()
 	// All ranks compute the same size, so it does not matter who is first.
 	if err := unix.Ftruncate(fd, int64(size)); err != nil {
 		return nil, fmt.Errorf("shared memory of %d bytes for %d ranks: %w", size, n, err)
@@ -90,6 +91,7 @@ func Map(fd, n, me int) (*Segment, error) {
 		return nil, fmt.Errorf("shared memory of %d bytes for %d ranks: %w", size, n, err)
 	}
 	s.mem = mem
+	s.taken().Or(1) // the area of all ranks
 	s.announce()
 	return s, nil
 }
@@ -101,6 +103,9 @@ func (s *Segment) Close() error { return unix.Munmap(s.mem) }
 func (s *Segment) Control(i int) *Control {
 	return (*Control)(unsafe.Pointer(&s.mem[i*int(unsafe.Sizeof(Control{}))]))
 }
+
+// Ranks is the number of ranks of the host.
+func (s *Segment) Ranks() int { return s.n }
 
 // MaxRecord is the longest record that a ring takes, in bytes. A quarter of
 // the ring: see Reader.Release.

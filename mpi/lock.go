@@ -13,8 +13,9 @@ import (
 // goroutine on a busy core takes milliseconds). Its word lies where C sees it,
 // which takes the lock as well.
 type lock struct {
-	word *atomic.Uint32
-	e    *engine
+	word  *atomic.Uint32
+	e     *engine
+	trace lockTrace
 }
 
 // Lock: a waiter gives its slot of Go's scheduler away now and then: the holder may
@@ -36,13 +37,17 @@ func (l *lock) TryLock() bool {
 	if l.word.Load() != 0 || !l.word.CompareAndSwap(0, 1) {
 		return false
 	}
+	l.trace.taken()
 	if l.e.table.first != 0 {
 		l.e.postTickets()
 	}
 	return true
 }
 
-func (l *lock) Unlock() { l.word.Store(0) }
+func (l *lock) Unlock() {
+	l.trace.givenUp()
+	l.word.Store(0)
+}
 
 // yield gives the processor to another process or thread.
 func yield() { unix.RawSyscall(unix.SYS_SCHED_YIELD, 0, 0, 0) }

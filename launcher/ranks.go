@@ -248,8 +248,8 @@ func (a *agent) rankOver(r *rank) {
 		return
 	case r.connOpen && (!r.exit.Failed() || r.unborn()) && !a.killed:
 		// An end in order so far; Finalize, if it was called, is already in
-		// the socket, and so is what a spawned rank tells its parents. A process that the rank's wrapper left in the background
-		// is waited for.
+		// the socket, and so is what a spawned rank tells its parents. A process
+		// that the rank's wrapper left in the background is waited for.
 		if r.pid == r.connPid || !alive(r.connPid) {
 			a.after(drainTime, bootDrained{r})
 		}

@@ -8,8 +8,8 @@ import (
 )
 
 // A Ticket is a nonblocking call that a language binding does by itself: a send that
-// has left, or a receive. It lies in the binding's
-// memory; cbind has its twin (rain_ticket). tables.go says what it may do.
+// has left, or a receive. It lies in the binding's memory; cbind has its twin
+// (rain_ticket). tables.go says what it may do.
 type Ticket struct {
 	state       uint32
 	next        uint32 // of those that wait

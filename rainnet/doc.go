@@ -14,6 +14,7 @@
 //	rainnet       Endpoint: sockets, keys, the clock; drives the machines        this package
 //	rainnet/rudp  Conn: one peer; reliable messages striped over its paths       pure
 //	rainnet/link  Link: one path; pings, and the history both ends agree on      pure
+//	rainnet/relay Seeker: when a peer is talked to through a third host          pure
 //	rainnet/wire  formats of packets and frames                                  pure
 //	rainnet/udp   Conn: one socket; batches, UDP_SEGMENT, UDP_GRO
 //
@@ -47,6 +48,12 @@
 // of addresses connect anything is found out by asking: docker0, bridges and private networks that
 // exist on both hosts under the same address answer no ping, or one's own, which is recognised.
 // Nothing is sent to a peer before the first message for it or the first packet of it.
+//
+// # Relays
+//
+// A host that has lost rail 0 and one that has lost rail 1 do not reach each other. Where RelayBy has
+// named agents that may help, the packets of two such peers travel through one that reaches both, as
+// those of one more path (wire.Relayed), until a direct path is up again (relayed.go).
 //
 // # When packets are lost
 //

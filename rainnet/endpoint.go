@@ -23,6 +23,7 @@ type Config struct {
 	Link   link.Config // of every path
 	Window int64       // of every peer, bytes: see rudp.Config; 0: its default
 	Faults *Faults     // breaks rails at run time; nil in earnest
+	Relay  bool        // pass packets on between peers that no path connects: see RelayBy
 
 	sealLimit int64       // tests rekey early
 	avoid     udp.Feature // tests do without these
@@ -52,6 +53,8 @@ type Endpoint struct {
 	card  Card
 	peers map[wire.PeerID]*Peer
 	last  *Peer // whom the newest packet was from
+
+	relays []*Peer // may be asked to relay; the number of one is its index
 
 	timers timers
 	dirty  []*Peer // have something to write, or deadlines to reconsider
@@ -216,6 +219,7 @@ func (e *Endpoint) expire(now int64) {
 		p := e.timers.heap[0]
 		e.timers.remove(p)
 		p.conn.Expire(now)
+		p.seek(now)
 		p.drain()
 		e.mark(p)
 	}

@@ -173,9 +173,10 @@ func randomBytes(n int, seed uint64) memory {
 }
 
 // transfer sends messages of many sizes and bulk data from a to b, and back when both is set, and
-// waits for all of it; meanwhile is called after every round of messages.
-func transfer(t testing.TB, a, b *node, rounds int, meanwhile func(round int)) {
+// waits for all of it; meanwhile is called after every round of messages. The others are driven too.
+func transfer(t testing.TB, a, b *node, rounds int, meanwhile func(round int), others ...*node) {
 	t.Helper()
+	all := append([]*node{a, b}, others...)
 	idA, idB := a.e.self.id, b.e.self.id
 	var sinks, sources []memory
 	var tokens []uint64
@@ -197,7 +198,7 @@ func transfer(t testing.TB, a, b *node, rounds int, meanwhile func(round int)) {
 		meanwhile(round)
 		drive(t, 30, "room for more", func() bool {
 			return a.peers[idB].Backlog() < 1<<20 && b.peers[idA].Backlog() < 1<<20
-		}, a, b)
+		}, all...)
 	}
 	drive(t, 60, "arrival of everything", func() bool {
 		for _, token := range tokens {
@@ -207,7 +208,7 @@ func transfer(t testing.TB, a, b *node, rounds int, meanwhile func(round int)) {
 		}
 		return a.got[idB] == b.sent[idA] && b.got[idA] == a.sent[idB] &&
 			a.peers[idB].Backlog() == 0 && b.peers[idA].Backlog() == 0
-	}, a, b)
+	}, all...)
 	for i := range tokens {
 		if !bytes.Equal(sources[i], sinks[i]) {
 			t.Fatalf("bulk data of token %d differs", tokens[i])

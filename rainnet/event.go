@@ -29,9 +29,10 @@ type PathEvent struct {
 	At    int64       // in the clock of Now
 	Cause string
 
-	Local, Remote string // address and interface of each end
-	Active        int    // paths that carry data now; others that are up are in reserve
-	Code          uint32 // Closed: the reason the peer gave
+	Local, Remote string      // address and interface of each end
+	Through       wire.PeerID // who relays, if Path is wire.Relayed
+	Active        int         // paths that carry data now; others that are up are in reserve
+	Code          uint32      // Closed: the reason the peer gave
 }
 
 // String is one line: who, which path, why, what was done.
@@ -51,8 +52,12 @@ func (ev PathEvent) String() string {
 			done = "what it carried waits"
 		}
 	}
-	return fmt.Sprintf("%v: path %v %s (%s → %s, epoch %d): %s; %s (%d in use)",
-		ev.Peer, ev.Path, state, ev.Local, ev.Remote, ev.Epoch, ev.Cause, done, ev.Active)
+	way := ev.Local + " → " + ev.Remote
+	if ev.Path == wire.Relayed {
+		way = "through " + ev.Through.String()
+	}
+	return fmt.Sprintf("%v: path %v %s (%s, epoch %d): %s; %s (%d in use)",
+		ev.Peer, ev.Path, state, way, ev.Epoch, ev.Cause, done, ev.Active)
 }
 
 // describe fills in what the machine does not know: addresses and names.
@@ -64,6 +69,10 @@ func (p *Peer) describe(ev PathEvent) PathEvent {
 		}
 	}
 	if ev.Kind != PathUp && ev.Kind != PathDown {
+		return ev
+	}
+	if ev.Path == wire.Relayed {
+		ev.Through = p.through
 		return ev
 	}
 	mine, theirs := ev.Path.Addrs(p.e.self.id, p.card.ID)
@@ -88,6 +97,7 @@ var causes = map[link.Cause]string{
 	link.CauseEchoes:  "it answers in both directions",
 	link.CausePeer:    "the peer says so",
 	link.CauseCarrier: "the carrier is lost at this end",
+	link.CauseRemoved: "this end does not use it any more",
 }
 
 // drain hands the machine's events to the Handler.
@@ -109,7 +119,7 @@ func (p *Peer) drain() {
 		case rudp.Room:
 			h.Room(p)
 		default:
-			p.note(ev.Kind)
+			p.note(ev)
 			h.Path(p, p.describe(PathEvent{Kind: kindOf[ev.Kind], Path: ev.Path, Epoch: ev.Epoch,
 				At: ev.At, Cause: causes[ev.Cause], Code: ev.Code}))
 		}
@@ -120,13 +130,21 @@ func (p *Peer) drain() {
 }
 
 // note keeps what the Endpoint itself has to know.
-func (p *Peer) note(kind rudp.EventKind) {
-	switch kind {
+func (p *Peer) note(ev rudp.Event) {
+	switch ev.Kind {
 	case rudp.Closed:
 		p.left = true
 	case rudp.Stalled:
 		p.stalledAt = Now()
 	case rudp.Resumed, rudp.PathUp:
 		p.stalledAt = never
+	}
+	if ev.Kind != rudp.PathUp && ev.Kind != rudp.PathDown {
+		return
+	}
+	if ev.Path == wire.Relayed {
+		p.seeker.Relayed(ev.At, ev.Kind == rudp.PathUp)
+	} else {
+		p.seeker.Direct(ev.At, p.conn.Direct())
 	}
 }

@@ -3,6 +3,7 @@ package rainnet
 import (
 	"net/netip"
 
+	"rainmpi/rainnet/relay"
 	"rainmpi/rainnet/rudp"
 	"rainmpi/rainnet/udp"
 	"rainmpi/rainnet/wire"
@@ -22,6 +23,16 @@ type Peer struct {
 	tracks []track // by own address and the peer's
 	sealer *sealer
 	opener *opener
+
+	// The path through a third host.
+	wanted  bool // the owner has had something to do with the peer
+	seeker  relay.Seeker
+	relayed track
+	through wire.PeerID // whom it leads through, or led through last
+
+	// Packets of others that this end and the peer pass on to each other.
+	legs    uint64 // sent
+	replays replays
 
 	stalledAt int64 // since when all paths have been silent; never: they are not
 	deadline  int64 // of conn, as the timers know it
@@ -67,6 +78,7 @@ func (p *Peer) start(now int64) {
 	p.deriveKeys()
 	e := p.e
 	p.conn = rudp.New(rudp.Config{Local: e.self.id, Remote: p.card.ID, Link: e.cfg.Link, Window: e.cfg.Window}, now)
+	p.seeker = relay.New(now, e.self.id < p.card.ID, int(e.self.id)+int(p.card.ID))
 	p.tracks = make([]track, len(e.rails)*len(p.card.Addrs))
 	e.mark(p) // it has pings to send
 	for i := range e.rails {
@@ -82,6 +94,12 @@ func (p *Peer) start(now int64) {
 			}
 		}
 	}
+}
+
+// want is start for the owner, who has something to do with the peer.
+func (p *Peer) want(now int64) {
+	p.start(now)
+	p.wanted = true
 }
 
 func (p *Peer) track(mine, theirs int) *track { return &p.tracks[mine*len(p.card.Addrs)+theirs] }
@@ -104,7 +122,7 @@ func (p *Peer) Send(head, body []byte) {
 		return
 	}
 	now := Now()
-	p.start(now)
+	p.want(now)
 	p.conn.Send(now, head, body)
 	p.e.touched(p)
 }
@@ -124,7 +142,7 @@ func (p *Peer) SendBulk(token uint64, n int64, src rudp.Source) {
 		return
 	}
 	now := Now()
-	p.start(now)
+	p.want(now)
 	p.bulk++
 	p.conn.SendBulk(now, token, n, src)
 	p.e.touched(p)
@@ -136,7 +154,7 @@ func (p *Peer) Expect(token uint64, n int64, dst rudp.Sink) {
 	if p.gone {
 		return
 	}
-	p.start(Now())
+	p.want(Now())
 	p.conn.Expect(token, n, dst)
 }
 

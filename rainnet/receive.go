@@ -70,6 +70,10 @@ func (e *Endpoint) receive(rail int, packet []byte, now int64) {
 	if p == nil {
 		return
 	}
+	if h.Kind == wire.KindRelay {
+		e.receiveLeg(p, h, packet, now)
+		return
+	}
 	p.deriveKeys()
 	frames, ok := p.opener.open(e.scratch, packet)
 	if !ok {
@@ -82,6 +86,11 @@ func (e *Endpoint) receive(rail int, packet []byte, now int64) {
 	if t := p.track(int(mine), int(theirs)); t.arrived(packet, now) {
 		p.conn.AddPath(now, h.Path, t.size)
 	}
+	e.take(p, h, frames, now)
+}
+
+// take hands the frames of an authentic packet to the machine of its peer.
+func (e *Endpoint) take(p *Peer, h wire.Header, frames []byte, now int64) {
 	switch err := p.conn.Recv(now, h.Path, h.Number, frames); err {
 	case nil:
 	case rudp.ErrDuplicate:
@@ -102,7 +111,7 @@ func (e *Endpoint) sender(rail int, packet []byte) (*Peer, wire.Header) {
 	}
 	h, err := wire.ParseHeader(packet)
 	switch {
-	case err != nil || h.Kind != wire.KindData:
+	case err != nil || h.Kind != wire.KindData && h.Kind != wire.KindRelay:
 		e.stats.Foreign++
 		return nil, h
 	case h.Src == e.self.id:

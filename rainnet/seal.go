@@ -17,7 +17,9 @@ import (
 //	secret(0)   = HKDF(job key, salt of sender ‖ salt of receiver, "rain packets" ‖ ids)
 //	secret(n+1) = HKDF-Expand(secret(n), "rain next")
 //	key, iv (n) = HKDF-Expand(secret(n), "rain key"), HKDF-Expand(secret(n), "rain iv")
-//	nonce       = iv ⊕ (path id ‖ 0 ‖ packet number)
+//	nonce       = iv ⊕ (path id ‖ kind ‖ 0 ‖ packet number)
+//
+// A relayed packet is only authenticated on each leg: it is sealed for the peer behind.
 //
 // n is the key phase. Its low two bits travel in the header's flags; the header is authenticated
 // as additional data.
@@ -88,6 +90,7 @@ func (k *phaseKey) nonce(n *[12]byte, header []byte) {
 	*n = k.iv
 	n[0] ^= header[2] // path id
 	n[1] ^= header[3]
+	n[2] ^= header[0]
 	x := binary.BigEndian.Uint64(n[4:]) ^ binary.BigEndian.Uint64(header[numberAt:])
 	binary.BigEndian.PutUint64(n[4:], x)
 }
@@ -109,15 +112,26 @@ func newSealer(first secret, limit int64) *sealer {
 // seal encrypts a packet in place: header and frames in packet, whose capacity has room for the tag.
 // It returns the packet with the tag.
 func (s *sealer) seal(packet []byte) []byte {
+	s.begin(packet)
+	header, frames := packet[:wire.HeaderLen], packet[wire.HeaderLen:]
+	frames = s.key.aead.Seal(frames[:0], s.nonce[:], frames, header)
+	return packet[:wire.HeaderLen+len(frames)]
+}
+
+// sign authenticates a packet as it is, and returns it with the tag, for which its capacity has room.
+func (s *sealer) sign(packet []byte) []byte {
+	s.begin(packet)
+	return s.key.aead.Seal(packet, s.nonce[:], nil, packet)
+}
+
+// begin makes the nonce for one more packet.
+func (s *sealer) begin(packet []byte) {
 	if s.used == s.limit {
 		s.rekey()
 	}
 	s.used++
 	packet[flagsAt] = packet[flagsAt]&^phaseMask | byte(s.phase&phaseMask)
 	s.key.nonce(&s.nonce, packet)
-	header, frames := packet[:wire.HeaderLen], packet[wire.HeaderLen:]
-	frames = s.key.aead.Seal(frames[:0], s.nonce[:], frames, header)
-	return packet[:wire.HeaderLen+len(frames)]
 }
 
 func (s *sealer) rekey() {
@@ -147,13 +161,27 @@ func newOpener(first secret) *opener {
 // open decrypts packet into scratch. It reports false, and changes nothing, if any bit of the packet
 // is not what the peer sealed.
 func (o *opener) open(scratch, packet []byte) (frames []byte, ok bool) {
+	return o.openAt(scratch, packet, wire.HeaderLen)
+}
+
+// verify tells whether the peer has signed packet, and returns what it holds.
+func (o *opener) verify(packet []byte) (inner []byte, ok bool) {
+	end := len(packet) - wire.TagLen
+	if _, ok = o.openAt(nil, packet, end); !ok {
+		return nil, false
+	}
+	return packet[wire.HeaderLen:end], true
+}
+
+// openAt is open for a packet that is encrypted from at on and in clear before.
+func (o *opener) openAt(scratch, packet []byte, at int) (frames []byte, ok bool) {
 	slot := packet[flagsAt] & phaseMask
 	if !o.has[slot] && !o.derive(slot) {
 		return nil, false
 	}
 	k := &o.keys[slot]
 	k.nonce(&o.nonce, packet)
-	frames, err := k.aead.Open(scratch[:0], o.nonce[:], packet[wire.HeaderLen:], packet[:wire.HeaderLen])
+	frames, err := k.aead.Open(scratch[:0], o.nonce[:], packet[at:], packet[:at])
 	if err != nil {
 		return nil, false
 	}

@@ -1,6 +1,9 @@
 package rainnet
 
-import "rainmpi/rainnet/udp"
+import (
+	"rainmpi/rainnet/udp"
+	"rainmpi/rainnet/wire"
+)
 
 const (
 	// outSize is written before it is handed to the kernel: large enough that a system call is a
@@ -75,9 +78,11 @@ func (e *Endpoint) write(p *Peer) (worked bool) {
 			break
 		}
 		worked = true
-		mine, theirs := path.Addrs(e.self.id, p.card.ID)
-		n = p.track(int(mine), int(theirs)).prepare(packet, n, now)
-		e.collect(int(mine), &p.addrs[theirs], p.sealer.seal(packet[:n:outRoom]))
+		if path == wire.Relayed {
+			e.writeRelayed(p, n, now)
+		} else {
+			e.writeDirect(p, path, n, now)
+		}
 		if e.out.used >= full {
 			e.transmit()
 			full = min(2*full, outSize)
@@ -88,8 +93,17 @@ func (e *Endpoint) write(p *Peer) (worked bool) {
 			}
 		}
 	}
-	e.timers.set(p, p.conn.Deadline())
+	e.timers.set(p, min(p.conn.Deadline(), p.seekAt()))
 	return worked
+}
+
+// writeDirect sends a packet of n bytes, which stands in clear at the end of the arena, on a path of two
+// addresses.
+func (e *Endpoint) writeDirect(p *Peer, path wire.PathID, n int, now int64) {
+	packet := e.out.arena[e.out.used:]
+	mine, theirs := path.Addrs(e.self.id, p.card.ID)
+	n = p.track(int(mine), int(theirs)).prepare(packet, n, now)
+	e.collect(int(mine), &p.addrs[theirs], p.sealer.seal(packet[:n:outRoom]))
 }
 
 // collect adds the packet at the end of the arena to the run before it, if it goes the same way and

@@ -23,12 +23,14 @@ type Stats struct {
 	Malformed int64 // authentic, but its frames make no sense: a fault in the peer's program
 	Broken    int64 // by Faults
 
+	Relayed int64 // passed on from one peer to another
+
 	Held int64 // packets that waited for room in their socket
 
 	// Dropped on writing; retransmission makes up for it.
 	Full        int64 // no room in the socket or the device
 	TooBig      int64 // larger than the MTU
-	Unreachable int64 // no route, no neighbour, device down, packet filter
+	Unreachable int64 // no route, no neighbour, device down, packet filter, no path to or from a relay
 }
 
 // Refused is the number of packets that came and are not of a peer of this job's, or make no sense.

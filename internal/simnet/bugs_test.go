@@ -34,6 +34,8 @@ var planted = []struct {
 	{"a part of the window is never given back", Options{Bugs: rudp.BugShortCredit}},
 	{"the probe time-out is not armed again", Options{Bugs: rudp.BugOneProbe}},
 	{"the newest packet of a path that went down is forgotten", Options{Bugs: rudp.BugLoseTail}},
+	{"data goes through a relay beside direct paths", Options{Bugs: rudp.BugRelayFirst}},
+	{"nobody looks for a relay", Options{NoRelay: true}},
 	{"tin acts with the slack used up: N, not N-1", Options{LinkBugs: link.BugTinAtN}},
 	{"an echo from before my last transition counts", Options{LinkBugs: link.BugStaleEcho}},
 	{"an epoch is skipped", Options{LinkBugs: link.BugSkipEpoch}},

@@ -3,6 +3,7 @@ package simnet
 import (
 	"errors"
 
+	"rainmpi/rainnet/relay"
 	"rainmpi/rainnet/rudp"
 	"rainmpi/rainnet/wire"
 )
@@ -17,8 +18,10 @@ type end struct {
 	peer *end
 	out  map[wire.PathID]*cable
 
+	relays relays
+
 	asleep   bool // the host is stopped; packets wait in its socket
-	inbox    [][]byte
+	inbox    []arrival
 	inboxLen int
 
 	wakeAt  int64 // the earliest wake-up that is scheduled
@@ -31,6 +34,12 @@ type end struct {
 	traffic
 }
 
+// An arrival is a packet and the relay by which it came, or relay.None.
+type arrival struct {
+	packet []byte
+	by     int
+}
+
 // socketBuffer bounds what waits while the host is stopped.
 const socketBuffer = 208 << 10
 
@@ -39,22 +48,25 @@ const socketBuffer = 208 << 10
 const maxBurst = 2000
 
 // arrive takes a packet from the network.
-func (e *end) arrive(packet []byte) {
+func (e *end) arrive(packet []byte, by int) {
 	if e.over {
 		return
 	}
 	if e.asleep {
 		if e.inboxLen+len(packet) <= socketBuffer {
-			e.inbox = append(e.inbox, e.net.copy(packet))
+			e.inbox = append(e.inbox, arrival{e.net.copy(packet), by})
 			e.inboxLen += len(packet)
 		}
 		return
 	}
-	e.recv(packet)
+	e.recv(packet, by)
 	e.drive()
 }
 
-func (e *end) recv(packet []byte) {
+func (e *end) recv(packet []byte, by int) {
+	if by != relay.None && !e.arrivedBy(by) {
+		return
+	}
 	h, err := wire.ParseHeader(packet)
 	if err != nil {
 		e.failf("%s: packet of the peer does not parse: %v", e.name, err)
@@ -87,9 +99,10 @@ func (e *end) drive() {
 			e.conn.Expire(e.Now)
 			e.events()
 		}
+		e.seek()
 		e.pump()
 		e.events()
-		d := e.conn.Deadline()
+		d := e.deadline()
 		if d > e.Now {
 			e.wakeUp(d)
 			return
@@ -116,7 +129,12 @@ func (e *end) pump() {
 }
 
 func (e *end) send(path wire.PathID, packet []byte) {
-	c := e.out[path]
+	c, by := e.out[path], relay.None
+	if path == wire.Relayed {
+		by = e.relays.seeker.By()
+		c = e.relays.out[max(0, by)]
+		e.checkRelayed(packet)
+	}
 	if c == nil {
 		e.failf("%s sends on path %d, which there is not", e.name, path)
 		return
@@ -125,7 +143,7 @@ func (e *end) send(path wire.PathID, packet []byte) {
 	if e.tracing {
 		e.tracef("%s send %s", e.name, describe(packet))
 	}
-	e.net.send(&c.line, packet, e.peer.arrive)
+	e.net.send(&c.line, packet, func(packet []byte) { e.peer.arrive(packet, by) })
 }
 
 // wakeUp schedules the machine's deadline.
@@ -141,7 +159,7 @@ func (e *end) wakeUp(d int64) {
 		if e.asleep || e.over {
 			return
 		}
-		if d := e.conn.Deadline(); d > e.Now {
+		if d := e.deadline(); d > e.Now {
 			e.wakeUp(d)
 			return
 		}
@@ -161,8 +179,8 @@ func (e *end) sleep(d int64) {
 		inbox := e.inbox
 		e.inbox, e.inboxLen = nil, 0
 		for _, p := range inbox {
-			e.recv(p)
-			e.net.free(p)
+			e.recv(p.packet, p.by)
+			e.net.free(p.packet)
 		}
 		e.drive()
 	})
@@ -187,6 +205,7 @@ func (e *end) events() {
 				e.tracef("%s path %d up %v epoch %d %s", e.name, ev.Path, ev.Kind == rudp.PathUp, ev.Epoch, ev.Cause)
 			}
 			e.moved(e, ev.Path, ev.Kind == rudp.PathUp, ev.Epoch)
+			e.noteMove(ev.Path, ev.Kind == rudp.PathUp)
 		}
 	}
 }

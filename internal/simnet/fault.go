@@ -20,25 +20,26 @@ type faultPlan struct {
 type faultKind int
 
 const (
-	deadRail faultKind = iota // a rail dies in both directions
-	deadLine                  // one direction of one path does
-	deadCard                  // all paths of one card, and its host sees no carrier
-	deadAll                   // every path between two hosts
-	flapping                  // a rail dies and comes back several times
-	lossy                     // many packets are lost on a rail
-	bursts                    // runs of packets are
-	shuffled                  // packets of a rail overtake each other
-	repeated                  // packets come twice, soon or late
-	slow                      // the cards of a rail lose most of their rate
-	far                       // a rail becomes much longer
-	stopped                   // a host is
-	glitch                    // a host sees its carrier go, and nothing else happens
-	dying                     // a rail flaps and then stays dead for long
+	deadRail  faultKind = iota // a rail dies in both directions
+	deadLine                   // one direction of one path does
+	deadCard                   // all paths of one card, and its host sees no carrier
+	deadAll                    // every path between two hosts
+	flapping                   // a rail dies and comes back several times
+	lossy                      // many packets are lost on a rail
+	bursts                     // runs of packets are
+	shuffled                   // packets of a rail overtake each other
+	repeated                   // packets come twice, soon or late
+	slow                       // the cards of a rail lose most of their rate
+	far                        // a rail becomes much longer
+	stopped                    // a host is
+	glitch                     // a host sees its carrier go, and nothing else happens
+	dying                      // a rail flaps and then stays dead for long
+	lostRelay                  // one end of a session does not reach one of its relays
 	faultKinds
 )
 
 var faultNames = [faultKinds]string{"dead rail", "dead line", "dead card", "dead all", "flapping", "lossy",
-	"bursts", "shuffled", "repeated", "slow", "far", "stopped", "glitch", "dying"}
+	"bursts", "shuffled", "repeated", "slow", "far", "stopped", "glitch", "dying", "lost relay"}
 
 func (f faultPlan) String() string {
 	return fmt.Sprintf("%s for %v (%v %.2f)", faultNames[f.kind], duration(f.lasts), f.pick, f.level)
@@ -105,6 +106,8 @@ func (w *world) inflict(f faultPlan) (end func()) {
 		return func() {}
 	case dying:
 		return w.die(s.cablesOf(rail), f)
+	case lostRelay:
+		return s.loseRelay(f.pick[2]%2, f.pick[3]%len(w.plan.relays))
 	case slow:
 		return w.slowDown(rail, 2+int64(f.level*30))
 	case stopped:

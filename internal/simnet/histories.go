@@ -52,7 +52,7 @@ func (s *session) moved(who *end, id wire.PathID, up bool, epoch uint32) {
 	if up != (epoch%2 == 1) {
 		s.failf("%s path %d: epoch %d reported with up %v", who.name, id, epoch, up)
 	}
-	if !up && epoch > p.epoch[1-i] && s.pathWellFor(id) > groundless {
+	if !up && epoch > p.epoch[1-i] && id != wire.Relayed && s.pathWellFor(id) > groundless {
 		s.groundless++
 		s.tracef("%s path %d: Down, and nothing is wrong with it", who.name, id)
 	}

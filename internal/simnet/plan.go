@@ -22,10 +22,12 @@ type plan struct {
 	window   int64
 	hosts    []hostPlan
 	rails    []railPlan
+	relays   []relayPlan
 	bridged  bool // every card reaches every card; else only cards of equal index do
 	faults   []faultPlan
 	bugs     rudp.Bugs
 	linkBugs link.Bugs
+	noRelay  bool
 }
 
 type hostPlan struct{ cards []cardPlan }
@@ -75,8 +77,12 @@ func draw(rng *rand.Rand) plan {
 	for range MinFaults + rng.IntN(6) {
 		p.faults = append(p.faults, drawFault(rng))
 	}
-	slices.SortFunc(p.faults, func(a, b faultPlan) int { return cmp.Compare(a.after, b.after) })
+	p.sortFaults()
 	return p
+}
+
+func (p *plan) sortFaults() {
+	slices.SortFunc(p.faults, func(a, b faultPlan) int { return cmp.Compare(a.after, b.after) })
 }
 
 // mtus are UDP payloads: the least IPv6 promises, Ethernet, jumbo frames.

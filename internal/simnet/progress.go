@@ -41,6 +41,7 @@ func (s *session) tick() {
 			}
 		}
 	}
+	s.tickRelays()
 	if s.ends[0].asleep || s.ends[1].asleep {
 		s.sleptAt = s.Now
 	}
@@ -62,9 +63,10 @@ func (e *end) checkProgress() {
 		e.progress, e.progressAt = p, e.Now
 		return
 	}
-	if e.Now-e.progressAt > stuckAfter && e.wellFor() > stuckAfter {
+	well := max(e.wellFor(), e.relaysWellFor())
+	if e.Now-e.progressAt > stuckAfter && well > stuckAfter {
 		e.failf("%s: nothing delivered for %v though a path has been well for %v: %s",
-			e.name, duration(e.Now-e.progressAt), duration(e.wellFor()), e.waitsFor()+e.inside())
+			e.name, duration(e.Now-e.progressAt), duration(well), e.waitsFor()+e.inside())
 		e.progressAt = e.Now
 	}
 }

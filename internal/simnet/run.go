@@ -12,6 +12,7 @@ import (
 type Options struct {
 	Bugs     rudp.Bugs
 	LinkBugs link.Bugs
+	NoRelay  bool              // a planted bug: relays are there, and not looked for
 	Trace    func(line string) // if not nil, is told everything that happens
 }
 
@@ -45,7 +46,8 @@ const quietAfter = 3 * second
 func Run(seed uint64, o Options) (r Result) {
 	rng := rand.New(rand.NewPCG(seed, 0x7261696e))
 	p := draw(rng)
-	p.bugs, p.linkBugs = o.Bugs, o.LinkBugs
+	p.drawRelays(rand.New(rand.NewPCG(seed, 0x72656c61))) // draws of its own: other seeds stay the same
+	p.bugs, p.linkBugs, p.noRelay = o.Bugs, o.LinkBugs, o.NoRelay
 	w := newWorld(seed, p, rng)
 	w.tracing, w.trace = o.Trace != nil, o.Trace
 	defer func() {
@@ -148,6 +150,7 @@ func (w *world) quiet() {
 	w.until(func() bool { return w.Now >= until }, "silence")
 	for _, s := range w.sessions {
 		s.checkSilence()
+		s.checkRelaysLeft()
 	}
 	w.over = true
 }

@@ -127,6 +127,7 @@ func (w *world) connect(i, j int) {
 			s.lay(at, ci, cj)
 		}
 	}
+	s.layRelays()
 	for side, e := range s.ends {
 		e.box.key = word(w.seed, uint64(side+2*j+16*i))
 		e.traffic.start(e)

@@ -99,6 +99,7 @@ var layers = []struct {
 	{"rainnet/link", "rainnet/wire"},
 	{"rainnet/rudp", "rainnet/link rainnet/wire"},
 	{"rainnet/member", "rainnet/link rainnet/wire"},
+	{"rainnet/relay", ""},
 	{"rainnet", "rainnet"},
 	{"mpi/internal", "mpi/internal"},
 	{"mpi", "mpi rainnet internal/boot internal/pmi"},
@@ -140,7 +141,7 @@ func wrongImport(s *source, p string) string {
 // pure are the packages that are driven: time comes in as a number, nothing in
 // them waits, and a seed decides all, so that a simulator can be their driver.
 var pure = []string{
-	"rainnet/wire", "rainnet/link", "rainnet/rudp", "rainnet/member", "rainnet/topology",
+	"rainnet/wire", "rainnet/link", "rainnet/rudp", "rainnet/member", "rainnet/relay", "rainnet/topology",
 	"mpi/internal/match", "mpi/internal/dtype", "mpi/internal/coll", "mpi/internal/redop", "mpi/internal/view",
 }
 

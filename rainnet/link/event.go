@@ -8,6 +8,7 @@ const (
 	CauseEchoes  Cause = "echoes"  // enough echoes did
 	CausePeer    Cause = "peer"    // the peer's count said so
 	CauseCarrier Cause = "carrier" // Lost was called
+	CauseRemoved Cause = "removed" // Removed was called
 )
 
 // Event is one transition of this end.

@@ -48,7 +48,7 @@ type Link struct {
 //
 // A Link lives as long as the peer's incarnation: the peer keeps its counts, so
 // that one end that starts again at zero would never be followed. A path that is
-// taken away for a while is Lost, not made anew.
+// taken away for a while is Removed, not made anew.
 func New(cfg Config, now int64) *Link {
 	cfg = cfg.withDefaults()
 	l := &Link{cfg: cfg, hist: newHistory(cfg.Slack), movedAt: now}
@@ -120,6 +120,9 @@ func (l *Link) Proof(now, sentAt int64) {
 
 // Lost says that the local carrier is gone: tout at once.
 func (l *Link) Lost(now int64) { l.tout(now, CauseCarrier) }
+
+// Removed says that this end will not use the path any more, for now.
+func (l *Link) Removed(now int64) { l.tout(now, CauseRemoved) }
 
 // recvEcho takes the echo of my ping of this number.
 func (l *Link) recvEcho(now int64, number, delayµs uint32) {

@@ -53,6 +53,9 @@ func (l *Link) Deadline() int64 {
 	return l.timer.pingAt
 }
 
+// Ask makes a ping due.
+func (l *Link) Ask(now int64) { l.timer.pingAt = now }
+
 func (l *Link) toutAt() int64 { return l.timer.proofAt + l.Timeout() }
 
 // Expire acts on the time. Whoever drives the machine has taken everything out

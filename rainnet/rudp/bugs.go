@@ -24,6 +24,7 @@ const (
 	BugShortCredit                     // what a message costs beside its bytes is never given back
 	BugOneProbe                        // the probe time-out is not armed again
 	BugLoseTail                        // the newest packet in flight on a path that went down is forgotten
+	BugRelayFirst                      // the relayed path carries data beside direct ones
 )
 
 func (c *Conn) has(b Bugs) bool { return c.cfg.Bugs&b != 0 }

@@ -35,6 +35,7 @@ package rudp
 
 import (
 	"errors"
+	"slices"
 
 	"rainmpi/rainnet/link"
 	"rainmpi/rainnet/wire"
@@ -147,7 +148,7 @@ func (c *Conn) RemovePath(now int64, id wire.PathID) {
 	if p == nil || p.gone {
 		return
 	}
-	p.link.Lost(now)
+	p.link.Removed(now)
 	c.pollLink(now, p)
 	p.gone, p.up = true, false
 	p.recv.eliciting = 0 // the peer sends it again elsewhere
@@ -166,6 +167,31 @@ func (c *Conn) LinkDown(now int64, id wire.PathID) {
 		p.link.Lost(now)
 		c.pollLink(now, p)
 	}
+}
+
+// Ask has the path pinged at once: something about it has changed that no packet
+// on it tells.
+func (c *Conn) Ask(now int64, id wire.PathID) {
+	if p := c.path(id); p != nil && !p.gone {
+		p.link.Ask(now)
+		c.linkDirty = true
+	}
+}
+
+// Use has the paths watched closely for a while, as if there was something to say.
+func (c *Conn) Use(now int64) { c.talk(now) }
+
+// Direct reports whether a path is up that leads straight to the peer.
+func (c *Conn) Direct() bool {
+	return slices.ContainsFunc(c.paths, func(p *path) bool { return p.up && !p.relayed() })
+}
+
+// Best returns a path that leads straight to the peer, if there is one that is up and answers.
+func (c *Conn) Best() (id wire.PathID, ok bool) {
+	if c.desperate || len(c.usable) == 0 || c.usable[0].relayed() {
+		return 0, false
+	}
+	return c.usable[0].id, true
 }
 
 // Close has the peer told, once on every path, that nothing will be answered any

@@ -33,7 +33,7 @@ func match(paths []*path) {
 	}
 	for _, p := range paths {
 		p.active = false
-		if !m.placed[p.lowerNIC] {
+		if !p.relayed() && !m.placed[p.lowerNIC] {
 			m.placed[p.lowerNIC] = true
 			m.seen = [256]bool{}
 			m.place(p.lowerNIC)
@@ -61,7 +61,7 @@ func (m *matcher) place(lower uint8) bool {
 func (m *matcher) try(lower uint8, equal bool) bool {
 	for _, p := range m.paths {
 		higher := p.higherNIC
-		if p.lowerNIC != lower || !p.up || (higher == lower) != equal || m.seen[higher] {
+		if p.lowerNIC != lower || !p.up || p.relayed() || (higher == lower) != equal || m.seen[higher] {
 			continue
 		}
 		m.seen[higher] = true

@@ -55,6 +55,9 @@ type stats struct {
 	probes                 uint64
 }
 
+// relayed reports whether the path leads through a third host.
+func (p *path) relayed() bool { return p.id == wire.Relayed }
+
 // history returns a and r of the link as one number.
 func (p *path) history() uint64 {
 	a, r := p.link.History()

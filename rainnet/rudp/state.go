@@ -138,17 +138,28 @@ func (c *Conn) open(p *path) bool {
 }
 
 // rank finds the active paths and those to send by: active ones, else backup
-// ones, else suspect ones, to which only probes are given.
+// ones, else the relayed one, else suspect ones, to which only probes are given.
 func (c *Conn) rank() {
 	c.upCount = 0
+	var relayed *path
 	for _, p := range c.paths {
 		if p.up {
 			c.upCount++
 		}
+		if p.relayed() {
+			relayed = p
+		}
 	}
 	match(c.paths)
+	if relayed != nil {
+		// "Direct paths take over again when one is up."
+		relayed.active = relayed.up && (c.upCount == 1 || c.has(BugRelayFirst))
+	}
 	c.desperate = false
 	c.choose(func(p *path) bool { return p.active && !p.suspect })
+	if len(c.usable) == 0 {
+		c.choose(func(p *path) bool { return c.open(p) && !p.suspect && !p.relayed() })
+	}
 	if len(c.usable) == 0 {
 		c.choose(func(p *path) bool { return c.open(p) && !p.suspect })
 	}

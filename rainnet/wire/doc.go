@@ -17,7 +17,12 @@
 //	12  seen                   u16  size of the largest packet received on this path
 //	                                lately, the other way: see rainnet/mtu.go
 //	14  reserved               u16  sent as zero, ignored
-//	16  packet number          u64  per path and direction, from 0, never reused
+//	16  packet number          u64  per kind, path and direction, from 0, never reused
+//
+// A packet of KindRelay is one leg of the way through a third host: its source and its
+// destination are the ends of the leg, and a whole packet, as its source has sealed it
+// for its destination, is in the place of the frames. The tag authenticates all of it
+// and encrypts nothing: the packet inside is encrypted.
 //
 // Frames follow each other without alignment. The first byte is the type:
 //

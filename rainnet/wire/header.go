@@ -18,8 +18,10 @@ const Version = 1
 // A Kind says how the rest of a packet is to be read.
 type Kind uint8
 
-// KindData is a packet of frames between two peers. Other values are free.
-const KindData Kind = 1
+const (
+	KindData  Kind = 1 // frames of the source for the destination
+	KindRelay Kind = 2 // a packet of the source, or for the destination, on its way through a third peer
+)
 
 // A Header is the clear part of a packet.
 type Header struct {
@@ -28,7 +30,7 @@ type Header struct {
 	Path   PathID
 	Src    PeerID
 	Dst    PeerID
-	Number uint64 // per path and direction, from 0, never reused
+	Number uint64 // per kind, path and direction, from 0, never reused
 }
 
 // Errors of ParseHeader. The packet is to be counted and dropped.

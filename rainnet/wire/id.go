@@ -30,6 +30,10 @@ func (id PeerID) String() string {
 // peers' cards.
 type PathID uint16
 
+// Relayed is the path between two peers through the agent of a third host. No address
+// ends it: a card has fewer than 255.
+const Relayed PathID = 0xffff
+
 // MakePathID returns the id of the path between address number localAddr of
 // local and address number remoteAddr of remote, seen from local.
 func MakePathID(local, remote PeerID, localAddr, remoteAddr uint8) PathID {
@@ -51,5 +55,8 @@ func (id PathID) Addrs(local, remote PeerID) (localAddr, remoteAddr uint8) {
 
 // String writes "lower-higher", the address indices, as in logs of both ends.
 func (id PathID) String() string {
+	if id == Relayed {
+		return "relay"
+	}
 	return strconv.Itoa(int(id>>8)) + "-" + strconv.Itoa(int(id&0xff))
 }

@@ -1,0 +1,197 @@
+package rainnet
+
+import (
+	"slices"
+
+	"rainmpi/rainnet/relay"
+	"rainmpi/rainnet/wire"
+)
+
+// When no path leads to a peer, its packets travel through the agent of a third host that reaches both
+// ends (see package relay). They are sealed by one end for the other, as on any path; each leg puts a
+// header and a tag of its own around them, so that a relay works for members of its job only, and the
+// end that gets them knows by which way they came. One hop: what came from a relay is not relayed.
+
+// legOverhead is what a leg adds to a packet.
+const legOverhead = wire.Overhead
+
+// RelayBy has the Endpoint ask p, an agent, to pass packets on to peers that no path leads to. The
+// agent's Endpoint must know both ends, and have Config.Relay set.
+func (e *Endpoint) RelayBy(p *Peer) {
+	if !slices.Contains(e.relays, p) {
+		e.relays = append(e.relays, p)
+	}
+}
+
+// seekAt is when seek has to be called next.
+func (p *Peer) seekAt() int64 {
+	if !p.wanted || len(p.e.relays) == 0 {
+		return never
+	}
+	return p.seeker.Deadline()
+}
+
+// seek looks for a relay, or leaves it, if it is time to.
+func (p *Peer) seek(now int64) {
+	if now < p.seekAt() {
+		return
+	}
+	before := p.seeker.By()
+	p.seeker.Expire(now, len(p.e.relays), func(i int) bool { return p.e.relays[i] != p && p.e.relays[i].answers() })
+	if p.seeker.Seeking() {
+		for _, r := range p.e.relays {
+			if r != p && !r.gone && !r.left {
+				r.watch(now)
+			}
+		}
+	}
+	p.reroute(now, before)
+}
+
+// watch has a peer's paths looked for, or watched closely.
+func (p *Peer) watch(now int64) {
+	p.start(now)
+	p.conn.Use(now)
+	p.e.mark(p)
+}
+
+// answers reports whether a path leads straight to p.
+func (p *Peer) answers() bool {
+	if p.conn == nil || p.gone || p.left {
+		return false
+	}
+	_, ok := p.conn.Best()
+	return ok
+}
+
+// reroute follows the Seeker, which had the relayed path go by the relay before.
+func (p *Peer) reroute(now int64, before int) {
+	switch by := p.seeker.By(); {
+	case by == before:
+		return
+	case by == relay.None:
+		p.conn.RemovePath(now, wire.Relayed)
+	default:
+		p.through = p.e.relays[by].card.ID
+		if before == relay.None {
+			p.relayed = relayedTrack(p.e)
+		}
+		p.conn.AddPath(now, wire.Relayed, p.relayed.size)
+		p.conn.Use(now)
+		p.conn.Ask(now, wire.Relayed)
+	}
+	p.e.mark(p)
+}
+
+// relayedTrack is that of a relayed path: its packets are smaller by what a leg adds.
+func relayedTrack(e *Endpoint) track {
+	largest := 0
+	for i := range e.rails {
+		largest = max(largest, e.rails[i].mtu)
+	}
+	t := newTrack(largest - legOverhead)
+	t.size = min(t.size, baseMTU-legOverhead)
+	return t
+}
+
+// writeRelayed sends a packet of n bytes, which stands in clear at the end of the arena, on the relayed
+// path to p.
+func (e *Endpoint) writeRelayed(p *Peer, n int, now int64) {
+	packet := e.out.arena[e.out.used:]
+	n = p.relayed.prepare(packet, n, now)
+	sealed := p.sealer.seal(packet[:n:outRoom])
+	if by := p.seeker.By(); by == relay.None || !e.leg(e.relays[by], sealed) {
+		e.stats.Unreachable++
+	}
+}
+
+// leg sends a sealed packet to hop, who is its destination or relays it. It reports false if no path
+// leads to hop.
+func (e *Endpoint) leg(hop *Peer, packet []byte) bool {
+	if !hop.answers() {
+		return false
+	}
+	path, _ := hop.conn.Best()
+	out := e.out.arena[e.out.used:]
+	n := wire.HeaderLen + copy(out[wire.HeaderLen:], packet) // packet may lie there
+	wire.AppendHeader(out[:0], wire.Header{Kind: wire.KindRelay, Path: path, Src: e.self.id, Dst: hop.card.ID, Number: hop.legs})
+	hop.legs++
+	mine, theirs := path.Addrs(e.self.id, hop.card.ID)
+	e.collect(int(mine), &hop.addrs[theirs], hop.sealer.sign(out[:n:n+wire.TagLen]))
+	return true
+}
+
+// receiveLeg takes a relayed packet that came straight from hop.
+func (e *Endpoint) receiveLeg(hop *Peer, leg wire.Header, packet []byte, now int64) {
+	hop.deriveKeys()
+	inner, ok := hop.opener.verify(packet)
+	if !ok {
+		e.stats.Forged++
+		return
+	}
+	if !hop.replays.fresh(leg.Number) {
+		e.stats.Duplicate++
+		return
+	}
+	hop.start(now)
+	h, err := wire.ParseHeader(inner)
+	switch {
+	case err != nil || len(inner) < wire.Overhead || h.Kind != wire.KindData || h.Path != wire.Relayed:
+		e.stats.Malformed++
+	case h.Dst == e.self.id:
+		e.receiveRelayed(hop, h, inner, now)
+	case e.cfg.Relay && h.Src == leg.Src:
+		e.relay(h, inner, now)
+	default:
+		e.stats.Misrouted++
+	}
+}
+
+// relay passes a packet on. While no path leads to its destination it is dropped: what makes the
+// sender repeat it has also begun the search for a path.
+func (e *Endpoint) relay(h wire.Header, packet []byte, now int64) {
+	p := e.peers[h.Dst]
+	if p == nil {
+		e.stats.Unknown++
+		return
+	}
+	p.watch(now)
+	if !e.leg(p, packet) {
+		e.stats.Unreachable++
+		return
+	}
+	e.stats.Relayed++
+	if e.out.used >= outSize {
+		e.transmit()
+	}
+}
+
+// receiveRelayed takes a packet for this Endpoint that a relay has passed on.
+func (e *Endpoint) receiveRelayed(hop *Peer, h wire.Header, packet []byte, now int64) {
+	by := slices.Index(e.relays, hop)
+	p := e.peers[h.Src]
+	switch {
+	case p == nil:
+		e.stats.Unknown++
+		return
+	case by < 0 || p == hop:
+		e.stats.Misrouted++
+		return
+	}
+	p.deriveKeys()
+	frames, ok := p.opener.open(e.scratch, packet)
+	if !ok {
+		e.stats.Forged++
+		return
+	}
+	p.start(now)
+	before := p.seeker.By()
+	if !p.seeker.Arrived(now, by) {
+		return
+	}
+	p.reroute(now, before)
+	if p.relayed.arrived(packet, now) {
+		p.conn.AddPath(now, h.Path, p.relayed.size)
+	}
+	e.take(p, h, frames, now)
+}

@@ -30,6 +30,9 @@ func (a *agent) gatherCards(w *world) {
 func (a *agent) hostCards(host int, c HostCards) {
 	w := a.world(c.World)
 	w.cards[host] = c.Cards
+	if host != a.setup.Host && a.relays() {
+		a.mesh.know(c.Cards)
+	}
 	if w.start == nil {
 		return // another host is faster; our own ranks' cards are still to come
 	}
@@ -42,11 +45,19 @@ func (a *agent) hostCards(host int, c HostCards) {
 		table[n] = w.cards[h][next[h]]
 		next[h]++
 	}
+	cards := &boot.Cards{Cards: table}
+	if a.relays() {
+		cards.Agents = a.start.Cards
+	}
 	for _, r := range w.ranks {
 		if r.connOpen {
 			conn := r.conn
 			// A rank that does not read must not stop the agent.
-			go func() { _ = conn.Send(boot.Message{Cards: &boot.Cards{Cards: table}}) }()
+			go func() { _ = conn.Send(boot.Message{Cards: cards}) }()
 		}
 	}
 }
+
+// relays reports whether agents pass on what ranks of two others say to each other: on two hosts there
+// is no third.
+func (a *agent) relays() bool { return a.mesh != nil && len(a.setup.Hosts) > 2 }

@@ -37,12 +37,13 @@ type mesh struct {
 	peers []*meshPeer // by host; nil: this one; set by the driver
 }
 
-// meshMessage goes to one host. A message without a kind introduces the peers.
+// meshMessage goes to one host. A message without a kind introduces the peers, or ranks to relay for.
 type meshMessage struct {
 	to   int
 	kind byte
 	body []byte
 	meet []rainnet.Card
+	know [][]byte // cards of ranks
 	dead bool // to is dead
 }
 
@@ -83,7 +84,7 @@ func newMesh(s Setup, faults *rainnet.Faults, events chan<- any) (*mesh, error) 
 	}
 	var err error
 	m.e, err = rainnet.Open(rainnet.Config{ID: agentID(s.Host), Key: s.Key, Rails: s.Rails,
-		PortLow: s.PortLow, PortHigh: s.PortHigh, Faults: faults}, m)
+		PortLow: s.PortLow, PortHigh: s.PortHigh, Faults: faults, Relay: len(s.Hosts) > 2}, m)
 	if err != nil {
 		return nil, fmt.Errorf("the agent's endpoint: %w", err)
 	}
@@ -122,6 +123,9 @@ func (m *mesh) meet(cards [][]byte) error {
 	m.put(meshMessage{meet: decoded})
 	return nil
 }
+
+// know makes ranks of another host known, to be relayed for.
+func (m *mesh) know(cards [][]byte) { m.put(meshMessage{know: cards}) }
 
 // send queues a message to one host.
 func (m *mesh) send(host int, kind byte, body []byte) {
@@ -246,6 +250,10 @@ func (m *mesh) transmit() (closing bool) {
 			m.introduce(msg.meet)
 			continue
 		}
+		if msg.know != nil {
+			m.learn(msg.know)
+			continue
+		}
 		switch p := m.peers[msg.to]; {
 		case p == nil || p.left:
 		case msg.dead:
@@ -271,9 +279,21 @@ func (m *mesh) introduce(cards []rainnet.Card) {
 		peer := &meshPeer{host: h, p: p, since: now}
 		p.User = peer
 		m.peers[h] = peer
+		m.e.RelayBy(p)
 		p.Send([]byte{kindHello}, nil) // the first message makes it look for paths
 	}
 	m.membership.begin(now)
+}
+
+// learn makes ranks known. A card that is none, or of a rank that is known by another, is of no use to
+// anybody: its owner is not relayed for.
+func (m *mesh) learn(cards [][]byte) {
+	for _, b := range cards {
+		var c rainnet.Card
+		if err := c.UnmarshalBinary(b); err == nil {
+			_, _ = m.e.AddPeer(c)
+		}
+	}
 }
 
 // left: an agent has said goodbye or is known to be dead.

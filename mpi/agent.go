@@ -114,7 +114,7 @@ func (a *agent) tell(m boot.Message) error {
 }
 
 // exchange gives the agent our card and returns everybody's.
-func (a *agent) exchange(card []byte) ([][]byte, error) {
+func (a *agent) exchange(card []byte) (*boot.Cards, error) {
 	if err := a.tell(boot.Message{Card: &boot.Card{Card: card}}); err != nil {
 		return nil, errorf(ErrOther, "the agent has gone: %v", err)
 	}
@@ -122,7 +122,7 @@ func (a *agent) exchange(card []byte) ([][]byte, error) {
 	if err != nil || m.Cards == nil {
 		return nil, errorf(ErrOther, "the agent gives no cards: %v", err)
 	}
-	return m.Cards.Cards, nil
+	return m.Cards, nil
 }
 
 func (a *agent) finalize(tied []int, waits bool) {

@@ -56,15 +56,15 @@ func (e *engine) openRails(w *boot.Welcome) error {
 	if err != nil {
 		return err
 	}
-	if len(cards) != len(e.procs) {
-		return errorf(ErrIntern, "%d cards for %d ranks", len(cards), len(e.procs))
+	if len(cards.Cards) != len(e.procs) {
+		return errorf(ErrIntern, "%d cards for %d ranks", len(cards.Cards), len(e.procs))
 	}
 	for _, p := range e.procs {
 		if p.local >= 0 {
 			continue
 		}
 		var c rainnet.Card
-		if err := c.UnmarshalBinary(cards[p.index]); err != nil {
+		if err := c.UnmarshalBinary(cards.Cards[p.index]); err != nil {
 			return errorf(ErrIntern, "the card of rank %d: %v", p.index, err)
 		}
 		if p.peer, err = ep.AddPeer(c); err != nil {
@@ -72,7 +72,30 @@ func (e *engine) openRails(w *boot.Welcome) error {
 		}
 		p.peer.User = p
 	}
+	if err := e.knowRelays(cards.Agents, w.HostOf[w.Rank]); err != nil {
+		return err
+	}
 	e.watch()
+	return nil
+}
+
+// knowRelays makes the agents of the other hosts known, which relay to ranks that no path leads to.
+func (e *engine) knowRelays(agents [][]byte, here int) error {
+	for host, b := range agents {
+		if host == here {
+			continue
+		}
+		var c rainnet.Card
+		err := c.UnmarshalBinary(b)
+		if err != nil {
+			return errorf(ErrIntern, "the card of the agent of host %d: %v", host, err)
+		}
+		peer, err := e.net.rails.AddPeer(c)
+		if err != nil {
+			return errorf(ErrIntern, "the agent of host %d: %v", host, err)
+		}
+		e.net.rails.RelayBy(peer)
+	}
 	return nil
 }
 
@@ -271,7 +294,7 @@ func (n *net) BulkDone(_ *rainnet.Peer, token uint64) {
 }
 
 func (n *net) Path(peer *rainnet.Peer, ev rainnet.PathEvent) {
-	if p := peer.User.(*proc); p.foreign != nil {
+	if p, ok := peer.User.(*proc); ok && p.foreign != nil { // an agent is no proc
 		p.foreign.path(ev)
 		n.e.wait.changed()
 	}

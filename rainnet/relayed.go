@@ -152,7 +152,7 @@ func (e *Endpoint) receiveLeg(hop *Peer, leg wire.Header, packet []byte, now int
 func (e *Endpoint) relay(h wire.Header, packet []byte, now int64) {
 	p := e.peers[h.Dst]
 	if p == nil {
-		e.stats.Unknown++
+		e.stats.Unreachable++
 		return
 	}
 	p.watch(now)

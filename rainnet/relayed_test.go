@@ -126,7 +126,7 @@ func TestRelayIsOneHop(t *testing.T) {
 	if s := give(c, leg(a, c, 2, 2, 3)); s.Misrouted != 1 {
 		t.Errorf("from another than its source: %+v", s)
 	}
-	if s := give(c, leg(a, c, 1, 99, 4)); s.Unknown != 1 {
+	if s := give(c, leg(a, c, 1, 99, 4)); s.Unreachable != 2 {
 		t.Errorf("for a stranger: %+v", s)
 	}
 	if s := give(b, leg(a, b, 1, c.e.self.id, 5)); s.Misrouted != 1 {

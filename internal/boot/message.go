@@ -167,7 +167,13 @@ type Named struct {
 type Card struct{ Card []byte }
 
 // Cards holds everybody's, by world rank.
-type Cards struct{ Cards [][]byte }
+type Cards struct {
+	Cards [][]byte
+
+	// Agents are the cards of the agents that relay between ranks which no path connects, by host;
+	// none on two hosts, where there is no third.
+	Agents [][]byte `json:",omitempty"`
+}
 
 // Finalize says that the rank has left MPI in order: its exit is no failure.
 // From the agent it says that every rank has, and nobody needs this one's

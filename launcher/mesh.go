@@ -44,7 +44,7 @@ type meshMessage struct {
 	body []byte
 	meet []rainnet.Card
 	know [][]byte // cards of ranks
-	dead bool // to is dead
+	dead bool     // to is dead
 }
 
 // meshPeer is what the driver knows of another agent.

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"net/netip"
+	"slices"
 
 	"rainmpi/rainnet/wire"
 )
@@ -25,10 +26,15 @@ type Rail struct {
 	Name string // of the interface on its host, for people
 }
 
+func (c Card) clone() Card {
+	c.Addrs, c.Rails = slices.Clone(c.Addrs), slices.Clone(c.Rails)
+	return c
+}
+
 const (
 	cardVersion = 1
-	maxAddrs    = 64 // of a card; a path id could name 256
-	maxRailName = 255
+	maxAddrs    = 64 // of a card; a path id could name 255
+	maxRailName = 200
 )
 
 var errCard = errors.New("card of a peer is malformed")
@@ -45,17 +51,22 @@ func (c Card) MarshalBinary() ([]byte, error) {
 	b = binary.BigEndian.AppendUint32(b, uint32(c.ID))
 	b = append(b, c.Salt[:]...)
 	b = append(b, byte(len(c.Addrs)))
-	for i, addr := range c.Addrs {
-		ip := addr.Addr().Unmap().AsSlice()
-		b = append(append(b, byte(len(ip))), ip...)
-		b = binary.BigEndian.AppendUint16(b, addr.Port())
-		r := &c.Rails[i]
-		name := r.Name[:min(len(r.Name), maxRailName)]
-		b = append(b, r.NIC)
-		b = binary.BigEndian.AppendUint16(b, uint16(r.MTU))
-		b = append(append(b, byte(len(name))), name...)
+	for i := range c.Addrs {
+		b = c.appendEntry(b, i)
 	}
 	return b, nil
+}
+
+// appendEntry encodes one address and its rail.
+func (c Card) appendEntry(b []byte, i int) []byte {
+	ip := c.Addrs[i].Addr().Unmap().AsSlice()
+	b = append(append(b, byte(len(ip))), ip...)
+	b = binary.BigEndian.AppendUint16(b, c.Addrs[i].Port())
+	r := &c.Rails[i]
+	name := r.Name[:min(len(r.Name), maxRailName)]
+	b = append(b, r.NIC)
+	b = binary.BigEndian.AppendUint16(b, uint16(r.MTU))
+	return append(append(b, byte(len(name))), name...)
 }
 
 // UnmarshalBinary decodes what MarshalBinary wrote, and refuses everything else.
@@ -71,18 +82,27 @@ func (c *Card) UnmarshalBinary(b []byte) error {
 		return fmt.Errorf("%w: %d addresses", errCard, n)
 	}
 	for range n {
-		ip, ok := netip.AddrFromSlice(d.take(int(d.u8())))
-		if !ok {
-			return fmt.Errorf("%w: an address is neither IPv4 nor IPv6", errCard)
+		addr, rail, err := d.entry()
+		if err != nil {
+			return err
 		}
-		card.Addrs = append(card.Addrs, netip.AddrPortFrom(ip.Unmap(), d.u16()))
-		card.Rails = append(card.Rails, Rail{NIC: d.u8(), MTU: int(d.u16()), Name: string(d.take(int(d.u8())))})
+		card.Addrs, card.Rails = append(card.Addrs, addr), append(card.Rails, rail)
 	}
 	if d.b == nil || len(d.b) > 0 {
 		return fmt.Errorf("%w: cut short or too long", errCard)
 	}
 	*c = card
 	return nil
+}
+
+// entry decodes one address and its rail.
+func (d *cardDecoder) entry() (addr netip.AddrPort, rail Rail, err error) {
+	ip, ok := netip.AddrFromSlice(d.take(int(d.u8())))
+	if !ok {
+		return addr, rail, fmt.Errorf("%w: an address is neither IPv4 nor IPv6", errCard)
+	}
+	addr = netip.AddrPortFrom(ip.Unmap(), d.u16())
+	return addr, Rail{NIC: d.u8(), MTU: int(d.u16()), Name: string(d.take(int(d.u8())))}, nil
 }
 
 // cardDecoder reads from the front of b, and zeros once b was too short (b is nil then).

@@ -9,10 +9,10 @@ import (
 	"rainmpi/rainnet/wire"
 )
 
-// carrier listens to the kernel's news of network cards (rtnetlink(7)), so that the loss of one's own
-// carrier takes a path down at once instead of after a time-out. Where there is none to be had (a
-// sandbox), pings find out. Only bad news is passed on: that a card has its carrier back proves
-// nothing about the path, and pings find out.
+// carrier listens to the kernel's news of network cards and addresses (rtnetlink(7)), so that the loss of
+// one's own carrier takes a path down at once instead of after a time-out. Where there is none to be had
+// (a sandbox), pings find out. Of cards only bad news is passed on: that a card has its carrier back
+// proves nothing about the path, and pings find out.
 type carrier struct {
 	fd   int // -1: none
 	next int64
@@ -28,7 +28,7 @@ func (c *carrier) open() {
 	if err != nil {
 		return
 	}
-	if unix.Bind(fd, &unix.SockaddrNetlink{Family: unix.AF_NETLINK, Groups: unix.RTMGRP_LINK}) != nil {
+	if unix.Bind(fd, &unix.SockaddrNetlink{Family: unix.AF_NETLINK, Groups: unix.RTMGRP_LINK | unix.RTMGRP_IPV4_IFADDR | unix.RTMGRP_IPV6_IFADDR}) != nil {
 		unix.Close(fd)
 		return
 	}
@@ -52,13 +52,17 @@ func (c *carrier) poll(e *Endpoint, now int64) (worked bool) {
 	for {
 		// Only the kernel (and root) can write to this socket: rtnetlink takes no unicast from others.
 		n, err := unix.Read(c.fd, c.buf)
+		if err == unix.ENOBUFS { // news was lost: pings find out about carriers
+			e.changes.heard(now)
+		}
 		if err != nil || n <= 0 {
-			return worked // also after ENOBUFS: news was lost, pings find out
+			return worked
 		}
 		worked = true
 		for ifindex := range linkLosses(c.buf[:n]) {
 			e.deviceDown(ifindex, now)
 		}
+		e.changes.heard(now)
 	}
 }
 

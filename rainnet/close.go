@@ -33,6 +33,7 @@ func (e *Endpoint) Close() error {
 	e.farewell()
 	e.closed = true
 	e.carrier.close()
+	e.changes.close()
 	return e.closeRails()
 }
 
@@ -65,6 +66,9 @@ func (e *Endpoint) farewell() {
 func (e *Endpoint) closeRails() (err error) {
 	for i := range e.rails {
 		err = errors.Join(err, e.rails[i].conn.Close())
+	}
+	for _, c := range e.retired {
+		err = errors.Join(err, c.Close())
 	}
 	return err
 }

@@ -49,6 +49,9 @@
 // exist on both hosts under the same address answer no ping, or one's own, which is recognised.
 // Nothing is sent to a peer before the first message for it or the first packet of it.
 //
+// Addresses that come and go while the Endpoint lives, a card that is replaced, a lease that ends, are
+// followed at both ends (changes.go).
+//
 // # Relays
 //
 // A host that has lost rail 0 and one that has lost rail 1 do not reach each other. Where RelayBy has

@@ -4,6 +4,7 @@ import (
 	"crypto/rand"
 	"errors"
 	"fmt"
+	"net/netip"
 
 	"rainmpi/rainnet/link"
 	"rainmpi/rainnet/udp"
@@ -25,9 +26,10 @@ type Config struct {
 	Faults *Faults     // breaks rails at run time; nil in earnest
 	Relay  bool        // pass packets on between peers that no path connects: see RelayBy
 
-	sealLimit int64       // tests rekey early
-	avoid     udp.Feature // tests do without these
-	buffer    int         // of the sockets, bytes; 0: udp's default
+	sealLimit int64          // tests rekey early
+	avoid     udp.Feature    // tests do without these
+	buffer    int            // of the sockets, bytes; 0: udp's default
+	within    func(f func()) // tests, whose threads are elsewhere, run f in the network namespace of the rails
 }
 
 // A Handler hears what happens. It is called from Poll only, on the caller's stack; data is valid
@@ -49,10 +51,13 @@ type Endpoint struct {
 	self    identity
 	handler Handler
 
-	rails []rail
+	rails []rail // by number of the address; those that have gone keep theirs
+	nics  map[string]int
 	card  Card
-	peers map[wire.PeerID]*Peer
-	last  *Peer // whom the newest packet was from
+
+	retired []*udp.Conn // sockets of addresses that have come back and have others now
+	peers   map[wire.PeerID]*Peer
+	last    *Peer // whom the newest packet was from
 
 	relays []*Peer // may be asked to relay; the number of one is its index
 
@@ -65,6 +70,7 @@ type Endpoint struct {
 	out     outbox
 	heldAt  int64 // when to look at what the rails hold
 	carrier carrier
+	changes changes
 
 	polling bool
 	closed  bool
@@ -78,6 +84,9 @@ type rail struct {
 	conn *udp.Conn
 	place
 	held held
+
+	gone     bool   // the host does not have the address any more
+	revision uint16 // of what peers are told of the address; 0: what the card says
 }
 
 const minKey = 16 // bytes
@@ -91,7 +100,7 @@ func Open(cfg Config, h Handler) (*Endpoint, error) {
 	if cfg.sealLimit == 0 {
 		cfg.sealLimit = SealLimit
 	}
-	e := &Endpoint{cfg: cfg, handler: h, peers: make(map[wire.PeerID]*Peer),
+	e := &Endpoint{cfg: cfg, handler: h, peers: make(map[wire.PeerID]*Peer), nics: make(map[string]int),
 		in: udp.NewInbox(), scratch: make([]byte, udp.MaxDatagram), heldAt: never}
 	e.self.id = cfg.ID
 	rand.Read(e.self.salt[:])
@@ -102,6 +111,7 @@ func Open(cfg Config, h Handler) (*Endpoint, error) {
 	e.out.init(len(e.rails))
 	e.makeCard()
 	e.carrier.open()
+	e.changes.open(&e.carrier)
 	e.listFDs()
 	return e, nil
 }
@@ -110,14 +120,13 @@ func Open(cfg Config, h Handler) (*Endpoint, error) {
 // cannot be bound for reasons of its own, costs a rail; it is an error if a person named it, if it
 // was the last, or if the port range is used up, about which a person can do something.
 func (e *Endpoint) openRails() error {
-	places, err := findPlaces(e.cfg.Rails)
+	places, err := findPlaces(e.cfg.Rails, e.nics)
 	if err != nil {
 		return err
 	}
 	var first error
 	for _, p := range places {
-		conn, err := udp.Open(udp.Config{Addr: p.addr, Device: p.device, Tentative: p.tentative,
-			PortLow: e.cfg.PortLow, PortHigh: e.cfg.PortHigh, Avoid: e.cfg.avoid, Buffer: e.cfg.buffer})
+		conn, err := e.bind(p)
 		if err != nil {
 			if len(e.cfg.Rails) > 0 || errors.Is(err, udp.ErrPorts) {
 				return err
@@ -133,20 +142,34 @@ func (e *Endpoint) openRails() error {
 	return nil
 }
 
+func (e *Endpoint) bind(p place) (*udp.Conn, error) {
+	return udp.Open(udp.Config{Addr: p.addr, Device: p.device, Tentative: p.tentative,
+		PortLow: e.cfg.PortLow, PortHigh: e.cfg.PortHigh, Avoid: e.cfg.avoid, Buffer: e.cfg.buffer})
+}
+
 func (e *Endpoint) makeCard() {
 	e.card = Card{ID: e.self.id, Salt: e.self.salt}
 	for i := range e.rails {
-		r := &e.rails[i]
-		if e.cfg.MTU > 0 {
-			r.mtu = min(r.mtu, e.cfg.MTU)
-		}
-		e.card.Addrs = append(e.card.Addrs, r.conn.LocalAddr())
-		e.card.Rails = append(e.card.Rails, Rail{NIC: uint8(r.nic), MTU: r.mtu, Name: r.device})
+		e.writeCard(i)
 	}
 }
 
-// Card is what the other peers need for AddPeer.
-func (e *Endpoint) Card() Card { return e.card }
+// writeCard brings the card's entry of a rail up to date.
+func (e *Endpoint) writeCard(i int) {
+	r := &e.rails[i]
+	if e.cfg.MTU > 0 {
+		r.mtu = min(r.mtu, e.cfg.MTU)
+	}
+	if i == len(e.card.Addrs) {
+		e.card.Addrs, e.card.Rails = append(e.card.Addrs, netip.AddrPort{}), append(e.card.Rails, Rail{})
+	}
+	e.card.Addrs[i] = r.conn.LocalAddr()
+	e.card.Rails[i] = Rail{NIC: uint8(r.nic), MTU: r.mtu, Name: r.device}
+}
+
+// Card is what the other peers need for AddPeer, as things are now. Those who have an older one of this
+// Endpoint are told of changes.
+func (e *Endpoint) Card() Card { return e.card.clone() }
 
 // Stats returns the counters. They are only ever raised.
 func (e *Endpoint) Stats() Stats { return e.stats }
@@ -205,6 +228,7 @@ func (e *Endpoint) Poll() (worked bool) {
 	now := Now()
 	worked = e.readRails(now)
 	worked = e.carrier.poll(e, now) || worked
+	worked = e.changes.poll(e, now) || worked
 	worked = e.release(now) || worked
 	if e.timers.next() <= now {
 		e.expire(now)
@@ -231,7 +255,7 @@ func (e *Endpoint) Deadline() int64 {
 	if len(e.dirty) > 0 {
 		return 0
 	}
-	return min(e.timers.next(), e.heldAt)
+	return min(e.timers.next(), e.heldAt, e.changes.at)
 }
 
 // mark puts p on the list of those that flush looks at.

@@ -118,6 +118,8 @@ func (p *Peer) drain() {
 			h.BulkDone(p, ev.Token)
 		case rudp.Room:
 			h.Room(p)
+		case rudp.Address:
+			p.changed(int(ev.Index), ev.Data)
 		default:
 			p.note(ev)
 			h.Path(p, p.describe(PathEvent{Kind: kindOf[ev.Kind], Path: ev.Path, Epoch: ev.Epoch,

@@ -145,12 +145,15 @@ func (l *lab) node(t testing.TB, host int, cfg Config) (n *node) {
 	if cfg.Rails == nil {
 		cfg.Rails = []string{}
 	}
-	onOwnThread(t, func() {
-		if err := netns.Set(l.hosts[host]); err != nil {
-			t.Fatal(err)
-		}
-		n = newNode(t, 10+wireID(host), cfg)
-	})
+	cfg.within = func(f func()) {
+		onOwnThread(t, func() {
+			if err := netns.Set(l.hosts[host]); err != nil {
+				t.Fatal(err)
+			}
+			f()
+		})
+	}
+	cfg.within(func() { n = newNode(t, 10+wireID(host), cfg) })
 	return n
 }
 

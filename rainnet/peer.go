@@ -14,13 +14,13 @@ type Peer struct {
 	User any // the owner's
 
 	e     *Endpoint
-	key   []byte // the job's, or that of this pair
-	card  Card
-	addrs []udp.Addr // of card.Addrs
+	key   []byte      // the job's, or that of this pair
+	card  Card        // brought up to date as the peer tells of changes
+	addrs []*udp.Addr // of card.Addrs
 
 	// Made by start: before that the peer costs its card.
 	conn   *rudp.Conn
-	tracks []track // by own address and the peer's
+	tracks [][]track // by own address and the peer's
 	sealer *sealer
 	opener *opener
 
@@ -44,10 +44,10 @@ type Peer struct {
 }
 
 func newPeer(e *Endpoint, card Card, key []byte) *Peer {
-	p := &Peer{e: e, key: key, card: card, slot: -1, deadline: never, stalledAt: never}
-	p.addrs = make([]udp.Addr, len(card.Addrs))
-	for i, a := range card.Addrs {
-		p.addrs[i] = udp.MakeAddr(a)
+	p := &Peer{e: e, key: key, card: card.clone(), slot: -1, deadline: never, stalledAt: never}
+	for _, a := range card.Addrs {
+		to := udp.MakeAddr(a)
+		p.addrs = append(p.addrs, &to)
 	}
 	return p
 }
@@ -79,21 +79,36 @@ func (p *Peer) start(now int64) {
 	e := p.e
 	p.conn = rudp.New(rudp.Config{Local: e.self.id, Remote: p.card.ID, Link: e.cfg.Link, Window: e.cfg.Window}, now)
 	p.seeker = relay.New(now, e.self.id < p.card.ID, int(e.self.id)+int(p.card.ID))
-	p.tracks = make([]track, len(e.rails)*len(p.card.Addrs))
 	e.mark(p) // it has pings to send
 	for i := range e.rails {
-		for j, addr := range p.card.Addrs {
-			if r := &e.rails[i]; couldReach(r.addr, addr.Addr()) {
-				id := wire.MakePathID(e.self.id, p.card.ID, uint8(i), uint8(j))
-				t := p.track(i, j)
-				*t = newTrack(min(r.mtu, p.card.Rails[j].MTU))
-				p.conn.AddPath(now, id, t.size)
-				// A pair of NICs is made as a path id is: the lower peer's in the high byte.
-				nics := wire.MakePathID(e.self.id, p.card.ID, uint8(r.nic), p.card.Rails[j].NIC)
-				p.conn.SetNICs(now, id, uint8(nics>>8), uint8(nics))
-			}
+		for j := range p.card.Addrs {
+			p.addPath(now, i, j)
+		}
+		if e.rails[i].revision > 0 {
+			p.announce(now, i)
 		}
 	}
+}
+
+// addPath makes a pair of addresses a candidate, if any network could connect them.
+func (p *Peer) addPath(now int64, i, j int) {
+	e := p.e
+	r := &e.rails[i]
+	t := p.track(i, j)
+	if r.gone || !couldReach(r.addr, p.card.Addrs[j].Addr()) {
+		return
+	}
+	id := wire.MakePathID(e.self.id, p.card.ID, uint8(i), uint8(j))
+	*t = newTrack(min(r.mtu, p.card.Rails[j].MTU))
+	p.conn.AddPath(now, id, t.size)
+	// A pair of NICs is made as a path id is: the lower peer's in the high byte.
+	nics := wire.MakePathID(e.self.id, p.card.ID, uint8(r.nic), p.card.Rails[j].NIC)
+	p.conn.SetNICs(now, id, uint8(nics>>8), uint8(nics))
+	p.conn.Ask(now, id)
+}
+
+func (p *Peer) removePath(now int64, i, j int) {
+	p.conn.RemovePath(now, wire.MakePathID(p.e.self.id, p.card.ID, uint8(i), uint8(j)))
 }
 
 // want is start for the owner, who has something to do with the peer.
@@ -102,18 +117,35 @@ func (p *Peer) want(now int64) {
 	p.wanted = true
 }
 
-func (p *Peer) track(mine, theirs int) *track { return &p.tracks[mine*len(p.card.Addrs)+theirs] }
+// track returns what is known of a pair of addresses.
+func (p *Peer) track(mine, theirs int) *track {
+	if mine >= len(p.tracks) || theirs >= len(p.tracks[mine]) {
+		p.growTracks()
+	}
+	return &p.tracks[mine][theirs]
+}
+
+// growTracks makes place for addresses that have come.
+func (p *Peer) growTracks() {
+	for len(p.tracks) < len(p.e.rails) {
+		p.tracks = append(p.tracks, nil)
+	}
+	for i := range p.tracks {
+		more := len(p.card.Addrs) - len(p.tracks[i])
+		p.tracks[i] = append(p.tracks[i], make([]track, more)...)
+	}
+}
 
 // couldReach leaves out pairs that no network connects.
 func couldReach(a, b netip.Addr) bool {
-	return a.Is4() == b.Is4() && a.IsLoopback() == b.IsLoopback()
+	return a.IsValid() && b.IsValid() && a.Is4() == b.Is4() && a.IsLoopback() == b.IsLoopback()
 }
 
 // ID is the peer's id.
 func (p *Peer) ID() wire.PeerID { return p.card.ID }
 
-// Card is the card the peer was added with.
-func (p *Peer) Card() Card { return p.card }
+// Card is the peer's, with the changes that it has told of.
+func (p *Peer) Card() Card { return p.card.clone() }
 
 // Send sends the ordered message head+body. It copies them, and always accepts: the caller looks at
 // Backlog and holds back.

@@ -26,12 +26,14 @@ const maxPerFamily = 2
 // findPlaces turns Config.Rails into addresses. Nothing is excluded by its name: a bridge that leads
 // nowhere answers no ping, and an address pair becomes a path only after both directions have
 // answered.
-func findPlaces(rails []string) ([]place, error) {
+//
+// nics are the numbers that interfaces have, by name, and are added to.
+func findPlaces(rails []string, nics map[string]int) ([]place, error) {
 	ifaces, err := net.Interfaces()
 	if err != nil {
 		return nil, fmt.Errorf("listing network interfaces: %w", err)
 	}
-	f := finder{ifaces: ifaces, nics: make(map[string]int)}
+	f := finder{ifaces: ifaces, nics: nics}
 	if len(rails) == 0 {
 		f.everyUsable()
 	}

@@ -24,6 +24,9 @@ func (e *Endpoint) readRails(now int64) (worked bool) {
 		reads = lateReads
 	}
 	for i := range e.rails {
+		if e.rails[i].gone {
+			continue
+		}
 		for range reads {
 			n, more := e.rails[i].conn.ReadBatch(e.in)
 			if n > 0 {
@@ -83,6 +86,10 @@ func (e *Endpoint) receive(rail int, packet []byte, now int64) {
 	e.last = p
 	p.start(now)
 	mine, theirs := h.Path.Addrs(e.self.id, h.Src)
+	if !p.hasAddr(theirs) && !p.introduced(theirs, frames, now) {
+		e.stats.Misrouted++
+		return
+	}
 	if t := p.track(int(mine), int(theirs)); t.arrived(packet, now) {
 		p.conn.AddPath(now, h.Path, t.size)
 	}
@@ -129,10 +136,11 @@ func (e *Endpoint) sender(rail int, packet []byte) (*Peer, wire.Header) {
 		}
 	}
 	// The path id is a promise about wires, and pings on them are only proof if it is kept: the
-	// packet must have come to the address that the path ends at.
+	// packet must have come to the address that the path ends at. Where it begins the packet may tell
+	// itself, if that is new.
 	mine, theirs := h.Path.Addrs(e.self.id, h.Src)
-	if int(mine) != rail || int(theirs) >= len(p.card.Addrs) ||
-		!couldReach(e.rails[rail].addr, p.card.Addrs[theirs].Addr()) {
+	if int(mine) != rail || theirs >= maxAddrs ||
+		p.hasAddr(theirs) && !couldReach(e.rails[rail].addr, p.card.Addrs[theirs].Addr()) {
 		e.stats.Misrouted++
 		return nil, h
 	}

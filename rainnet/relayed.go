@@ -117,7 +117,7 @@ func (e *Endpoint) leg(hop *Peer, packet []byte) bool {
 	wire.AppendHeader(out[:0], wire.Header{Kind: wire.KindRelay, Path: path, Src: e.self.id, Dst: hop.card.ID, Number: hop.legs})
 	hop.legs++
 	mine, theirs := path.Addrs(e.self.id, hop.card.ID)
-	e.collect(int(mine), &hop.addrs[theirs], hop.sealer.sign(out[:n:n+wire.TagLen]))
+	e.collect(int(mine), hop.addrs[theirs], hop.sealer.sign(out[:n:n+wire.TagLen]))
 	return true
 }
 

@@ -103,7 +103,7 @@ func (e *Endpoint) writeDirect(p *Peer, path wire.PathID, n int, now int64) {
 	packet := e.out.arena[e.out.used:]
 	mine, theirs := path.Addrs(e.self.id, p.card.ID)
 	n = p.track(int(mine), int(theirs)).prepare(packet, n, now)
-	e.collect(int(mine), &p.addrs[theirs], p.sealer.seal(packet[:n:outRoom]))
+	e.collect(int(mine), p.addrs[theirs], p.sealer.seal(packet[:n:outRoom]))
 }
 
 // collect adds the packet at the end of the arena to the run before it, if it goes the same way and

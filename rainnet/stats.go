@@ -23,6 +23,8 @@ type Stats struct {
 	Malformed int64 // authentic, but its frames make no sense: a fault in the peer's program
 	Broken    int64 // by Faults
 
+	Joined, Left int64 // addresses of this host that came and went, not packets
+
 	Relayed int64 // passed on from one peer to another
 
 	Held int64 // packets that waited for room in their socket

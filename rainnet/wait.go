@@ -6,15 +6,16 @@ import "golang.org/x/sys/unix"
 type waitSet struct{ fds []unix.PollFd }
 
 // FDs are the descriptors whose readability is a reason to Poll: the sockets and, where there is
-// one, the kernel's news of network cards. The list does not change until Close.
+// one, that which stands for the kernel's news of network cards and for sockets opened later. The list
+// does not change until Close.
 func (e *Endpoint) FDs() []int { return e.fds }
 
 func (e *Endpoint) listFDs() {
 	for i := range e.rails {
 		e.fds = append(e.fds, e.rails[i].conn.FD())
 	}
-	if e.carrier.fd >= 0 {
-		e.fds = append(e.fds, e.carrier.fd)
+	if e.changes.epoll >= 0 {
+		e.fds = append(e.fds, e.changes.epoll)
 	}
 	for _, fd := range e.fds {
 		e.wait.fds = append(e.wait.fds, unix.PollFd{Fd: int32(fd), Events: unix.POLLIN})

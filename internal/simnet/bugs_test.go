@@ -34,6 +34,8 @@ var planted = []struct {
 	{"a part of the window is never given back", Options{Bugs: rudp.BugShortCredit}},
 	{"the probe time-out is not armed again", Options{Bugs: rudp.BugOneProbe}},
 	{"the newest packet of a path that went down is forgotten", Options{Bugs: rudp.BugLoseTail}},
+	{"a change of an address is told once", Options{Bugs: rudp.BugAnnounceOnce}},
+	{"a change of an address that was overtaken counts", Options{Bugs: rudp.BugOldAddress}},
 	{"data goes through a relay beside direct paths", Options{Bugs: rudp.BugRelayFirst}},
 	{"nobody looks for a relay", Options{NoRelay: true}},
 	{"tin acts with the slack used up: N, not N-1", Options{LinkBugs: link.BugTinAtN}},

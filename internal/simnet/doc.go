@@ -18,6 +18,7 @@
 //	histories.go  both ends' histories: no lead over N, equal when quiet
 //	progress.go   delivery goes on while a path lives; no deadline spins
 //	packets.go    packet numbers never come twice, packets fit their path
+//	addresses.go  what is told of addresses arrives, the newest last
 //	relays.go     a third host is used while no direct path is there, and only then
 //	memory.go     what hangs on a Conn is bounded
 //

@@ -19,6 +19,7 @@ type end struct {
 	out  map[wire.PathID]*cable
 
 	relays relays
+	news   news
 
 	asleep   bool // the host is stopped; packets wait in its socket
 	inbox    []arrival
@@ -200,6 +201,8 @@ func (e *end) events() {
 			e.onBulkSent(ev.Token)
 		case rudp.BulkDone:
 			e.onBulkDone(ev.Token)
+		case rudp.Address:
+			e.onAddress(ev.Index, ev.Data)
 		case rudp.PathUp, rudp.PathDown:
 			if e.tracing {
 				e.tracef("%s path %d up %v epoch %d %s", e.name, ev.Path, ev.Kind == rudp.PathUp, ev.Epoch, ev.Cause)

@@ -111,6 +111,10 @@ func frameLen(b []byte) (n int) {
 		_, n = wire.ConsumeCredit(b)
 	case wire.Close:
 		_, n = wire.ConsumeClose(b)
+	case wire.Address:
+		_, n = wire.ConsumeAddress(b)
+	case wire.Seen:
+		_, n = wire.ConsumeSeen(b)
 	}
 	return n
 }

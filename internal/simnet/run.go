@@ -151,6 +151,7 @@ func (w *world) quiet() {
 	for _, s := range w.sessions {
 		s.checkSilence()
 		s.checkRelaysLeft()
+		s.checkNews()
 	}
 	w.over = true
 }

@@ -24,6 +24,8 @@ const (
 	BugShortCredit                     // what a message costs beside its bytes is never given back
 	BugOneProbe                        // the probe time-out is not armed again
 	BugLoseTail                        // the newest packet in flight on a path that went down is forgotten
+	BugAnnounceOnce                    // a change of an address is told once
+	BugOldAddress                      // a change of an address that is overtaken counts
 	BugRelayFirst                      // the relayed path carries data beside direct ones
 )
 

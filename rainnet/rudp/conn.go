@@ -31,6 +31,7 @@
 //	ordered_recv.go   messages put together; bulk_recv.go
 //	loss.go           what the peer has; rtt.go, rate.go, filter.go
 //	state.go          paths that go down and come up; timer.go
+//	addresses.go      addresses that come and go
 package rudp
 
 import (
@@ -73,6 +74,8 @@ type Conn struct {
 	outs     outgoings
 	pool     pool
 	events   events
+
+	addresses addresses
 
 	msgAgain, bulkAgain again
 

@@ -26,6 +26,9 @@ const (
 	Resumed
 	// Room: Backlog has fallen below half of Config.Window.
 	Room
+	// Address: an address of the peer, by its Index, is now what Data says, an
+	// entry of a card; gone if Data is empty.
+	Address
 	// Closed: the peer said that it goes; it will answer nothing any more.
 	Closed
 )
@@ -40,6 +43,7 @@ type Event struct {
 	At    int64 // of paths, Stalled, Resumed
 	Cause link.Cause
 	Code  uint32 // Closed: what the peer gave as its reason
+	Index uint8  // Address
 }
 
 // events is the queue of what NextEvent returns. The messages in it are bounded

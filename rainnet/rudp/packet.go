@@ -152,8 +152,10 @@ func (c *Conn) build(now int64, buf []byte, p *path, what contents) (n int, id w
 	})
 	before := p.sent.pieces.n
 	if what.hasPing {
+		b = c.appendAddresses(b, p)
 		b = wire.AppendLink(b, linkFrame(what.ping))
 	}
+	b = c.appendSeen(b)
 	b = c.appendAcks(now, b, p)
 	if c.open(p) && (!p.suspect || c.desperate) {
 		b = c.appendHistories(now, b, p)

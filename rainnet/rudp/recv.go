@@ -94,6 +94,16 @@ func (c *Conn) recvFrame(now int64, p *path, t wire.FrameType, b []byte) (n int,
 		if limit, n = wire.ConsumeCredit(b); n > 0 {
 			c.recvCredit(limit)
 		}
+	case wire.Address:
+		var f wire.AddressFrame
+		if f, n = wire.ConsumeAddress(b); n > 0 {
+			c.recvAddress(f)
+		}
+	case wire.Seen:
+		var f wire.SeenFrame
+		if f, n = wire.ConsumeSeen(b); n > 0 {
+			c.recvSeen(f)
+		}
 	case wire.Close:
 		var code uint32
 		if code, n = wire.ConsumeClose(b); n > 0 {

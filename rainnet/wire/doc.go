@@ -34,6 +34,8 @@
 //	5 BULK     token u64, offset u64, length u16, data
 //	6 CREDIT   limit u64
 //	7 CLOSE    code u32
+//	8 ADDRESS  index u8, revision u16, length u8, entry of a card (empty: the address is gone)
+//	9 SEEN     index u8, revision u16
 //
 // LINK is a ping of the consistent-history protocol and speaks of the path it
 // travels on; HISTORY says the same (a, r) of any path and travels on any.
@@ -49,5 +51,10 @@
 // flow control of ordered messages: all messages ever sent may cost at most
 // limit, where a message costs its total plus MessageCost.
 //
-// Packets that hold only PADDING, LINK, ACK or CLOSE are not acknowledged.
+// ADDRESS says what has become of one of the sender's addresses since its card was
+// written; SEEN confirms it. Where it stands it comes before all other frames, so
+// that a packet from an address that the receiver does not know introduces itself.
+//
+// Packets that hold only PADDING, LINK, ACK, CLOSE, ADDRESS or SEEN are not
+// acknowledged.
 package wire

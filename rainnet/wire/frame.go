@@ -18,6 +18,8 @@ const (
 	Bulk
 	Credit
 	Close
+	Address
+	Seen
 )
 
 // Eliciting reports whether a packet with such a frame is to be acknowledged.

@@ -26,6 +26,7 @@ func FuzzFrames(f *testing.F) {
 	f.Add(append(AppendMsg(AppendCredit(nil, 5), 1, 9, 2, 3), "abc"...))
 	f.Add(append(AppendBulk(AppendHistory(nil, HistoryFrame{}), 1, 9, 3), "abc"...))
 	f.Add(AppendClose(nil, 1))
+	f.Add(AppendSeen(AppendAddress(nil, AddressFrame{Index: 1, Revision: 2, Data: []byte("abc")}), SeenFrame{3, 4}))
 	f.Fuzz(func(t *testing.T, b []byte) {
 		for len(b) > 0 {
 			n := consumeAny(t, b)
@@ -75,6 +76,16 @@ func consumeAny(t *testing.T, b []byte) (n int) {
 		var code uint32
 		if code, n = ConsumeClose(b); n > 0 {
 			again = AppendClose(nil, code)
+		}
+	case Address:
+		var f AddressFrame
+		if f, n = ConsumeAddress(b); n > 0 {
+			again = AppendAddress(nil, f)
+		}
+	case Seen:
+		var f SeenFrame
+		if f, n = ConsumeSeen(b); n > 0 {
+			again = AppendSeen(nil, f)
 		}
 	}
 	if n > len(b) || !bytes.Equal(again, b[:n]) {

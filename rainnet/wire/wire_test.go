@@ -55,6 +55,8 @@ func TestFramesReadBack(t *testing.T) {
 	b = append(AppendBulk(b, 11, 1<<40, 4), "defg"...)
 	b = AppendCredit(b, 12)
 	b = AppendClose(b, 13)
+	b = AppendAddress(b, AddressFrame{Index: 14, Revision: 15, Data: []byte("hij")})
+	b = AppendSeen(b, SeenFrame{Index: 16, Revision: 17})
 
 	if n := ConsumePadding(b); n != 3 {
 		t.Fatalf("padding: %d bytes, want 3", n)
@@ -99,8 +101,18 @@ func TestFramesReadBack(t *testing.T) {
 	}
 	b = b[n:]
 	f7, n := ConsumeClose(b)
-	if f7 != 13 || n != len(b) {
+	if f7 != 13 || n != CloseLen {
 		t.Fatalf("close: %d", f7)
+	}
+	b = b[n:]
+	f8, n := ConsumeAddress(b)
+	if f8.Index != 14 || f8.Revision != 15 || string(f8.Data) != "hij" || n != AddressLen(3) {
+		t.Fatalf("address: %+v, %d", f8, n)
+	}
+	b = b[n:]
+	f9, n := ConsumeSeen(b)
+	if f9 != (SeenFrame{16, 17}) || n != len(b) {
+		t.Fatalf("seen: %+v, %d", f9, n)
 	}
 }
 

@@ -112,6 +112,7 @@ func (e *engine) endpointConfig(w *boot.Welcome, crowded bool) (rainnet.Config, 
 	return rainnet.Config{
 		ID: e.self.id(e.rank), Key: e.self.key, Faults: faults,
 		Rails: w.Rails, PortLow: w.PortLow, PortHigh: w.PortHigh, Link: links,
+		Insecure: w.Options["insecure"] != "",
 	}, nil
 }
 

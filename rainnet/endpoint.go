@@ -24,7 +24,12 @@ type Config struct {
 	Link   link.Config // of every path
 	Window int64       // of every peer, bytes: see rudp.Config; 0: its default
 	Faults *Faults     // breaks rails at run time; nil in earnest
-	Relay  bool        // pass packets on between peers that no path connects: see RelayBy
+	// Insecure leaves bulk data between the peers of one job in clear, so that measurements show what
+	// encryption costs; all must agree. Everything else stays sealed, and so does all that goes to peers of
+	// other jobs. Never to be used for anything that matters.
+	Insecure bool
+
+	Relay bool // pass packets on between peers that no path connects: see RelayBy
 
 	sealLimit int64          // tests rekey early
 	avoid     udp.Feature    // tests do without these

@@ -78,7 +78,7 @@ func (e *Endpoint) receive(rail int, packet []byte, now int64) {
 		return
 	}
 	p.deriveKeys()
-	frames, ok := p.opener.open(e.scratch, packet)
+	frames, ok := e.open(p, packet)
 	if !ok {
 		e.stats.Forged++
 		return

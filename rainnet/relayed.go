@@ -99,7 +99,7 @@ func relayedTrack(e *Endpoint) track {
 func (e *Endpoint) writeRelayed(p *Peer, n int, now int64) {
 	packet := e.out.arena[e.out.used:]
 	n = p.relayed.prepare(packet, n, now)
-	sealed := p.sealer.seal(packet[:n:outRoom])
+	sealed := e.seal(p, packet[:n:outRoom])
 	if by := p.seeker.By(); by == relay.None || !e.leg(e.relays[by], sealed) {
 		e.stats.Unreachable++
 	}
@@ -179,7 +179,7 @@ func (e *Endpoint) receiveRelayed(hop *Peer, h wire.Header, packet []byte, now i
 		return
 	}
 	p.deriveKeys()
-	frames, ok := p.opener.open(e.scratch, packet)
+	frames, ok := e.open(p, packet)
 	if !ok {
 		e.stats.Forged++
 		return

@@ -19,7 +19,8 @@ import (
 //	key, iv (n) = HKDF-Expand(secret(n), "rain key"), HKDF-Expand(secret(n), "rain iv")
 //	nonce       = iv ⊕ (path id ‖ kind ‖ 0 ‖ packet number)
 //
-// A relayed packet is only authenticated on each leg: it is sealed for the peer behind.
+// A relayed packet is only authenticated on each leg: it is sealed for the peer behind. Between ends
+// that are told to be insecure, for measurements, bulk data is left in clear; all else is sealed.
 //
 // n is the key phase. Its low two bits travel in the header's flags; the header is authenticated
 // as additional data.
@@ -32,6 +33,7 @@ const (
 
 	phaseMask = 3 // the bits of wire.Header.Flags that hold the key phase
 	flagsAt   = 1 // where the flags are in an encoded header
+	clearAt   = 14
 	numberAt  = 16
 
 	keySize = 16
@@ -103,6 +105,7 @@ type sealer struct {
 	used   int64 // packets sealed in this phase
 	limit  int64
 	nonce  [12]byte
+	head   []byte // scratch of sealHead
 }
 
 func newSealer(first secret, limit int64) *sealer {
@@ -116,6 +119,17 @@ func (s *sealer) seal(packet []byte) []byte {
 	header, frames := packet[:wire.HeaderLen], packet[wire.HeaderLen:]
 	frames = s.key.aead.Seal(frames[:0], s.nonce[:], frames, header)
 	return packet[:wire.HeaderLen+len(frames)]
+}
+
+// sealHead is seal for a packet whose last clear bytes stay as they are.
+func (s *sealer) sealHead(packet []byte, clear int) []byte {
+	binary.BigEndian.PutUint16(packet[clearAt:], uint16(clear))
+	s.begin(packet)
+	n := len(packet)
+	header, head := packet[:wire.HeaderLen], packet[wire.HeaderLen:n-clear]
+	s.head = s.key.aead.Seal(s.head[:0], s.nonce[:], head, header)
+	tag := s.head[copy(head, s.head):]
+	return append(packet, tag...)
 }
 
 // sign authenticates a packet as it is, and returns it with the tag, for which its capacity has room.
@@ -162,6 +176,26 @@ func newOpener(first secret) *opener {
 // is not what the peer sealed.
 func (o *opener) open(scratch, packet []byte) (frames []byte, ok bool) {
 	return o.openAt(scratch, packet, wire.HeaderLen)
+}
+
+// clearOf returns how many of the packet's last bytes before the tag are in clear.
+func clearOf(packet []byte) int { return int(binary.BigEndian.Uint16(packet[clearAt:])) }
+
+// openHead is open for a packet with clear bytes, which may have been forged. It decrypts in place.
+func (o *opener) openHead(scratch, packet []byte) (frames []byte, ok bool) {
+	end := len(packet) - wire.TagLen
+	headEnd := end - clearOf(packet)
+	if headEnd < wire.HeaderLen {
+		return nil, false
+	}
+	head := append(scratch[:0], packet[:headEnd]...)
+	head = append(head, packet[end:]...)
+	opened, ok := o.openAt(head[len(head):], head, wire.HeaderLen)
+	if !ok {
+		return nil, false
+	}
+	copy(packet[wire.HeaderLen:], opened)
+	return packet[wire.HeaderLen:end], true
 }
 
 // verify tells whether the peer has signed packet, and returns what it holds.

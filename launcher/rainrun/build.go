@@ -18,6 +18,8 @@ type builder struct {
 	o       launcher.Options
 	timeout string
 	dir     string
+
+	insecure bool
 }
 
 func newBuilder() *builder {
@@ -88,6 +90,7 @@ func (b *builder) jobOptions(s *settings, part int) error {
 			return err
 		}
 	}
+	b.insecure = b.insecure || s.insecure
 	if given("kill-grace") {
 		o.KillGrace = s.grace
 	}
@@ -169,6 +172,9 @@ func (b *builder) finish() (launcher.Options, error) {
 		return o, err
 	}
 	o.Library = libraryOptions(o.Env)
+	if b.insecure {
+		o.Library["insecure"] = "1"
+	}
 	var err error
 	if ports := os.Getenv("RAIN_PORTS"); ports != "" && o.PortLow == 0 {
 		if o.PortLow, o.PortHigh, err = portRange("RAIN_PORTS", ports); err != nil {

@@ -38,6 +38,7 @@ type settings struct {
 	ports      string
 	agent      string
 	launcher   string
+	insecure   bool
 	mca        []string
 	timeout    string
 	grace      time.Duration
@@ -86,6 +87,7 @@ func newSettings() *settings {
 	f.StringVar(&s.ports, "ports", "", "")
 	f.StringVar(&s.agent, "agent-command", os.Getenv("RAIN_AGENT_COMMAND"), "")
 	f.StringVar(&s.launcher, "launcher", "", "")
+	f.BoolVar(&s.insecure, "insecure", false, "")
 	f.StringArrayVar(&s.mca, "mca", nil, "")
 	f.StringVar(&s.timeout, "timeout", "", "")
 	f.DurationVar(&s.grace, "kill-grace", 100*time.Millisecond, "")

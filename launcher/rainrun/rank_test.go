@@ -64,6 +64,8 @@ func (p *prog) do(thing string) (status int, end bool) {
 		c.Close()
 	case "cards":
 		return p.cards()
+	case "options":
+		fmt.Println("options", p.welcome.Options)
 	case "finalize":
 		if err := p.conn.Send(boot.Message{Finalize: &boot.Finalize{}}); err != nil {
 			return p.fail(err)

@@ -86,6 +86,7 @@ type Conn struct {
 	wakeAt    int64 // when a path that had to wait for its pacer may send
 	doubt     bool  // some path has been silent for its probe time-outs
 	hurry     bool  // what the present packet brought is to be acknowledged at once
+	bulkAt    int   // in the packet that was built last
 	closing   bool  // CLOSE has to be sent
 	closeCode uint32
 

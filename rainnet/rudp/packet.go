@@ -35,6 +35,10 @@ func (c *Conn) NextPacket(now int64, buf []byte) (n int, id wire.PathID, ok bool
 	return 0, 0, false
 }
 
+// BulkAt returns where in the packet that NextPacket wrote last the bulk data begins; its length if it
+// holds none. Nothing comes after bulk data.
+func (c *Conn) BulkAt() int { return c.bulkAt }
+
 // contents says what a packet may carry beside acknowledgements and control.
 type contents struct {
 	ping          link.Ping
@@ -166,11 +170,13 @@ func (c *Conn) build(now int64, buf []byte, p *path, what contents) (n int, id w
 	if what.ordered {
 		b = c.appendOrdered(b, p)
 	}
+	c.bulkAt = len(b)
 	if what.bulk {
 		b = c.appendBulk(b, p)
 	}
 	if what.probe && p.sent.pieces.n == before {
 		b = c.appendCredit(b, p)
+		c.bulkAt = len(b)
 	}
 	if len(b) == wire.HeaderLen {
 		return 0, 0, false
@@ -267,6 +273,7 @@ func (c *Conn) nextClose(now int64, buf []byte) (n int, id wire.PathID, ok bool)
 			Kind: wire.KindData, Path: p.id, Src: c.cfg.Local, Dst: c.cfg.Remote, Number: p.sent.next(),
 		})
 		b = wire.AppendClose(c.appendAcks(now, b, p), c.closeCode)
+		c.bulkAt = len(b)
 		c.sentPacket(now, p, len(b)+wire.TagLen, 0)
 		return len(b), p.id, true
 	}

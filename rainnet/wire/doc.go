@@ -16,7 +16,8 @@
 //	8   destination            u32  PeerID
 //	12  seen                   u16  size of the largest packet received on this path
 //	                                lately, the other way: see rainnet/mtu.go
-//	14  reserved               u16  sent as zero, ignored
+//	14  clear                  u16  bytes of frames, the last ones, that are neither encrypted nor
+//	                                authenticated; not zero between ends that are insecure only
 //	16  packet number          u64  per kind, path and direction, from 0, never reused
 //
 // A packet of KindRelay is one leg of the way through a third host: its source and its

@@ -78,6 +78,7 @@ nightly-test:
 nightly-suites: build
 	@$(MAKE) --no-print-directory conformance
 	@$(MAKE) --no-print-directory hpcc
+	@$(MAKE) --no-print-directory hpcc FLAGS='--total 10s'
 	@PATH="$(CURDIR)/$(B)/bin:$$PATH" $(B)/bin/rainbench rails
 nightly-chaos: build
 	RAIN_STEADY_SECONDS=600 $(GO) test -timeout 20m -run StoppedAgents ./bench/chaos

@@ -111,10 +111,13 @@ func summary(out string) map[string]string {
 }
 
 // checkFaults sees to it that the run was going on at each fault and repair, and
-// that the traffic went over the other rail in between.
-func (r *outcome) checkFaults() (problems []string) {
+// that the traffic went over the other rail in between, or that there was none.
+func (r *outcome) checkFaults(o *options) (problems []string) {
 	if len(r.events) != r.planned {
 		return []string{fmt.Sprintf("%d of %d faults and repairs fell inside the run: choose earlier times or a greater order", len(r.events), r.planned)}
+	}
+	if o.total > 0 {
+		return r.checkTotal()
 	}
 	for i := 0; i+1 < len(r.events); i += 2 {
 		broken, mended := r.events[i], r.events[i+1]
@@ -126,6 +129,24 @@ func (r *outcome) checkFaults() (problems []string) {
 			if name := mended.status.Rails[k].Name; name != broken.event.Fault.Rail && share < leastAlone {
 				problems = append(problems, fmt.Sprintf("while %s was broken, %s carried only %.0f %% of what h1 sent", broken.event.Fault.Rail, name, 100*share))
 			}
+		}
+	}
+	return problems
+}
+
+// checkTotal sees to it that nothing went from host to host while all rails were cut.
+func (r *outcome) checkTotal() (problems []string) {
+	if len(r.events) == 0 {
+		return nil
+	}
+	cut, mended := r.events[1], r.events[2]
+	if cut.status == nil || mended.status == nil {
+		return []string{"the lab's counters could not be read at a fault"}
+	}
+	for k, rail := range mended.status.Rails {
+		const h2 = 1
+		if n := rail.Cables[h2].Counters.Sub(cut.status.Rails[k].Cables[h2].Counters).RxPackets; n > 0 {
+			problems = append(problems, fmt.Sprintf("%d packets came to h2 over %s while it was cut", n, rail.Name))
 		}
 	}
 	return problems

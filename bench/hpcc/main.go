@@ -1,6 +1,6 @@
 // Hpcc runs HPCC 1.5.0, a benchmark that others wrote, on two lab hosts with two
 // rails of 1 Gbit/s while the rails fail: one is cut for 3 s and repaired, then
-// the other swallows all frames for 3 s.
+// the other swallows all frames for 3 s. Or all are cut for as long as --total says.
 //
 // HPCC comes from Debian's source package hpcc, as its authors wrote it; what
 // this project adds is its Make.arch file. HPCC checks its own results (HPL's
@@ -27,6 +27,7 @@ type options struct {
 	ranks         int
 	limit         time.Duration
 	cut, hole     time.Duration
+	total         time.Duration
 	healthy       bool
 }
 
@@ -39,6 +40,7 @@ func main() {
 	pflag.DurationVar(&o.limit, "limit", 10*time.Minute, "the run is ended after this time")
 	pflag.DurationVar(&o.cut, "cut", 6*time.Second, "when rail1 is cut, after the start")
 	pflag.DurationVar(&o.hole, "hole", 12*time.Second, "when rail2 begins to swallow frames")
+	pflag.DurationVar(&o.total, "total", 0, "instead of both: cut all rails at the time of --cut for so long")
 	pflag.BoolVar(&o.healthy, "healthy", false, "break nothing")
 	pflag.Parse()
 
@@ -68,5 +70,5 @@ func hpcc(ctx context.Context, o *options) error {
 	if err != nil {
 		return err
 	}
-	return r.report(os.Stdout)
+	return r.report(os.Stdout, o)
 }

@@ -82,6 +82,7 @@ nightly-suites: build
 	@PATH="$(CURDIR)/$(B)/bin:$$PATH" $(B)/bin/rainbench rails
 nightly-chaos: build
 	RAIN_STEADY_SECONDS=600 $(GO) test -timeout 20m -run StoppedAgents ./bench/chaos
+	@$(B)/bin/rainbench soak --duration 10m --rate 1gbit
 	@$(B)/bin/rainbench chaos --jobs 1000
 	@$(B)/bin/rainbench chaos --jobs 400 --hosts 4 --per-host 1
 

@@ -8,6 +8,7 @@
 //	rainbench pt2pt | coll                  one C program, each MPI's own mpicc, interleaved runs
 //	rainbench algorithms                    the algorithms of each collective beside each other
 //	rainbench chaos                         jobs that are killed, stopped and cut at random
+//	rainbench soak                          one job for long, on rails that fail all the time
 //	rainbench rails                         bandwidth over one and two rails, and while one is broken
 package main
 
@@ -20,6 +21,7 @@ import (
 	"github.com/spf13/pflag"
 
 	"rainmpi/bench/chaos"
+	"rainmpi/bench/soak"
 )
 
 // A command is one word of the command line and what it does with the rest. Its
@@ -37,12 +39,14 @@ var commands = map[string]command{
 	"coll":  {"collectives beside other MPIs", collMain},
 
 	"chaos": {"kill, stop and cut jobs at random, and see how they end", chaosMain},
+	"soak":  {"run one job for long on rails that fail, and look for what is lost or grows", soakMain},
 
 	"algorithms": {"the algorithms of each collective beside each other", algorithmsMain},
 }
 
 func main() {
 	chaos.Play(os.Args)
+	soak.Play(os.Args)
 	status, err := dispatch("rainbench", commands, os.Args[1:])
 	if errors.Is(err, pflag.ErrHelp) {
 		os.Exit(0)

@@ -16,6 +16,7 @@
 //	rainnet/link  Link: one path; pings, and the history both ends agree on      pure
 //	rainnet/relay Seeker: when a peer is talked to through a third host          pure
 //	rainnet/wire  formats of packets and frames                                  pure
+//	rainnet/history  logs of what happened to paths; do both ends tell the same
 //	rainnet/udp   Conn: one socket; batches, UDP_SEGMENT, UDP_GRO
 //
 // An Endpoint belongs to whoever drives it, and does nothing by itself: it starts no goroutine.

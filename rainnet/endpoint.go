@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"net/netip"
 
+	"rainmpi/rainnet/history"
 	"rainmpi/rainnet/link"
 	"rainmpi/rainnet/udp"
 	"rainmpi/rainnet/wire"
@@ -30,6 +31,9 @@ type Config struct {
 	Insecure bool
 
 	Relay bool // pass packets on between peers that no path connects: see RelayBy
+
+	History *history.Log // keeps every transition of a path; nil: the last ones are kept in memory only
+	Name    string       // in that log, for people
 
 	sealLimit int64          // tests rekey early
 	avoid     udp.Feature    // tests do without these
@@ -76,6 +80,7 @@ type Endpoint struct {
 	heldAt  int64 // when to look at what the rails hold
 	carrier carrier
 	changes changes
+	recent  recent
 
 	polling bool
 	closed  bool
@@ -118,6 +123,7 @@ func Open(cfg Config, h Handler) (*Endpoint, error) {
 	e.carrier.open()
 	e.changes.open(&e.carrier)
 	e.listFDs()
+	e.beginHistory()
 	return e, nil
 }
 

@@ -122,8 +122,10 @@ func (p *Peer) drain() {
 			p.changed(int(ev.Index), ev.Data)
 		default:
 			p.note(ev)
-			h.Path(p, p.describe(PathEvent{Kind: kindOf[ev.Kind], Path: ev.Path, Epoch: ev.Epoch,
-				At: ev.At, Cause: causes[ev.Cause], Code: ev.Code}))
+			told := p.describe(PathEvent{Kind: kindOf[ev.Kind], Path: ev.Path, Epoch: ev.Epoch,
+				At: ev.At, Cause: causes[ev.Cause], Code: ev.Code})
+			p.e.remember(p, told)
+			h.Path(p, told)
 		}
 		if p.gone {
 			return // the handler has removed it

@@ -14,6 +14,7 @@ type end struct {
 	*session
 	name string
 	side int // 0 or 1
+	id   wire.PeerID
 	conn *rudp.Conn
 	peer *end
 	out  map[wire.PathID]*cable
@@ -207,6 +208,7 @@ func (e *end) events() {
 			if e.tracing {
 				e.tracef("%s path %d up %v epoch %d %s", e.name, ev.Path, ev.Kind == rudp.PathUp, ev.Epoch, ev.Cause)
 			}
+			e.note(ev)
 			e.moved(e, ev.Path, ev.Kind == rudp.PathUp, ev.Epoch)
 			e.noteMove(ev.Path, ev.Kind == rudp.PathUp)
 		}

@@ -1,6 +1,10 @@
 package simnet
 
 import (
+	"time"
+
+	"rainmpi/rainnet/history"
+	"rainmpi/rainnet/rudp"
 	"rainmpi/rainnet/wire"
 )
 
@@ -40,6 +44,23 @@ func (h *histories) of(id wire.PathID) *pathHistory {
 		h.paths[id] = p
 	}
 	return p
+}
+
+// note tells Options.History of a transition.
+func (e *end) note(ev rudp.Event) {
+	if e.history == nil {
+		return
+	}
+	e.history(history.Entry{
+		At:   time.Unix(0, ev.At),
+		Self: e.identity(), Peer: e.peer.identity(),
+		Path: ev.Path, Epoch: ev.Epoch, Up: ev.Kind == rudp.PathUp, Cause: string(ev.Cause),
+	})
+}
+
+// identity names the end in logs: hosts have numbers, and no second life.
+func (e *end) identity() history.End {
+	return history.End{ID: e.id}
 }
 
 // moved takes an event of one end.

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"math/rand/v2"
 
+	"rainmpi/rainnet/history"
 	"rainmpi/rainnet/link"
 	"rainmpi/rainnet/rudp"
 )
@@ -14,7 +15,12 @@ type Options struct {
 	LinkBugs link.Bugs
 	NoRelay  bool              // a planted bug: relays are there, and not looked for
 	Trace    func(line string) // if not nil, is told everything that happens
+	// History, if not nil, is told every transition of a path by one of its ends.
+	History func(history.Entry)
 }
+
+// Slack is N of a seed's links.
+func Slack(seed uint64) int { return draw(rand.New(rand.NewPCG(seed, 0x7261696e))).slack }
 
 // Result is what became of a seed.
 type Result struct {
@@ -49,7 +55,7 @@ func Run(seed uint64, o Options) (r Result) {
 	p.drawRelays(rand.New(rand.NewPCG(seed, 0x72656c61))) // draws of its own: other seeds stay the same
 	p.bugs, p.linkBugs, p.noRelay = o.Bugs, o.LinkBugs, o.NoRelay
 	w := newWorld(seed, p, rng)
-	w.tracing, w.trace = o.Trace != nil, o.Trace
+	w.tracing, w.trace, w.history = o.Trace != nil, o.Trace, o.History
 	defer func() {
 		// A machine that finds its own invariant broken panics. That is a
 		// finding too.

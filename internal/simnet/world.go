@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"rainmpi/internal/simnet/sim"
+	"rainmpi/rainnet/history"
 	"rainmpi/rainnet/rudp"
 	"rainmpi/rainnet/wire"
 )
@@ -40,6 +41,7 @@ type world struct {
 	failures []string
 	tracing  bool
 	trace    func(line string)
+	history  func(history.Entry) // Options.History
 }
 
 // A host has cards, and ends of connections to other hosts.
@@ -110,7 +112,7 @@ func (w *world) connect(i, j int) {
 		cfg.Link.Slack = w.plan.slack
 		cfg.Link.Bugs = w.plan.linkBugs
 		e := &end{
-			session: s, side: side,
+			session: s, side: side, id: ids[side],
 			name:    at[side].name + at[1-side].name,
 			conn:    rudp.New(cfg, w.Now),
 			numbers: map[wire.PathID]uint64{},

@@ -26,14 +26,16 @@ type Config struct {
 	Bugs Bugs // planted by internal/simnet to prove its checkers; zero everywhere else
 }
 
+// LeastSlack is N where nothing else is said: N = 1 would leave tin no step at all.
+const LeastSlack = 2
+
 const (
 	millisecond = 1_000_000
 	second      = 1000 * millisecond
 )
 
 func (c Config) withDefaults() Config {
-	// N = 1 would leave tin no step at all.
-	c.Slack = max(c.Slack, 2)
+	c.Slack = max(c.Slack, LeastSlack)
 	defaultTo(&c.Period, 10*millisecond)
 	defaultTo(&c.IdlePeriod, second)
 	defaultTo(&c.Hurry, 3*millisecond)

@@ -12,6 +12,7 @@ import (
 	"golang.org/x/sys/unix"
 
 	"rainmpi/rainnet"
+	"rainmpi/rainnet/history"
 )
 
 // An agent owns the ranks of one host. One goroutine (loop) owns all its state;
@@ -25,6 +26,7 @@ type agent struct {
 	events chan any
 	out    *frameWriter // to rainrun, directly or through another agent
 	mesh   *mesh        // nil in a job on one host
+	past   *history.Log // of the mesh's paths; nil: nobody asked for it
 	spawn  *spawner
 	pmi    *pmiServer
 	files  map[int]*os.File // preloaded programs, by App
@@ -188,11 +190,14 @@ func (a *agent) ready() {
 	if a.setup.Protocol != Protocol {
 		answer.Error = fmt.Sprintf("rainrun is of another version (its protocol is %d, this agent's %d); install the same rainmpi on all hosts", a.setup.Protocol, Protocol)
 	}
+	if err := a.beginHistory(); err != nil && answer.Error == "" {
+		answer.Error = err.Error()
+	}
 	if a.setup.Multi && answer.Error == "" {
 		faults, err := rainnet.FaultsOfEnvironment()
 		var m *mesh
 		if err == nil {
-			m, err = newMesh(a.setup, faults, a.events)
+			m, err = newMesh(a.setup, faults, a.past, a.events)
 		}
 		if err != nil {
 			answer.Error = err.Error()
@@ -491,5 +496,8 @@ func (a *agent) close() {
 	}
 	if a.mesh != nil {
 		a.mesh.close()
+	}
+	if a.past != nil {
+		a.past.Close() // what went wrong has been said
 	}
 }

@@ -45,6 +45,8 @@ type Options struct {
 	DisplayAllocation bool
 	ReportBindings    bool
 	Verbose           bool
+
+	History string // absolute name of a file for the history of paths, one on each host; empty: none
 }
 
 // Exit statuses of rainrun's own.

@@ -34,7 +34,7 @@ func testHosts(t *testing.T, n, ranked int, timeout time.Duration, wrong func(ho
 		s.Host = h
 		x := testHost{events: make(chan any, 1000), rails: &rainnet.Faults{}}
 		var err error
-		if x.mesh, err = newMesh(s, x.rails, x.events); err != nil {
+		if x.mesh, err = newMesh(s, x.rails, nil, x.events); err != nil {
 			t.Fatal(err)
 		}
 		t.Cleanup(func() {

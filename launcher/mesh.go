@@ -9,6 +9,7 @@ import (
 	"golang.org/x/sys/unix"
 
 	"rainmpi/rainnet"
+	"rainmpi/rainnet/history"
 	"rainmpi/rainnet/wire"
 )
 
@@ -75,7 +76,7 @@ type (
 // agentID is the agent's address in rainnet; ranks have theirs below.
 func agentID(host int) wire.PeerID { return wire.AgentBase + wire.PeerID(host) }
 
-func newMesh(s Setup, faults *rainnet.Faults, events chan<- any) (*mesh, error) {
+func newMesh(s Setup, faults *rainnet.Faults, past *history.Log, events chan<- any) (*mesh, error) {
 	m := &mesh{self: s.Host, names: s.Hosts, verbose: s.Verbose, events: events,
 		done: make(chan struct{}), peers: make([]*meshPeer, len(s.Hosts))}
 	m.room = sync.NewCond(&m.mu)
@@ -84,7 +85,8 @@ func newMesh(s Setup, faults *rainnet.Faults, events chan<- any) (*mesh, error) 
 	}
 	var err error
 	m.e, err = rainnet.Open(rainnet.Config{ID: agentID(s.Host), Key: s.Key, Rails: s.Rails,
-		PortLow: s.PortLow, PortHigh: s.PortHigh, Faults: faults, Relay: len(s.Hosts) > 2}, m)
+		PortLow: s.PortLow, PortHigh: s.PortHigh, Faults: faults, Relay: len(s.Hosts) > 2,
+		History: past, Name: "agent on host " + s.Hosts[s.Host]}, m)
 	if err != nil {
 		return nil, fmt.Errorf("the agent's endpoint: %w", err)
 	}

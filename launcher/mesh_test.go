@@ -14,7 +14,7 @@ func newTestMesh(t *testing.T, host int, key byte, timeout time.Duration) (*mesh
 	events := make(chan any, 100)
 	faults := &rainnet.Faults{}
 	m, err := newMesh(Setup{Host: host, Hosts: []string{"a", "b"}, Key: bytes.Repeat([]byte{key}, 32),
-		Rails: []string{"127.0.0.1"}, HostTimeout: timeout}, faults, events)
+		Rails: []string{"127.0.0.1"}, HostTimeout: timeout}, faults, nil, events)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -78,6 +78,7 @@ type Setup struct {
 	KillGrace   time.Duration
 	HostTimeout time.Duration
 	Verbose     bool
+	History     string // file for the history of paths, see history.FileOn; empty: none
 }
 
 // Ready is the agent's answer.

@@ -179,7 +179,7 @@ func (a *agent) forkRanks(p *forkPlan) error {
 
 func (a *agent) forkRank(r *rank, p program, pin []int) error {
 	w, s, app := r.w, r.w.start, r.w.start.Apps[r.app]
-	env := mergeEnv(a.env, app.Env, rankEnv(a.boot.name, r.world-w.first, s.Size, r.local, len(w.ranks), r.app), w.env())
+	env := mergeEnv(a.env, app.Env, rankEnv(a.boot.name, r.world-w.first, s.Size, r.local, len(w.ranks), r.app), a.historyEnv(), w.env())
 	if p.dir != "" {
 		env = mergeEnv(env, []string{"PWD=" + p.dir})
 	}

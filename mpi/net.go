@@ -9,6 +9,7 @@ import (
 
 	"rainmpi/internal/boot"
 	"rainmpi/rainnet"
+	"rainmpi/rainnet/history"
 	"rainmpi/rainnet/link"
 )
 
@@ -21,6 +22,7 @@ type net struct {
 	loop  *rainnet.Endpoint             // to other worlds of this host; nil: none
 	bulks map[bulk]*Request             // sends whose data is under way
 	stuck []*proc                       // have packets that wait for room
+	past  *history.Log                  // of all paths; nil: nobody asked for it
 	turn  uint                          // of polls
 	head  [headerSize + accessSize]byte // scratch
 }
@@ -120,6 +122,9 @@ func (e *engine) endpointConfig(w *boot.Welcome, crowded bool) (rainnet.Config, 
 // now on. mu is held, or nobody else knows the engine yet.
 func (e *engine) openEndpoint(cfg rainnet.Config) (*rainnet.Endpoint, error) {
 	if err := e.parkOnSockets(); err != nil {
+		return nil, err
+	}
+	if err := e.keepHistory(&cfg); err != nil {
 		return nil, err
 	}
 	ep, err := rainnet.Open(cfg, e.net)
@@ -265,6 +270,9 @@ func (n *net) close(e *engine) {
 	e.mu.Lock()
 	for _, ep := range n.eps {
 		ep.Close()
+	}
+	if n.past != nil {
+		n.past.Close() // what went wrong has been said
 	}
 	e.mu.Unlock()
 }

@@ -3,6 +3,7 @@ package main
 import (
 	"fmt"
 	"os"
+	"path/filepath"
 	"slices"
 	"strconv"
 	"strings"
@@ -113,6 +114,11 @@ func (b *builder) jobOptions(s *settings, part int) error {
 	}
 	if s.outFile != "" {
 		o.OutputFile = s.outFile
+	}
+	if given("history") && s.history != "" {
+		if o.History, err = filepath.Abs(s.history); err != nil {
+			return err
+		}
 	}
 	if err := output(o, s.output); err != nil {
 		return err

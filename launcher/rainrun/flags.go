@@ -9,6 +9,7 @@ import (
 	"github.com/spf13/pflag"
 
 	"rainmpi/launcher"
+	"rainmpi/rainnet/history"
 )
 
 // settings are the options of one program (one part between colons). Those of
@@ -53,6 +54,7 @@ type settings struct {
 	display    []string
 	report     bool
 	verbose    bool
+	history    string
 	help       bool
 	version    bool
 }
@@ -103,6 +105,7 @@ func newSettings() *settings {
 	f.StringArrayVar(&s.display, "display", nil, "")
 	f.BoolVar(&s.report, "report-bindings", false, "")
 	f.BoolVar(&s.verbose, "verbose", false, "")
+	f.StringVar(&s.history, "history", os.Getenv(history.Variable), "")
 	f.Bool("allow-run-as-root", false, "")
 	f.BoolVar(&s.help, "help", false, "")
 	f.BoolVar(&s.version, "version", false, "")

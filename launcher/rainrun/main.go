@@ -19,6 +19,8 @@ func run(args []string) int {
 			return agent(args[1:])
 		case "check":
 			return check(args[1:])
+		case "history":
+			return compareHistory(args[1:])
 		case "manual":
 			fmt.Print(page.Man())
 			return 0

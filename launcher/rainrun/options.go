@@ -10,7 +10,7 @@ var page = manual.Page{
 	Brief: "Starts MPI programs, and others, on one or several hosts",
 	Usage: []string{
 		"[options] program [arguments] [: [options] program [arguments]]...",
-		"check [--host a,b] [--json] | info [--unsupported] | completion SHELL | manual",
+		"check [--host a,b] [--json] | history FILE... | info [--unsupported] | completion SHELL | manual",
 	},
 	Program: true,
 	Examples: []manual.Example{
@@ -19,11 +19,13 @@ var page = manual.Page{
 		{Line: "rainrun --hostfile hosts ./solver", Text: "one rank for every slot of a file"},
 		{Line: "salloc -N 4 rainrun ./solver", Text: "one rank for every task of a Slurm allocation"},
 		{Line: "rainrun check --host a,b", Text: "would a job run there, and what is to be done if not"},
+		{Line: "rainrun history log.a log.b", Text: "did hosts a and b see the same, after rainrun --history log"},
 		{Line: "rainrun -n 1 ./master : -n 7 ./worker", Text: "two programs, one MPI_COMM_WORLD"},
 	},
 	Groups: []manual.Group{howMany, surroundings, streams, ends, starting, itself},
 	Commands: []manual.Command{
 		{Name: "check", Brief: "look at hosts: would a job run there, and what is to be done if not", Options: checkOptions},
+		{Name: "history", Brief: "do both ends of every path tell the same of it", Options: historyOptions},
 		{Name: "info", Brief: "what this build can do",
 			Options: []manual.Option{{Flag: "unsupported", Names: []string{"--unsupported"}, Text: "list the functions of MPI that are not built yet"}}},
 		{Name: "completion", Brief: "completion for a shell: bash, zsh, fish",
@@ -33,7 +35,7 @@ var page = manual.Page{
 	Sections: []manual.Section{
 		{Title: "Exit status", Text: "That of the lowest rank that failed, 128 + N for signal N, 110 when time is up, 127 when a\nprogram cannot be started, 2 for a command line that is wrong, 1 when a job cannot be started."},
 		{Title: "Signals", Text: "SIGINT and SIGTERM end the job, a second one does not wait for it. SIGTSTP and SIGCONT stop\nand continue all ranks; SIGUSR1 and SIGUSR2 go to the processes that called MPI_Init."},
-		{Title: "Environment", Text: "RAIN_AGENT_COMMAND, RAIN_PORTS  as --agent-command and --ports\n" +
+		{Title: "Environment", Text: "RAIN_AGENT_COMMAND, RAIN_PORTS, RAIN_HISTORY  as --agent-command, --ports and --history\n" +
 			"HYDRA_HOST_FILE, OMPI_MCA_orte_default_hostfile  the host file, if no host is named\n" +
 			"SLURM_JOB_ID, SLURM_JOB_NODELIST, SLURM_TASKS_PER_NODE  the allocation, if there is no such file\n" +
 			"MPIEXEC_TIMEOUT  as --timeout\n" +
@@ -120,6 +122,8 @@ var starting = manual.Group{Title: "Hosts and rails", Options: []manual.Option{
 
 var itself = manual.Group{Title: "Itself", Options: []manual.Option{
 	{Flag: "verbose", Names: []string{"-v", "--verbose"}, Text: "say what is done"},
+	{Flag: "history", Names: []string{"--history"}, Arg: "FILE",
+		Text: "keep the history of all paths between hosts, on every host in FILE.HOST; rainrun history compares them (also RAIN_HISTORY)"},
 	{Flag: "version", Names: []string{"-V", "--version"}, Text: "which build this is"},
 	{Flag: "help", Names: []string{"-h", "--help"}, Text: "this text"},
 	{Flag: "allow-run-as-root", Names: []string{"--allow-run-as-root"}, Text: "understood; root may always"},

@@ -4,4 +4,18 @@
 //
 // Machines are noisy, so nothing is compared with figures of another day: the
 // implementations take turns, run by run, and medians are compared.
+//
+// # What happens when something fails
+//
+// One command for each question; --peer openmpi,mpich lets others take turns, --json FILE keeps
+// goodput and bytes of every rail each 10 ms and what both ends say of their paths:
+//
+//	rainbench faults --scenario cut --trials 20            carrier lost at one end of one rail: longest gap
+//	rainbench faults --scenario black-hole --trials 20     a rail swallows everything, in any direction
+//	rainbench faults --scenario repair --trials 20         the rate before, during and after
+//	rainbench faults --scenario loss --loss 1%             and --loss 5%: the rate under random loss
+//	rainbench faults --scenario loss --loss 5% --down 600 --trials 1    does a path go down in ten minutes
+//	rainbench faults --scenario flap                       a rail that comes and goes
+//	rainbench faults --scenario slow-rail                  1 Gbit/s beside 100 Mbit/s
+//	rainbench faults --scenario crossed-rails              no common rail, and a host between that has both
 package bench

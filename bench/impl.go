@@ -86,6 +86,9 @@ func rainMPI(prefix string) (*Impl, error) {
 		cc:   []string{cc},
 		launch: func(s *Setting, n int) []string {
 			words := []string{rainrun, "-n", fmt.Sprint(n)}
+			if s.History != "" {
+				words = append(words, "--history", s.History)
+			}
 			switch {
 			case s.Lab != nil:
 				// All lab hosts number the same cores from 0: pinning would put ranks
@@ -143,6 +146,7 @@ type Setting struct {
 	Rsh   string   // a program that starts words on a lab's host as rsh does
 
 	Loopback *Loopback // rainmpi only: two hosts that are one, on loopback rails
+	History  string    // rainmpi only: file for the history of paths; empty: none
 }
 
 // hostSlots spreads n ranks evenly over the lab's hosts: "h1:2,h2:2".

@@ -3,7 +3,6 @@ package bench
 import (
 	"context"
 	"fmt"
-	"sync"
 	"time"
 
 	"rainmpi/bench/lab"
@@ -14,21 +13,31 @@ const Gigabit = 125.0
 
 // A Bar is a figure that must be reached.
 type Bar struct {
-	What  string
-	Value float64
-	Least float64
-	Unit  string
+	What  string  `json:"what"`
+	Value float64 `json:"value"`
+	Least float64 `json:"bar"`
+	Unit  string  `json:"unit"`
+	Most  bool    `json:"at_most"` // the figure may be at most so large
 }
 
 // Passed says whether the figure reaches its bar.
-func (b Bar) Passed() bool { return b.Value >= b.Least }
+func (b Bar) Passed() bool {
+	if b.Most {
+		return b.Value <= b.Least
+	}
+	return b.Value >= b.Least
+}
 
 func (b Bar) String() string {
 	word := "ok  "
 	if !b.Passed() {
 		word = "FAIL"
 	}
-	return fmt.Sprintf("%s  %-58s %8.2f %-5s (at least %.2f)", word, b.What, b.Value, b.Unit, b.Least)
+	limit := "least"
+	if b.Most {
+		limit = "most"
+	}
+	return fmt.Sprintf("%s  %-58s %8.2f %-5s (at %s %.2f)", word, b.What, b.Value, b.Unit, limit, b.Least)
 }
 
 // A Broken is one stream during which a rail was broken and mended.
@@ -38,13 +47,11 @@ type Broken struct {
 	Gap                float64 // longest time in which no message came, seconds
 	Messages           uint64
 	Wrong              uint64
-	Ticks              []Tick
 	Shares             []float64 // part of each rail of what the first host sent
-	BrokenAt, MendedAt float64   // by the receiver's clock, seconds
 	Err                error     // the run failed or hung
 }
 
-// A BrokenStream describes such a stream: 1 MiB messages, all checked, for
+// A BrokenStream describes such a stream: messages of one size, all checked, for
 // Seconds; the fault comes after Break and is mended after Mend.
 type BrokenStream struct {
 	Impl                 *Impl
@@ -59,113 +66,23 @@ type BrokenStream struct {
 	OnFault              func(lab.Fault) // may be nil: called when a fault or repair is done
 }
 
-// Break breaks or mends a rail of the setting.
-func (s *Setting) Break(f lab.Fault) error {
-	if s.Loopback != nil {
-		return s.Loopback.Fault(f)
-	}
-	return s.Lab.Fault(f)
-}
-
-// Shares returns a function that tells each rail's part of what was sent since,
-// nil where nobody counts.
-func (s *Setting) Shares() func() []float64 {
-	if s.Lab == nil {
-		return func() []float64 { return nil }
-	}
-	before, err := s.Lab.Status()
-	return func() []float64 {
-		after, err2 := s.Lab.Status()
-		if err != nil || err2 != nil {
-			return nil
-		}
-		return Shares(before, after)
-	}
-}
-
-// Run runs it. The times are the receiver's, so that a slow start does not matter;
-// a receiver that has stopped telling them does not stop the repair.
+// Run runs it.
 func (b BrokenStream) Run(ctx context.Context) Broken {
-	out := Broken{Fault: b.Fault}
-	shares := b.Setting.Shares()
-	f := faultClock{BrokenStream: b, out: &out}
-	cmd := b.Impl.Command(&b.Setting, b.Ranks, b.Prog, "-t", "stream", "-s", b.Size, "-d", fmt.Sprint(b.Seconds), "-c")
-	run, err := Execute(ctx, cmd, b.Limit, f.tick)
-	f.finish()
-	out.Ticks, out.Err = run.Ticks, err
-	for _, r := range run.Results {
-		if r.Test == "gap" {
-			out.Gap, out.Messages, out.Wrong = r.Value, r.Messages, r.Wrong
+	s := Stream{Impl: b.Impl, Setting: b.Setting, Prog: b.Prog, Ranks: b.Ranks, Size: b.Size, Seconds: b.Seconds,
+		Limit: b.Limit, OnTick: b.OnTick, OnFault: b.OnFault, Faults: []lab.Event{
+			{At: seconds(b.Break), Fault: b.Fault},
+			{At: seconds(b.Mend), Fault: lab.Fault{Kind: lab.KindMend, Rail: b.Fault.Rail}},
+		}}.Run(ctx)
+	out := Broken{Fault: b.Fault, Gap: s.Gap, Messages: s.Messages, Wrong: s.Wrong, Shares: s.Shares, Err: s.Err}
+	if len(s.Faults) < 2 {
+		if out.Err == nil {
+			out.Err = fmt.Errorf("%s: the stream ended before it could be done", b.Fault)
 		}
+		return out
 	}
-	out.Before = Mean(run.Ticks, 0.5, out.BrokenAt)
-	out.Down = Mean(run.Ticks, out.BrokenAt, out.MendedAt)
-	out.Back = Mean(run.Ticks, out.MendedAt+1, b.Seconds)
-	out.Shares = shares()
+	broken, mended := s.Faults[0].At, s.Faults[1].At
+	out.Before = Mean(s.Ticks, 0.5, broken)
+	out.Down = Mean(s.Ticks, broken, mended)
+	out.Back = Mean(s.Ticks, mended+1, b.Seconds)
 	return out
-}
-
-// A faultClock breaks and mends by the receiver's ticks.
-type faultClock struct {
-	BrokenStream
-	out  *Broken
-	mu   sync.Mutex
-	mend *time.Timer
-	done chan struct{}
-}
-
-func (f *faultClock) tick(t Tick) {
-	if f.OnTick != nil {
-		f.OnTick(t)
-	}
-	f.mu.Lock()
-	defer f.mu.Unlock()
-	if f.mend != nil || t.At < f.Break {
-		return
-	}
-	f.out.BrokenAt, f.out.MendedAt = t.At, t.At+f.Mend-f.Break
-	f.do(f.Fault)
-	f.done = make(chan struct{})
-	f.mend = time.AfterFunc(time.Duration((f.Mend-f.Break)*float64(time.Second)), func() {
-		defer close(f.done)
-		f.do(lab.Fault{Kind: lab.KindMend, Rail: f.Fault.Rail})
-	})
-}
-
-func (f *faultClock) do(fault lab.Fault) {
-	err := f.Setting.Break(fault)
-	if err == nil && f.OnFault != nil {
-		f.OnFault(fault)
-	}
-}
-
-// finish leaves the rail mended.
-func (f *faultClock) finish() {
-	f.mu.Lock()
-	defer f.mu.Unlock()
-	if f.mend == nil {
-		return
-	}
-	if f.mend.Stop() {
-		f.do(lab.Fault{Kind: lab.KindMend, Rail: f.Fault.Rail})
-		return
-	}
-	<-f.done
-}
-
-// Shares returns the part of each rail of what the first host sent in between.
-func Shares(before, after *lab.Status) []float64 {
-	var sent []float64
-	sum := 0.0
-	for i, r := range after.Rails {
-		n := r.Cables[0].Counters.Sub(before.Rails[i].Cables[0].Counters)
-		sent = append(sent, float64(n.TxBytes))
-		sum += float64(n.TxBytes)
-	}
-	for i := range sent {
-		if sum > 0 {
-			sent[i] /= sum
-		}
-	}
-	return sent
 }

@@ -32,6 +32,7 @@ type Result struct {
 type Tick struct {
 	At   float64 `json:"at"`   // seconds since the receiver's start
 	MBps float64 `json:"MB/s"` // since the tick before
+	Gap  float64 `json:"gap"`  // longest between two messages since then, seconds
 }
 
 // A Run is what one start of the C program printed.
@@ -90,6 +91,7 @@ func (r *Run) line(b []byte, onTick func(Tick)) bool {
 		Result
 		At   *float64 `json:"at"`
 		MBps float64  `json:"MB/s"`
+		Gap  float64  `json:"gap"`
 	}
 	if json.Unmarshal(b, &either) != nil {
 		return false
@@ -98,7 +100,7 @@ func (r *Run) line(b []byte, onTick func(Tick)) bool {
 		r.Results = append(r.Results, either.Result)
 		return true
 	}
-	t := Tick{*either.At, either.MBps}
+	t := Tick{*either.At, either.MBps, either.Gap}
 	r.Ticks = append(r.Ticks, t)
 	if onTick != nil {
 		onTick(t)

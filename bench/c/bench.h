@@ -11,6 +11,7 @@ struct options {
 	double seconds; /* about how long one measurement takes */
 	int window;     /* messages under way at a time; 0: by size */
 	int check;      /* every message is filled and checked */
+	double tick;    /* seconds between two lines of the stream test */
 };
 
 extern struct options opt;
@@ -25,8 +26,9 @@ test reduce, gather, scatter, reduce_scatter_block;
 
 /* check.c: message number seq from a rank, as it must be, and whether it is. */
 void fill(void *buf, size_t size, int from, uint64_t seq);
-void verify(const void *buf, size_t size, int from, uint64_t seq);
-extern uint64_t wrong; /* messages that verify has refused in this rank */
+int intact(const void *buf, size_t size, int from, uint64_t seq);
+void verify(const void *buf, size_t size, int from, uint64_t seq); /* counts and tells what is not */
+extern uint64_t wrong; /* messages that this rank has refused */
 
 /* main.c */
 void *memory(size_t size);                      /* aligned, touched; ends the job if there is none */

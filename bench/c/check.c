@@ -23,7 +23,7 @@ void fill(void *buf, size_t size, int from, uint64_t seq)
 		((unsigned char *)buf)[i] = (unsigned char)(s + i);
 }
 
-void verify(const void *buf, size_t size, int from, uint64_t seq)
+int intact(const void *buf, size_t size, int from, uint64_t seq)
 {
 	uint64_t s = seed(from, seq), bad = 0;
 	const uint64_t *w = buf;
@@ -32,7 +32,12 @@ void verify(const void *buf, size_t size, int from, uint64_t seq)
 		bad |= w[i] ^ (s + i);
 	for (size_t i = 8 * n; i < size; i++)
 		bad |= ((const unsigned char *)buf)[i] ^ (unsigned char)(s + i);
-	if (bad && wrong++ == 0)
+	return bad == 0;
+}
+
+void verify(const void *buf, size_t size, int from, uint64_t seq)
+{
+	if (!intact(buf, size, from, seq) && wrong++ == 0)
 		fprintf(stderr, "rank %d: message %llu of %zu bytes from rank %d is not what was sent\n",
 			rank, (unsigned long long)seq, size, from);
 }

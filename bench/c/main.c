@@ -1,5 +1,5 @@
 /*
- * bench [-t test,...] [-s size,...] [-d seconds] [-w window] [-c]
+ * bench [-t test,...] [-s size,...] [-d seconds] [-w window] [-k tick seconds] [-c]
  *
  * Prints one JSON object a line for each test and size. Exits with 1 if a
  * checked message was wrong.
@@ -11,7 +11,7 @@
 #include <string.h>
 #include <unistd.h>
 
-struct options opt = {.seconds = 0.3};
+struct options opt = {.seconds = 0.3, .tick = 0.1};
 int rank, ranks;
 
 static const struct {
@@ -116,18 +116,19 @@ int main(int argc, char **argv)
 	MPI_Init(&argc, &argv);
 	MPI_Comm_rank(MPI_COMM_WORLD, &rank);
 	MPI_Comm_size(MPI_COMM_WORLD, &ranks);
-	for (int o; (o = getopt(argc, argv, "t:s:d:w:c")) != -1;) {
+	for (int o; (o = getopt(argc, argv, "t:s:d:w:k:c")) != -1;) {
 		switch (o) {
 		case 't': names = optarg; break;
 		case 's': sizes = optarg; break;
 		case 'd': opt.seconds = atof(optarg); break;
 		case 'w': opt.window = atoi(optarg); break;
+		case 'k': opt.tick = atof(optarg); break;
 		case 'c': opt.check = 1; break;
 		default: MPI_Finalize(); return 2;
 		}
 	}
-	if (!(opt.seconds > 0) || opt.window < 0)
-		die("not a duration or window", "-d, -w");
+	if (!(opt.seconds > 0) || opt.window < 0 || !(opt.tick > 0))
+		die("not a duration, window or tick", "-d, -w, -k");
 	char *list = strdup(names), *rest = list, *word;
 	while ((word = strsep(&rest, ",")))
 		run(word, sizes);

@@ -1,16 +1,30 @@
 /*
  * Rank 0 sends to the last rank for a given time, a window of messages under
- * way; the receiver says what came each tenth of a second and the longest time
- * in which nothing came. This is what a fault is seen with.
+ * way; the receiver says what came each tick and the longest time that has
+ * passed between two messages. This is what a fault is seen with.
+ *
+ * A checked message begins with its number, and the rest follows from that: so
+ * the receiver can tell a lost message from one that came twice or is damaged.
  */
 #include "bench.h"
 
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 enum { DATA = 1, LAST = 2 };
 enum { SLOTS = 8 };
-static const double tick = 0.1; /* seconds */
+enum { NUMBER = sizeof(uint64_t) };
+
+static void stamp(char *buf, size_t size, uint64_t seq)
+{
+	if (size < NUMBER) {
+		fill(buf, size, 0, seq);
+		return;
+	}
+	memcpy(buf, &seq, NUMBER);
+	fill(buf + NUMBER, size - NUMBER, 0, seq);
+}
 
 static void send_stream(size_t size, int to)
 {
@@ -24,7 +38,7 @@ static void send_stream(size_t size, int to)
 		MPI_Wait(&r[slot], MPI_STATUS_IGNORE);
 		int last = MPI_Wtime() >= end;
 		if (opt.check)
-			fill(buf + slot * size, size, rank, seq++);
+			stamp(buf + slot * size, size, seq++);
 		MPI_Isend(buf + slot * size, (int)size, MPI_BYTE, to, last ? LAST : DATA, MPI_COMM_WORLD, &r[slot]);
 		if (last)
 			break;
@@ -35,17 +49,42 @@ static void send_stream(size_t size, int to)
 
 struct seen {
 	uint64_t messages, since; /* in all, and since the last line */
-	double first, last, line, gap;
+	uint64_t next;            /* number of the message that should come */
+	uint64_t lost, twice, damaged;
+	double first, last, line;
+	double gap, tick_gap; /* longest, in all and since the last line */
 };
 
-/* Tells of the time between the last line and now. */
-static void tell(struct seen *s, double now, size_t size, int force)
+/* judge checks a message against the number that it bears. */
+static void judge(struct seen *s, const char *buf, size_t size)
 {
-	if (!force && now - s->line < tick)
+	uint64_t seq = s->next;
+	if (size < NUMBER) {
+		s->damaged += !intact(buf, size, 0, seq);
+	} else {
+		memcpy(&seq, buf, NUMBER);
+		if (!intact(buf + NUMBER, size - NUMBER, 0, seq)) {
+			s->damaged++;
+			seq = s->next;
+		} else if (seq < s->next) {
+			s->twice++;
+			return;
+		}
+	}
+	s->lost += seq - s->next;
+	s->next = seq + 1;
+}
+
+/* Tells of the time between the last line and now. */
+static void tell(struct seen *s, double now, size_t size)
+{
+	if (now - s->line < opt.tick)
 		return;
-	printf("{\"at\":%.3f,\"MB/s\":%.2f}\n", now - s->first, s->since * (double)size / (now - s->line) / 1e6);
+	printf("{\"at\":%.4f,\"MB/s\":%.2f,\"gap\":%.6f}\n", now - s->first,
+	       s->since * (double)size / (now - s->line) / 1e6, s->tick_gap);
 	fflush(stdout);
 	s->line = now;
+	s->tick_gap = 0;
 	s->since = 0;
 }
 
@@ -61,14 +100,17 @@ static struct seen receive_stream(size_t size, int from)
 		MPI_Status st;
 		for (int done = 0; !done;) {
 			MPI_Test(&r[slot], &done, &st);
-			tell(&s, MPI_Wtime(), size, 0);
+			tell(&s, MPI_Wtime(), size);
 		}
 		double now = MPI_Wtime();
-		if (now - s.last > s.gap)
-			s.gap = now - s.last;
+		double gap = now - s.last;
+		if (gap > s.gap)
+			s.gap = gap;
+		if (gap > s.tick_gap)
+			s.tick_gap = gap;
 		s.last = now;
 		if (opt.check)
-			verify(buf + slot * size, size, from, s.messages);
+			judge(&s, buf + slot * size, size);
 		s.messages++;
 		s.since++;
 		last = st.MPI_TAG == LAST;
@@ -89,18 +131,22 @@ static struct seen receive_stream(size_t size, int from)
 
 void stream(size_t size)
 {
-	double figures[3] = {0}; /* MB/s, longest gap, messages: from the receiver to rank 0 */
+	/* MB/s, longest gap, messages, lost, twice, damaged: from the receiver to rank 0 */
+	double f[6] = {0};
 	MPI_Barrier(MPI_COMM_WORLD);
 	if (rank == 0) {
 		send_stream(size, ranks - 1);
-		MPI_Recv(figures, 3, MPI_DOUBLE, ranks - 1, DATA, MPI_COMM_WORLD, MPI_STATUS_IGNORE);
+		MPI_Recv(f, 6, MPI_DOUBLE, ranks - 1, DATA, MPI_COMM_WORLD, MPI_STATUS_IGNORE);
 	} else if (rank == ranks - 1) {
 		struct seen s = receive_stream(size, 0);
-		figures[0] = s.messages * (double)size / (s.last - s.first) / 1e6;
-		figures[1] = s.gap;
-		figures[2] = (double)s.messages;
-		MPI_Send(figures, 3, MPI_DOUBLE, 0, DATA, MPI_COMM_WORLD);
+		double all[6] = {s.messages * (double)size / (s.last - s.first) / 1e6, s.gap, (double)s.messages,
+				 (double)s.lost, (double)s.twice, (double)s.damaged};
+		wrong += s.lost + s.twice + s.damaged;
+		MPI_Send(all, 6, MPI_DOUBLE, 0, DATA, MPI_COMM_WORLD);
 	}
-	result("stream", size, "MB/s", figures[0], (uint64_t)figures[2]);
-	result("gap", size, "s", figures[1], (uint64_t)figures[2]);
+	result("stream", size, "MB/s", f[0], (uint64_t)f[2]);
+	result("gap", size, "s", f[1], (uint64_t)f[2]);
+	result("lost", size, "messages", f[3], (uint64_t)f[2]);
+	result("duplicated", size, "messages", f[4], (uint64_t)f[2]);
+	result("corrupted", size, "messages", f[5], (uint64_t)f[2]);
 }

@@ -2,7 +2,6 @@ package main
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"os"
@@ -160,12 +159,8 @@ func compareMain(name string, tests, args []string) (int, error) {
 	if len(rows) == 0 {
 		return 1, errors.New("no run succeeded")
 	}
-	if *asJSON == "" {
-		return 0, nil
-	}
-	text, err := json.MarshalIndent(rows, "", "\t")
-	if err != nil {
+	if err := writeJSON(*asJSON, rows); err != nil {
 		return 1, err
 	}
-	return 0, os.WriteFile(*asJSON, append(text, '\n'), 0o644)
+	return 0, nil
 }

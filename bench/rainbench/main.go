@@ -9,6 +9,7 @@
 //	rainbench algorithms                    the algorithms of each collective beside each other
 //	rainbench chaos                         jobs that are killed, stopped and cut at random
 //	rainbench soak                          one job for long, on rails that fail all the time
+//	rainbench faults --scenario NAME        a stream while rails fail in one of seven ways, trial by trial
 //	rainbench rails                         bandwidth over one and two rails, and while one is broken
 package main
 
@@ -32,11 +33,13 @@ type command struct {
 }
 
 var commands = map[string]command{
-	"lab":   {"build hosts and rails from namespaces, break and mend them", labMain},
-	"pt2pt": {"latency, bandwidth and message rate beside other MPIs", pt2ptMain},
-	"demo":  {"the main job: two hosts, two rails, one fails and comes back", demoMain},
-	"rails": {"bandwidth over one and two rails, and while one is broken", railsMain},
-	"coll":  {"collectives beside other MPIs", collMain},
+	"lab":    {"build hosts and rails from namespaces, break and mend them", labMain},
+	"pt2pt":  {"latency, bandwidth and message rate beside other MPIs", pt2ptMain},
+	"demo":   {"the main job: two hosts, two rails, one fails and comes back", demoMain},
+	"rails":  {"bandwidth over one and two rails, and while one is broken", railsMain},
+	"faults": {"a stream while rails are cut, lose, flap, are slow or crossed, trial by trial", faultsMain},
+
+	"coll": {"collectives beside other MPIs", collMain},
 
 	"chaos": {"kill, stop and cut jobs at random, and see how they end", chaosMain},
 	"soak":  {"run one job for long on rails that fail, and look for what is lost or grows", soakMain},

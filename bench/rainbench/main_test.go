@@ -46,6 +46,9 @@ func run(t *testing.T, args ...string) (stdout, stderr string, status int) {
 	return out.String(), errs.String(), cmd.ProcessState.ExitCode()
 }
 
+// built is where make build puts everything.
+const built = "../../build"
+
 func needLab(t *testing.T) {
 	t.Helper()
 	lab.Start(t, lab.Config{Hosts: 1, Rails: 1}).Close()
@@ -128,6 +131,12 @@ func TestBadInput(t *testing.T) {
 		{"pt2pt --peers othermpi", `no implementation "othermpi"`},
 		{"pt2pt --peers rainmpi --prefix /nowhere", "make build"},
 		{"rails --faults cut", "names no rail"},
+		{"faults", "name a --scenario: cut, black-hole"},
+		{"faults --scenario quake", `no scenario "quake"`},
+		{"faults --scenario cut --loss much", "write it like 5%"},
+		{"faults --scenario cut --rate fast", "write it like 1gbit"},
+		{"faults --scenario cut --trials 0", "give 1 at least"},
+		{"faults --scenario cut --peer othermpi --prefix " + built, `no implementation "othermpi"`},
 		{"demo --mode cloud --prefix /nowhere", "rainmpi is not built"},
 	} {
 		_, errs, status := run(t, strings.Fields(c.args)...)

@@ -18,40 +18,63 @@ const (
 	tbfLatency = 0.020     // seconds
 )
 
-// A railNode is a switch and its cables, one to each host, in the hosts' order.
+// A railNode is a switch and its cables, one to each host that has a card for it, in
+// the hosts' order.
 type railNode struct {
 	name   string
 	index  int
 	sw     *space
+	bridge netlink.Link
 	cables []*cable
 }
 
 // buildRail makes the switch and plugs every host into it.
 func (k *keeper) buildRail(index int) (*railNode, error) {
-	sw, err := newSpace()
-	if err != nil {
+	r := &railNode{name: railName(index), index: index}
+	if k.Config.OneSwitch && index > 0 {
+		r.sw, r.bridge = k.rails[0].sw, k.rails[0].bridge
+	} else if err := r.makeSwitch(k.Config.MTU); err != nil {
 		return nil, err
-	}
-	r := &railNode{name: railName(index), index: index, sw: sw}
-	if err := sw.within(silenceIPv6); err != nil {
-		return nil, err
-	}
-	snooping := false
-	bridge := &netlink.Bridge{LinkAttrs: attrs("bridge", k.Config.MTU), MulticastSnooping: &snooping}
-	if err := sw.nl.LinkAdd(bridge); err != nil {
-		return nil, fmt.Errorf("bridge: %w", err)
-	}
-	if err := sw.nl.LinkSetUp(bridge); err != nil {
-		return nil, fmt.Errorf("bridge: %w", err)
 	}
 	for i, h := range k.hosts {
-		c, err := k.plug(r, bridge, i, h)
+		if !k.Config.plugged(i, index) {
+			continue
+		}
+		c, err := k.plug(r, i, h)
 		if err != nil {
 			return nil, fmt.Errorf("cable of %s: %w", h.name, err)
 		}
 		r.cables = append(r.cables, c)
 	}
 	return r, nil
+}
+
+// makeSwitch makes a bridge in a namespace of its own.
+func (r *railNode) makeSwitch(mtu int) (err error) {
+	if r.sw, err = newSpace(); err != nil {
+		return err
+	}
+	if err := r.sw.within(silenceIPv6); err != nil {
+		return err
+	}
+	snooping := false
+	r.bridge = &netlink.Bridge{LinkAttrs: attrs("bridge", mtu), MulticastSnooping: &snooping}
+	if err := r.sw.nl.LinkAdd(r.bridge); err != nil {
+		return fmt.Errorf("bridge: %w", err)
+	}
+	if err := r.sw.nl.LinkSetUp(r.bridge); err != nil {
+		return fmt.Errorf("bridge: %w", err)
+	}
+	return nil
+}
+
+// portName is what the port of a host's cable is called in the switch: after the
+// host, and the rail too where all rails have one switch.
+func (k *keeper) portName(r *railNode, h *hostNode) string {
+	if k.Config.OneSwitch {
+		return h.name + "_" + r.name
+	}
+	return h.name
 }
 
 // silenceIPv6 keeps a switch from speaking on its own ports.
@@ -67,30 +90,28 @@ func attrs(name string, mtu int) netlink.LinkAttrs {
 }
 
 // plug makes the cable between host number i and the switch. The interface is
-// named after the rail on the host, the port after the host in the switch.
-func (k *keeper) plug(r *railNode, bridge netlink.Link, i int, h *hostNode) (*cable, error) {
-	veth := netlink.NewVeth(attrs(h.name, k.Config.MTU))
+// named after the rail on the host.
+func (k *keeper) plug(r *railNode, i int, h *hostNode) (*cable, error) {
+	port := k.portName(r, h)
+	veth := netlink.NewVeth(attrs(port, k.Config.MTU))
 	veth.PeerName = r.name
 	veth.PeerMTU = uint32(k.Config.MTU)
 	veth.PeerNamespace = netlink.NsFd(int(h.space.ns))
 	if err := r.sw.nl.LinkAdd(veth); err != nil {
 		return nil, err
 	}
-	c := &cable{host: h, rail: r, addrs: []netip.Prefix{k.Config.addr4(r.index, i)}}
-	if k.Config.IPv6 {
-		c.addrs = append(c.addrs, addr6(r.index, i))
-	}
+	c := &cable{host: h, rail: r, addrs: k.Config.addrs(r.index, i), routes: k.Config.routes(r.index)}
 	var err error
-	if c.port, err = r.sw.nl.LinkByName(h.name); err != nil {
+	if c.port, err = r.sw.nl.LinkByName(port); err != nil {
 		return nil, err
 	}
 	if c.nic, err = h.space.nl.LinkByName(r.name); err != nil {
 		return nil, err
 	}
-	if err := r.sw.nl.LinkSetMaster(c.port, bridge); err != nil {
+	if err := r.sw.nl.LinkSetMaster(c.port, r.bridge); err != nil {
 		return nil, err
 	}
-	c.bridge = bridge
+	c.bridge = r.bridge
 	if err := r.sw.nl.LinkSetUp(c.port); err != nil {
 		return nil, err
 	}
@@ -130,7 +151,7 @@ func (c *cable) awaitUp() error {
 }
 
 // nicUp sets the host's interface up with its addresses. The kernel forgets
-// IPv6 addresses of an interface that goes down, so they are given every time.
+// IPv6 addresses and routes of an interface that goes down, so they are given every time.
 func (c *cable) nicUp() error {
 	nl := c.host.space.nl
 	if lo, err := nl.LinkByName("lo"); err == nil {
@@ -142,6 +163,12 @@ func (c *cable) nicUp() error {
 	for _, p := range c.addrs {
 		if err := nl.AddrReplace(c.nic, ifaceAddr(p)); err != nil {
 			return fmt.Errorf("address %s: %w", p, err)
+		}
+	}
+	for _, r := range c.routes {
+		r.LinkIndex = c.nic.Attrs().Index
+		if err := nl.RouteReplace(&r); err != nil {
+			return fmt.Errorf("route to %s: %w", r.Dst, err)
 		}
 	}
 	return nil

@@ -17,6 +17,7 @@ type cable struct {
 	port   netlink.Link // end at the switch, in the switch's namespace
 	bridge netlink.Link
 	addrs  []netip.Prefix
+	routes []netlink.Route // to the other rails
 
 	is damage // what the kernel has been told
 }
@@ -64,7 +65,7 @@ func (c *cable) become(k *keeper, want damage) error {
 			func() error { return k.filter(c.host.space, c.rail.name, want.HoleIn, want.LossIn) },
 			func() { c.is.HoleIn, c.is.LossIn = want.HoleIn, want.LossIn }},
 		{c.is.HoleOut != want.HoleOut || c.is.LossOut != want.LossOut,
-			func() error { return k.filter(c.rail.sw, c.host.name, want.HoleOut, want.LossOut) },
+			func() error { return k.filter(c.rail.sw, c.port.Attrs().Name, want.HoleOut, want.LossOut) },
 			func() { c.is.HoleOut, c.is.LossOut = want.HoleOut, want.LossOut }},
 		{c.is.CutBehind != want.CutBehind,
 			func() error { return c.setMaster(!want.CutBehind) },
@@ -117,5 +118,5 @@ func (c *cable) setOffloads(on bool) error {
 	if err != nil {
 		return err
 	}
-	return c.rail.sw.within(func() error { return setSuperPackets(c.host.name, on) })
+	return c.rail.sw.within(func() error { return setSuperPackets(c.port.Attrs().Name, on) })
 }

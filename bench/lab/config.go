@@ -25,6 +25,22 @@ type Config struct {
 	// OneSubnet puts all rails into one IPv4 subnet, 10.77.0.0/16, as people do
 	// who plug two cards into the same network.
 	OneSubnet bool
+	// OneSwitch plugs the cables of all rails into one switch.
+	OneSwitch bool
+	// Routed puts a router between the rails' subnets: each interface of a host
+	// reaches every other of another, by its own rail and the router.
+	Routed bool
+	// Cards is how many interfaces each host has, the first for h1: it is plugged into
+	// that many of the rails. Hosts that are not listed are plugged into all.
+	Cards []int
+	// IPv6Only leaves the IPv4 addresses out.
+	IPv6Only bool
+	// Docker gives every host a bridge docker0 that leads nowhere, with the same
+	// address on all, 172.17.0.1.
+	Docker bool
+	// RPFilter is every host's net.ipv4.conf.all.rp_filter: does it drop packets that
+	// come by another card than it would answer by; 0 no, 1 yes, 2 only if no card would.
+	RPFilter int
 
 	// UserNamespace builds the lab in a user namespace even if the caller is root.
 	UserNamespace bool
@@ -60,8 +76,19 @@ func (c Config) check() error {
 		return fmt.Errorf("lab: %d rails: give 1 to %d", c.Rails, maxRails)
 	case c.MTU < 576 || c.MTU > 65521:
 		return fmt.Errorf("lab: MTU %d: give 576 to 65521 bytes", c.MTU)
+	case c.RPFilter < 0 || c.RPFilter > 2:
+		return fmt.Errorf("lab: rp_filter %d: give 0, 1 or 2", c.RPFilter)
+	case c.Routed && (c.OneSwitch || c.OneSubnet || c.IPv6Only):
+		return errors.New("lab: a router stands between rails that are IPv4 subnets of their own")
+	case len(c.Cards) > c.Hosts:
+		return fmt.Errorf("lab: cards of %d hosts, and there are %d", len(c.Cards), c.Hosts)
 	case len(c.Rates) > c.Rails:
 		return fmt.Errorf("lab: %d rates for %d rails: give one per rail at most", len(c.Rates), c.Rails)
+	}
+	for host, n := range c.Cards {
+		if n < 1 || n > c.Rails {
+			return fmt.Errorf("lab: %d cards of %s: give 1 to %d, the rails", n, hostName(host), c.Rails)
+		}
 	}
 	for rail := range c.Rails {
 		if r := c.rate(rail); r > 0 && r < 64_000 {
@@ -99,6 +126,20 @@ func (c Config) railNames() []string {
 	return names
 }
 
+// plugged says whether a host has a card on a rail.
+func (c Config) plugged(host, rail int) bool { return host >= len(c.Cards) || rail < c.Cards[host] }
+
+// addrs are those of a host's card on a rail.
+func (c Config) addrs(rail, host int) (list []netip.Prefix) {
+	if !c.IPv6Only {
+		list = append(list, c.addr4(rail, host))
+	}
+	if c.IPv6 || c.IPv6Only {
+		list = append(list, addr6(rail, host))
+	}
+	return list
+}
+
 // addr4 is 10.77.RAIL.HOST.
 func (c Config) addr4(rail, host int) netip.Prefix {
 	bits := 24
@@ -121,13 +162,20 @@ func (c Config) hostsFile() string {
 	b.WriteString("127.0.0.1 localhost\n::1 localhost ip6-localhost\n")
 	for host := range c.Hosts {
 		for rail := range c.Rails {
-			name := hostName(host) + "-" + railName(rail)
-			if rail == 0 {
-				name = hostName(host) + " " + name
+			if !c.plugged(host, rail) {
+				continue
 			}
-			fmt.Fprintf(&b, "%s %s\n", c.addr4(rail, host).Addr(), name)
-			if c.IPv6 {
-				fmt.Fprintf(&b, "%s %s-%s-v6\n", addr6(rail, host).Addr(), hostName(host), railName(rail))
+			name := hostName(host) + "-" + railName(rail)
+			first := ""
+			if rail == 0 {
+				first = hostName(host) + " "
+			}
+			if !c.IPv6Only {
+				fmt.Fprintf(&b, "%s %s%s\n", c.addr4(rail, host).Addr(), first, name)
+				first = ""
+			}
+			if c.IPv6 || c.IPv6Only {
+				fmt.Fprintf(&b, "%s %s%s-v6\n", addr6(rail, host).Addr(), first, name)
 			}
 		}
 	}

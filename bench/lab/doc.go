@@ -20,6 +20,10 @@
 // pair, the cable, to every host. Since the switch stands between the hosts,
 // a carrier lost at one end is not seen at the other, as in a machine room.
 //
+// Config makes other wirings of it, as people have them: all rails in one subnet, or in one switch, or
+// with a router between; hosts with fewer cards; IPv6 alone; a docker0 on every host; reverse path
+// filters.
+//
 // # Faults
 //
 // Each cable of each rail is broken and mended by itself:

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"net"
 	"os"
+	"strconv"
 	"syscall"
 
 	"golang.org/x/sys/unix"
@@ -16,6 +17,8 @@ type hostSettings struct {
 	Socket string // path of the socket that commands are asked for on
 	Hosts  string // contents of /etc/hosts
 	IPv6   bool
+
+	RPFilter int
 }
 
 // hostMain is PID 1 of a host: it furnishes the host's namespaces, then starts
@@ -46,6 +49,14 @@ func furnishHost(s hostSettings) (*net.UnixListener, error) {
 	if !s.IPv6 {
 		// Interfaces made later inherit it: no link-local addresses, no chatter.
 		os.WriteFile("/proc/sys/net/ipv6/conf/default/disable_ipv6", []byte("1"), 0)
+	}
+	// The larger one of "all" and an interface's own counts (Documentation/networking/ip-sysctl.rst);
+	// interfaces made later inherit the default.
+	for _, which := range []string{"all", "default"} {
+		err := os.WriteFile("/proc/sys/net/ipv4/conf/"+which+"/rp_filter", []byte(strconv.Itoa(s.RPFilter)), 0)
+		if err != nil && s.RPFilter > 0 {
+			return nil, fmt.Errorf("rp_filter: %w", err)
+		}
 	}
 	if err := privateMounts(); err != nil {
 		return nil, err

@@ -22,9 +22,10 @@ type keeperSettings struct {
 // A keeper is PID 1 of a lab: it owns the hosts, the switches and the cables.
 type keeper struct {
 	keeperSettings
-	reaper *reaper
-	hosts  []*hostNode
-	rails  []*railNode
+	reaper  *reaper
+	hosts   []*hostNode
+	rails   []*railNode
+	routers []*space
 
 	mu sync.Mutex // over faults and status: one change at a time
 }
@@ -76,6 +77,9 @@ func (k *keeper) build() (*net.UnixListener, error) {
 		}
 		k.rails = append(k.rails, r)
 	}
+	if err := k.wire(); err != nil {
+		return nil, err
+	}
 	for _, r := range k.rails {
 		for _, c := range r.cables {
 			if err := c.awaitUp(); err != nil {
@@ -114,7 +118,8 @@ func (k *keeper) startHost(name string) (*hostNode, error) {
 	if err != nil {
 		return nil, fmt.Errorf("new namespaces: %w", err)
 	}
-	s := hostSettings{Name: name, Socket: socketPath(k.Dir, name), Hosts: k.Config.hostsFile(), IPv6: k.Config.IPv6}
+	s := hostSettings{Name: name, Socket: socketPath(k.Dir, name), Hosts: k.Config.hostsFile(),
+		IPv6: k.Config.IPv6 || k.Config.IPv6Only, RPFilter: k.Config.RPFilter}
 	if err := writeMessage(lifeW, s); err != nil {
 		return nil, err
 	}

@@ -19,6 +19,7 @@ var parts = map[string]func(args []string) error{
 	"udp-sink":   udpSink,
 	"udp-source": udpSource,
 	"hold-lab":   holdLab,
+	"talker":     talker,
 }
 
 func TestMain(m *testing.M) {

@@ -35,10 +35,17 @@ func labFlags(fs *pflag.FlagSet) func() (lab.Config, error) {
 	rates := fs.StringSlice("rate", []string{"none"}, "rate of every rail, or of each: 1gbit,100mbit; none is unshaped")
 	mtu := fs.Int("mtu", 1500, "MTU of the rails, bytes")
 	ipv6 := fs.Bool("ipv6", false, "IPv6 addresses too")
+	v6only := fs.Bool("ipv6-only", false, "IPv6 addresses and no others")
 	one := fs.Bool("one-subnet", false, "all rails in one IPv4 subnet")
+	together := fs.Bool("one-switch", false, "all cables in one switch")
+	routed := fs.Bool("routed", false, "a router between the rails' subnets")
+	cards := fs.IntSlice("cards", nil, "how many of the rails each host is plugged into, h1 first: 1,4; default all")
+	docker := fs.Bool("docker", false, "a bridge docker0 on every host, 172.17.0.1 on all")
+	filter := fs.Int("rp-filter", 0, "net.ipv4.conf.all.rp_filter of every host: 0, 1 (strict) or 2 (loose)")
 	user := fs.Bool("user-namespace", false, "use a user namespace even as root")
 	return func() (lab.Config, error) {
-		c := lab.Config{Hosts: *hosts, Rails: *rails, MTU: *mtu, IPv6: *ipv6, OneSubnet: *one, UserNamespace: *user}
+		c := lab.Config{Hosts: *hosts, Rails: *rails, MTU: *mtu, IPv6: *ipv6, IPv6Only: *v6only, UserNamespace: *user,
+			OneSubnet: *one, OneSwitch: *together, Routed: *routed, Cards: *cards, Docker: *docker, RPFilter: *filter}
 		for _, s := range *rates {
 			r, err := lab.ParseRate(s)
 			if err != nil {

@@ -59,6 +59,11 @@
 // named agents that may help, the packets of two such peers travel through one that reaches both, as
 // those of one more path (wire.Relayed), until a direct path is up again (relayed.go).
 //
+// # Who may do what
+//
+// SECURITY.md in this folder is the threat model: what is promised against whom, and which test
+// would fail if it were not kept.
+//
 // # When packets are lost
 //
 // No error of the network is an error here. What the kernel refuses, the network drops or a forger

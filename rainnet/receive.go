@@ -90,15 +90,17 @@ func (e *Endpoint) receive(rail int, packet []byte, now int64) {
 		e.stats.Misrouted++
 		return
 	}
-	if t := p.track(int(mine), int(theirs)); t.arrived(packet, now) {
-		p.conn.AddPath(now, h.Path, t.size)
-	}
-	e.take(p, h, frames, now)
+	e.take(p, p.track(int(mine), int(theirs)), h, packet, frames, now)
 }
 
-// take hands the frames of an authentic packet to the machine of its peer.
-func (e *Endpoint) take(p *Peer, h wire.Header, frames []byte, now int64) {
-	switch err := p.conn.Recv(now, h.Path, h.Number, frames); err {
+// take hands the frames of an authentic packet to the machine of its peer. Only one that has not come
+// before says anything of the path's size.
+func (e *Endpoint) take(p *Peer, t *track, h wire.Header, packet, frames []byte, now int64) {
+	err := p.conn.Recv(now, h.Path, h.Number, frames)
+	if err == nil && t.arrived(packet, now) {
+		p.conn.AddPath(now, h.Path, t.size)
+	}
+	switch err {
 	case nil:
 	case rudp.ErrDuplicate:
 		e.stats.Duplicate++

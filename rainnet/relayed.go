@@ -190,8 +190,5 @@ func (e *Endpoint) receiveRelayed(hop *Peer, h wire.Header, packet []byte, now i
 		return
 	}
 	p.reroute(now, before)
-	if p.relayed.arrived(packet, now) {
-		p.conn.AddPath(now, h.Path, p.relayed.size)
-	}
-	e.take(p, h, frames, now)
+	e.take(p, &p.relayed, h, packet, frames, now)
 }

@@ -64,6 +64,8 @@ func (p *prog) do(thing string) (status int, end bool) {
 		c.Close()
 	case "cards":
 		return p.cards()
+	case "key":
+		fmt.Printf("key %x\n", p.welcome.Key)
 	case "options":
 		fmt.Println("options", p.welcome.Options)
 	case "finalize":

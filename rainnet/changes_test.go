@@ -63,6 +63,7 @@ func TestCardAdded(t *testing.T) {
 	l.remove(t, "rail1")
 	drive(t, 10, "the card to be left", func() bool { return a.e.Stats().Left == 2 && len(activePaths(a)) == 1 }, a, b)
 	transfer(t, a, b, 2, func(int) {})
+	agree(t, a, b)
 	for _, n := range []*node{a, b} {
 		if s := n.e.Stats(); s.Malformed+s.Misrouted > 0 {
 			t.Errorf("%+v", s)
@@ -88,6 +89,7 @@ func TestCardReplaced(t *testing.T) {
 			drive(t, 10, "the path to return", func() bool { return len(activePaths(a)) == 2 }, a, b)
 		}
 	})
+	agree(t, a, b)
 	for id := range activePaths(a) {
 		if !before[id] {
 			t.Errorf("path %v came for one of %v", id, before)
@@ -117,6 +119,7 @@ func TestAddressChanges(t *testing.T) {
 			move(a, 0, 101, 1, 0x0001) // back
 		}
 	})
+	agree(t, a, b)
 	if got := b.peers[10].Card().Addrs; len(got) != 2 || got[0].Addr().String() != "10.77.0.1" {
 		t.Errorf("b knows of a's addresses %v", got)
 	}

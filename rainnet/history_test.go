@@ -1,6 +1,7 @@
 package rainnet
 
 import (
+	"fmt"
 	"os"
 	"path/filepath"
 	"strings"
@@ -73,5 +74,26 @@ func TestRecentIsBounded(t *testing.T) {
 	}
 	if h := e.History(); len(h) != historySize || h[0].Epoch != 10 || h[historySize-1].Epoch != historySize+9 {
 		t.Errorf("%d entries, from %d to %d", len(h), h[0].Epoch, h[len(h)-1].Epoch)
+	}
+}
+
+// agree holds what all nodes tell of their paths against each other.
+func agree(t *testing.T, nodes ...*node) {
+	t.Helper()
+	var text strings.Builder
+	for _, n := range nodes {
+		fmt.Fprintf(&text, "# rainnet history 1 %v slack 2 %v\n", n.e.End(), n.e.self.id)
+		for _, e := range n.e.History() {
+			fmt.Fprintln(&text, e)
+		}
+	}
+	var logs history.Logs
+	if err := logs.Read(strings.NewReader(text.String()), "log"); err != nil {
+		t.Fatalf("%v\n%s", err, text.String())
+	}
+	for _, v := range logs.Compare() {
+		if !v.Agree() {
+			t.Errorf("%v: %v\n%s", v.String(), v.Wrong, text.String())
+		}
 	}
 }

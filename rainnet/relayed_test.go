@@ -59,6 +59,7 @@ func TestCrossedRails(t *testing.T) {
 	if n := c.e.Stats().Relayed - before; n > 10 { // pings that were under way
 		t.Errorf("%d packets were relayed although a direct path is up", n)
 	}
+	agree(t, a, b, c)
 	for _, n := range []*node{a, b, c} {
 		if s := n.e.Stats(); s.Forged+s.Malformed+s.Misrouted+s.Unknown != 0 {
 			t.Errorf("%v: %+v", n.e.self.id, s)

@@ -18,4 +18,12 @@
 //	rainbench faults --scenario flap                       a rail that comes and goes
 //	rainbench faults --scenario slow-rail                  1 Gbit/s beside 100 Mbit/s
 //	rainbench faults --scenario crossed-rails              no common rail, and a host between that has both
+//
+// # How full rails are
+//
+//	rainbench rails --rails 1,2,4,8                        equal rails: one way, both ways, latency
+//	rainbench rails --rails 2 --rate 1gbit,100mbit         unequal ones
+//
+// beside the line rate, with the least that any rail carried of its share. --peers lets others take
+// turns, --sizes and --tests choose.
 package bench

@@ -10,7 +10,7 @@
 //	rainbench chaos                         jobs that are killed, stopped and cut at random
 //	rainbench soak                          one job for long, on rails that fail all the time
 //	rainbench faults --scenario NAME        a stream while rails fail in one of seven ways, trial by trial
-//	rainbench rails                         bandwidth over one and two rails, and while one is broken
+//	rainbench rails                         how full rails are, 1 to 8 of them, and while one of two is broken
 package main
 
 import (
@@ -36,7 +36,7 @@ var commands = map[string]command{
 	"lab":    {"build hosts and rails from namespaces, break and mend them", labMain},
 	"pt2pt":  {"latency, bandwidth and message rate beside other MPIs", pt2ptMain},
 	"demo":   {"the main job: two hosts, two rails, one fails and comes back", demoMain},
-	"rails":  {"bandwidth over one and two rails, and while one is broken", railsMain},
+	"rails":  {"how full rails are, 1 to 8 of them, and while one of two is broken", railsMain},
 	"faults": {"a stream while rails are cut, lose, flap, are slow or crossed, trial by trial", faultsMain},
 
 	"coll": {"collectives beside other MPIs", collMain},

@@ -4,11 +4,11 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"os"
 	"os/signal"
 	"strings"
+	"syscall"
 	"time"
-
-	"os"
 
 	"github.com/spf13/pflag"
 
@@ -17,7 +17,8 @@ import (
 )
 
 // railsMain measures the bandwidth at 1 MiB between two lab hosts over one and
-// two rails of 1 Gbit/s and while one of two is broken.
+// two rails of 1 Gbit/s and while one of two is broken; or, with --rails, how full
+// that many rails are.
 func railsMain(args []string) (int, error) {
 	fs := pflag.NewFlagSet("rainbench rails", pflag.ContinueOnError)
 	peers := fs.StringSlice("peers", []string{"rainmpi"}, "implementations; the bars are rainmpi's")
@@ -26,9 +27,13 @@ func railsMain(args []string) (int, error) {
 	faults := fs.StringSlice("faults", []string{"cut:rail1", "cut:rail1@h2:host", "blackhole:rail2"}, "what breaks the rail, one stream each")
 	down := fs.Float64("down", 3, "how long the rail is broken, seconds")
 	user := fs.Bool("user-namespace", false, "use a user namespace even as root")
+	striping := stripingFlags(fs)
 	where := placeFlags(fs)
 	if err := parse(fs, args); err != nil {
 		return 2, err
+	}
+	if fs.Changed("rails") {
+		return striping(*peers, *runs, *seconds, *user, where)
 	}
 	var broken []lab.Fault
 	for _, s := range *faults {
@@ -51,7 +56,7 @@ func railsMain(args []string) (int, error) {
 	if err != nil {
 		return 1, err
 	}
-	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
 	r := railsBench{ctx: ctx, dir: dir, runs: *runs, seconds: *seconds, down: *down, user: *user}
 	missed := 0

@@ -1,0 +1,78 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"os"
+	"os/signal"
+	"syscall"
+
+	"github.com/spf13/pflag"
+
+	"rainmpi/bench"
+	"rainmpi/bench/lab"
+)
+
+// stripingFlags are those of rainbench rails --rails.
+func stripingFlags(fs *pflag.FlagSet) func(peers []string, runs int, seconds float64, user bool, where places) (int, error) {
+	rails := fs.IntSlice("rails", nil, "measure how full so many rails are, 1 to 8, instead: 1,2,4")
+	rates := fs.StringSlice("rate", []string{"1gbit"}, "with --rails: rate of every rail, or of each: 1gbit,100mbit")
+	tests := fs.StringSlice("tests", []string{"bandwidth", "bothways", "latency"}, "with --rails: tests")
+	sizes := fs.StringSlice("sizes", []string{"1M"}, "with --rails: message sizes, bytes (k and M are binary)")
+	asJSON := fs.String("json", "", "with --rails: write the figures to a file as JSON")
+	return func(peers []string, runs int, seconds float64, user bool, where places) (int, error) {
+		b := bench.Striping{Rails: *rails, Tests: *tests, Sizes: *sizes, Runs: runs, Seconds: seconds,
+			OnRow: func(s *bench.Striped) { fmt.Println(s) }}
+		for _, w := range *rates {
+			r, err := lab.ParseRate(w)
+			if err != nil {
+				return 2, err
+			}
+			b.Rates = append(b.Rates, r)
+		}
+		if err := b.Check(); err != nil {
+			return 2, err
+		}
+		return stripe(&b, peers, user, where, *asJSON)
+	}
+}
+
+func stripe(b *bench.Striping, peers []string, user bool, where places, asJSON string) (int, error) {
+	impls, err := bench.Find(peers, *where.prefix)
+	if err != nil {
+		return 1, err
+	}
+	dir, remove, err := where.workDir()
+	if err != nil {
+		return 1, err
+	}
+	defer remove()
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM, syscall.SIGHUP)
+	defer stop()
+	if b.Progs, err = compile(impls, *where.src, dir); err != nil {
+		return 1, err
+	}
+	b.Impls = impls
+	b.Place = func(ctx context.Context, cfg lab.Config) (bench.Setting, func(), error) {
+		cfg.UserNamespace = user
+		return placeOf(ctx, true, cfg, dir)
+	}
+	rows, err := b.Run(ctx)
+	if err != nil {
+		return 1, err
+	}
+	if err := writeJSON(asJSON, rows); err != nil {
+		return 1, err
+	}
+	missed := 0
+	for _, bar := range bench.StripingBars(rows) {
+		fmt.Println(bar)
+		if !bar.Passed() {
+			missed++
+		}
+	}
+	if missed > 0 {
+		return 1, fmt.Errorf("rails: %d bars not reached", missed)
+	}
+	return 0, nil
+}

@@ -33,6 +33,7 @@ type agent struct {
 	held   *forkPlan        // what kindGo sets off
 	boot   *bootServer
 	env    []string // rank environment without the rank's own variables
+	cores  []core   // of this host that ranks may use
 
 	ranks   []*rank // of this host, by local rank
 	byWorld map[int]*rank
@@ -182,8 +183,8 @@ func (a *agent) ready() {
 	a.env = withoutForeign(os.Environ())
 	a.killings = memoryKillings()
 	a.spawn = newSpawner()
-	cores := allowedCores()
-	answer := Ready{Protocol: Protocol, Cores: len(cores), Units: countUnits(cores), Machine: machineID(), Node: os.Getenv("SLURMD_NODENAME")}
+	a.cores = allowedCores()
+	answer := Ready{Protocol: Protocol, Cores: len(a.cores), Units: countUnits(a.cores), Machine: machineID(), Node: os.Getenv("SLURMD_NODENAME")}
 	if err := a.serveRanks(); err != nil {
 		answer.Error = err.Error()
 	}

@@ -172,7 +172,7 @@ func (a *agent) welcome(r *rank) *boot.Welcome {
 	s := r.w.start
 	w := &boot.Welcome{
 		Job: r.w.name(a.setup.Job), Key: a.setup.Key, Rank: r.world - r.w.first, Size: s.Size, First: r.w.first, AppNum: r.app,
-		Hosts: a.setup.Hosts, HostOf: s.HostOf, Slots: max(s.Slots, s.Size), Parent: r.w.parent, CPUs: len(allowedCores()),
+		Hosts: a.setup.Hosts, HostOf: s.HostOf, Slots: max(s.Slots, s.Size), Parent: r.w.parent, CPUs: len(a.cores),
 		Rails: a.setup.Rails, PortLow: a.setup.PortLow, PortHigh: a.setup.PortHigh,
 		Options: s.Options, Memory: true,
 	}

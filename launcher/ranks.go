@@ -154,7 +154,7 @@ func (a *agent) prepare(w *world) (*forkPlan, error) {
 		}
 		programs[r.app] = p
 	}
-	cpus, err := bindings(allowedCores(), s.FirstCore, len(w.ranks), s.Crowd, s.Bind)
+	cpus, err := bindings(a.cores, s.FirstCore, len(w.ranks), s.Crowd, s.Bind)
 	if err != nil {
 		return nil, err
 	}

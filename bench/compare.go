@@ -19,6 +19,7 @@ type Comparison struct {
 	Args    []string // of the program
 	Runs    int
 	Limit   time.Duration // of one run
+	Timed   string        // not empty: a row of this name says how long runs took, in seconds
 }
 
 // A Row is a test at a size with the values of each implementation.
@@ -33,7 +34,7 @@ type Row struct {
 }
 
 // smaller says whether a smaller value is the better one.
-func (r Row) smaller() bool { return r.Unit == "us" || r.Unit == "s" }
+func (r Row) smaller() bool { return r.Unit == "us" || r.Unit == "s" || r.Unit == "KiB" }
 
 // Ratio is how good an implementation is beside the best of the others: 1.2 is
 // a fifth better, 0 unknown.
@@ -68,6 +69,9 @@ func (c *Comparison) Run(ctx context.Context, tell io.Writer) []Row {
 				fmt.Fprintf(tell, "run %d of %s: %v\n", run+1, i.Name, err)
 			} else {
 				fmt.Fprintf(tell, "run %d of %s: %d results in %.1f s\n", run+1, i.Name, len(r.Results), r.Elapsed.Seconds())
+			}
+			if c.Timed != "" && err == nil {
+				r.Results = append(r.Results, Result{Test: c.Timed, Ranks: c.Ranks, Value: r.Elapsed.Seconds(), Unit: "s"})
 			}
 			for _, res := range r.Results {
 				key := fmt.Sprint(res.Test, res.Size)
@@ -148,6 +152,9 @@ func (c *Comparison) Header() string {
 	where := fmt.Sprintf("one host with %d cores", c.Setting.Cores)
 	if l := c.Setting.Lab; l != nil {
 		where = fmt.Sprintf("%d lab hosts, %d rails (%s)", len(l.Hosts), len(l.Rails), l.Mode())
+		if c.Setting.SSH != nil {
+			where += ", started by ssh"
+		}
 	}
 	return fmt.Sprintf("%s; %d ranks on %s; medians of %d interleaved runs", strings.Join(names, ", "), c.Ranks, where, c.Runs)
 }

@@ -9,6 +9,7 @@ import (
 	"slices"
 	"strings"
 
+	"rainmpi/bench/cluster"
 	"rainmpi/bench/lab"
 )
 
@@ -135,7 +136,11 @@ func mpichWords(s *Setting, n int) []string {
 		}
 		return append(words, "-bind-to", "core")
 	}
-	return append(words, "-launcher", "rsh", "-launcher-exec", s.Rsh, "-iface", "rail1",
+	how := "rsh"
+	if s.SSH != nil {
+		how = "ssh"
+	}
+	return append(words, "-launcher", how, "-launcher-exec", s.Rsh, "-iface", "rail1",
 		"-hosts", s.hostSlots(n))
 }
 
@@ -145,8 +150,9 @@ type Setting struct {
 	Lab   *lab.Lab // nil: this machine
 	Rsh   string   // a program that starts words on a lab's host as rsh does
 
-	Loopback *Loopback // rainmpi only: two hosts that are one, on loopback rails
-	History  string    // rainmpi only: file for the history of paths; empty: none
+	SSH      *cluster.SSH // not nil: launchers go to the lab's hosts by it, and Rsh is its client
+	Loopback *Loopback    // rainmpi only: two hosts that are one, on loopback rails
+	History  string       // rainmpi only: file for the history of paths; empty: none
 }
 
 // hostSlots spreads n ranks evenly over the lab's hosts: "h1:2,h2:2".
@@ -203,6 +209,9 @@ func (i *Impl) Command(s *Setting, n int, prog string, args ...string) *exec.Cmd
 	} else {
 		cmd = exec.Command(words[0], words[1:]...)
 		cmd.Env = os.Environ()
+	}
+	if s.SSH != nil {
+		cmd.Env = s.SSH.Env(cmd.Env)
 	}
 	cmd.Env = append(cmd.Env, i.env...)
 	if s.Loopback != nil {

@@ -24,6 +24,7 @@ static const struct {
 	{"bcast", bcast, 1},     {"allreduce", allreduce, 1}, {"allgather", allgather, 1},
 	{"alltoall", alltoall, 1}, {"reduce", reduce, 1},     {"gather", gather, 1},
 	{"scatter", scatter, 1}, {"reduce_scatter_block", reduce_scatter_block, 1},
+	{"hello", hello, 1},     {"memory", memory_use, 1},
 };
 
 static void die(const char *what, const char *word)

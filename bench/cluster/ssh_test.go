@@ -1,7 +1,7 @@
 package cluster
 
 import (
-	"fmt"
+	"errors"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -12,79 +12,52 @@ import (
 	"rainmpi/bench/lab"
 )
 
-// sshHosts is a lab whose hosts run OpenSSH's server, on port 2222 as in the pods
-// of the MPI operator.
+// sshHosts is a lab whose hosts run OpenSSH's server.
 type sshHosts struct {
 	*lab.Lab
-	t       *testing.T
-	dir     string
-	servers map[string]*exec.Cmd
+	*SSH
+	t *testing.T
 }
 
 func newSSHHosts(t *testing.T, n int) *sshHosts {
 	t.Helper()
-	need(t, "ssh-keygen")
-	if _, err := os.Stat("/usr/sbin/sshd"); err != nil {
-		t.Skip("no OpenSSH server; as root, .ci/deps installs it")
+	l := lab.Start(t, lab.Config{Hosts: n, Rails: 2})
+	ssh, err := NewSSH(l)
+	if errors.Is(err, ErrNoSSH) {
+		t.Skip(err)
 	}
-	if os.Getuid() != 0 {
-		t.Skip("needs root: sshd wants to log users in")
-	}
-	// sshd looks at who may write the folders above its keys.
-	dir, err := os.MkdirTemp("/var/tmp", "rain-ssh")
 	if err != nil {
 		t.Fatal(err)
 	}
-	t.Cleanup(func() { os.RemoveAll(dir) })
-	s := &sshHosts{Lab: lab.Start(t, lab.Config{Hosts: n, Rails: 2}), t: t, dir: dir, servers: map[string]*exec.Cmd{}}
-	for _, key := range []string{"host", "me", "stranger"} {
-		if out, err := exec.Command("ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-f", s.file(key)).CombinedOutput(); err != nil {
-			t.Fatalf("ssh-keygen: %v %s", err, out)
-		}
-	}
-	s.write("sshd_config", fmt.Sprintf("Port 2222\nHostKey %s\nAuthorizedKeysFile %s\nStrictModes no\nPermitRootLogin yes\nPidFile none\nUsePAM no\nMaxStartups 100\n",
-		s.file("host"), s.file("me.pub")), 0o600)
-	s.configure("me", 2222)
-	s.write("ssh", fmt.Sprintf("#!/bin/sh\nexec %s -F %s \"$@\"\n", need(t, "ssh"), s.file("config")), 0o755)
-	_ = os.MkdirAll("/run/sshd", 0o755)
-	return s
+	t.Cleanup(ssh.Close)
+	return &sshHosts{l, ssh, t}
 }
 
-func (s *sshHosts) file(name string) string { return filepath.Join(s.dir, name) }
+func (s *sshHosts) write(name, text string) string {
+	if err := os.WriteFile(s.File(name), []byte(text), 0o644); err != nil {
+		s.t.Fatal(err)
+	}
+	return s.File(name)
+}
 
-func (s *sshHosts) write(name, text string, mode os.FileMode) {
-	if err := os.WriteFile(s.file(name), []byte(text), mode); err != nil {
+// configure writes the client's configuration.
+func (s *sshHosts) configure(key string, port int, more ...string) {
+	if err := s.Configure(key, port, more...); err != nil {
 		s.t.Fatal(err)
 	}
 }
 
-// configure writes the client's configuration: that is where people say port, key and user.
-func (s *sshHosts) configure(key string, port int) {
-	s.write("config", fmt.Sprintf("Host *\nPort %d\nUser root\nIdentityFile %s\nIdentitiesOnly yes\nUserKnownHostsFile /dev/null\nStrictHostKeyChecking no\nLogLevel ERROR\n",
-		port, s.file(key)), 0o600)
-}
-
-// serve starts the server of a host.
+// serve starts the servers of hosts.
 func (s *sshHosts) serve(hosts ...string) {
-	for _, name := range hosts {
-		cmd := s.Host(name).Command("/usr/sbin/sshd", "-D", "-e", "-f", s.file("sshd_config"))
-		if err := cmd.Start(); err != nil {
-			s.t.Fatal(err)
-		}
-		s.t.Cleanup(func() { _ = cmd.Process.Kill(); _ = cmd.Wait() })
+	if err := s.Serve(hosts...); err != nil {
+		s.t.Error(err)
 	}
 }
 
 // rainrun runs on the first host, with ssh as its way to all others.
 func (s *sshHosts) rainrun(env []string, args ...string) *exec.Cmd {
 	cmd := s.Hosts[0].Command(filepath.Join(bin(s.t), "rainrun"), args...)
-	var kept []string
-	for _, kv := range cmd.Env {
-		if !strings.HasPrefix(kv, "RAIN_AGENT_COMMAND=") && !strings.HasPrefix(kv, "PATH=") {
-			kept = append(kept, kv)
-		}
-	}
-	cmd.Env = append(append(kept, "PATH="+s.dir+":"+os.Getenv("PATH")), env...)
+	cmd.Env = append(s.Env(cmd.Env), env...)
 	return cmd
 }
 
@@ -118,11 +91,11 @@ func TestSSHHosts(t *testing.T) {
 	in("-n", "4", "--host", "h1:1,h2:1,h3:1,nosuch:1", prog).want(t, 1, "host nosuch", "Could not resolve hostname nosuch")
 
 	flag := filepath.Join(t.TempDir(), "started")
-	s.configure("stranger", 2222)
+	s.configure(KeyStranger, SSHPort)
 	in("-n", "2", "--host", "h2:1,h3:1", "touch", flag).want(t, 1, "on host h2", "on host h3", "Permission denied", "without a password")
-	s.configure("me", 2223)
+	s.configure(KeyKnown, 2223)
 	in("-n", "2", "--host", "h1:1,h3:1", "touch", flag).want(t, 1, "on host h3", "port 2223", "refused")
-	s.configure("me", 2222)
+	s.configure(KeyKnown, SSHPort)
 	in("-n", "2", "--host", "h1:1,nobody@@h3:1", "touch", flag).want(t, 1, "h3")
 	if _, err := os.Stat(flag); err == nil {
 		t.Error("a rank was started although a host was missing")
@@ -135,11 +108,9 @@ func TestSSHHosts(t *testing.T) {
 func TestKubernetes(t *testing.T) {
 	s := newSSHHosts(t, 3)
 	prog := compile(t, filepath.Join(bin(t), "mpicc"), hello)
-	s.write("openmpi", "h2 slots=2\nh3 slots=2\n", 0o644)
-	s.write("mpich", "h2:2\nh3:2\n", 0o644)
-	openmpi := []string{"K_MPI_JOB_ROLE=launcher", "OMPI_MCA_orte_default_hostfile=" + s.file("openmpi"),
+	openmpi := []string{"K_MPI_JOB_ROLE=launcher", "OMPI_MCA_orte_default_hostfile=" + s.write("openmpi", "h2 slots=2\nh3 slots=2\n"),
 		"OMPI_MCA_orte_keep_fqdn_hostnames=true", "OMPI_MCA_plm_rsh_args=-o ConnectionAttempts=10"}
-	mpich := []string{"K_MPI_JOB_ROLE=launcher", "HYDRA_HOST_FILE=" + s.file("mpich"), "HYDRA_LAUNCH_EXTRA_ARGS=-o ConnectionAttempts=10"}
+	mpich := []string{"K_MPI_JOB_ROLE=launcher", "HYDRA_HOST_FILE=" + s.write("mpich", "h2:2\nh3:2\n"), "HYDRA_LAUNCH_EXTRA_ARGS=-o ConnectionAttempts=10"}
 
 	// The workers come up three seconds after the launcher.
 	late := time.AfterFunc(3*time.Second, func() { s.serve("h2", "h3") })

@@ -6,6 +6,7 @@
 //	rainbench lab status | clean
 //	rainbench demo                          the main job, with a rail cut and repaired
 //	rainbench pt2pt | coll                  one C program, each MPI's own mpicc, interleaved runs
+//	rainbench launch                        from start to end, here and by ssh, and memory per rank
 //	rainbench algorithms                    the algorithms of each collective beside each other
 //	rainbench chaos                         jobs that are killed, stopped and cut at random
 //	rainbench soak                          one job for long, on rails that fail all the time
@@ -40,6 +41,8 @@ var commands = map[string]command{
 	"faults": {"a stream while rails are cut, lose, flap, are slow or crossed, trial by trial", faultsMain},
 
 	"coll": {"collectives beside other MPIs", collMain},
+
+	"launch": {"time from start to end, and memory per rank, beside other MPIs", launchMain},
 
 	"chaos": {"kill, stop and cut jobs at random, and see how they end", chaosMain},
 	"soak":  {"run one job for long on rails that fail, and look for what is lost or grows", soakMain},

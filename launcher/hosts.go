@@ -11,11 +11,15 @@ import (
 // Host is a place for ranks.
 type Host struct {
 	Name  string
-	Slots int    // ranks it takes; 0: as many as it has cores
-	From  string // where it was named, for error messages: "--host", "hosts:3"
+	Slots int    // ranks it takes; 0: nobody has said
+	From  string // where it was named: "hosts:3", FromOption
 
+	open  bool           // nobody has said: Slots are its cores
 	units map[string]int // what it has of each Unit, once its agent has said
 }
+
+// FromOption is Host.From of those that --host names.
+const FromOption = "--host"
 
 // IsLocal says whether name is this machine: the loopback names and the
 // hostname. No name is resolved.
@@ -42,7 +46,7 @@ func ParseHosts(list string) ([]Host, error) {
 		if err != nil {
 			return nil, fmt.Errorf("--host %s: %w", list, err)
 		}
-		h.From = "--host"
+		h.From = FromOption
 		hosts = append(hosts, h)
 	}
 	return mergeHosts(hosts), nil

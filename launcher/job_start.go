@@ -17,6 +17,11 @@ func (j *job) chooseHosts() error {
 		j.hosts = append(j.hosts, a.Hosts...)
 	}
 	j.hosts = uniqueHosts(j.hosts)
+	if j.o.Map.Ranks != nil {
+		if err := j.byFile(); err != nil {
+			return err
+		}
+	}
 	if len(j.hosts) == 0 {
 		// A plain local job: people test with more ranks than cores.
 		j.hosts = []Host{{Name: localName()}}
@@ -192,6 +197,7 @@ func (j *job) startRanks() error {
 		h, facts := &hosts[i], j.remotes[i].facts
 		h.units = facts.Units
 		if h.Slots == 0 {
+			h.open = true
 			h.Slots = max(facts.Cores/max(j.o.Bind.Cores, 1), j.o.Map.perHost(*h), 1)
 		}
 	}

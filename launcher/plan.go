@@ -2,6 +2,7 @@ package launcher
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 )
 
@@ -14,6 +15,8 @@ type Mapping struct {
 	Oversubscribe bool   // more ranks than slots are allowed
 	Strict        bool   // they are not, also where nobody minds
 	NoLocal       bool   // no rank on this host
+
+	Ranks []RankPlace // of a rank file, which goes before everything else
 }
 
 // perHost is how many ranks h gets before the next host's turn; 0: no limit.
@@ -35,6 +38,9 @@ type Placement struct {
 // hosts holds the hosts of the whole job; an App with Hosts of its own is kept
 // to those.
 func place(apps []App, hosts []Host, m Mapping) (Placement, error) {
+	if m.Ranks != nil {
+		return placeByFile(apps, hosts, m.Ranks), nil
+	}
 	var p Placement
 	used := make([]int, len(hosts))
 	for _, h := range hosts {
@@ -79,13 +85,17 @@ func hostsOf(a App, hosts []Host) []int {
 }
 
 // freeSlots is the number of ranks of a program that names none: every free
-// slot gets one, or PerHost ones per host.
+// slot gets one, or PerHost ones per host, or one each host that --host names
+// without a number.
 func freeSlots(hosts []Host, where, used []int, m Mapping) int {
 	n := 0
 	for _, h := range where {
 		free := max(hosts[h].Slots-used[h], 0)
-		if m.PerHost > 0 {
+		switch {
+		case m.PerHost > 0:
 			free = m.perHost(hosts[h])
+		case hosts[h].open && hosts[h].From == FromOption:
+			free = 1
 		}
 		n += free
 	}
@@ -105,11 +115,17 @@ func layOut(n int, hosts []Host, where, used []int, m Mapping) []int {
 		}
 		return n
 	}
+	open := allOpen(hosts, where)
+	m.Oversubscribe = m.Oversubscribe || open && !m.Strict
+	if open && !m.ByNode && m.PerHost == 0 {
+		return share(n, hosts, where, used, m)
+	}
+	anyway := m.Oversubscribe && m.PerHost > 0 // so many per host, whatever it takes
 	var got []int
 	for len(got) < n {
 		before := len(got)
 		for _, h := range where {
-			for k := 0; k < turn(h) && len(got) < n && used[h] < hosts[h].Slots; k++ {
+			for k := 0; k < turn(h) && len(got) < n && (anyway || used[h] < hosts[h].Slots); k++ {
 				got = append(got, h)
 				used[h]++
 			}
@@ -124,20 +140,39 @@ func layOut(n int, hosts []Host, where, used []int, m Mapping) []int {
 	// The rest goes to the hosts in turn.
 	for len(got) < n {
 		for _, h := range where {
-			more := 1
-			if m.PerHost > 0 {
-				more = turn(h)
-			}
-			for k := 0; k < more && len(got) < n; k++ {
+			if len(got) < n {
 				got = append(got, h)
 				used[h]++
 			}
 		}
 	}
-	if !m.ByNode && m.PerHost == 0 {
+	if !m.ByNode && !anyway {
 		return hostByHost(got, where)
 	}
 	return got
+}
+
+func allOpen(hosts []Host, where []int) bool {
+	return !slices.ContainsFunc(where, func(h int) bool { return !hosts[h].open })
+}
+
+// share levels hosts of which nobody has said how many ranks they take: they
+// differ by one rank at most.
+func share(n int, hosts []Host, where, used []int, m Mapping) (got []int) {
+	for len(got) < n {
+		least := -1
+		for _, h := range where {
+			if (m.Oversubscribe || used[h] < hosts[h].Slots) && (least < 0 || used[h] < used[least]) {
+				least = h
+			}
+		}
+		if least < 0 {
+			break
+		}
+		got = append(got, least)
+		used[least]++
+	}
+	return hostByHost(got, where)
 }
 
 // hostByHost sorts a layout so that neighbours in rank share a host.

@@ -31,15 +31,29 @@ func TestPlace(t *testing.T) {
 		{"all slots with ppn", 0, "4 4", Mapping{PerHost: 1}, "ab"},
 		{"oversubscribed", 6, "2 2", Mapping{Oversubscribe: true}, "aaabbb"},
 		{"oversubscribed by node", 6, "2 2", Mapping{Oversubscribe: true, ByNode: true}, "ababab"},
+		{"oversubscribed with ppn", 8, "2 2", Mapping{Oversubscribe: true, PerHost: 3}, "aaabbbaa"},
 		{"ranked by node", 4, "2 2", Mapping{RankByNode: true}, "abab"},
 		{"ppr per package", 6, "4 4", Mapping{PerHost: 1, PerUnit: UnitPackage}, "aabbaa"},
 		{"all slots with ppr per package", 0, "4 4", Mapping{PerHost: 1, PerUnit: UnitPackage}, "aabb"},
+		{"no numbers", 5, "4? 4?", Mapping{}, "aaabb"},
+		{"no numbers, one host too few", 2, "9? 9? 9?", Mapping{}, "ab"},
+		{"no numbers, more than cores", 5, "1? 1?", Mapping{}, "aaabb"},
+		{"no numbers, by node", 5, "1? 1?", Mapping{ByNode: true}, "ababa"},
+		{"no numbers, ppn", 6, "1? 1?", Mapping{PerHost: 2}, "aabbaa"},
+		{"no numbers, ranked by node", 4, "4? 4?", Mapping{RankByNode: true}, "abab"},
+		{"no numbers, strict", 5, "1? 4?", Mapping{Strict: true}, "abbbb"},
+		{"no numbers, none of ranks", 0, "4? 4?", Mapping{}, "ab"},
+		{"no numbers, none of ranks, ppn", 0, "4? 4?", Mapping{PerHost: 2}, "aabb"},
+		{"one number", 4, "2 4?", Mapping{}, "aabb"},
+		{"one number, none of ranks", 0, "2 4?", Mapping{}, "aab"},
+		{"no numbers, too many and strict", 5, "2? 2?", Mapping{Strict: true}, "no slots left"},
 		{"too many", 5, "2 2", Mapping{}, "no slots left"},
 		{"too many with ppn", 5, "2 2", Mapping{PerHost: 2}, "no slots left"},
 	} {
 		var hosts []Host
 		for i, s := range strings.Fields(c.slots) {
-			h := Host{Name: string(rune('a' + i)), units: map[string]int{UnitPackage: 2}}
+			h := Host{Name: string(rune('a' + i)), From: FromOption, units: map[string]int{UnitPackage: 2}}
+			s, h.open = strings.CutSuffix(s, "?")
 			fmt.Sscan(s, &h.Slots)
 			hosts = append(hosts, h)
 		}
@@ -65,6 +79,14 @@ func TestPlacePrograms(t *testing.T) {
 	p, err := place(apps, hosts, Mapping{})
 	if err != nil || letters(p) != "baab" || fmt.Sprint(p.AppOf) != "[0 1 1 1]" {
 		t.Errorf("%s %v %v", letters(p), p.AppOf, err)
+	}
+	two := []App{{Argv: []string{"x"}, N: 1}, {Argv: []string{"y"}, N: 3}}
+	open := []Host{{Name: "a", Slots: 4, open: true}, {Name: "b", Slots: 4, open: true}}
+	if p, err = place(two, open, Mapping{}); err != nil || letters(p) != "aabb" {
+		t.Errorf("the second program levels what the first has taken: %s %v", letters(p), err)
+	}
+	if p, err = place(two[1:], []Host{{Name: "a", Slots: 4, open: true}}, Mapping{}); err != nil || letters(p) != "aaa" {
+		t.Errorf("%s %v", letters(p), err)
 	}
 	apps[1].N = 4
 	if _, err = place(apps, hosts, Mapping{}); err == nil || !strings.Contains(err.Error(), "4 ranks of y (after 1 others)") {

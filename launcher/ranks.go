@@ -154,11 +154,26 @@ func (a *agent) prepare(w *world) (*forkPlan, error) {
 		}
 		programs[r.app] = p
 	}
-	cpus, err := bindings(a.cores, s.FirstCore, len(w.ranks), s.Crowd, s.Bind)
+	cpus, err := a.pins(w)
 	if err != nil {
 		return nil, err
 	}
 	return &forkPlan{w, programs, cpus}, nil
+}
+
+// pins are the processors of each rank of this host; nil: none is pinned.
+func (a *agent) pins(w *world) (cpus [][]int, err error) {
+	s := w.start
+	if s.Map.Ranks == nil || w.number != 0 {
+		return bindings(a.cores, s.FirstCore, len(w.ranks), s.Crowd, s.Bind)
+	}
+	cpus = make([][]int, len(w.ranks))
+	for i, r := range w.ranks {
+		if cpus[i], err = pinned(a.cores, s.Map.Ranks[r.world].Cores); err != nil {
+			return nil, fmt.Errorf("--rankfile: rank %d: %w", r.world, err)
+		}
+	}
+	return cpus, nil
 }
 
 func (a *agent) forkRanks(p *forkPlan) error {

@@ -98,10 +98,11 @@ func (a *agent) layOutWorld(programs []boot.Program) (apps []App, p Placement, e
 		}
 		apps = append(apps, app)
 	}
-	hosts := a.freeHosts()
+	hosts, m := a.freeHosts(), a.start.Map
+	m.Ranks = nil // a rank file tells of the ranks of rainrun
 	for i, b := range programs {
 		for _, apps[i].N = range b.Counts {
-			if p, err = place(apps[:i+1], hosts, a.start.Map); err == nil {
+			if p, err = place(apps[:i+1], hosts, m); err == nil {
 				break
 			}
 		}

@@ -22,8 +22,10 @@ type settings struct {
 	hosts      []string
 	hostFiles  []string
 	perHost    int
+	perRank    int
 	mapBy      string
 	rankBy     string
+	rankFile   string
 	bindTo     string
 	over       bool
 	notOver    bool
@@ -69,8 +71,10 @@ func newSettings() *settings {
 	f.StringArrayVar(&s.hosts, "host", nil, "")
 	f.StringArrayVar(&s.hostFiles, "hostfile", nil, "")
 	f.IntVar(&s.perHost, "ppn", 0, "")
+	f.IntVar(&s.perRank, "cpus-per-rank", 0, "")
 	f.StringVar(&s.mapBy, "map-by", "", "")
 	f.StringVar(&s.rankBy, "rank-by", "", "")
+	f.StringVar(&s.rankFile, "rankfile", "", "")
 	f.StringVar(&s.bindTo, "bind-to", "", "")
 	f.BoolVar(&s.over, "oversubscribe", false, "")
 	f.BoolVar(&s.notOver, "nooversubscribe", false, "")

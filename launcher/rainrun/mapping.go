@@ -15,7 +15,8 @@ var units = map[string]string{
 	"package": launcher.UnitPackage, "socket": launcher.UnitPackage,
 }
 
-// mapping reads --map-by, --rank-by, -ppn, --oversubscribe, --nolocal.
+// mapping reads --map-by, --rank-by, -ppn, --cpus-per-rank, --rankfile,
+// --oversubscribe, --nolocal.
 func mapping(o *launcher.Options, s *settings) error {
 	m := &o.Map
 	by, modifiers, _ := strings.Cut(s.mapBy, ":")
@@ -53,6 +54,19 @@ func mapping(o *launcher.Options, s *settings) error {
 			return fmt.Errorf("-ppn %d: at least one rank per host", s.perHost)
 		}
 		m.PerHost, m.PerUnit = s.perHost, ""
+	}
+	if s.set.Changed("cpus-per-rank") {
+		if s.perRank < 1 {
+			return fmt.Errorf("--cpus-per-rank %d: at least one core per rank", s.perRank)
+		}
+		o.Bind.Cores = s.perRank
+	}
+	if s.rankFile != "" {
+		ranks, err := launcher.ReadRankFile(s.rankFile)
+		if err != nil {
+			return err
+		}
+		m.Ranks = ranks
 	}
 	m.Oversubscribe = m.Oversubscribe || s.over
 	m.Strict = m.Strict || s.notOver
@@ -99,13 +113,15 @@ func binding(b *launcher.Binding, bindTo string) error {
 	default:
 		return fmt.Errorf("--bind-to %s: known are none, core, hwthread, numa and package", bindTo)
 	}
-	switch modifier {
-	case "":
-	case "overload-allowed":
+	each, err := strconv.Atoi(modifier)
+	switch {
+	case modifier == "", modifier == "if-supported":
+	case modifier == "overload-allowed":
 		b.Share = true
-	case "if-supported":
+	case err == nil && each > 0 && units[to] != "":
+		b.Cores = each
 	default:
-		return fmt.Errorf("--bind-to %s: the modifier %s is not known; overload-allowed is", bindTo, modifier)
+		return fmt.Errorf("--bind-to %s: the modifier %s is not known; a number and overload-allowed are", bindTo, modifier)
 	}
 	return nil
 }

@@ -21,7 +21,7 @@ var names = func() map[string]manual.Option {
 // synonyms are other launchers' options that bring their value.
 var synonyms = map[string]string{
 	"bynode": "map-by=node", "byslot": "map-by=slot", "map-by-node": "map-by=node", "rr": "map-by=node",
-	"bind-to-core": "bind-to=core", "bind-to-none": "bind-to=none", "bind-to-socket": "bind-to=package",
+	"pernode": "ppn=1", "bind-to-core": "bind-to=core", "bind-to-none": "bind-to=none", "bind-to-socket": "bind-to=package",
 	"display-map": "display=map", "display-allocation": "display=allocation",
 }
 

@@ -48,9 +48,9 @@ var howMany = manual.Group{Title: "How many and where", Options: []manual.Option
 	{Flag: "np", Names: []string{"-n", "-np", "-c"}, Also: []string{"--n", "--np"}, Arg: "N",
 		Text: "ranks; without it one, or one for every slot of the named hosts"},
 	{Flag: "host", Names: []string{"-H", "--host"}, Also: []string{"--hosts"}, Arg: "HOSTS",
-		Text: "hosts and their slots, a:2,b; a host without a number has as many as cores"},
+		Text: "hosts and their slots, a:2,b. Where none has a number they share -n evenly; without -n each gets one rank"},
 	{Flag: "hostfile", Names: []string{"-f", "--hostfile", "--machinefile"}, Also: []string{"--default-hostfile"}, Arg: "FILE",
-		Text: `the same from a file: "a slots=2" or "a:2" a line, # comments`},
+		Text: `the same from a file: "a slots=2" or "a:2" a line, # comments. A line without a number, without -n: a rank for every core`},
 	{Flag: "ppn", Names: []string{"-ppn", "-N"}, Also: []string{"--ppn", "--npernode", "--perhost"}, Arg: "N",
 		Text: "N ranks on each host in turn"},
 	{Flag: "map-by", Names: []string{"--map-by"}, Arg: "WHAT",
@@ -58,11 +58,15 @@ var howMany = manual.Group{Title: "How many and where", Options: []manual.Option
 		Text: "slot fills host after host (default), node gives each host one rank in turn; core, hwthread, numa and package " +
 			"fill host after host and lay the ranks of a host over those in turn; ppr:N:node|package|numa|core puts N on each. " +
 			"Modifiers follow a colon: PE=N cores for each rank, OVERSUBSCRIBE, NOOVERSUBSCRIBE, NOLOCAL"},
+	{Flag: "cpus-per-rank", Names: []string{"--cpus-per-rank"}, Also: []string{"--cpus-per-proc"}, Arg: "N", Text: "the same as --map-by :PE=N"},
 	{Flag: "rank-by", Names: []string{"--rank-by"}, Arg: "WHAT", Values: []string{"slot", "node"},
 		Text: "slot numbers neighbours on one host (default), node on different hosts"},
+	{Flag: "rankfile", Names: []string{"-rf", "--rankfile"}, Arg: "FILE",
+		Text: `where each rank runs, and on which cores: "rank 0=a slot=0-1" a line. Cores count from 0 among those that ranks may use, ` +
+			`"1:0-1" are those of package 1, * is all; +n0 is the first host of --host`},
 	{Flag: "bind-to", Names: []string{"--bind-to"}, Arg: "WHAT", Values: []string{"none", "core", "hwthread", "numa", "package"},
 		Text: "pins each rank to one such thing. Default: the cores are shared evenly when there are enough, " +
-			"otherwise nobody is pinned. :overload-allowed lets ranks share"},
+			"otherwise nobody is pinned. :N gives each rank N of them, :overload-allowed lets ranks share"},
 	{Flag: "oversubscribe", Names: []string{"--oversubscribe"}, Text: "allow more ranks than slots"},
 	{Flag: "nooversubscribe", Names: []string{"--nooversubscribe"}, Text: "do not, also in a job on this host alone"},
 	{Flag: "nolocal", Names: []string{"--nolocal"}, Text: "no rank on this host"},

@@ -46,126 +46,6 @@ func TestOptionTable(t *testing.T) {
 	}
 }
 
-// where prints who a rank is, where it is, and what its variable V holds.
-const where = `echo $PMI_RANK $RAINRUN_TEST_HOST $V`
-
-// cpus prints the processors that a rank may use.
-const cpus = `awk '/^Cpus_allowed_list/ { print $2 }' /proc/self/status`
-
-// Each case fails without the option that it is about.
-func TestOptions(t *testing.T) {
-	sh := func(line string, args ...string) []string { return append(args, "sh", "-c", line) }
-	two := func(args ...string) []string { return onTwo(args...) }
-	t.Setenv("V", "")
-	dir, _ := filepath.EvalSymlinks(t.TempDir())
-	tool := writeFile(t, "mytool", "#!/bin/sh\necho mytool\n", 0o755)
-	hostFile := writeFile(t, "hosts", "a slots=1 # first\n\nb:1\n", 0o644)
-	apps := writeFile(t, "apps", "# two programs\n-n 1 -env V one sh -c '"+where+"'\n-n 1 sh -c '"+where+"'\n", 0o644)
-	here := allowed(t)
-	first := here[:strings.IndexAny(here+",", ",-")]
-	as := twoHosts[2:]
-	for _, c := range []struct {
-		about string
-		args  []string
-		out   string // sorted lines, with commas
-		err   string // a pattern
-	}{
-		{"-n", sh(where, "-n", "2"), "0,1", ""},
-		{"-n4", sh(where, "-n2"), "0,1", ""},
-		{"-np", sh(where, "-np", "2"), "0,1", ""},
-		{"--np", sh(where, "--np=2"), "0,1", ""},
-		{"-c", sh(where, "-c", "2"), "0,1", ""},
-		{"one rank without -n", sh(where), "0", ""},
-		{":", sh(where, append(sh(where, "-n", "1"), ":", "-n", "1")...), "0,1", ""},
-		{"-host", sh(where, append([]string{"-n", "2", "-host", "a:1,b:1"}, as...)...), "0 a,1 b", ""},
-		{"-H", sh(where, append([]string{"-n", "2", "-H", "a:1,b:1"}, as...)...), "0 a,1 b", ""},
-		{"-hosts", sh(where, append([]string{"-n", "2", "-hosts", "a:1,b:1"}, as...)...), "0 a,1 b", ""},
-		{"slots of --host", sh(where, append([]string{"--host", "a:2,b:1"}, as...)...), "0 a,1 a,2 b", ""},
-		{"--hostfile", sh(where, append([]string{"--hostfile", hostFile}, as...)...), "0 a,1 b", ""},
-		{"--machinefile", sh(where, append([]string{"-machinefile", hostFile}, as...)...), "0 a,1 b", ""},
-		{"-f", sh(where, append([]string{"-f", hostFile}, as...)...), "0 a,1 b", ""},
-		{"-ppn", sh(where, two("-n", "2", "-ppn", "1")...), "0 a,1 b", ""},
-		{"--npernode", sh(where, two("--npernode", "1")...), "0 a,1 b", ""},
-		{"-N", sh(where, two("-N", "1")...), "0 a,1 b", ""},
-		{"--map-by slot", sh(where, two("-n", "2", "--map-by", "slot")...), "0 a,1 a", ""},
-		{"--map-by node", sh(where, two("-n", "2", "--map-by", "node")...), "0 a,1 b", ""},
-		{"--bynode", sh(where, two("-n", "2", "--bynode")...), "0 a,1 b", ""},
-		{"--map-by ppr", sh(where, two("-n", "2", "--map-by", "ppr:1:node")...), "0 a,1 b", ""},
-		{"--map-by ppr:N:package", sh(where, two("-n", "2", "--map-by", "ppr:1:package:OVERSUBSCRIBE")...), "0 a,1 [ab]", ""},
-		{"--map-by core pins", sh(cpus, "-n", "1", "--map-by", "core"), first, ""},
-		{"--map-by :PE=", sh(cpus, "-n", "1", "--map-by", "slot:PE=1"), first, ""},
-		{"--map-by :OVERSUBSCRIBE", sh(where, two("-n", "5", "--map-by", "node:OVERSUBSCRIBE")...), "0 a,1 b,2 a,3 b,4 a", ""},
-		{"--rank-by node", sh(where, two("-n", "4", "--rank-by", "node")...), "0 a,1 b,2 a,3 b", ""},
-		{"--rank-by slot", sh(where, two("-n", "4", "--map-by", "node", "--rank-by", "slot")...), "0 a,1 b,2 a,3 b", ""},
-		{"--bind-to core", sh(cpus, "-n", "1", "--bind-to", "core"), first, ""},
-		{"--bind-to hwthread", sh(cpus, "-n", "1", "--bind-to", "hwthread"), first, ""},
-		{"--bind-to none", sh(cpus, "-n", "1", "--bind-to", "none"), here, ""},
-		{"--bind-to core:overload-allowed", sh("echo x", "-n", "65", "--bind-to", "core:overload-allowed"), "x" + strings.Repeat(",x", 64), ""},
-		{"pinned without a word", sh("echo", "-n", "1", "--report-bindings"), "", "binding: rank 0 on host .*: bound to processors " + here + "\n"},
-		{"--report-bindings", sh("echo", "-n", "1", "--bind-to", "core", "--report-bindings"), "", "binding: rank 0 on host .*: bound to processors " + first + "\n"},
-		{"--report-bindings, not bound", sh("echo", "-n", "1", "--bind-to", "none", "--report-bindings"), "", "binding: rank 0 on host .*: not bound\n"},
-		{"--display bindings", sh("echo", "-n", "1", "--bind-to", "none", "--display", "bindings"), "", "binding: rank 0 on host .*: not bound\n"},
-		{"--oversubscribe", sh(where, two("-n", "5", "--oversubscribe")...), "0 a,1 a,2 a,3 b,4 b", ""},
-		{"--nolocal", sh(where, append([]string{"-n", "2", "--host", "localhost:4,b:4", "--nolocal"}, as...)...), "0 b,1 b", ""},
-		{":NOLOCAL", sh(where, append([]string{"-n", "2", "--host", "localhost:4,b:4", "--map-by", ":NOLOCAL"}, as...)...), "0 b,1 b", ""},
-		{"--display map", sh("echo x", two("-n", "3", "--display", "map")...), "x,x,x", "map: host a \\(2 slots\\): ranks 0 1\nrainrun: map: host b \\(2 slots\\): ranks 2\n"},
-		{"--display-map", sh("echo", "-display-map"), "", "map: host .*: ranks 0\n"},
-		{"--display allocation", sh("echo x", two("-n", "3", "--display", "allocation")...), "x,x,x", "allocation: host a: 2 slots\nrainrun: allocation: host b: 2 slots\n"},
-		{"-x NAME=VALUE", sh(where, "-x", "V=x"), "0 x", ""},
-		{"-x NAME", sh(where, "-x", "V"), "0", ""},
-		{"-genv", sh(where, "-n", "2", "-genv", "V", "g"), "0 g,1 g", ""},
-		{"-genvlist", sh(where, "-genvlist", "PATH,V"), "0", ""},
-		{"-genvall", sh(where, "-genvall"), "0", ""},
-		{"-env", sh(where, append(sh(where, "-n", "1", "-env", "V", "e"), ":", "-n", "1")...), "0 e,1", ""},
-		{"-envlist", sh(where, "-envlist", "V"), "0", ""},
-		{"-wdir", sh("pwd", "-wdir", dir), dir, ""},
-		{"--wdir", sh("pwd", "--wdir="+dir), dir, ""},
-		{"--wd", sh("pwd", "--wd", dir), dir, ""},
-		{"-path", []string{"-path", filepath.Dir(tool), "mytool"}, "mytool", ""},
-		{"-configfile", []string{"-configfile", apps}, "0 one,1", ""},
-		{"-l", sh("echo x", "-n", "2", "-l"), "[0] x,[1] x", ""},
-		{"--tag-output", sh("echo x", "-n", "2", "--tag-output"), "[0] x,[1] x", ""},
-		{"-prepend-rank", sh("echo x", "-n", "2", "-prepend-rank"), "[0] x,[1] x", ""},
-		{"--output tag", sh("echo x", "-n", "2", "--output", "tag"), "[0] x,[1] x", ""},
-		{"--merge-stderr-to-stdout", sh("echo x >&2", "-merge-stderr-to-stdout"), "x", ""},
-		{"--output merge", sh("echo x >&2", "--output", "merge-stderr-to-stdout"), "x", ""},
-		{"--timeout that is not reached", sh("echo", "--timeout", "1h"), "", ""},
-		{"--allow-run-as-root", sh("echo", "--allow-run-as-root"), "", ""},
-		{"--kill-grace, --host-timeout", sh("echo", "--kill-grace", "1s", "--host-timeout", "9s"), "", ""},
-		{"--mca", sh("echo", "--mca", "btl", "^tcp"), "", ""},
-		{"-v", sh("echo", "-v"), "", "rank 0 is process"},
-	} {
-		t.Run(c.about, func(t *testing.T) {
-			res := rainrun(t, c.args...)
-			if got := strings.Join(sortedLines(res.out), ","); res.status != 0 || !matches(c.out, got) {
-				t.Errorf("%q: status %d, output %q, want %q; %s", c.args, res.status, got, c.out, res.err)
-			}
-			if c.err == "" && res.err != "" || !regexp.MustCompile(c.err).MatchString(res.err) {
-				t.Errorf("%q: stderr %q, want %q", c.args, res.err, c.err)
-			}
-		})
-	}
-}
-
-// matches: the text, or a pattern of it.
-func matches(want, got string) bool {
-	if want == got {
-		return true
-	}
-	re, err := regexp.Compile("^(" + want + ")$")
-	return err == nil && re.MatchString(got)
-}
-
-// allowed are the processors of this process, as the kernel writes them.
-func allowed(t *testing.T) string {
-	t.Helper()
-	b, err := os.ReadFile("/proc/self/status")
-	if err != nil {
-		t.Fatal(err)
-	}
-	return regexp.MustCompile(`(?m)^Cpus_allowed_list:\s*(\S+)`).FindStringSubmatch(string(b))[1]
-}
-
 // A variable that is set in rainrun's environment reaches the ranks by its name alone.
 func TestVariablesByName(t *testing.T) {
 	t.Setenv("V", "from outside")
@@ -295,11 +175,18 @@ func TestHostFileVariables(t *testing.T) {
 }
 
 func TestOptions_Bad(t *testing.T) {
+	rankFile := writeFile(t, "ranks", "rank 0=a\nrank 1=b\n", 0o644)
+	farCore := writeFile(t, "ranks", "rank 0=localhost slot=9999\n", 0o644)
 	for _, c := range []struct {
 		args   []string
 		status int
 		want   string
 	}{
+		{[]string{"-rf", rankFile, "-n", "3", "true"}, 1, "rank 2 has no line"},
+		{[]string{"-rf", rankFile, "--host", "b:1,c:1", "true"}, 1, "host a is not among those of --host"},
+		{[]string{"-rf", rankFile + "x", "true"}, 2, "no such file"},
+		{[]string{"-rf", farCore, "true"}, 127, "rank 0: slot=9999: there are cores 0 to "},
+		{[]string{"--cpus-per-rank", "0", "true"}, 2, "at least one core per rank"},
 		{[]string{"--map-by", "ppr:x:node", "true"}, 2, "ppr:N:node"},
 		{[]string{"--map-by", "ppr:1:moon", "true"}, 2, "ppr:N:package"},
 		{[]string{"--map-by", "slot:PE=0", "true"}, 2, "PE="},

@@ -23,6 +23,7 @@ type Options struct {
 	Library map[string]string
 
 	Launcher     string // LaunchAuto, LaunchSSH, LaunchSlurm
+	Prefix       string // folder in which rainmpi is installed on other hosts; empty: where rainrun runs from
 	AgentCommand string // words before the agent's command; empty: fork here, ssh elsewhere
 	Rails        []string
 	PortLow      int

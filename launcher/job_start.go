@@ -137,15 +137,15 @@ func (j *job) startWords(host string) ([]string, error) {
 	case j.startsHere(host):
 		return LocalStart(host), nil
 	case j.o.AgentCommand != "":
-		start, err := CommandStart(j.o.AgentCommand, Executable())
+		start, err := CommandStart(j.o.AgentCommand, j.o.executable())
 		if err != nil {
 			return nil, err
 		}
 		return start(host), nil
 	case j.o.Launcher == LaunchSlurm:
-		return SlurmStart(Executable())(host), nil
+		return SlurmStart(j.o.executable())(host), nil
 	}
-	return SSHStart(Executable())(host), nil
+	return SSHStart(j.o.executable())(host), nil
 }
 
 func appHosts(apps []App) int {

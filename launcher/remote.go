@@ -104,7 +104,7 @@ func (r *remote) explainStart(end remoteEnd) string {
 	}
 	hint := ""
 	if code := end.status.ExitStatus(); code == 127 || code == 126 {
-		hint = fmt.Sprintf("; is rainrun installed there as %s?", r.words[len(r.words)-2])
+		hint = fmt.Sprintf("; is rainrun installed there as %s? --prefix DIR says where else it is", r.words[len(r.words)-2])
 	} else if r.words[0] == "ssh" && code == 255 {
 		hint = "; check the name, and that ssh works without a password"
 	}

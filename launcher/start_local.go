@@ -1,6 +1,9 @@
 package launcher
 
-import "os"
+import (
+	"os"
+	"path/filepath"
+)
 
 // A StartMethod makes the words of the command that starts an agent on a host.
 type StartMethod func(host string) []string
@@ -19,9 +22,12 @@ func agentCommand(exe string) []string { return []string{exe, "agent"} }
 // runs, even if it has been replaced since.
 func LocalStart(string) []string { return agentCommand("/proc/self/exe") }
 
-// Executable is the file of the running rainrun; agents on other hosts are
-// started from the same path.
-func Executable() string {
+// executable is rainrun's file on other hosts: the path from which this one
+// runs, unless Prefix says where rainmpi is there.
+func (o Options) executable() string {
+	if o.Prefix != "" {
+		return filepath.Join(o.Prefix, "bin", "rainrun")
+	}
 	exe, err := os.Executable()
 	if err != nil {
 		return "rainrun"

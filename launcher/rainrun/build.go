@@ -86,6 +86,9 @@ func (b *builder) jobOptions(s *settings, part int) error {
 	if given("agent-command") {
 		o.AgentCommand = s.agent
 	}
+	if given("prefix") {
+		o.Prefix = s.prefix
+	}
 	if s.launcher != "" {
 		if o.Launcher, err = launcherOf(s.launcher); err != nil {
 			return err

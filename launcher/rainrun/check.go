@@ -10,7 +10,7 @@ import (
 )
 
 // checkOptions are those of rainrun check: some of a job's, and one more.
-var checkOptions = append(pick("host", "hostfile", "agent-command", "launcher", "rails", "ports", "start-timeout", "help"),
+var checkOptions = append(pick("host", "hostfile", "agent-command", "prefix", "launcher", "rails", "ports", "start-timeout", "help"),
 	manual.Option{Flag: "json", Names: []string{"--json"}, Text: "write the report as JSON"})
 
 // pick returns the options of a job by their flags.

@@ -40,6 +40,7 @@ type settings struct {
 	rails      []string
 	ports      string
 	agent      string
+	prefix     string
 	launcher   string
 	insecure   bool
 	mca        []string
@@ -92,6 +93,7 @@ func newSettings() *settings {
 	f.StringArrayVar(&s.rails, "rails", nil, "")
 	f.StringVar(&s.ports, "ports", "", "")
 	f.StringVar(&s.agent, "agent-command", os.Getenv("RAIN_AGENT_COMMAND"), "")
+	f.StringVar(&s.prefix, "prefix", "", "")
 	f.StringVar(&s.launcher, "launcher", "", "")
 	f.BoolVar(&s.insecure, "insecure", false, "")
 	f.StringArrayVar(&s.mca, "mca", nil, "")
@@ -111,6 +113,7 @@ func newSettings() *settings {
 	f.BoolVar(&s.verbose, "verbose", false, "")
 	f.StringVar(&s.history, "history", os.Getenv(history.Variable), "")
 	f.Bool("allow-run-as-root", false, "")
+	f.Bool("quiet", false, "")
 	f.BoolVar(&s.help, "help", false, "")
 	f.BoolVar(&s.version, "version", false, "")
 	return s

@@ -114,6 +114,8 @@ var ends = manual.Group{Title: "When it ends", Options: []manual.Option{
 var starting = manual.Group{Title: "Hosts and rails", Options: []manual.Option{
 	{Flag: "agent-command", Names: []string{"--agent-command"}, Arg: "WORDS",
 		Text: "start agents by these words, in which %h is the host, instead of ssh: 'ip netns exec %h' (also RAIN_AGENT_COMMAND)"},
+	{Flag: "prefix", Names: []string{"--prefix"}, Arg: "DIR",
+		Text: "where rainmpi is installed on other hosts, DIR/bin/rainrun (default: where this rainrun is)"},
 	{Flag: "launcher", Names: []string{"--launcher"}, Also: []string{"--bootstrap"}, Arg: "WHAT", Values: []string{"auto", "ssh", "slurm"},
 		Text: "what starts the agents: srun in a Slurm allocation, else ssh (auto)"},
 	{Flag: "rails", Names: []string{"--rails"}, Also: []string{"--iface"}, Arg: "LIST", Text: "interfaces or addresses to use (default: all that answer)"},
@@ -128,6 +130,7 @@ var itself = manual.Group{Title: "Itself", Options: []manual.Option{
 	{Flag: "verbose", Names: []string{"-v", "--verbose"}, Text: "say what is done"},
 	{Flag: "history", Names: []string{"--history"}, Arg: "FILE",
 		Text: "keep the history of all paths between hosts, on every host in FILE.HOST; rainrun history compares them (also RAIN_HISTORY)"},
+	{Flag: "quiet", Names: []string{"-q", "--quiet"}, Text: "understood; rainrun says nothing when all goes well"},
 	{Flag: "version", Names: []string{"-V", "--version"}, Text: "which build this is"},
 	{Flag: "help", Names: []string{"-h", "--help"}, Text: "this text"},
 	{Flag: "allow-run-as-root", Names: []string{"--allow-run-as-root"}, Text: "understood; root may always"},

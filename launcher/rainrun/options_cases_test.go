@@ -31,6 +31,8 @@ type optionCase struct {
 var sameWithout = map[string]string{
 	"-genvall":            "rainrun does so anyway",
 	"--allow-run-as-root": "root always may",
+	"-q":                  "rainrun is quiet",
+	"--quiet":             "rainrun is quiet",
 }
 
 // testedElsewhere are options whose cases take more than a command line.
@@ -160,6 +162,7 @@ func optionCases(t *testing.T) []optionCase {
 		{"-machinefile", sh(where, on("-machinefile", hostFile)...), "0 a,1 b", "", 0},
 		{"-f", sh(where, on("-f", hostFile)...), "0 a,1 b", "", 0},
 		{"--agent-command", sh(where, two("-n", "1")...), "0 a", "", 0},
+		{"--prefix", sh(where, two("-n", "1", "--prefix", "/no/such")...), "", "is rainrun installed there as /no/such/bin/rainrun", 1},
 		{"--launcher", sh(where, "--launcher", "slurm"), "", "no Slurm allocation", 2},
 
 		{"-ppn", sh(where, two("-n", "2", "-ppn", "1")...), "0 a,1 b", "", 0},
@@ -243,6 +246,8 @@ func optionCases(t *testing.T) []optionCase {
 		{"--version", []string{"--version"}, "rain.*", "", 0},
 		{"-h", []string{"-h"}, anything + "usage: rainrun" + anything, "", 0},
 		{"--help", []string{"--help"}, anything + "usage: rainrun" + anything, "", 0},
+		{"-q", sh("echo", "-q"), "", "", 0},
+		{"--quiet", sh("echo", "--quiet"), "", "", 0},
 		{"--allow-run-as-root", sh("echo", "--allow-run-as-root"), "", "", 0},
 	}
 	if !strings.ContainsAny(here, ",-") {

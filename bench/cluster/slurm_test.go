@@ -1,18 +1,22 @@
 package cluster
 
 import (
+	"bufio"
 	"errors"
 	"fmt"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"strings"
 	"testing"
 	"time"
 )
 
-func slurm(t *testing.T) *Slurm {
+func slurm(t *testing.T) *Slurm { return started(t, StartSlurm, 4) }
+
+func started(t *testing.T, start func(int) (*Slurm, error), nodes int) *Slurm {
 	t.Helper()
-	s, err := StartSlurm(4)
+	s, err := start(nodes)
 	if errors.Is(err, ErrNoSlurm) {
 		t.Skip(err)
 	}
@@ -77,7 +81,7 @@ func TestSlurm(t *testing.T) {
 		}
 		result{out: string(text)}.wantHello(t, 8, byNodes...)
 	})
-	t.Run("scancel", func(t *testing.T) { scancel(t, s, rainrun) })
+	t.Run("scancel", func(t *testing.T) { scancel(t, s, rainrun, 4) })
 	t.Run("a node that does not answer", func(t *testing.T) {
 		if err := s.AwaitIdle(); err != nil {
 			t.Fatal(err)
@@ -98,10 +102,87 @@ func TestSlurm(t *testing.T) {
 	})
 }
 
+// With control groups, as clusters have it: Slurm counts the ranks among the job's
+// processes, and they may use all processors of their node's share although srun
+// binds the one task of an agent to one of them.
+func TestSlurmCgroups(t *testing.T) {
+	s := started(t, StartSlurmCgroups, 2)
+	rainrun := filepath.Join(bin(t), "rainrun")
+	prog := compile(t, filepath.Join(bin(t), "mpicc"), hello)
+	in := func(words ...string) result {
+		return run(t, s.Command(append([]string{"salloc", "--quiet", "-N2", "-n4", rainrun}, words...)...))
+	}
+	nodes := []string{s.Node(0), s.Node(0), s.Node(1), s.Node(1)}
+	in(prog).wantHello(t, 4, nodes...)
+	in(prog, "die").want(t, 137, "rank 3 on host "+s.Node(1), "signal 9")
+	res := in("sh", "-c", "echo $(grep -o 'freezer:/slurm_[^/]*/uid_0/job_[0-9]*/step_' /proc/self/cgroup) $(nproc) $SLURM_CPUS_ON_NODE")
+	res.want(t, 0)
+	for _, line := range strings.Split(strings.TrimSpace(res.out), "\n") {
+		f := strings.Fields(line)
+		if len(f) != 3 || !strings.HasPrefix(f[0], "freezer:/slurm_"+s.Node(0)[:len(s.Node(0))-1]) || f[1] != f[2] {
+			t.Errorf("a rank is in %q", line)
+		}
+	}
+	run(t, s.Command("srun", "--quiet", "--mpi=pmi2", "-N2", "-n4", prog)).wantHello(t, 4, nodes...)
+	scancel(t, s, rainrun, 2)
+	s.Close()
+	if left, _ := filepath.Glob("/sys/fs/cgroup/*/slurm_" + s.Node(0)); len(left) > 0 {
+		t.Errorf("left: %q", left)
+	}
+}
+
+// Who starts a Slurm and is killed leaves nothing of it.
+func TestSlurmEndsWithItsMaker(t *testing.T) {
+	slurm(t).Close() // there is one to be had
+	exe, err := os.Executable()
+	if err != nil {
+		t.Fatal(err)
+	}
+	cmd := exec.Command(exe)
+	mark := fmt.Sprintf("RAIN_SLURM_MAKER=%d", os.Getpid())
+	cmd.Env = append(os.Environ(), envMaker+"=1", mark)
+	out, err := cmd.StdoutPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	dir, err := bufio.NewReader(out).ReadString('\n')
+	if dir = strings.TrimSpace(dir); err != nil || len(processes(mark)) < 5 {
+		t.Errorf("%q, %v: %q", dir, err, processes(mark))
+	}
+	_ = cmd.Process.Kill()
+	_ = cmd.Wait()
+	if !eventually(10*time.Second, func() bool { return len(processes(mark)) == 0 }) {
+		t.Errorf("left: %q", processes(mark))
+	}
+	if _, err := os.Stat(dir); err == nil {
+		t.Errorf("%s is left", dir)
+	}
+}
+
+// envMaker makes the test binary a process that starts a Slurm, says where its
+// files are, and runs a job on it without end.
+const envMaker = "RAIN_TEST_SLURM_MAKER"
+
+func TestMain(m *testing.M) {
+	if os.Getenv(envMaker) != "" {
+		s, err := StartSlurm(2)
+		if err == nil {
+			fmt.Println(s.lab.Dir())
+			err = s.Command("srun", "-N2", "sleep", "98764").Run()
+		}
+		fmt.Fprintln(os.Stderr, err)
+		os.Exit(1)
+	}
+	os.Exit(m.Run())
+}
+
 // scancel ends everything.
-func scancel(t *testing.T, s *Slurm, rainrun string) {
+func scancel(t *testing.T, s *Slurm, rainrun string, nodes int) {
 	mark := fmt.Sprintf("RAIN_SCANCEL=%d", os.Getpid())
-	cmd := s.Command("sbatch", "--parsable", "-N4", "-n8", "-o", "/dev/null", "--wrap", rainrun+" sleep 98765")
+	cmd := s.Command("sbatch", "--parsable", fmt.Sprint("-N", nodes), fmt.Sprint("-n", 2*nodes), "-o", "/dev/null", "--wrap", rainrun+" sleep 98765")
 	cmd.Env = append(cmd.Env, mark)
 	id, err := cmd.Output()
 	if err != nil {
@@ -115,8 +196,8 @@ func scancel(t *testing.T, s *Slurm, rainrun string) {
 		}
 		return n
 	}
-	if !eventually(30*time.Second, func() bool { return ranks() == 8 }) {
-		t.Fatalf("%d ranks run, want 8", ranks())
+	if !eventually(30*time.Second, func() bool { return ranks() == 2*nodes }) {
+		t.Fatalf("%d ranks run, want %d", ranks(), 2*nodes)
 	}
 	run(t, s.Command("scancel", strings.TrimSpace(strings.Split(string(id), ";")[0]))).want(t, 0)
 	if !eventually(15*time.Second, func() bool { return len(processes(mark)) == 0 }) {

@@ -16,7 +16,8 @@ import (
 var ErrNoSSH = errors.New("needs root, openssh-server and openssh-client")
 
 // SSH is OpenSSH on the hosts of a lab: servers that let root in by a key, on
-// SSHPort as in the pods of the MPI operator, and a client with that key.
+// SSHPort as in the pods of the MPI operator, and a client with that key. Keys and
+// configurations lie in the lab's folder, which goes with it.
 type SSH struct {
 	lab *lab.Lab
 	dir string
@@ -38,17 +39,11 @@ func NewSSH(l *lab.Lab) (*SSH, error) {
 			return nil, ErrNoSSH
 		}
 	}
-	// sshd looks at who may write the folders above its keys.
-	dir, err := os.MkdirTemp("/var/tmp", "rain-ssh")
-	if err != nil {
+	s := &SSH{lab: l, dir: filepath.Join(l.Dir(), "ssh")}
+	if err := os.Mkdir(s.dir, 0o700); err != nil {
 		return nil, err
 	}
-	s := &SSH{lab: l, dir: dir}
-	if err := s.furnish(); err != nil {
-		s.Close()
-		return nil, err
-	}
-	return s, nil
+	return s, s.furnish()
 }
 
 func (s *SSH) furnish() error {
@@ -130,6 +125,3 @@ func (s *SSH) Env(env []string) (kept []string) {
 	}
 	return append(kept, "PATH="+s.dir+":"+path)
 }
-
-// Close removes the keys and the configurations.
-func (s *SSH) Close() { _ = os.RemoveAll(s.dir) }

@@ -29,7 +29,6 @@ func newSSHHosts(t *testing.T, n int) *sshHosts {
 	if err != nil {
 		t.Fatal(err)
 	}
-	t.Cleanup(ssh.Close)
 	return &sshHosts{l, ssh, t}
 }
 

@@ -115,7 +115,7 @@ func sshSetting(ctx context.Context, hosts int, dir string) (s bench.Setting, en
 		l.Close()
 		return s, nil, fmt.Errorf("launch: starting by ssh: %w; --ssh-ranks 0 leaves it out", err)
 	}
-	end = func() { l.Close(); ssh.Close() }
+	end = func() { l.Close() }
 	var names []string
 	for _, h := range l.Hosts {
 		names = append(names, h.Name)

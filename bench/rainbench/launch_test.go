@@ -21,11 +21,10 @@ func TestLaunch(t *testing.T) {
 	args := []string{"launch", "--peers", "rainmpi", "-n", "2,3", "--runs", "2", "--prefix", "../../build", "--src", "../c", "--json", file}
 	places := 3
 	l := lab.Start(t, lab.Config{Hosts: 1, Rails: 1})
-	if ssh, err := cluster.NewSSH(l); err != nil {
+	if _, err := cluster.NewSSH(l); err != nil {
 		t.Log("on this host alone: ", err)
 		args, places = append(args, "--ssh-ranks", "0"), 2
 	} else {
-		ssh.Close()
 		args = append(args, "--ssh-ranks", "4", "--hosts", "2")
 	}
 	l.Close()

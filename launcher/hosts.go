@@ -86,7 +86,9 @@ func parseHost(s string) (Host, error) {
 func checkHostName(name string) error {
 	switch {
 	case name == "":
-		return fmt.Errorf("a host without a name")
+		return fmt.Errorf("a host without a name; write a,b or a:2,b")
+	case strings.HasPrefix(name, "@") || strings.HasSuffix(name, "@"):
+		return fmt.Errorf("host name %q: write user@host", name)
 	case strings.HasPrefix(name, "-"):
 		return fmt.Errorf("host name %q starts with a dash", name)
 	case strings.ContainsAny(name, " \t'\"\\`$&;|<>(){}*?!#=,"):

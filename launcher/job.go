@@ -118,6 +118,9 @@ func Run(o Options) (status int, err error) {
 	if err := j.o.checkTimes(); err != nil {
 		return ExitError, err
 	}
+	if err := j.out.canWrite(); err != nil {
+		return ExitError, err
+	}
 	if err := j.chooseHosts(); err != nil {
 		return ExitError, err
 	}
@@ -140,7 +143,11 @@ func Run(o Options) (status int, err error) {
 	}
 	j.loop()
 	j.dismiss()
-	return j.verdict()
+	status, err = j.verdict()
+	if status == 0 && j.out.lost() != nil {
+		status = ExitError
+	}
+	return status, err
 }
 
 // minHostTimeout leaves the hosts the time to notice that a message was lost, and
@@ -153,6 +160,9 @@ func (o *Options) checkTimes() error {
 	}
 	if o.HostTimeout < minHostTimeout {
 		return fmt.Errorf("--host-timeout %v: at least %v", o.HostTimeout, minHostTimeout)
+	}
+	if o.KillGrace < 0 || o.StartTimeout < 0 {
+		return fmt.Errorf("--kill-grace %v, --start-timeout %v: a time has no sign", o.KillGrace, o.StartTimeout)
 	}
 	return nil
 }

@@ -108,6 +108,31 @@ func (o *output) writeFile(rank int, stream byte, data []byte) {
 	}
 }
 
+// canWrite tries whether the ranks' files can be made: a job whose output would be
+// lost does not begin.
+func (o *output) canWrite() error {
+	if o.file == "" {
+		return nil
+	}
+	dir := filepath.Dir(o.file)
+	err := os.MkdirAll(dir, 0o777)
+	if err == nil {
+		var f *os.File
+		if f, err = os.CreateTemp(dir, filepath.Base(o.file)+".*"); err == nil {
+			f.Close()
+			return os.Remove(f.Name())
+		}
+	}
+	return fmt.Errorf("--output-filename %s: %w; name a place where files can be made", o.file, err)
+}
+
+// lost says what has become of output that could not be written; nil: all was.
+func (o *output) lost() error {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	return o.failed
+}
+
 func createFile(name string) (*os.File, error) {
 	if err := os.MkdirAll(filepath.Dir(name), 0o777); err != nil {
 		return nil, err

@@ -51,7 +51,7 @@ func findProgram(a App, searchPath string) (program, error) {
 	if refused != nil {
 		return program{}, refused
 	}
-	hint := ""
+	hint := "; give its path, or search more folders with -path"
 	if checkExecutable(name, filepath.Join(dir, name)) == nil {
 		hint = fmt.Sprintf("; there is one in %s: say ./%s", dir, name)
 	}
@@ -68,7 +68,7 @@ func checkExecutable(name, full string) error {
 	st, err := os.Stat(full)
 	switch {
 	case errors.Is(err, fs.ErrNotExist):
-		return missing{fmt.Sprintf("program %s does not exist (%s)", name, full)}
+		return missing{fmt.Sprintf("program %s does not exist (%s); put it there, or send it with --preload", name, full)}
 	case err != nil:
 		return fmt.Errorf("program %s: %w", name, err)
 	case st.IsDir():
@@ -89,7 +89,7 @@ func workDir(a App) (string, error) {
 			err = syscall.ENOTDIR
 		}
 		if err != nil {
-			return "", fmt.Errorf("working directory %s: %w", a.Dir, err)
+			return "", fmt.Errorf("working directory %s: %w; make it there, or give another with -wdir", a.Dir, err)
 		}
 		return a.Dir, nil
 	}

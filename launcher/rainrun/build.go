@@ -76,7 +76,11 @@ func (b *builder) jobOptions(s *settings, part int) error {
 		}
 	}
 	for _, r := range append(s.rails, interfacesOf(s.mca)...) {
-		o.Rails = append(o.Rails, strings.Split(r, ",")...)
+		list := strings.Split(r, ",")
+		if slices.Contains(list, "") {
+			return fmt.Errorf("--rails %q: a rail without a name; write eth1,eth2", r)
+		}
+		o.Rails = append(o.Rails, list...)
 	}
 	if s.ports != "" {
 		if o.PortLow, o.PortHigh, err = portRange("--ports", s.ports); err != nil {
@@ -159,7 +163,7 @@ func (b *builder) configFile(s *settings) error {
 		}
 		one := newSettings()
 		if err := one.set.Parse(normalise(words)); err != nil {
-			return fmt.Errorf("%s:%d: %w", s.config, i+1, err)
+			return fmt.Errorf("%s:%d: %w", s.config, i+1, explain(err))
 		}
 		if err := b.add(one, part); err != nil {
 			return fmt.Errorf("%s:%d: %w", s.config, i+1, err)
@@ -192,6 +196,11 @@ func (b *builder) finish() (launcher.Options, error) {
 	}
 	if o.AgentCommand == "" {
 		o.AgentCommand = os.Getenv("RAIN_AGENT_COMMAND")
+	}
+	if o.AgentCommand != "" {
+		if _, err := launcher.CommandStart(o.AgentCommand, ""); err != nil {
+			return o, err
+		}
 	}
 	text, from := b.timeout, "--timeout"
 	if text == "" {
@@ -410,7 +419,7 @@ func seconds(s string) (time.Duration, error) {
 	}
 	d, err := time.ParseDuration(s)
 	if err != nil || d < 0 {
-		return 0, fmt.Errorf("%q is no time: seconds, or 90s, 10m, 2h", s)
+		return 0, fmt.Errorf("%q is no time; write seconds, or 90s, 10m, 2h", s)
 	}
 	return d, nil
 }

@@ -43,7 +43,7 @@ func check(args []string) int {
 		plain = append(plain, a)
 	}
 	if err := s.set.Parse(normaliseKeeping(plain, "--json")); err != nil {
-		return fail(unknownOption(err))
+		return fail(explain(err))
 	}
 	if s.help {
 		fmt.Print(manual.Page{Name: "rainrun check", Brief: "Looks at hosts: would a job run there, and what is to be done if not",

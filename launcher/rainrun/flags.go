@@ -1,9 +1,9 @@
 package main
 
 import (
+	"errors"
 	"fmt"
 	"os"
-	"strings"
 	"time"
 
 	"github.com/spf13/pflag"
@@ -98,10 +98,10 @@ func newSettings() *settings {
 	f.BoolVar(&s.insecure, "insecure", false, "")
 	f.StringArrayVar(&s.mca, "mca", nil, "")
 	f.StringVar(&s.timeout, "timeout", "", "")
-	f.DurationVar(&s.grace, "kill-grace", 100*time.Millisecond, "")
-	f.DurationVar(&s.hostTime, "host-timeout", 30*time.Second, "")
+	s.time(&s.grace, "kill-grace", 100*time.Millisecond)
+	s.time(&s.hostTime, "host-timeout", 30*time.Second)
 	f.StringVar(&s.witness, "witness", "", "")
-	f.DurationVar(&s.startTime, "start-timeout", 2*time.Minute, "")
+	s.time(&s.startTime, "start-timeout", 2*time.Minute)
 	f.BoolVar(&s.tag, "tag-output", false, "")
 	f.BoolVar(&s.stamp, "timestamp-output", false, "")
 	f.BoolVar(&s.merge, "merge-stderr", false, "")
@@ -119,6 +119,12 @@ func newSettings() *settings {
 	return s
 }
 
+// time declares an option that takes a time.
+func (s *settings) time(to *time.Duration, name string, preset time.Duration) {
+	*to = preset
+	s.set.Var(span{to}, name, "")
+}
+
 // parse reads the whole command line. done says that there is nothing to run.
 func parse(args []string) (o launcher.Options, done bool, err error) {
 	if len(args) == 0 {
@@ -129,7 +135,7 @@ func parse(args []string) (o launcher.Options, done bool, err error) {
 	for i, part := range splitColons(args) {
 		s := newSettings()
 		if err := s.set.Parse(normalise(part)); err != nil {
-			return o, false, unknownOption(err)
+			return o, false, explain(err)
 		}
 		switch {
 		case s.help:
@@ -160,10 +166,46 @@ func splitColons(args []string) [][]string {
 	return parts
 }
 
-func unknownOption(err error) error {
-	text := err.Error()
-	if strings.HasPrefix(text, "unknown") {
-		return fmt.Errorf("%s; rainrun --help lists the options", text)
+// explain says what is wrong with an option, by a name that people type, and what
+// to do.
+func explain(err error) error {
+	name := func(f *pflag.Flag) string {
+		if o, ok := names[f.Name]; ok && len(o.Names) > 0 {
+			return o.Names[0]
+		}
+		return "--" + f.Name
+	}
+	var unknown *pflag.NotExistError
+	var missing *pflag.ValueRequiredError
+	var wrong *pflag.InvalidValueError
+	switch {
+	case errors.As(err, &unknown):
+		return fmt.Errorf("%w; rainrun --help lists the options", err)
+	case errors.As(err, &missing):
+		f := missing.GetFlag()
+		return fmt.Errorf("%s needs an argument: %s %s", name(f), name(f), names[f.Name].Arg)
+	case errors.As(err, &wrong):
+		return fmt.Errorf("%s %s: %w", name(wrong.GetFlag()), wrong.GetValue(), wrong.Unwrap())
 	}
 	return err
 }
+
+// A span is a time of the command line: seconds, or 90s, 10m.
+type span struct{ to *time.Duration }
+
+func (s span) String() string {
+	if s.to == nil {
+		return ""
+	}
+	return s.to.String()
+}
+
+func (s span) Set(text string) (err error) {
+	if text == "" {
+		return errors.New("expected a time: seconds, or 90s, 10m")
+	}
+	*s.to, err = seconds(text)
+	return err
+}
+
+func (s span) Type() string { return "time" }

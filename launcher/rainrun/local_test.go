@@ -115,30 +115,6 @@ func TestPrograms_Bad(t *testing.T) {
 	rainrun(t, noLoader).want(t, 127, "interpreter")
 }
 
-func TestCommandLine_Bad(t *testing.T) {
-	for _, c := range []struct {
-		args []string
-		want string
-	}{
-		{[]string{"-n", "0", "true"}, "at least one rank"},
-		{[]string{"-n", "x", "true"}, "x"},
-		{[]string{"-n", "2"}, "no program"},
-		{[]string{"-n", "1", "true", ":"}, "after the colon"},
-		{[]string{"--frobnicate", "true"}, "frobnicate"},
-		{[]string{"-frobnicate", "true"}, "frobnicate"},
-		{[]string{"--host", "a:0", "true"}, "no number of slots"},
-		{[]string{"--host", "-oProxyCommand=x", "true"}, "dash"},
-		{[]string{"--hostfile", "/no/such", "true"}, "/no/such"},
-		{[]string{"--map-by", "moon", "true"}, "--map-by moon"},
-		{[]string{"--bind-to", "moon", "true"}, "--bind-to moon"},
-		{[]string{"--timeout", "soon", "true"}, "--timeout"},
-		{[]string{"--ports", "9-1", "true"}, "--ports"},
-	} {
-		rainrun(t, c.args...).want(t, 2, c.want)
-	}
-	rainrun(t).want(t, 2, "usage")
-}
-
 func TestHelp(t *testing.T) {
 	res := rainrun(t, "--help")
 	res.want(t, 0)

@@ -47,7 +47,7 @@ func normalise(args []string) []string {
 		case joined:
 			out = append(out, "--"+o.Flag+"="+value)
 		case i+words >= len(args):
-			out = append(out, "--"+o.Flag) // pflag says that the value is missing
+			return append(out, "--"+o.Flag) // pflag says that the value is missing
 		case words == 0:
 			out = append(out, "--"+o.Flag)
 		default:

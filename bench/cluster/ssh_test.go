@@ -2,9 +2,11 @@ package cluster
 
 import (
 	"errors"
+	"fmt"
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -95,10 +97,39 @@ func TestSSHHosts(t *testing.T) {
 	s.configure(KeyKnown, 2223)
 	in("-n", "2", "--host", "h1:1,h3:1", "touch", flag).want(t, 1, "on host h3", "port 2223", "refused")
 	s.configure(KeyKnown, SSHPort)
+	in("-n", "2", "--host", "h1:1,nosuchuser@h3:1", "touch", flag).want(t, 1, "on host nosuchuser@h3", "Permission denied", "without a password")
 	in("-n", "2", "--host", "h1:1,nobody@@h3:1", "touch", flag).want(t, 1, "h3")
+	in("-n", "2", "--host", "h1:1,h3:1", "--prefix", "/no/such", "touch", flag).
+		want(t, 1, "on host h3", "exit status 127", "is rainrun installed there as /no/such/bin/rainrun? --prefix DIR")
+
+	// A host behind another one.
+	s.configure(KeyKnown, SSHPort, "Host h3", "ProxyJump h2")
+	res = in("-n", "2", "--host", "h2:1,h3:1", "sh", "-c", "echo $PMI_RANK ${SSH_CONNECTION%% *}")
+	if want := fmt.Sprintf("0 %s\n1 %s\n", s.Hosts[0].Addr(0), s.Hosts[1].Addr(0)); res.status != 0 || sorted(res.out) != want {
+		t.Errorf("%+v, want %q", res, want)
+	}
+	s.configure(KeyKnown, SSHPort)
+
+	// A host that does not answer at all.
+	for _, rail := range []string{"rail1", "rail2"} {
+		if err := s.Fault(lab.Fault{Kind: lab.KindBlackHole, Rail: rail, Host: "h4"}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	res = in("-n", "8", "--host", spec, "--start-timeout", "4s", "touch", flag)
+	res.want(t, 1, "host h4 has not started its agent within 4s (--start-timeout)", "is the host up")
+	if strings.Count(res.err, "\n") != 1 {
+		t.Errorf("more than one line: %s", res.err)
+	}
 	if _, err := os.Stat(flag); err == nil {
 		t.Error("a rank was started although a host was missing")
 	}
+}
+
+func sorted(s string) string {
+	lines := strings.SplitAfter(s, "\n")
+	slices.Sort(lines)
+	return strings.Join(lines, "")
 }
 
 // What the MPI operator of Kubernetes promises and wants: a host file in either
@@ -117,4 +148,26 @@ func TestKubernetes(t *testing.T) {
 	run(t, s.rainrun(openmpi, prog)).wantHello(t, 4, "h2", "h2", "h3", "h3")
 	run(t, s.rainrun(mpich, "-n", "4", prog)).wantHello(t, 4, "h2", "h2", "h3", "h3")
 	run(t, s.rainrun(mpich, "-v", "-n", "4", prog)).want(t, 0, "ssh -o ConnectionAttempts=10")
+
+	// A name that the launcher's resolver learns two seconds later.
+	hosts := func(script string) {
+		if out, err := s.Hosts[0].Command("sh", "-c", script).CombinedOutput(); err != nil {
+			t.Errorf("%s: %v %s", script, err, out)
+		}
+	}
+	known := s.File("known-hosts")
+	hosts("cp /etc/hosts " + known + "; grep -v -w h3 " + known + " >/etc/hosts; ! getent hosts h3")
+	late = time.AfterFunc(2*time.Second, func() { hosts("cat " + known + " >/etc/hosts") })
+	defer late.Stop()
+	run(t, s.rainrun(openmpi, prog)).wantHello(t, 4, "h2", "h2", "h3", "h3")
+
+	// Its file is found without a variable, too.
+	etc := "mount -t tmpfs none " + s.File("upper") + " && cd " + s.File("upper") + " && mkdir -p up/mpi work && cp /etc/hosts up/hosts && cp " + s.File("mpich") +
+		" up/mpi/hostfile && mount -t overlay none -o lowerdir=/etc,upperdir=up,workdir=work /etc && cd / && exec \"$@\""
+	hosts("mkdir " + s.File("upper"))
+	cmd := s.rainrun([]string{"K_MPI_JOB_ROLE=launcher"}, prog)
+	words := append([]string{"unshare", "-m", "sh", "-c", etc, "sh"}, cmd.Args[5:]...)
+	inside := s.Hosts[0].Command(words[0], words[1:]...)
+	inside.Env = cmd.Env
+	run(t, inside).wantHello(t, 4, "h2", "h2", "h3", "h3")
 }

@@ -304,14 +304,23 @@ func launcherOf(s string) (string, error) {
 	return "", fmt.Errorf("--launcher %s: known are auto, ssh and slurm; any other command goes into --agent-command", s)
 }
 
-// hostsFromEnvironment reads the host files that batch systems and containers
-// name in the environment.
+// hostFileVariables name host files: those of batch systems and containers.
+var hostFileVariables = []string{"HYDRA_HOST_FILE", "OMPI_MCA_orte_default_hostfile", "PRTE_MCA_prte_default_hostfile", "I_MPI_HYDRA_HOST_FILE"}
+
+// operatorHostFile is where the MPI operator of Kubernetes puts the hosts of its
+// launcher, whatever implementation of MPI it was told to expect.
+const operatorHostFile = "/etc/mpi/hostfile"
+
+// hostsFromEnvironment reads the host file that the environment names.
 func hostsFromEnvironment() ([]launcher.Host, error) {
-	for _, name := range []string{"HYDRA_HOST_FILE", "OMPI_MCA_orte_default_hostfile"} {
+	for _, name := range hostFileVariables {
 		if file := os.Getenv(name); file != "" {
 			hosts, err := launcher.ReadHostFile(file)
 			return hosts, errors.WithMessage(err, name)
 		}
+	}
+	if _, err := os.Stat(operatorHostFile); err == nil && os.Getenv("K_MPI_JOB_ROLE") == "launcher" {
+		return launcher.ReadHostFile(operatorHostFile)
 	}
 	return nil, nil
 }

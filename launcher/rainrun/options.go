@@ -36,7 +36,10 @@ var page = manual.Page{
 		{Title: "Exit status", Text: "That of the lowest rank that failed, 128 + N for signal N, 110 when time is up, 127 when a\nprogram cannot be started, 2 for a command line that is wrong, 1 when a job cannot be started."},
 		{Title: "Signals", Text: "SIGINT and SIGTERM end the job, a second one does not wait for it. SIGTSTP and SIGCONT stop\nand continue all ranks; SIGUSR1 and SIGUSR2 go to the processes that called MPI_Init."},
 		{Title: "Environment", Text: "RAIN_AGENT_COMMAND, RAIN_PORTS, RAIN_HISTORY  as --agent-command, --ports and --history\n" +
-			"HYDRA_HOST_FILE, OMPI_MCA_orte_default_hostfile  the host file, if no host is named\n" +
+			"HYDRA_HOST_FILE, OMPI_MCA_orte_default_hostfile, PRTE_MCA_prte_default_hostfile,\n" +
+			"I_MPI_HYDRA_HOST_FILE  the host file, if no host is named\n" +
+			"K_MPI_JOB_ROLE=launcher  Kubernetes' MPI operator: /etc/mpi/hostfile if there is no such file, and hosts\n" +
+			"that come late are waited for\n" +
 			"SLURM_JOB_ID, SLURM_JOB_NODELIST, SLURM_TASKS_PER_NODE  the allocation, if there is no such file\n" +
 			"MPIEXEC_TIMEOUT  as --timeout\n" +
 			"A rank finds OMPI_COMM_WORLD_RANK, _SIZE, _LOCAL_RANK, _LOCAL_SIZE and _NODE_RANK, PMI_RANK,\n" +

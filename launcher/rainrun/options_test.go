@@ -157,7 +157,7 @@ func TestPorts(t *testing.T) {
 
 // The host files of other launchers' variables.
 func TestHostFileVariables(t *testing.T) {
-	for _, name := range []string{"HYDRA_HOST_FILE", "OMPI_MCA_orte_default_hostfile"} {
+	for _, name := range hostFileVariables {
 		t.Run(name, func(t *testing.T) {
 			t.Setenv(name, writeFile(t, "hosts", "a:1\nb slots=1\n", 0o644))
 			res := rainrun(t, append(twoHosts[2:], "sh", "-c", where)...)

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"fmt"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -82,6 +83,21 @@ func TestManyHosts(t *testing.T) {
 }
 
 const maxNamed = 8
+
+// 64 hosts are started at one time, and no more: each of these waits for 63 others.
+func TestHostsInParallel(t *testing.T) {
+	dir := t.TempDir()
+	var list []string
+	for i := range 80 {
+		list = append(list, fmt.Sprintf("h%d:1", i))
+	}
+	wait := `sh -c 'touch ` + dir + `/$0; until [ $(ls ` + dir + ` | wc -l) -ge 64 ]; do sleep 0.2; done; echo no >&2; exit 3' %h`
+	rainrun(t, "--host", strings.Join(list, ","), "--agent-command", wait, "--start-timeout", "40s", "true").
+		want(t, 1, "exit status 3: no", "56 more hosts could not be started")
+	if n := len(listDir(dir)); n != 64 {
+		t.Errorf("%d hosts were tried, want 64", n)
+	}
+}
 
 // At a terminal one line says how far the start is, and goes away.
 func TestProgress(t *testing.T) {

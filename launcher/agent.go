@@ -28,7 +28,6 @@ type agent struct {
 	mesh   *mesh        // nil in a job on one host
 	past   *history.Log // of the mesh's paths; nil: nobody asked for it
 	spawn  *spawner
-	pmi    *pmiServer
 	files  map[int]*os.File // preloaded programs, by App
 	held   *forkPlan        // what kindGo sets off
 	boot   *bootServer
@@ -99,7 +98,7 @@ func Agent() int {
 		fmt.Fprintf(os.Stderr, "rainrun: agent: %v\n", err)
 		return 1
 	}
-	a := &agent{guardian: os.Getppid(), pmi: newPMIServer(), files: map[int]*os.File{}, events: make(chan any, 64), byWorld: map[int]*rank{}, lost: map[int]bool{}, worlds: map[int]*world{}, names: newNames(), met: map[int]bool{}, gone: map[int]bool{}}
+	a := &agent{guardian: os.Getppid(), files: map[int]*os.File{}, events: make(chan any, 64), byWorld: map[int]*rank{}, lost: map[int]bool{}, worlds: map[int]*world{}, names: newNames(), met: map[int]bool{}, gone: map[int]bool{}}
 	becomeSubreaper()
 	signals := make(chan os.Signal, 64)
 	signal.Notify(signals, unix.SIGCHLD, unix.SIGTERM, unix.SIGINT, unix.SIGHUP, unix.SIGPIPE)
@@ -423,10 +422,11 @@ func (a *agent) after(d time.Duration, ev any) {
 
 // progress does what follows from the state, after every event.
 func (a *agent) progress() {
-	if a.finished || a.start == nil && !a.ending {
+	if a.start == nil && !a.ending {
 		return
 	}
-	if a.tellOver(); !a.ending && !(a.allRanksDone() && a.worldsOver()) {
+	// Who has finished may still be asked to spawn: others wait for its answer.
+	if a.tellOver(); a.finished || !a.ending && !(a.allRanksDone() && a.worldsOver()) {
 		return
 	}
 	if _, none := reap(a.ended); !none && a.endLeftovers() {

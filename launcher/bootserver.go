@@ -156,6 +156,8 @@ func (a *agent) hello(ev bootEvent) {
 		refuse = fmt.Sprintf("rank %d is taken by process %d", r.world, r.connPid)
 	case a.ending:
 		refuse = "the job ends"
+	case w.parent != nil && w.parent.Foreign():
+		refuse = "a program of another MPI has spawned this one, and the two cannot talk to each other"
 	}
 	if refuse != "" {
 		_ = ev.conn.Send(boot.Message{Welcome: &boot.Welcome{Error: refuse}})

@@ -1,6 +1,7 @@
 package launcher
 
 import (
+	"cmp"
 	"fmt"
 	"maps"
 	"os"
@@ -12,8 +13,8 @@ import (
 	"rainmpi/internal/pmi"
 )
 
-// A pmiServer serves version 1 of PMI to the ranks of this host, so that
-// programs of other MPIs start under rainrun. What ranks put goes to the other
+// A pmiServer serves version 1 of PMI to the ranks of a world on this host, so
+// that programs of other MPIs start under rainrun. What ranks put goes to the other
 // agents with the next barrier: MPIs read a value only after one.
 type pmiServer struct {
 	job     pmi.Job
@@ -21,6 +22,8 @@ type pmiServer struct {
 	waiting map[int]pmi.Request // ranks of this host in the barrier
 	fences  map[int]int         // host → barriers that all its ranks have entered
 	passed  int                 // barriers that are over
+
+	spawning map[int]pmi.Request // ranks of this host that wait for new processes
 }
 
 // pmiRequest is an event: a line of a rank.
@@ -29,9 +32,12 @@ type pmiRequest struct {
 	req pmi.Request
 }
 
-// PMIFence tells the other agents that all ranks of this host are in a barrier,
-// and what they have put before.
-type PMIFence struct{ Values map[string]string }
+// PMIFence tells the other agents that all ranks of a world on this host are in a
+// barrier, and what they have put before.
+type PMIFence struct {
+	World  int
+	Values map[string]string
+}
 
 // pmiFD is the descriptor's number in the rank.
 const pmiFD = 3
@@ -42,6 +48,8 @@ func newPMIServer() *pmiServer {
 		fresh:   map[string]string{},
 		waiting: map[int]pmi.Request{},
 		fences:  map[int]int{},
+
+		spawning: map[int]pmi.Request{},
 	}
 }
 
@@ -50,12 +58,8 @@ func (s *pmiServer) begin(job string, p *Start) {
 	s.job.Name, s.job.Size, s.job.Universe, s.job.HostOf = job, p.Size, max(p.Slots, p.Size), p.HostOf
 }
 
-// openPMI makes the connection for one rank and returns the rank's end, -1 for a
-// spawned one: PMI knows of the ranks only that rainrun has started.
+// openPMI makes the connection for one rank and returns the rank's end.
 func (a *agent) openPMI(r *rank) (fd int, err error) {
-	if r.w.number != 0 {
-		return -1, nil
-	}
 	fds, err := unix.Socketpair(unix.AF_UNIX, unix.SOCK_STREAM|unix.SOCK_CLOEXEC, 0)
 	if err != nil {
 		return -1, fmt.Errorf("a PMI connection for rank %d: %w (ulimit -n?)", r.world, err)
@@ -70,10 +74,11 @@ func (a *agent) openPMI(r *rank) (fd int, err error) {
 }
 
 func (a *agent) handlePMI(ev pmiRequest) {
-	r, req, s := ev.r, ev.req, a.pmi
+	r, req, s := ev.r, ev.req, ev.r.w.pmi
 	switch {
 	case req.End:
 		delete(s.waiting, r.world)
+		delete(s.spawning, r.world)
 		return
 	case req.Cmd() == "init":
 		a.pmiInit(r)
@@ -85,7 +90,7 @@ func (a *agent) handlePMI(ev pmiRequest) {
 		req.Reply(pmi.Line("put_result", "rc", "0", "msg", "success"))
 	case "barrier_in":
 		s.waiting[r.world] = req
-		a.pmiFence()
+		a.pmiFence(r.w)
 	case "finalize":
 		r.finalized = true
 		req.Reply(pmi.Line("finalize_ack", "rc", "0"))
@@ -96,6 +101,8 @@ func (a *agent) handlePMI(ev pmiRequest) {
 		}
 		a.abort(r, boot.Abort{Code: code, Text: req.Message["error_msg"]})
 		req.Reply("")
+	case "spawn":
+		a.pmiSpawn(r, req)
 	default:
 		req.Reply(s.job.Answer(req.Message, r.app))
 	}
@@ -112,33 +119,71 @@ func (a *agent) pmiInit(r *rank) {
 		r.connPid = r.pid
 	}
 	a.out.send(kindInit, Init{Rank: r.world})
+	switch {
+	case !r.unborn():
+	case r.w.parent.Foreign():
+		a.born(r, nil)
+	default:
+		a.notBorn(r, fmt.Sprintf("%s is a program of another MPI than the one that spawns it", a.programOf(r)))
+	}
 }
 
-// pmiFence: when all ranks of this host are in the barrier, the others hear of
-// it.
-func (a *agent) pmiFence() {
-	s := a.pmi
-	if len(s.waiting) < len(a.world(0).ranks) || s.fences[a.setup.Host] > s.passed {
+// pmiSpawn asks for more processes in the name of another MPI's rank. They make
+// their own way to their parents: what they need for it has been put for them.
+func (a *agent) pmiSpawn(r *rank, req pmi.Request) {
+	app := r.w.start.Apps[r.app]
+	ask := boot.Spawn{Values: map[string]string{}}
+	for _, s := range req.Spawns {
+		maps.Copy(ask.Values, s.Put)
+		ask.Programs = append(ask.Programs, boot.Program{
+			Argv: append([]string{s.Program}, s.Args...), Counts: []int{s.N},
+			Hosts: s.Info["host"], Dir: s.Info["wdir"], Path: s.Info["path"], Env: app.Env, DefaultDir: cmp.Or(app.Dir, app.DefaultDir),
+		})
+	}
+	if len(ask.Programs) == 0 {
+		req.Reply(pmi.SpawnResult(0, "a spawn names a program and a number of processes"))
 		return
 	}
-	f := PMIFence{Values: s.fresh}
+	r.w.pmi.spawning[r.world] = req
+	a.askSpawn(r, ask)
+}
+
+// pmiSpawned gives another MPI's rank its answer, if it has asked.
+func (w *world) pmiSpawned(rank int, m boot.Spawned) (asked bool) {
+	req, asked := w.pmi.spawning[rank]
+	if asked {
+		delete(w.pmi.spawning, rank)
+		req.Reply(pmi.SpawnResult(len(m.Passports), m.Error))
+	}
+	return asked
+}
+
+// pmiFence: when all ranks of a world on this host are in the barrier, the others
+// hear of it.
+func (a *agent) pmiFence(w *world) {
+	s := w.pmi
+	if len(s.waiting) < len(w.ranks) || s.fences[a.setup.Host] > s.passed {
+		return
+	}
+	f := PMIFence{World: w.number, Values: s.fresh}
 	s.fresh = map[string]string{}
 	if a.mesh != nil {
 		a.mesh.flood(kindPMIFence, f)
 	}
-	a.pmiFenced(a.setup.Host, PMIFence{})
+	a.pmiFenced(a.setup.Host, PMIFence{World: w.number})
 }
 
 // pmiFenced: all ranks of a host are in the barrier. When those of all hosts
 // are, it is over.
 func (a *agent) pmiFenced(host int, f PMIFence) {
-	s := a.pmi
+	w := a.world(f.World)
+	s := w.pmi
 	s.fences[host]++
 	maps.Copy(s.job.Values, f.Values)
-	if a.start == nil {
+	if w.start == nil {
 		return
 	}
-	for _, h := range a.hostsWithRanks() {
+	for _, h := range w.hostsWithRanks() {
 		if s.fences[h] <= s.passed {
 			return
 		}
@@ -151,10 +196,10 @@ func (a *agent) pmiFenced(host int, f PMIFence) {
 	}
 }
 
-func (a *agent) hostsWithRanks() []int {
+func (w *world) hostsWithRanks() []int {
 	seen := map[int]bool{}
 	var hosts []int
-	for _, h := range a.start.HostOf {
+	for _, h := range w.start.HostOf {
 		if !seen[h] {
 			seen[h] = true
 			hosts = append(hosts, h)

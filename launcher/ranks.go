@@ -57,13 +57,13 @@ func (a *agent) startRanks(s *Start) error {
 		return fmt.Errorf("started twice")
 	}
 	a.start = s
-	a.pmi.begin(a.setup.Job, s)
 	if a.mesh != nil {
 		if err := a.mesh.meet(s.Cards); err != nil {
 			return err
 		}
 	}
 	w := a.world(0)
+	w.pmi.begin(a.setup.Job, s)
 	w.memory = a.boot.memory
 	a.populate(w, s)
 	if a.ending { // somebody failed while the plan was under way

@@ -74,7 +74,7 @@ func (a *agent) planWorld(ask SpawnAsk) {
 		return
 	}
 	p := World{Number: a.wards.worlds, First: a.wards.ranks, HostOf: where.HostOf, AppOf: where.AppOf,
-		Apps: apps, Parent: ask.Spawn.Parent, Asker: ask.Asker}
+		Apps: apps, Parent: ask.Spawn.Parent, Asker: ask.Asker, Values: ask.Spawn.Values}
 	for _, app := range apps {
 		p.Counts = append(p.Counts, app.N)
 	}
@@ -193,10 +193,14 @@ func (a *agent) stillborn(r *rank) {
 		return
 	}
 	if !r.w.ended {
-		text := fmt.Sprintf("%s on host %s (pid %d) ended before MPI_Init", a.programOf(r), a.hostName(), r.exit.Pid)
-		a.sendTo(r.w.asker.Host, kindBirth, Birth{World: r.w.number, Failed: []int{r.world - r.w.first}, Text: text})
+		a.notBorn(r, fmt.Sprintf("%s on host %s (pid %d) ended before MPI_Init", a.programOf(r), a.hostName(), r.exit.Pid))
 	}
 	r.exit.Killed = true
+}
+
+// notBorn: a spawned rank of this host will not be talked to.
+func (a *agent) notBorn(r *rank, text string) {
+	a.sendTo(r.w.asker.Host, kindBirth, Birth{World: r.w.number, Failed: []int{r.world - r.w.first}, Text: text})
 }
 
 // gaveBirth: what an agent says of a world that a rank of this host has asked for.
@@ -229,6 +233,9 @@ func (a *agent) gaveBirth(m Birth) {
 
 // spawnAnswered gives a rank of this host its answer.
 func (a *agent) spawnAnswered(m SpawnAnswer) {
+	if w := a.worldOf(m.Asker.Rank); w != nil && w.pmiSpawned(m.Asker.Rank, m.Spawned) {
+		return
+	}
 	m.Spawned.Seq = m.Asker.Seq
 	a.answer(m.Asker, boot.Message{Spawned: &m.Spawned})
 }

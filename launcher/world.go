@@ -2,11 +2,13 @@ package launcher
 
 import (
 	"fmt"
+	"maps"
 	"strconv"
 
 	"golang.org/x/sys/unix"
 
 	"rainmpi/internal/boot"
+	"rainmpi/internal/pmi"
 )
 
 // A world is an MPI_COMM_WORLD of the job: number 0 is what rainrun started, the
@@ -28,6 +30,7 @@ type world struct {
 	released  bool             // the ranks of this host may leave
 
 	linked map[int][]int // by host: see HostTies
+	pmi    *pmiServer
 
 	over  map[int]bool // hosts with no process of it left
 	told  bool         // this one is, and the others know
@@ -43,6 +46,8 @@ type World struct {
 	Parent        boot.Parent
 	Asker         Asker
 	Counts        []int // of each program
+
+	Values map[string]string // of PMI: see boot.Spawn
 }
 
 // An Asker is a rank that has asked something: where its answer goes.
@@ -61,7 +66,7 @@ type (
 func (a *agent) world(number int) *world {
 	w := a.worlds[number]
 	if w == nil {
-		w = &world{number: number, memory: -1, cards: map[int][][]byte{}, finalized: map[int]bool{}, linked: map[int][]int{}, over: map[int]bool{}}
+		w = &world{number: number, memory: -1, cards: map[int][][]byte{}, finalized: map[int]bool{}, linked: map[int][]int{}, over: map[int]bool{}, pmi: newPMIServer()}
 		a.worlds[number] = w
 	}
 	return w
@@ -90,7 +95,7 @@ func (w *world) env() []string {
 	if w.number == 0 {
 		return nil
 	}
-	return []string{boot.EnvWorld + "=" + strconv.Itoa(w.number)}
+	return []string{boot.EnvWorld + "=" + strconv.Itoa(w.number), pmi.EnvSpawned + "=1"}
 }
 
 // startWorld starts the ranks of this host of a world that is spawned.
@@ -103,6 +108,8 @@ func (a *agent) startWorld(p World) {
 	if p.Asker.Host == a.setup.Host {
 		w.expect(p)
 	}
+	w.pmi.begin(w.name(a.setup.Job), &s)
+	maps.Copy(w.pmi.job.Values, p.Values)
 	a.populate(w, &s)
 	w.adopt()
 	failed := ""

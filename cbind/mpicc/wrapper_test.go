@@ -30,6 +30,8 @@ func TestPlan(t *testing.T) {
 		{"mpicc", "", "-showme:incdirs", "/p/include", ""},
 		{"mpicc", "", "-showme:libdirs", "/p/lib", ""},
 		{"mpicc", "", "-showme:libs", "mpi_abi", ""},
+		{"mpicc", "", "-showme:version", "mpicc of rainmpi: the standard ABI of MPI 5.0 (libmpi_abi.so.1)", ""},
+		{"mpicc", "", "-help", strings.TrimSuffix(newWrapper("mpicc", "/p", func(string) string { return "" }).usage(), "\n"), ""},
 		{"mpicc", "", "-v", "mpicc of rainmpi: the standard ABI of MPI 5.0 (libmpi_abi.so.1)", "gcc " + flags + " -v"},
 		{"mpicc", "", "--version", "", "gcc " + flags + " --version"},
 		{"mpicc", "", "-dumpversion -o x", "", "gcc " + flags + " -dumpversion -o x"},

@@ -106,11 +106,18 @@ type Parent struct {
 	Passports json.RawMessage // of the library's, which agents only pass on
 }
 
+// Foreign says that they are of another MPI: agents know of no passports of theirs.
+func (p Parent) Foreign() bool { return len(p.Passports) == 0 || string(p.Passports) == "null" }
+
 // Spawn asks for more processes: a world of their own.
 type Spawn struct {
 	Seq      uint64 // of the rank's questions; the answer has the same
 	Programs []Program
 	Parent   Parent
+
+	// Values are put for the new processes: of an agent that asks in the name of
+	// another MPI's rank, whose processes exchange such values by PMI.
+	Values map[string]string `json:",omitempty"`
 }
 
 // A Program is one of those to spawn.

@@ -24,6 +24,41 @@ func TestParse(t *testing.T) {
 	}
 }
 
+// A spawn of several programs has several lines each, and one answer.
+func TestServeSpawn(t *testing.T) {
+	for _, c := range []struct{ in, want string }{
+		{"mcmd=spawn\nnprocs=2\nexecname=a b\ntotspawns=2\nspawnssofar=1\narg1=x=y z\nargcnt=1\npreput_num=1\npreput_key_0=k\npreput_val_0=v w\ninfo_num=0\nendcmd\n" +
+			"mcmd=spawn\nnprocs=1\nexecname=c\ntotspawns=2\nspawnssofar=2\nargcnt=0\npreput_num=0\ninfo_num=1\ninfo_key_0=host\ninfo_val_0=h\nendcmd\n",
+			"[{a b [x=y z] 2 map[k:v w] map[]} {c [] 1 map[] map[host:h]}]"},
+		{"mcmd=spawn\nnprocs=0\nexecname=a\ntotspawns=1\nspawnssofar=1\nendcmd\n", "[]"},
+		{"mcmd=spawn\nnprocs=1\ntotspawns=9\nspawnssofar=1\nendcmd\n", "[]"},
+		{"mcmd=spawn\nnprocs=1\nexecname=a\nargcnt=-1\npreput_num=x\nendcmd\n", "[{a [] 1 map[] map[]}]"},
+	} {
+		here, there := net.Pipe()
+		got := make(chan string, 1)
+		go Serve(there, func(r Request) {
+			if !r.End {
+				got <- fmt.Sprint(r.Spawns)
+				r.Reply(SpawnResult(3, ""))
+			}
+		})
+		if _, err := here.Write([]byte(c.in)); err != nil {
+			t.Fatal(err)
+		}
+		if g := <-got; g != c.want {
+			t.Errorf("%q: %s, want %s", c.in, g, c.want)
+		}
+		buf := make([]byte, 100)
+		if n, _ := here.Read(buf); string(buf[:n]) != "cmd=spawn_result rc=0 errcodes=0,0,0\n" {
+			t.Errorf("answer %q", buf[:n])
+		}
+		here.Close()
+	}
+	if got := SpawnResult(0, "no slots left"); got != "cmd=spawn_result rc=-1 msg=no_slots_left\n" {
+		t.Error(got)
+	}
+}
+
 func TestMapping(t *testing.T) {
 	for _, c := range []struct {
 		hostOf []int
@@ -167,11 +202,11 @@ func TestAnswers(t *testing.T) {
 		{"cmd=init pmi_version=1 pmi_subversion=1", "cmd=response_to_init rc=0 pmi_version=1 pmi_subversion=1\n"},
 		{"cmd=init pmi_version=2 pmi_subversion=0", "cmd=response_to_init rc=-1 pmi_version=1 pmi_subversion=1\n"},
 		{"cmd=get kvsname=kvs key=PMI_process_mapping", "cmd=get_result rc=0 msg=success value=(vector,(0,1,2))\n"},
-		{"cmd=spawn", "cmd=spawn_result rc=-1"},
 		{"cmd=lookup_name service=x", "cmd=lookup_result rc=-1"},
 		{"cmd=moon", "cmd=unknown rc=-1"},
 		{"nonsense", "cmd=unknown rc=-1"},
 		{"cmd=barrier_in", ""},
+		{"cmd=spawn", ""},
 	} {
 		if got := j.Answer(Parse(c.line), 0); !strings.HasPrefix(got, c.want) || c.want == "" && got != "" {
 			t.Errorf("%s: %q", c.line, got)

@@ -11,8 +11,9 @@ import (
 // line, is given to Reply, at once or later; none is needed at the end.
 type Request struct {
 	Message
-	End   bool
-	reply chan string
+	Spawns []Spawn // of a spawn: all its programs
+	End    bool
+	reply  chan string
 }
 
 // Reply answers the request.
@@ -24,6 +25,7 @@ func (r Request) Reply(line string) { r.reply <- line }
 func Serve(c io.ReadWriter, handle func(Request)) {
 	reply := make(chan string, 1)
 	in := bufio.NewReaderSize(c, MaxLine)
+	var spawns []Spawn
 	for {
 		line, err := in.ReadString('\n')
 		if err != nil || len(line) > MaxLine {
@@ -33,11 +35,20 @@ func Serve(c io.ReadWriter, handle func(Request)) {
 		m := Parse(line)
 		if m["mcmd"] != "" { // of several lines, up to endcmd
 			m["cmd"] = m["mcmd"]
-			for err == nil && strings.TrimSpace(line) != "endcmd" {
+			for n := 0; err == nil && strings.TrimSpace(line) != "endcmd" && n < 4*maxSpawnLines; n++ {
+				m.spawnLine(line)
 				line, err = in.ReadString('\n')
 			}
+			one, wrong := m.spawn()
+			if wrong == nil {
+				spawns = append(spawns, one)
+			}
+			if wrong == nil && m.number("spawnssofar") < m.number("totspawns") {
+				continue // there are more, and one answer for all
+			}
 		}
-		handle(Request{Message: m, reply: reply})
+		handle(Request{Message: m, Spawns: spawns, reply: reply})
+		spawns = nil
 		if _, err := io.WriteString(c, <-reply); err != nil {
 			handle(Request{End: true, reply: reply})
 			return
@@ -55,7 +66,7 @@ type Job struct {
 }
 
 // Answer answers what needs nobody else: everything but put, barrier_in,
-// finalize and abort, for which it returns "".
+// finalize, abort and spawn, for which it returns "".
 func (j *Job) Answer(m Message, app int) string {
 	switch m.Cmd() {
 	case "init":
@@ -73,10 +84,8 @@ func (j *Job) Answer(m Message, app int) string {
 		return Line("universe_size", "rc", "0", "size", strconv.Itoa(j.Universe))
 	case "get":
 		return j.get(m["key"])
-	case "put", "barrier_in", "finalize", "abort":
+	case "put", "barrier_in", "finalize", "abort", "spawn":
 		return ""
-	case "spawn":
-		return Line("spawn_result", "rc", "-1", "msg", "rainrun_starts_no_more_ranks_for_other_MPIs")
 	case "publish_name", "unpublish_name", "lookup_name":
 		verb := strings.TrimSuffix(m.Cmd(), "_name")
 		return Line(verb+"_result", "rc", "-1", "info", "no", "msg", "rainrun_has_no_name_service_for_other_MPIs")

@@ -32,6 +32,8 @@ const (
 	EnvSize = "PMI_SIZE"
 	EnvPort = "PMI_PORT"
 	EnvID   = "PMI_ID"
+
+	EnvSpawned = "PMI_SPAWNED" // 1 in a process that ranks have spawned
 )
 
 // Limits of keys and values, and of a line, as everybody has them.

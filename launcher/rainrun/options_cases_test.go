@@ -248,6 +248,7 @@ func optionCases(t *testing.T) []optionCase {
 		{"--help", []string{"--help"}, anything + "usage: rainrun" + anything, "", 0},
 		{"-q", sh("echo", "-q"), "", "", 0},
 		{"--quiet", sh("echo", "--quiet"), "", "", 0},
+		{"--insecure", []string{"-n", "1", "--insecure", self(t), "rank", "init", "options", "finalize"}, `options map\[insecure:1\]`, "", 0},
 		{"--allow-run-as-root", sh("echo", "--allow-run-as-root"), "", "", 0},
 	}
 	if !strings.ContainsAny(here, ",-") {

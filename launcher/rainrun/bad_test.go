@@ -9,6 +9,7 @@ import (
 
 // takesAnything are options of whose argument nothing can be said before it is used.
 var takesAnything = map[string]string{
+	"history":  "a file that agents make",
 	"genvlist": "names that are not set are left out",
 	"envlist":  "the same",
 	"path":     "a folder may be missing on some hosts",

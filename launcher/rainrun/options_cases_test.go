@@ -37,6 +37,7 @@ var sameWithout = map[string]string{
 
 // testedElsewhere are options whose cases take more than a command line.
 var testedElsewhere = map[string]func(*testing.T){
+	"--history":       TestHistoryInLab,
 	"--host-timeout":  TestUnreachableAgent,
 	"--start-timeout": TestStartTimeout,
 	"--preload":       TestPreload,

@@ -60,6 +60,8 @@ type agent struct {
 
 	met      map[int]bool // hosts whose agents have answered
 	gone     map[int]bool // hosts whose agents are out of reach or have left
+	failed   map[int]bool // ranks that the job goes on without, by number
+	without  map[int]bool // hosts likewise
 	lingered bool         // nobody has let us go, and we have waited
 }
 
@@ -98,7 +100,7 @@ func Agent() int {
 		fmt.Fprintf(os.Stderr, "rainrun: agent: %v\n", err)
 		return 1
 	}
-	a := &agent{guardian: os.Getppid(), files: map[int]*os.File{}, events: make(chan any, 64), byWorld: map[int]*rank{}, lost: map[int]bool{}, worlds: map[int]*world{}, names: newNames(), met: map[int]bool{}, gone: map[int]bool{}}
+	a := &agent{guardian: os.Getppid(), files: map[int]*os.File{}, events: make(chan any, 64), byWorld: map[int]*rank{}, lost: map[int]bool{}, worlds: map[int]*world{}, names: newNames(), met: map[int]bool{}, gone: map[int]bool{}, failed: map[int]bool{}, without: map[int]bool{}}
 	becomeSubreaper()
 	signals := make(chan os.Signal, 64)
 	signal.Notify(signals, unix.SIGCHLD, unix.SIGTERM, unix.SIGINT, unix.SIGHUP, unix.SIGPIPE)
@@ -263,6 +265,8 @@ func (a *agent) handle(ev any) {
 		a.spawnedAborted(ev)
 	case worldGrace:
 		a.killWorld(ev.w)
+	case rankGrace:
+		a.killRank(ev.r)
 	case graceOver:
 		a.graceOver()
 	case askOver:
@@ -294,9 +298,14 @@ func (a *agent) handle(ev any) {
 	case meshMet:
 		a.met[ev.host] = true
 	case meshClosed:
+		text := fmt.Sprintf("the agent on host %s has left the job", a.setup.Hosts[ev.host])
+		if a.setup.goesOnWithout(ev.host) && !a.finished {
+			a.hostLost(HostLost{ev.host, text})
+			return
+		}
 		a.peerGone(ev.host)
 		if !a.finished {
-			a.end(Cause{Host: a.setup.Host, Code: ExitError, Text: fmt.Sprintf("the agent on host %s has left the job", a.setup.Hosts[ev.host])})
+			a.end(Cause{Host: a.setup.Host, Code: ExitError, Text: text})
 		}
 	case meshTogether:
 		if a.setup.Verbose && a.setup.Host == a.setup.Lead {
@@ -323,7 +332,7 @@ func (a *agent) terminated(ev terminated) {
 		a.after(settleTime, terminated{ev.sig, true})
 		return
 	}
-	a.end(Cause{Host: a.setup.Host, Code: ExitError, Text: text})
+	a.end(Cause{Host: a.setup.Host, Leaves: true, Code: ExitError, Text: text})
 }
 
 func (a *agent) handleFrame(f frame) error {
@@ -340,6 +349,10 @@ func (a *agent) handleFrame(f frame) error {
 		a.goAhead()
 	case kindStdin:
 		a.stdin(f.body)
+	case kindFailed:
+		return take(f, func(r RanksFailed) { a.ranksFailed(r.Ranks) })
+	case kindHostLost:
+		return take(f, a.hostLost)
 	case kindSignal:
 		var s Signal
 		if err := f.decode(&s); err != nil {
@@ -445,7 +458,7 @@ func (a *agent) progress() {
 		}
 	}
 	a.out.sendLast(kindDone, nil)
-	if len(a.gone) > 0 {
+	if a.outOfReach() {
 		a.after(lingerTime, lingerOver{})
 	}
 }
@@ -457,6 +470,10 @@ const lingerTime = 500 * time.Millisecond
 // killLimit is how long SIGKILL may take. A process of another user (a setuid
 // program) or one that hangs in the kernel must not keep the job for ever.
 const killLimit = 3 * time.Second
+
+// killAgainTime is between two looks at what SIGKILL has left: processes may fork
+// meanwhile.
+const killAgainTime = 2 * time.Millisecond
 
 // endLeftovers ends what is left, in the background or after an abort. False:
 // it cannot be ended.
@@ -470,7 +487,7 @@ func (a *agent) endLeftovers() (more bool) {
 	case a.kill && !a.killing:
 		a.killing = true
 		signalDescendants(unix.SIGKILL)
-		a.after(2*time.Millisecond, killAgain{})
+		a.after(killAgainTime, killAgain{})
 	case !a.kill && len(a.asked) == 0:
 		a.terminate()
 	}

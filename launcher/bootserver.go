@@ -176,7 +176,7 @@ func (a *agent) welcome(r *rank) *boot.Welcome {
 		Job: r.w.name(a.setup.Job), Key: a.setup.Key, Rank: r.world - r.w.first, Size: s.Size, First: r.w.first, AppNum: r.app,
 		Hosts: a.setup.Hosts, HostOf: s.HostOf, Slots: max(s.Slots, s.Size), Parent: r.w.parent, CPUs: len(a.cores),
 		Rails: a.setup.Rails, PortLow: a.setup.PortLow, PortHigh: a.setup.PortHigh,
-		Options: s.Options, Memory: true,
+		Options: s.Options, Memory: true, GoesOn: a.setup.GoesOn, Failed: a.failedRanks(),
 	}
 	if s.Crowd > len(r.w.ranks) { // others' ranks use the same cores
 		w.CPUs = max(1, w.CPUs*len(r.w.ranks)/s.Crowd)

@@ -11,12 +11,12 @@ type HostCards struct {
 // gatherCards: a rank of this host has given its card. When all have, every
 // agent gets them.
 func (a *agent) gatherCards(w *world) {
-	if a.mesh == nil || w.cards[a.setup.Host] != nil {
+	if a.mesh == nil || w.cards[a.setup.Host] != nil || len(w.ranks) == 0 {
 		return
 	}
 	c := HostCards{World: w.number}
 	for _, r := range w.ranks {
-		if r.card == nil {
+		if r.card == nil && !a.failed[r.world] {
 			return
 		}
 		c.Cards = append(c.Cards, r.card)
@@ -33,18 +33,28 @@ func (a *agent) hostCards(host int, c HostCards) {
 	if host != a.setup.Host && a.relays() {
 		a.mesh.know(c.Cards)
 	}
-	if w.start == nil {
+	a.dealCards(w)
+}
+
+// dealCards gives the ranks of this host the whole table. A rank that failed before it
+// could give its card has none there.
+func (a *agent) dealCards(w *world) {
+	if w.start == nil || w.dealt || a.mesh == nil {
 		return // another host is faster; our own ranks' cards are still to come
 	}
 	table := make([][]byte, w.start.Size)
 	next := map[int]int{}
 	for n, h := range w.start.HostOf {
+		if a.without[h] && w.cards[h] == nil {
+			continue
+		}
 		if next[h] >= len(w.cards[h]) {
 			return
 		}
 		table[n] = w.cards[h][next[h]]
 		next[h]++
 	}
+	w.dealt = true
 	cards := &boot.Cards{Cards: table}
 	if a.relays() {
 		cards.Agents = a.start.Cards

@@ -32,6 +32,9 @@
 //     rainnet/member), and the job ends. A host without a majority ends its ranks
 //     by itself, before that.
 //
+// With --on-failure continue (failure.go, job_failure.go) the end of a rank, or of a host,
+// is told to the ranks of the others instead of ending them.
+//
 // Ranks may spawn worlds (spawns.go, world.go); a world fails alone if it is not
 // connected with the one that rainrun has started (ties.go).
 //

@@ -17,8 +17,16 @@ type HostFinalized struct {
 func (a *agent) rankFinalized(r *rank, tied []int) {
 	w := r.w
 	w.ties = append(w.ties, tied...)
+	a.gatherFinalized(w)
+}
+
+// gatherFinalized tells when all of this host have come who can.
+func (a *agent) gatherFinalized(w *world) {
+	if w.finalized[a.setup.Host] || len(w.ranks) == 0 {
+		return
+	}
 	for _, r := range w.ranks {
-		if !r.finalized {
+		if !r.finalized && !a.failed[r.world] {
 			return
 		}
 	}
@@ -33,6 +41,10 @@ func (a *agent) hostFinalized(host int, f HostFinalized) {
 	w := a.world(f.World)
 	w.finalized[host] = true
 	w.tied = append(w.tied, f.Tied...)
+	a.releaseWorlds()
+}
+
+func (a *agent) releaseWorlds() {
 	for _, w := range a.worlds {
 		if !w.released && a.mayLeave(w) {
 			w.release()
@@ -46,7 +58,7 @@ func (a *agent) mayLeave(w *world) bool {
 	seen := map[*world]bool{w: true}
 	for next := []*world{w}; len(next) > 0; next = next[1:] {
 		w := next[0]
-		if !w.allFinalized() {
+		if !a.allFinalized(w) {
 			return false
 		}
 		for _, n := range w.tied {
@@ -63,12 +75,12 @@ func (a *agent) mayLeave(w *world) bool {
 	return true
 }
 
-func (w *world) allFinalized() bool {
+func (a *agent) allFinalized(w *world) bool {
 	if w.start == nil {
 		return false
 	}
 	for _, h := range w.start.HostOf {
-		if !w.finalized[h] {
+		if !w.finalized[h] && !a.without[h] {
 			return false
 		}
 	}

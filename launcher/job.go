@@ -32,6 +32,7 @@ type Options struct {
 	Timeout     time.Duration // 0: none
 	KillGrace   time.Duration
 	HostTimeout time.Duration
+	GoesOn      bool   // a failure does not end the job: --on-failure continue
 	Witness     string // a host without ranks that votes about who is out of reach; empty: none
 	// StartTimeout is how long the agents have to be there; 0: no limit.
 	StartTimeout time.Duration
@@ -63,8 +64,9 @@ type job struct {
 	hosts   []Host
 	remotes []*remote
 	multi   bool
-	ranked  int // hosts with ranks; those behind are witnesses
-	lead    int // Setup.Lead
+	ranked  int  // hosts with ranks; those behind are witnesses
+	lead    int  // Setup.Lead
+	home    bool // Setup.Home
 	place   Placement
 	key     []byte
 	name    string
@@ -86,6 +88,7 @@ type job struct {
 	inited  map[int]bool
 	pids    map[int]int
 	waits   map[int][]int // rank → those that it waited for
+	missing map[int]bool  // that the job goes on without, beside those with an exit that says so
 	spawned map[int]spawnedRank
 	silent  map[[2]int]bool // silences that people know of: Notice.Hosts
 	cause   *Cause
@@ -107,7 +110,7 @@ func Run(o Options) (status int, err error) {
 		o: o, events: make(chan any, 256), signals: make(chan os.Signal, 64),
 		out: newOutput(o), in: newInput(),
 		lead:  -1,
-		exits: map[int]Exit{}, inited: map[int]bool{}, pids: map[int]int{}, spawned: map[int]spawnedRank{}, waits: map[int][]int{}, silent: map[[2]int]bool{},
+		exits: map[int]Exit{}, inited: map[int]bool{}, pids: map[int]int{}, spawned: map[int]spawnedRank{}, waits: map[int][]int{}, silent: map[[2]int]bool{}, missing: map[int]bool{},
 	}
 	defer j.out.close()
 	// When an agent here and its guardian are both killed, what they leave
@@ -245,6 +248,9 @@ func (j *job) handleFrame(r *remote, f frame) error {
 			return err
 		}
 		j.exits[m.Rank] = m
+		if m.GoesOn {
+			j.rankFailed(m)
+		}
 		j.checkInit()
 	case kindStdinDone:
 		var m StdinDone
@@ -257,7 +263,13 @@ func (j *job) handleFrame(r *remote, f frame) error {
 		if err := f.decode(&c); err != nil {
 			return err
 		}
+		if c.Leaves && j.survives() || c.Fenced && j.survivesCut(c.Host) {
+			j.hostLost(HostLost{c.Host, c.Text})
+			return nil
+		}
 		j.end(c)
+	case kindHostLost:
+		return take(f, j.hostLost)
 	case kindNotice:
 		var n Notice
 		if err := f.decode(&n); err != nil {
@@ -301,14 +313,14 @@ func (j *job) remoteEnded(ev remoteEnd) {
 		return
 	case r.dead != "":
 		r.done = true
-		j.end(Cause{Host: r.host, Dead: true, Code: ExitError, Text: fmt.Sprintf("host %s: %s", r.name, r.dead)})
+		j.agentDead(r, r.dead)
 	case ev.positive() || !j.multi:
 		r.done = true
 		how := statusText(ev.status)
 		if ev.err != nil {
 			how = ev.err.Error()
 		}
-		j.end(Cause{Host: r.host, Dead: true, Code: ExitError, Text: fmt.Sprintf("host %s: the agent died (%s)", r.name, how)})
+		j.agentDead(r, fmt.Sprintf("the agent died (%s)", how))
 	default:
 		// ssh is gone, the agent may live: the other agents will say.
 		if j.o.Verbose {
@@ -316,6 +328,16 @@ func (j *job) remoteEnded(ev remoteEnd) {
 		}
 	}
 	j.reroute()
+}
+
+// agentDead: an agent is known to be, and so are its ranks.
+func (j *job) agentDead(r *remote, how string) {
+	text := fmt.Sprintf("host %s: %s", r.name, how)
+	if j.survives() || r.without {
+		j.hostLost(HostLost{r.host, text})
+		return
+	}
+	j.end(Cause{Host: r.host, Dead: true, Code: ExitError, Text: text})
 }
 
 // reroute finds a way to the agents whose start channel is lost, and tells them

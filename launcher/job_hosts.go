@@ -93,7 +93,7 @@ func (j *job) startAgent(r *remote) error {
 		}
 	}
 	r.out.send(kindSetup, Setup{
-		Protocol: Protocol, Job: j.name, Key: j.key, Host: r.host, Hosts: names, Multi: j.multi, Lead: j.lead, Witnesses: witnesses,
+		Protocol: Protocol, Job: j.name, Key: j.key, Host: r.host, Hosts: names, Multi: j.multi, Lead: j.lead, Home: j.home, GoesOn: j.o.GoesOn, Witnesses: witnesses,
 		Rails: j.o.Rails, PortLow: j.o.PortLow, PortHigh: j.o.PortHigh,
 		KillGrace: j.o.KillGrace, HostTimeout: j.o.HostTimeout, Verbose: j.o.Verbose, History: j.o.History,
 	})

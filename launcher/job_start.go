@@ -80,6 +80,7 @@ func (j *job) addWitness() error {
 		}
 		j.hosts = append(j.hosts, Host{Name: j.o.Witness, From: "--witness"})
 	}
+	j.home = j.lead >= 0
 	j.lead = max(j.lead, 0)
 	return nil
 }

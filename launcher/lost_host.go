@@ -83,7 +83,7 @@ func (b *membership) notTogether(now int64, away []int) string {
 		silent, by, p = b.mesh.self, b.lead, b.mesh.peers[b.lead]
 	}
 	if p.ever {
-		return b.outOfReach(now, silent, p)
+		return b.outOfReach(now, silent, p) + "; the job was ended"
 	}
 	text := fmt.Sprintf("host %s did not answer host %s on any rail for %v (--host-timeout); the job was ended", b.mesh.names[silent], b.mesh.names[by], b.timeout)
 	if stats := b.mesh.e.Stats(); stats.Forged > 0 {
@@ -92,10 +92,9 @@ func (b *membership) notTogether(now int64, away []int) string {
 	return text + ": it was never reached: is UDP blocked (--ports, for a firewall), are the right interfaces used (--rails)?"
 }
 
-// outOfReach says that the job goes on without a host, which is to say that it ends.
-// p is at one end of the silence.
+// outOfReach says that a host is out of reach. p is at one end of the silence.
 func (b *membership) outOfReach(now int64, host int, p *meshPeer) string {
-	return fmt.Sprintf("host %s has been out of reach since %s (%v, --host-timeout); the job was ended",
+	return fmt.Sprintf("host %s has been out of reach since %s (%v, --host-timeout)",
 		b.mesh.names[host], wallClock(now, b.silentSince(now, p)), b.timeout)
 }
 
@@ -122,8 +121,12 @@ func (m *mesh) list(hosts []int) string {
 
 // hostRemoved: the others go on without a host, which has fenced itself by now.
 func (a *agent) hostRemoved(ev meshRemoved) {
+	if a.setup.goesOnWithout(ev.host) {
+		a.hostLost(HostLost{ev.host, ev.text})
+		return
+	}
 	a.peerGone(ev.host)
-	a.end(Cause{Host: a.setup.Host, Away: []int{ev.host}, Code: ExitError, Text: ev.text})
+	a.end(Cause{Host: a.setup.Host, Away: []int{ev.host}, Code: ExitError, Text: ev.text + "; the job was ended"})
 }
 
 // apart: a job whose hosts do not all reach each other cannot go on.

@@ -122,6 +122,12 @@ func (b *membership) gone(host int) {
 		b.machine.Gone(now, b.id(host))
 		b.drain(now)
 	}
+	for _, p := range b.mesh.peers {
+		if p != nil && !p.left {
+			return
+		}
+	}
+	b.machine = nil // nobody is left to agree with, or to be cut off from
 }
 
 // receive takes a message of the machine of another agent.

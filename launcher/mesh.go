@@ -354,7 +354,13 @@ func (a *agent) handleMesh(from int, f frame) error {
 		if err := f.decode(&c); err != nil {
 			return err
 		}
+		if c.Host == from && (c.Leaves && a.setup.GoesOn || c.Fenced && a.setup.goesOnWithout(from)) {
+			a.hostLost(HostLost{from, c.Text})
+			return nil
+		}
 		a.end(c)
+	case kindFailed:
+		return take(f, func(r RanksFailed) { a.ranksFailed(r.Ranks) })
 	case kindLost:
 		var l Lost
 		if err := f.decode(&l); err != nil {

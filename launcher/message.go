@@ -15,6 +15,8 @@ const (
 	kindBye      // none: every host is done; exit
 	kindFile     // binary: a piece of a program, see preload.go
 	kindGo       // none: all hosts have what they need; fork the ranks
+	kindFailed   // RanksFailed: from agents too; the job goes on
+	kindHostLost // HostLost: to rainrun too; the job goes on
 	kindProbe    // Probe: look for the others (rainrun check)
 	kindReceived // Received: what has come from you; you may forget it
 
@@ -58,7 +60,7 @@ const (
 
 // Protocol is the version of these messages, and of what agents and ranks of one
 // job say to each other: all must be of the same.
-const Protocol = 2
+const Protocol = 3
 
 // Setup is the first message to an agent. It carries the job's key, which
 // therefore never stands in arguments or in the environment.
@@ -70,7 +72,9 @@ type Setup struct {
 	Hosts       []string // every host that got an agent
 	Multi       bool     // more than one host: open an endpoint
 	Lead        int      // of two halves the one with this host goes on: rainrun's, if it is one of them
+	Home        bool     // rainrun runs on Lead
 	Witnesses   []int    // hosts without ranks, which vote
+	GoesOn      bool     // --on-failure continue
 	Probe       bool     // start nothing: rainrun check
 	Rails       []string
 	PortLow     int
@@ -184,6 +188,7 @@ type Exit struct {
 	NoMemory  int    // killed: processes that the kernel has killed on this machine, since the job began, for want of memory
 	Killed    bool   // it ended after this agent had begun to kill its ranks
 	Gone      bool   // its MPI process has ended; a wrapper around it lives
+	GoesOn    bool   // it has failed, and the job goes on
 	Error     string // it could not be started, and why
 }
 
@@ -203,6 +208,7 @@ type Cause struct {
 	Host   int    // where it was noticed; -1: by rainrun
 	Dead   bool   // the agent of Host is known to be dead: nobody waits for its answer
 	Fenced bool   // Host has killed its ranks, because it is cut off from the others
+	Leaves bool   // the agent of Host was told to end: the others are not concerned, if the job can go on
 	Away   []int  // hosts that Host does not reach, or that were removed
 	Code   int    // the job's exit status; 0: that of the lowest rank that failed
 	Text   string // one line for people; empty: rainrun makes it from Exits

@@ -277,8 +277,13 @@ func (a *agent) tell(r *rank) {
 	r.told = true
 	r.exit.Inited, r.exit.Finalized = r.inited, r.finalized
 	a.stillborn(r)
+	failed := r.exit.Failed() && !a.ending
+	r.exit.GoesOn = failed && a.survivable(r)
 	a.out.send(kindExit, r.exit)
-	if r.exit.Failed() && !a.ending {
+	switch {
+	case r.exit.GoesOn:
+		a.rankFailed(r)
+	case failed:
 		a.after(settleTime, settled{r, Cause{Host: a.setup.Host}})
 	}
 }

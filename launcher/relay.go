@@ -36,7 +36,7 @@ func (a *agent) lostRainrun() {
 // rainrun, it is no way there.
 func (a *agent) peerGone(host int) {
 	a.gone[host] = true
-	if a.finished {
+	if a.finished && a.outOfReach() {
 		a.after(lingerTime, lingerOver{})
 	}
 	a.peerLost(host)

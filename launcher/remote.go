@@ -32,6 +32,7 @@ type remote struct {
 	done     bool   // no rank is left there
 	ended    bool   // the process that started the agent has ended, or is not waited for
 	dead     string // not empty: the agent is known to be dead, and how
+	without  bool   // the job goes on without this host
 }
 
 // Events of a remote for the job.

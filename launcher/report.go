@@ -19,6 +19,10 @@ func (j *job) checkInit() {
 	}
 	for _, rank := range j.ranks() {
 		e, ok := j.exits[rank]
+		if ok && !e.Inited && !e.Killed && !e.Failed() && j.o.GoesOn {
+			j.neverCame(e)
+			continue
+		}
 		if ok && !e.Inited && !e.Killed && !e.Failed() {
 			j.end(Cause{Host: -1, Code: ExitError, Text: fmt.Sprintf(
 				"%s exited with status 0 before MPI_Init, and %d of %d ranks have called it",
@@ -53,6 +57,9 @@ func (j *job) verdict() (int, error) {
 			text += j.waiting(lost, listRanks(lost))
 		}
 		return max(c.Code, 1), errors.New(text)
+	}
+	if j.o.GoesOn && j.cause == nil {
+		return j.survivorsStatus(failed), nil // people know
 	}
 	if len(failed) == 0 {
 		if j.cause != nil {

@@ -51,7 +51,15 @@ type spawns struct {
 }
 
 func (a *agent) askSpawn(r *rank, s boot.Spawn) {
+	if a.without[firstAgent] {
+		a.spawnAnswered(SpawnAnswer{a.asker(r, s.Seq), boot.Spawned{Error: a.noFirstAgent()}})
+		return
+	}
 	a.sendTo(firstAgent, kindSpawn, SpawnAsk{a.asker(r, s.Seq), s})
+}
+
+func (a *agent) noFirstAgent() string {
+	return fmt.Sprintf("host %s is lost, whose agent gave out places and names", a.setup.Hosts[firstAgent])
 }
 
 func (a *agent) asker(r *rank, seq uint64) Asker { return Asker{a.setup.Host, r.world, seq} }
@@ -149,6 +157,9 @@ func (a *agent) freeHosts() []Host {
 	}
 	for i := range hosts {
 		hosts[i].Slots = max(hosts[i].Slots, 0)
+		if a.without[i] {
+			hosts[i].Slots = 0
+		}
 	}
 	return hosts
 }

@@ -24,6 +24,7 @@ type world struct {
 	memory int          // memfd that they share
 
 	cards     map[int][][]byte // by host
+	dealt     bool             // all to the ranks of this host
 	finalized map[int]bool     // hosts whose ranks have all come to MPI_Finalize
 	ties      []int            // of the ranks of this host that have: see HostFinalized
 	tied      []int            // of all hosts'

@@ -60,6 +60,8 @@ func (a *agent) watch(e *engine) {
 			switch {
 			case m.Finalize != nil:
 				a.free.Store(true)
+			case m.Failed != nil:
+				e.lost(m.Failed.Ranks)
 			case m.Waits != nil:
 				_ = a.tell(boot.Message{Waits: &boot.Waits{Ranks: e.waitsFor()}})
 			case m.Spawned != nil:
@@ -113,16 +115,23 @@ func (a *agent) tell(m boot.Message) error {
 	return a.conn.Send(m)
 }
 
-// exchange gives the agent our card and returns everybody's.
-func (a *agent) exchange(card []byte) (*boot.Cards, error) {
+// exchange gives the agent our card and returns everybody's, and the numbers of those
+// that have failed meanwhile.
+func (a *agent) exchange(card []byte) (cards *boot.Cards, failed []int, err error) {
 	if err := a.tell(boot.Message{Card: &boot.Card{Card: card}}); err != nil {
-		return nil, errorf(ErrOther, "the agent has gone: %v", err)
+		return nil, nil, errorf(ErrOther, "the agent has gone: %v", err)
 	}
-	m, err := a.conn.Recv()
-	if err != nil || m.Cards == nil {
-		return nil, errorf(ErrOther, "the agent gives no cards: %v", err)
+	for {
+		m, err := a.conn.Recv()
+		switch {
+		case err == nil && m.Failed != nil:
+			failed = append(failed, m.Failed.Ranks...)
+		case err != nil || m.Cards == nil:
+			return nil, nil, errorf(ErrOther, "the agent gives no cards: %v", err)
+		default:
+			return m.Cards, failed, nil
+		}
 	}
-	return m.Cards, nil
 }
 
 func (a *agent) finalize(tied []int, waits bool) {

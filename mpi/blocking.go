@@ -45,7 +45,7 @@ func (c *Comm) Ibsend(b Buffer, dest, tag int) (*Request, error) {
 // Recv waits for a message from source with tag; both may be wildcards
 // (MPI_Recv). A message that is longer than b fills b and gives ErrTruncate.
 func (c *Comm) Recv(b Buffer, source, tag int) (Status, error) {
-	r, err := c.Irecv(b, source, tag)
+	r, err := c.BlockingRecv(b, source, tag)
 	if err != nil {
 		return Status{}, err
 	}
@@ -58,7 +58,7 @@ func (c *Comm) Sendrecv(send Buffer, dest, sendTag int, recv Buffer, source, rec
 	if err := c.checkSend(send, dest, sendTag); err != nil {
 		return Status{}, err // before the receive can take a message
 	}
-	r, err := c.Irecv(recv, source, recvTag)
+	r, err := c.BlockingRecv(recv, source, recvTag)
 	if err != nil {
 		return Status{}, err
 	}

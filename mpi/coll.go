@@ -91,12 +91,16 @@ func (e *engine) run(r *Request, k *collCall) {
 	if k.tag == 0 {
 		r.head.tag = c.drawTag()
 	}
+	if err := c.unusable(); err != nil {
+		e.complete(r, err)
+		return
+	}
 	schedule := k.schedule
 	if schedule == nil {
 		schedule = c.schedules().Schedule(k.shape, k.vectors)
 	}
 	if k.wrong != nil {
-		c.tellFailed(r.head.tag)
+		c.tellFailed(r.head.tag, ErrNotSame)
 		e.complete(r, k.wrong)
 		return
 	}

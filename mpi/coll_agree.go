@@ -55,7 +55,7 @@ func (e *engine) strays(h header) bool {
 	}
 	// This rank has got all that it waited for, but others may not.
 	if h.sign != coll.Failed {
-		c.tellFailed(h.tag)
+		c.tellFailed(h.tag, c.whyGivenUp())
 	}
 	return true
 }
@@ -89,23 +89,26 @@ func (e *engine) giveUp(run *coll.Run, h header, class Class) {
 	err := errorf(class, "rank %d is in another collective, or in this one with another root or length; all ranks must call the same ones in the same order, with arguments that fit", h.src)
 	if h.sign == coll.Failed {
 		err = errorf(ErrNotSame, "rank %d has given this collective up, because the ranks' calls do not fit together", h.src)
+		if why := Class(h.id); why != ErrNotSame {
+			err = errorf(why, "rank %d has given this collective up", h.src)
+		}
 	}
 	if !run.Abandon(err) {
 		return
 	}
 	r := run.User.(*Request)
 	if h.sign != coll.Failed {
-		r.comm.tellFailed(h.tag)
+		r.comm.tellFailed(h.tag, ErrNotSame)
 	}
 	for _, step := range e.withdraw(r) {
 		e.complete(step, nil)
 	}
 }
 
-// tellFailed tells all members that nothing will come of the collective with that tag.
-func (c *Comm) tellFailed(tag int32) {
+// tellFailed tells all members that nothing will come of the collective with that tag, and why.
+func (c *Comm) tellFailed(tag int32, why Class) {
 	e := c.e
-	h := header{kind: kindEager, sign: coll.Failed, ctx: c.ctx + collContext, tag: tag, src: int32(c.rank)}
+	h := header{kind: kindEager, sign: coll.Failed, ctx: c.ctx + collContext, tag: tag, src: int32(c.rank), id: uint64(why)}
 	for i, w := range c.group.ranks {
 		if i != c.rank {
 			e.answer(e.procs[w], h)

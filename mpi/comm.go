@@ -1,6 +1,9 @@
 package mpi
 
-import "slices"
+import (
+	"slices"
+	"sync/atomic"
+)
 
 // A Comm is a communicator: a group of processes and a context of its own, in
 // which their messages meet no others (MPI 5.0 chapter 7).
@@ -19,16 +22,26 @@ type Comm struct {
 	topo    *topology  // nil: none
 	table   *CommTable // nil: no binding has asked for it
 
-	freed bool
-	name  string
-	info  *Info
-	Attrs Attrs // cached attributes (section 7.7)
+	freed   bool
+	revoked atomic.Bool
+	acked   int // failures that were acknowledged, of failedRanks
+	name    string
+	info    *Info
+	Attrs   Attrs // cached attributes (section 7.7)
 
 	bsends BsendBuffer
 }
 
 func (e *engine) newComm(ctx contextID, g *Group) *Comm {
-	c := &Comm{e: e, ctx: ctx, rank: g.rank, group: g, bsends: BsendBuffer{e: e}}
+	c := e.bareComm(g)
+	c.ctx = ctx
+	e.comms.enter(c)
+	return c
+}
+
+// bareComm makes one that gets its context later.
+func (e *engine) bareComm(g *Group) *Comm {
+	c := &Comm{e: e, rank: g.rank, group: g, bsends: BsendBuffer{e: e}}
 	c.tie(1)
 	return c
 }
@@ -128,7 +141,7 @@ func (c *Comm) Idup() (*Comm, *Request, error) {
 	if err := c.check(); err != nil {
 		return nil, nil, err
 	}
-	d := c.e.newComm(0, c.group)
+	d := c.e.bareComm(c.group)
 	if c.Inter() {
 		d = c.e.newInter(0, c.group, c.remote)
 	}
@@ -225,8 +238,9 @@ func (c *Comm) CreateGroup(g *Group, tag int) (*Comm, error) {
 	return c.e.made(ctx, g)
 }
 
-// internal is a blocking send or receive of the library's own.
-func (c *Comm) internal(b Buffer, peer int, ctx contextID, tag int, send bool) error {
+// internal is a blocking send or receive of the library's own, in something that all of g
+// take part in: nothing will come of that if one of them has failed, whoever the peer is.
+func (c *Comm) internal(g *Group, b Buffer, peer int, ctx contextID, tag int, send bool) error {
 	e := c.e
 	e.mu.Lock()
 	kind := recvRequest
@@ -241,6 +255,7 @@ func (c *Comm) internal(b Buffer, peer int, ctx contextID, tag int, send bool) e
 		e.startRecv(r, peer, tag, ctx)
 	}
 	e.mu.Unlock()
+	e.until(func() bool { return r.Done() || e.giveUpFor(g, ctx, r) })
 	_, err := r.Wait()
 	return err
 }
@@ -259,6 +274,7 @@ func (c *Comm) Free() error {
 		return err
 	}
 	c.freed = true
+	c.e.comms.leave(c)
 	if c.local != nil {
 		c.local.Free()
 	}

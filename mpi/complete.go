@@ -81,6 +81,9 @@ func (r *Request) Peek() (Status, bool) {
 			return Status{}, false
 		}
 	}
+	if r.Stalled() {
+		return Status{}, false
+	}
 	return r.status, true
 }
 
@@ -89,6 +92,17 @@ func (r *Request) Peek() (Status, bool) {
 func (r *Request) Finish() (Status, error) {
 	if r.inactive() {
 		return emptyStatus(), nil
+	}
+	if r.done.Load() != ended { // stalled: its message may have come
+		r.e.step()
+	}
+	if r.done.Load() != ended {
+		s, err := emptyStatus(), r.Pending()
+		if err == nil { // another thread has acknowledged the failure just now
+			err = errorf(ErrProcFailedPending, "the failure was acknowledged meanwhile; wait again")
+		}
+		s.Err = err
+		return s, err
 	}
 	s, err := r.status, r.err
 	s.Err = err
@@ -101,6 +115,17 @@ func (r *Request) Finish() (Status, error) {
 	r.e.recycle(r)
 	r.e.mu.Unlock()
 	return s, err
+}
+
+// Pending is what the calls that end requests give for one that is stalled, which is still
+// active then and may be waited for again; nil for any other.
+func (r *Request) Pending() error {
+	if !r.Stalled() {
+		return nil
+	}
+	r.e.mu.Lock()
+	defer r.e.mu.Unlock()
+	return r.comm.unackedError(ErrProcFailedPending)
 }
 
 // step makes progress once, for calls that return at once.
@@ -257,7 +282,7 @@ func (r *Request) Cancel() error {
 	if r.kind == collRequest || r.kind == partRequest {
 		return errorf(ErrRequest, "collectives and partitioned communication cannot be cancelled")
 	}
-	if r.kind == recvRequest && r.done.Load() == 0 && e.space(r.comm.ctx, 0).Cancel(&r.recv) {
+	if r.kind == recvRequest && r.done.Load() != ended && e.space(r.comm.ctx, 0).Cancel(&r.recv) {
 		r.status.cancelled = true
 		e.complete(r, nil)
 	}
@@ -275,7 +300,7 @@ func (r *Request) Free() error {
 	defer e.mu.Unlock()
 	idle := r.inactive()
 	r.persistent = nil
-	if !idle && r.done.Load() == 0 {
+	if !idle && r.done.Load() != ended {
 		r.detached = true
 		return nil
 	}

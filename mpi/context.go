@@ -168,6 +168,13 @@ func (c *Comm) setContext(ctx contextID) {
 	if c.local != nil {
 		c.local.ctx = ctx + localContext
 	}
+	if ctx == 0 { // it is still to come
+		return
+	}
+	c.e.comms.enter(c)
+	if c.local != nil {
+		c.e.comms.enter(c.local)
+	}
 }
 
 // agreeAmong agrees on a context among some processes only: the first of them
@@ -179,7 +186,7 @@ func (c *Comm) agreeAmong(g *Group, where contextID, tag int) (contextID, error)
 	}
 	if g.rank != 0 {
 		ctx := []contextID{0}
-		err := c.internal(Slice(ctx), at[0], where, tag, false)
+		err := c.internal(g, Slice(ctx), at[0], where, tag, false)
 		return ctx[0], err
 	}
 	ctx, err := c.e.newContext()
@@ -187,7 +194,7 @@ func (c *Comm) agreeAmong(g *Group, where contextID, tag int) (contextID, error)
 		return 0, err
 	}
 	for _, r := range at[1:] {
-		if err := c.internal(Slice([]contextID{ctx}), r, where, tag, true); err != nil {
+		if err := c.internal(g, Slice([]contextID{ctx}), r, where, tag, true); err != nil {
 			return 0, err
 		}
 	}

@@ -36,7 +36,7 @@ func (c *Comm) settled() bool {
 	quiet := func(g *Group) bool {
 		for _, r := range g.ranks {
 			p := e.procs[r]
-			if p.foreign == nil || p.foreign.closed || p.foreign.mute() {
+			if p.foreign == nil || p.failed || p.foreign.closed || p.foreign.mute() {
 				continue
 			}
 			if !p.queue.empty() || p.peer.Backlog() > 0 {

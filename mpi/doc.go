@@ -35,10 +35,13 @@
 //   - groups, communicators, intercommunicators, attributes, info, virtual
 //     topologies, sessions
 //   - processes that are spawned, accepted, connected to, joined; published names
+//   - going on without processes that fail, in a job that rainrun was told to keep alive:
+//     ErrProcFailed, Comm.Failed, AckFailed, Revoke
 //   - the variables of the tools interface (Categories)
 //
 // # Not supported
 //
+//   - MPIX_Comm_shrink and MPIX_Comm_agree; CreateGroup makes a communicator of survivors
 //   - events of the tools interface
 //   - files that are no POSIX files; hints about striping are ignored; what hosts see
 //     of each other's writes is what the file system that they share lets them see

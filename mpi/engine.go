@@ -47,6 +47,11 @@ type engine struct {
 	files   filePool
 	ended   atomic.Bool
 
+	goesOn bool                 // a failure does not end the job
+	dead   map[wire.PeerID]bool // processes of the job that have failed
+	failed []int32              // those of procs, in the order in which it was told
+	comms  commSet
+
 	wait   *waiting
 	visits atomic.Uint32 // of progress
 
@@ -106,6 +111,7 @@ type proc struct {
 
 	foreign *foreign // of another world; nil: of this one
 
+	failed bool  // see failure.go
 	choked bool  // it asked for no eager messages
 	held   int64 // bytes of its unexpected messages, here
 	choker bool  // this process asked it for no eager messages
@@ -152,7 +158,11 @@ func (e *engine) deliver(p *proc, h header, payload []byte) {
 		if r := e.requests.at(h.id); r != nil {
 			e.sendGranted(p, r, h.size)
 		} else { // of a collective that this rank has given up
-			e.answer(p, header{kind: kindFault, id: h.size, tag: int32(ErrNotSame)})
+			class := ErrNotSame
+			if len(e.failed) > 0 {
+				class = ErrProcFailed
+			}
+			e.answer(p, header{kind: kindFault, id: h.size, tag: int32(class)})
 		}
 	case kindData:
 		if r := e.requests.at(h.id); r != nil {
@@ -172,10 +182,19 @@ func (e *engine) deliver(p *proc, h header, payload []byte) {
 			if r.kind == stepRequest && p.peer != nil {
 				p.peer.Forget(h.id)
 			}
-			e.complete(r, faultOf(h))
+			err := faultOf(h)
+			if r.comm != nil && r.comm.revoked.Load() {
+				err = errRevoked()
+			}
+			e.complete(r, err)
 		}
 	case kindType:
 		p.types.receive(h, payload)
+	case kindRevoke:
+		if c := e.comms.at(h.ctx); c != nil {
+			e.revoke(c)
+			e.wait.changed()
+		}
 	case kindLeave:
 		p.foreign.leaves = true
 		e.wait.changed()
@@ -233,6 +252,13 @@ func (e *engine) accept(r *Request, p *proc, h header, payload []byte, self *Req
 		e.giveUp(r.run, h, class)
 		e.complete(r, nil)
 		return
+	}
+	if len(e.failed) > 0 {
+		r.done.CompareAndSwap(stalled, underWayStill)
+		if p.failed && h.kind == kindRTS && self == nil { // its data is lost
+			e.complete(r, r.comm.failedError(p))
+			return
+		}
 	}
 	e.traffic.received++
 	e.traffic.receivedBytes += h.size

@@ -74,6 +74,13 @@ const (
 	ErrErrhandler           Class = 61
 	ErrABI                  Class = 62
 
+	// Of this library, not of the standard (mpi-ext.h): what survives a failure hears of it
+	// where rainrun was told to go on without the dead. The names and the numbers are those
+	// of User-Level Failure Mitigation in MPICH; the standard has none above 62 here.
+	ErrProcFailed        Class = 101
+	ErrProcFailedPending Class = 102
+	ErrRevoked           Class = 103
+
 	// ErrLastCode is the largest value of a predefined error class.
 	ErrLastCode Class = 16383
 )
@@ -142,11 +149,14 @@ var classTexts = [...]string{
 	ErrSession:              "invalid session",
 	ErrErrhandler:           "invalid error handler",
 	ErrABI:                  "ABI mismatch",
+	ErrProcFailed:           "a process has failed",
+	ErrProcFailedPending:    "a process has failed that might have sent",
+	ErrRevoked:              "the communicator was revoked",
 }
 
 // String is the text of the class, as MPI_Error_string gives it.
 func (c Class) String() string {
-	if c >= 0 && int(c) < len(classTexts) {
+	if c >= 0 && int(c) < len(classTexts) && classTexts[c] != "" {
 		return classTexts[c]
 	}
 	return fmt.Sprintf("error class %d", int(c))

@@ -64,6 +64,9 @@ const (
 // collFlat are the collectives that can be flat.
 const collFlat = 1<<coll.Barrier | 1<<coll.Bcast | 1<<coll.Reduce | 1<<coll.Allreduce | 1<<coll.Allgather | 1<<coll.Alltoall
 
+// close leaves all calls to the engine, C's that waits too.
+func (f *Flat) close() { atomic.StoreUint32(&f.Allowed, 0) }
+
 func (f *Flat) slot(seq uint32, rank int) unsafe.Pointer {
 	return unsafe.Add(f.slots, (int(seq&1)*int(f.N)+rank)*shm.SlotSize)
 }
@@ -127,7 +130,9 @@ func (e *engine) made(ctx contextID, g *Group) (*Comm, error) {
 		return nil, err
 	}
 	c.coll.comm = nil // c may get a topology now, which schedules look at
+	e.mu.Lock()
 	c.useArea(int(area[0]))
+	e.mu.Unlock()
 	return c, nil
 }
 
@@ -139,7 +144,7 @@ func (e *engine) takeArea(n int) int {
 	return 0
 }
 
-// useArea makes c's collectives flat that can be.
+// useArea makes c's collectives flat that can be. mu is held.
 func (c *Comm) useArea(area int) {
 	if area == 0 {
 		return
@@ -155,6 +160,9 @@ func (c *Comm) useArea(area int) {
 		f.bells[i] = c.e.mem.seg.Control(c.e.procs[w].local)
 	}
 	c.flat = f
+	if c.unusable() != nil {
+		f.close()
+	}
 }
 
 // leaveArea is for a communicator that is freed: who is the last gives it back.

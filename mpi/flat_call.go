@@ -52,6 +52,11 @@ func (c *Comm) flatBytes(k *collCall) int64 { return k.shape.RecvCount * k.shape
 func (e *engine) beginFlat(r *Request, k *collCall, long bool) {
 	f := &r.comm.coll.flat
 	t := r.comm.flat
+	if err := r.comm.unusable(); err != nil {
+		t.begun = 0
+		e.complete(r, err)
+		return
+	}
 	f.call, f.seq, f.begun, f.next, f.long = k, t.seq+1, false, 0, long
 	switch {
 	case t.begun != 0:
@@ -70,7 +75,11 @@ func (e *engine) advanceFlats() (worked bool) {
 	for i := 0; i < len(e.flats); {
 		r := e.flats[i]
 		k, long := r.comm.coll.flat.call, r.comm.coll.flat.long
-		done, err := r.comm.advanceFlat()
+		err := r.comm.unusable()
+		done := err != nil
+		if !done {
+			done, err = r.comm.advanceFlat()
+		}
 		if !done {
 			i++
 			continue

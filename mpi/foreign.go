@@ -174,6 +174,9 @@ func (e *engine) meet(k *passport) (*proc, error) {
 		e.known = make(map[wire.PeerID]*proc)
 	}
 	e.known[k.ID] = p
+	if e.dead[k.ID] {
+		e.bury(p)
+	}
 	return p, nil
 }
 

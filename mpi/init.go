@@ -94,7 +94,9 @@ func acquire() (*engine, error) {
 func (e *engine) newWorld() *Comm {
 	c := e.newComm(worldContext, e.group(worldRanks(e.size())))
 	if c.onHost() {
+		e.mu.Lock()
 		c.useArea(worldArea)
+		e.mu.Unlock()
 	}
 	return c
 }
@@ -211,7 +213,7 @@ func (e *engine) join(name string) error {
 // enter takes the rank's place in its job.
 func (e *engine) enter(a *agent, w *boot.Welcome) error {
 	life.claimed = true
-	e.boot, e.rank, e.app, e.hosts, e.slots = a, w.Rank, w.AppNum, w.Hosts, w.Slots
+	e.boot, e.rank, e.app, e.hosts, e.slots, e.goesOn = a, w.Rank, w.AppNum, w.Hosts, w.Slots, w.GoesOn
 	if choice := w.Options["coll"]; choice != "" {
 		if err := setCollOverride(choice); err != nil {
 			return err
@@ -259,6 +261,9 @@ func (e *engine) enter(a *agent, w *boot.Welcome) error {
 		if err := e.openRails(w); err != nil {
 			return err
 		}
+	}
+	if len(w.Failed) > 0 {
+		e.lost(w.Failed)
 	}
 	a.watch(e)
 	if w.Parent != nil {
@@ -310,8 +315,12 @@ func Finalize() error {
 	if err := life.world.Attrs.deleteAll(life.world); err != nil {
 		return err
 	}
-	if err := life.world.Barrier(); err != nil {
-		return err
+	// Where the job goes on without those that fail, the agents see to it that all others
+	// have come (see leave): a barrier would wait for the dead.
+	if !e.goesOn {
+		if err := life.world.Barrier(); err != nil {
+			return err
+		}
 	}
 	life.finalized.Store(true)
 	if life.users--; life.users == 0 {
@@ -329,10 +338,11 @@ func (e *engine) leave() {
 	e.until(e.drained)
 	e.ended.Store(true)
 	if e.boot != nil {
-		e.boot.finalize(e.tied(), e.net != nil)
+		e.boot.finalize(e.tied(), e.net != nil || e.goesOn)
 	}
-	if e.boot != nil && e.boot.foreign {
-		// The launcher must have heard of it before this process ends.
+	if e.boot != nil && (e.boot.foreign || e.goesOn) {
+		// The launcher must have heard of it before this process ends; or all others must
+		// have come.
 		e.until(e.boot.free.Load)
 	}
 	if e.net != nil {

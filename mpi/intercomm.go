@@ -150,7 +150,7 @@ func (c *Comm) spread(numbers []int64, root int) ([]int64, error) {
 // both use one context for their own communicators.
 func (e *engine) newInter(ctx contextID, local, remote *Group) *Comm {
 	c := &Comm{e: e, ctx: ctx, rank: local.rank, group: local, remote: remote, bsends: BsendBuffer{e: e}}
-	c.local = e.newComm(0, local)
+	c.local = e.bareComm(local)
 	c.setContext(ctx)
 	c.tie(1)
 	return c

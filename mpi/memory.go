@@ -81,6 +81,21 @@ func (m *memory) poll(e *engine) (worked bool) {
 	return worked
 }
 
+// drain takes all that a process has sent that is no more.
+func (m *memory) drain(e *engine, p *proc) {
+	for rec := p.in.Next(); rec != nil; rec = p.in.Next() {
+		if h, ok := decodeHeader(rec); ok {
+			e.deliver(p, h, rec[headerSize:])
+		}
+		p.in.Release(len(rec))
+	}
+	for i, q := range m.procs {
+		if q == p {
+			e.wait.set.Words[2*i] = p.in.Word()
+		}
+	}
+}
+
 // transmit writes one packet into p's ring.
 func (m *memory) transmit(p *proc, h *header, r *Request) bool {
 	off, n := r.load(h)

@@ -1,7 +1,9 @@
 package mpi
 
 import (
+	"maps"
 	"math"
+	"slices"
 	"sync/atomic"
 	"unsafe"
 
@@ -54,15 +56,20 @@ func (e *engine) openRails(w *boot.Welcome) error {
 	if err != nil {
 		return errorf(ErrIntern, "the endpoint's card: %v", err)
 	}
-	cards, err := e.boot.exchange(card)
+	cards, failed, err := e.boot.exchange(card)
 	if err != nil {
 		return err
 	}
+	e.lost(failed)
 	if len(cards.Cards) != len(e.procs) {
 		return errorf(ErrIntern, "%d cards for %d ranks", len(cards.Cards), len(e.procs))
 	}
 	for _, p := range e.procs {
-		if p.local >= 0 {
+		if p.local >= 0 || p.failed {
+			continue
+		}
+		if len(cards.Cards[p.index]) == 0 { // it ended before it could give one
+			e.lost([]int{int(p.id - e.self.base)})
 			continue
 		}
 		var c rainnet.Card
@@ -259,11 +266,20 @@ func (n *net) idle() bool {
 		return false
 	}
 	for _, p := range n.e.procs {
-		if p.peer != nil && p.peer.Backlog() > 0 && !p.gone() {
+		if p.peer != nil && !p.failed && p.peer.Backlog() > 0 && !p.gone() {
 			return false
 		}
 	}
 	return true
+}
+
+// bury gives up a process that has failed.
+func (n *net) bury(p *proc) {
+	for _, ep := range n.eps {
+		ep.RemovePeer(p.peer)
+	}
+	maps.DeleteFunc(n.bulks, func(b bulk, _ *Request) bool { return b.to == p })
+	n.stuck = slices.DeleteFunc(n.stuck, func(q *proc) bool { return q == p })
 }
 
 func (n *net) close(e *engine) {

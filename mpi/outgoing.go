@@ -49,6 +49,10 @@ func (q *outgoing) drop(r *Request) (found bool) {
 // post sends a request's first packet: an envelope, with the message if it is
 // eager. Envelopes leave in the order of their sends.
 func (e *engine) post(p *proc, r *Request) {
+	if p.failed { // one-sided
+		e.complete(r, errorf(ErrProcFailed, "process %d of the job has failed", int(p.id-e.self.base)))
+		return
+	}
 	h := r.head
 	if p.queue.empty() && e.transmitAll(p, &h, r) {
 		e.left(r)
@@ -71,6 +75,9 @@ func (e *engine) transmitAll(p *proc, h *header, r *Request) bool {
 
 // answer sends a packet without payload that the peer waits for.
 func (e *engine) answer(p *proc, h header) {
+	if p.failed {
+		return
+	}
 	if p.queue.empty() && e.transmit(p, &h, nil) {
 		return
 	}

@@ -65,8 +65,8 @@ func (c *Comm) checkPeer(rank int, what string, any bool) *Error {
 }
 
 func (c *Comm) checkSend(b Buffer, dest, tag int) error {
-	if c == nil || c.freed {
-		return errorf(ErrComm, "the communicator is null or was freed")
+	if err := c.checkOpen(); err != nil {
+		return err
 	}
 	if err := b.check(); err != nil {
 		return err
@@ -80,9 +80,20 @@ func (c *Comm) checkSend(b Buffer, dest, tag int) error {
 	return nil
 }
 
-func (c *Comm) checkRecv(b Buffer, source, tag int) error {
+// checkOpen is check for what communicates.
+func (c *Comm) checkOpen() error {
 	if c == nil || c.freed {
 		return errorf(ErrComm, "the communicator is null or was freed")
+	}
+	if c.revoked.Load() {
+		return errRevoked()
+	}
+	return nil
+}
+
+func (c *Comm) checkRecv(b Buffer, source, tag int) error {
+	if err := c.checkOpen(); err != nil {
+		return err
 	}
 	if err := b.check(); err != nil {
 		return err
@@ -91,8 +102,8 @@ func (c *Comm) checkRecv(b Buffer, source, tag int) error {
 }
 
 func (c *Comm) checkProbe(source, tag int) error {
-	if c == nil || c.freed {
-		return errorf(ErrComm, "the communicator is null or was freed")
+	if err := c.checkOpen(); err != nil {
+		return err
 	}
 	if err := c.checkPeer(source, "the source", true); err != nil {
 		return err
@@ -125,12 +136,23 @@ func (c *Comm) IsendMode(mode Mode, b Buffer, dest, tag int) (*Request, error) {
 
 // Irecv begins a receive. The buffer is the engine's until the request ends.
 func (c *Comm) Irecv(b Buffer, source, tag int) (*Request, error) {
+	return c.irecv(b, source, tag, false)
+}
+
+// BlockingRecv begins the receive of a blocking call, for language bindings, which wait
+// in their own language. It differs in what happens after a failure: it never stalls.
+func (c *Comm) BlockingRecv(b Buffer, source, tag int) (*Request, error) {
+	return c.irecv(b, source, tag, true)
+}
+
+func (c *Comm) irecv(b Buffer, source, tag int, blocking bool) (*Request, error) {
 	if err := c.checkRecv(b, source, tag); err != nil {
 		return nil, err
 	}
 	c.e.mu.Lock()
 	r := c.e.newRequest(recvRequest)
 	r.bind(c, b)
+	r.blocking = blocking
 	c.e.startRecv(r, source, tag, c.ctx)
 	c.e.mu.Unlock()
 	return r, nil
@@ -161,6 +183,10 @@ func (e *engine) startSendTo(r *Request, mode Mode, p *proc, source, tag int, ct
 	}
 	if p.index == e.rank {
 		e.sendSelf(r, mode)
+		return
+	}
+	if p.failed {
+		e.complete(r, r.comm.failedError(p))
 		return
 	}
 	limit := e.options.eagerLocal
@@ -210,8 +236,17 @@ func (e *engine) startRecvFrom(r *Request, source, tag int, ctx contextID, sourc
 		e.acceptMessage(r, a.Value)
 		return
 	}
+	if len(e.failed) > 0 {
+		if err := e.hopeless(r, source); err != nil {
+			e.complete(r, err)
+			return
+		}
+	}
 	r.recv.Source, r.recv.Tag, r.recv.Value = int32(source), int32(tag), r
 	s.Post(&r.recv)
+	if len(e.failed) > 0 {
+		e.postedLate(s, r, source)
+	}
 }
 
 func (e *engine) acceptMessage(r *Request, m *message) {

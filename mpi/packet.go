@@ -37,6 +37,10 @@ import "encoding/binary"
 // Between processes of two jobs:
 //
 //	leave    the sender has come to MPI_Finalize
+//
+// After a failure (revoke.go):
+//
+//	revoke   ctx is the context of a communicator that nobody may use any more
 type packetKind uint8
 
 const (
@@ -64,7 +68,8 @@ const (
 	kindPost
 	kindDone
 	kindLeave
-	kindLast = kindLeave
+	kindRevoke
+	kindLast = kindRevoke
 )
 
 // In a packet a kind has the bits that its context leaves, and an eager message

@@ -157,6 +157,7 @@ func (p *partitioned) receive(e *engine) {
 	}
 	for i := range p.begun {
 		part := p.piece(e, recvRequest, int64(i)*each, each)
+		part.to = r.comm.proc(p.peer)
 		part.then = func(err error) {
 			r.status.bytes += min(each, part.size)
 			p.ended(e, i, err)

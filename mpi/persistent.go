@@ -59,6 +59,9 @@ func (r *Request) Start() error {
 	if r.active {
 		return errorf(ErrRequest, "the persistent request is active; wait for it before it is started again")
 	}
+	if r.comm.revoked.Load() {
+		return errRevoked()
+	}
 	e, p := r.e, r.persistent
 	e.mu.Lock()
 	r.active, r.err, r.status = true, nil, emptyStatus()

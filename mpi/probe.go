@@ -34,6 +34,21 @@ func (c *Comm) find(source, tag int, take bool) *message {
 	return a.Value
 }
 
+// noHope is why a probe that has found nothing need not go on; nil: it may.
+func (c *Comm) noHope(source int) error {
+	e := c.e
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	switch {
+	case len(e.failed) == 0:
+	case source == AnySource:
+		return c.unackedError(ErrProcFailed)
+	case c.proc(source).failed:
+		return c.failedError(c.proc(source))
+	}
+	return nil
+}
+
 // Iprobe reports whether a message from source with tag has arrived.
 func (c *Comm) Iprobe(source, tag int) (Status, bool, error) {
 	if err := c.checkProbe(source, tag); err != nil {
@@ -45,7 +60,7 @@ func (c *Comm) Iprobe(source, tag int) (Status, bool, error) {
 	m := c.find(source, tag, false)
 	if m == nil {
 		c.e.runCalls()
-		return Status{}, false, nil
+		return Status{}, false, c.noHope(source)
 	}
 	return m.status(), true, nil
 }
@@ -58,8 +73,9 @@ func (c *Comm) Probe(source, tag int) (Status, error) {
 	if err := c.checkProbe(source, tag); err != nil {
 		return s, err
 	}
-	c.e.until(func() bool { s, ok, _ = c.Iprobe(source, tag); return ok })
-	return s, nil
+	var err error
+	c.e.until(func() bool { s, ok, err = c.Iprobe(source, tag); return ok || err != nil })
+	return s, err
 }
 
 // Improbe is Iprobe that takes the message out of the queue.
@@ -73,7 +89,7 @@ func (c *Comm) Improbe(source, tag int) (*Message, Status, bool, error) {
 	m := c.find(source, tag, true)
 	if m == nil {
 		c.e.runCalls()
-		return nil, Status{}, false, nil
+		return nil, Status{}, false, c.noHope(source)
 	}
 	return &Message{e: c.e, comm: c, m: m}, m.status(), true, nil
 }
@@ -86,8 +102,9 @@ func (c *Comm) Mprobe(source, tag int) (*Message, Status, error) {
 	if err := c.checkProbe(source, tag); err != nil {
 		return nil, s, err
 	}
-	c.e.until(func() bool { m, s, ok, _ = c.Improbe(source, tag); return ok })
-	return m, s, nil
+	var err error
+	c.e.until(func() bool { m, s, ok, err = c.Improbe(source, tag); return ok || err != nil })
+	return m, s, err
 }
 
 // NoProc reports whether the message is MPI_MESSAGE_NO_PROC.

@@ -17,7 +17,7 @@ type Request struct {
 	e    *engine
 	comm *Comm
 
-	done atomic.Uint32 // 1: status and err are final; read without the lock
+	done atomic.Uint32 // ended: status and err are final; read without the lock
 
 	kind requestKind
 	recv match.Recv[*Request] // a receive's place in its space
@@ -52,6 +52,7 @@ type Request struct {
 	part       *partitioned
 	active     bool        // a persistent request that was started and has not been waited for
 	detached   bool        // nobody will look at it again: recycle it at its end
+	blocking   bool        // a receive of a blocking call: it fails where others stall
 	then       func(error) // called at its end, with mu held; nil: nothing
 }
 
@@ -131,7 +132,7 @@ func (e *engine) recycle(r *Request) {
 	}
 	r.ticket = nil
 	r.comm, r.addr, r.t, r.to, r.err, r.run, r.persistent, r.then, r.part = nil, nil, nil, nil, nil, nil, nil, nil, nil
-	r.id, r.moved, r.total, r.skip, r.active, r.detached = 0, 0, 0, 0, false, false
+	r.id, r.moved, r.total, r.skip, r.active, r.detached, r.blocking = 0, 0, 0, 0, false, false, false
 	r.done.Store(0)
 	r.next = e.free
 	e.free = r
@@ -166,7 +167,7 @@ func (e *engine) complete(r *Request, err error) {
 		return
 	}
 	r.err = err
-	r.done.Store(1)
+	r.done.Store(ended)
 	e.wait.changed()
 }
 

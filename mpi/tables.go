@@ -49,15 +49,18 @@ type Link struct {
 	world   int32
 	blocked uint32 // 1: a message to it would have to wait, or to be a rendezvous
 	turns   uint32 // the binding's
-	_       uint32
+	failed  uint32 // 1: the rank has failed; nothing will come any more
 }
 
 // gate tells the binding whether messages to p may leave at once. mu is held.
 func (p *proc) gate() {
 	if p.link != nil {
 		p.link.blocked = 0
-		if !p.queue.empty() || p.choked {
+		if !p.queue.empty() || p.choked || p.failed {
 			p.link.blocked = 1
+		}
+		if p.failed {
+			atomic.StoreUint32(&p.link.failed, 1)
 		}
 	}
 }
@@ -76,7 +79,7 @@ func (c *Comm) Table() *CommTable {
 	e := c.e
 	e.mu.Lock()
 	defer e.mu.Unlock()
-	if c.table != nil || c.freed || c.Inter() || e.mem == nil {
+	if c.table != nil || c.freed || c.revoked.Load() || c.Inter() || e.mem == nil {
 		return c.table
 	}
 	mem, err := allocate[byte](c.tableSize())

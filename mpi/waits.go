@@ -47,6 +47,8 @@ func (e *engine) waitsFor() []int {
 func (r *Request) from(source int) *proc {
 	c := r.comm
 	switch {
+	case r.kind == recvRequest && r.to != nil: // of a partition
+		return r.to
 	case c == nil || source < 0: // from any
 		return nil
 	case r.kind == stepRequest && source < c.Size(): // see collStep

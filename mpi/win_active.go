@@ -142,7 +142,15 @@ func (w *Win) Test() (bool, error) {
 	w.e.step()
 	w.e.mu.Lock()
 	defer w.e.mu.Unlock()
-	return w.done(), nil
+	if w.done() {
+		return true, nil
+	}
+	s := Sync{w: w, kind: syncWait}
+	err := s.hopeless()
+	if err != nil {
+		s.undo()
+	}
+	return false, err
 }
 
 // done reports whether all origins are, and uses their messages. mu is held.

@@ -171,7 +171,10 @@ func (e *engine) wholes(p *proc, b dtype.Basic) int64 {
 }
 
 func faultOf(h header) error {
-	if Class(h.tag) == ErrNotSame {
+	switch Class(h.tag) {
+	case ErrProcFailed:
+		return errorf(ErrProcFailed, "the sender has given this up, because a process has failed")
+	case ErrNotSame:
 		return errorf(ErrNotSame, "the sender has given this collective up, because the ranks' calls do not fit together")
 	}
 	return errorf(Class(h.tag), "the access failed at the target")

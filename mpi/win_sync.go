@@ -137,6 +137,9 @@ func (s *Sync) askAll() {
 
 func (t *target) flush() {
 	t.dirty = false
+	if t.p.failed {
+		return
+	}
 	t.sent++
 	t.win.unflushed++
 	t.tell(header{kind: kindFlush, id: t.sent})
@@ -200,9 +203,13 @@ func (s *Sync) end() {
 		s.step = stepBarrier
 		return
 	}
-	if over {
-		s.step = stepOver
+	if !over {
+		if s.err = s.hopeless(); s.err == nil {
+			return
+		}
+		s.undo()
 	}
+	s.step = stepOver
 }
 
 // barrier ends a fence: all have flushed what they did to others.

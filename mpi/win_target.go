@@ -31,7 +31,7 @@ func (e *engine) accessed(p *proc, h header, payload []byte) {
 		t.Unpack(base, a.count, int64(h.size), payload)
 	case kindPutRTS:
 		r := e.newRMA(there)
-		r.detached = true
+		r.detached, r.to = true, p
 		e.grant(r, p, h, payload)
 	case kindGet:
 		e.give(p, h, there)

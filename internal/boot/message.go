@@ -14,6 +14,7 @@
 //	rank → agent   Abort            end the job
 //	agent → rank   Waits            something has failed: for whom do you wait?
 //	rank → agent   Waits            for these
+//	agent → rank   Failed           these have failed, and the job goes on
 //	rank → agent   Spawn            start more processes
 //	agent → rank   Spawned          they run, or why not
 //	rank → agent   Born             I was spawned, and this is how my parents reach me
@@ -48,6 +49,7 @@ type Message struct {
 	Finalize *Finalize `json:",omitempty"`
 	Abort    *Abort    `json:",omitempty"`
 	Waits    *Waits    `json:",omitempty"`
+	Failed   *Failed   `json:",omitempty"`
 	Spawn    *Spawn    `json:",omitempty"`
 	Spawned  *Spawned  `json:",omitempty"`
 	Born     *Born     `json:",omitempty"`
@@ -95,6 +97,10 @@ type Welcome struct {
 	// Memory says that one descriptor comes with this message: an empty
 	// memfd that all ranks of this host share. Whoever comes first sizes it.
 	Memory bool
+
+	// GoesOn says that the job goes on without ranks that fail, Failed which have.
+	GoesOn bool
+	Failed []int `json:",omitempty"`
 
 	// Parent is set in a rank that was spawned.
 	Parent *Parent `json:",omitempty"`
@@ -198,6 +204,10 @@ type Abort struct {
 	Code int
 	Text string
 }
+
+// Failed are ranks, by their numbers in the job, that have failed; the job goes on
+// without them.
+type Failed struct{ Ranks []int }
 
 // Waits lists the ranks in MPI_COMM_WORLD that a rank waits for at this instant, as
 // far as it knows: a receive from any source names nobody. From the agent it is

@@ -104,6 +104,7 @@ func TestBadInput(t *testing.T) {
 		{[]string{"--host-timeout", "moon"}, 2, "write seconds"},
 		{[]string{"--host-timeout", "0.1"}, 1, "--host-timeout 100ms: at least 500ms"},
 		{[]string{"--start-timeout", "moon"}, 2, "write seconds"},
+		{on("--on-failure", "shrug"), 2, "--on-failure shrug: abort or continue"},
 		{on("--witness", "a", "--host", "a:1,b:1"), 1, "a witness is a host without"},
 		{on("--witness", "a b", "--host", "a:1,b:1", "-n", "2"), 1, "a character that no host name has"},
 

@@ -108,6 +108,14 @@ func (b *builder) jobOptions(s *settings, part int) error {
 	if given("witness") {
 		o.Witness = s.witness
 	}
+	if given("on-failure") {
+		switch s.onFailure {
+		case "abort", "continue":
+			o.GoesOn = s.onFailure == "continue"
+		default:
+			return fmt.Errorf("--on-failure %s: abort or continue", s.onFailure)
+		}
+	}
 	if given("start-timeout") {
 		o.StartTimeout = s.startTime
 	}

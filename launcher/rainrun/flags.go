@@ -48,6 +48,7 @@ type settings struct {
 	grace      time.Duration
 	hostTime   time.Duration
 	witness    string
+	onFailure  string
 	startTime  time.Duration
 	tag, stamp bool
 	merge      bool
@@ -102,6 +103,7 @@ func newSettings() *settings {
 	s.time(&s.hostTime, "host-timeout", 30*time.Second)
 	f.StringVar(&s.witness, "witness", "", "")
 	s.time(&s.startTime, "start-timeout", 2*time.Minute)
+	f.StringVar(&s.onFailure, "on-failure", "abort", "")
 	f.BoolVar(&s.tag, "tag-output", false, "")
 	f.BoolVar(&s.stamp, "timestamp-output", false, "")
 	f.BoolVar(&s.merge, "merge-stderr", false, "")

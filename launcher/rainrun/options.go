@@ -111,6 +111,9 @@ var ends = manual.Group{Title: "When it ends", Options: []manual.Option{
 	{Flag: "witness", Names: []string{"--witness"}, Arg: "HOST",
 		Text: "start an agent without ranks there, which votes on who is out of reach. Without a majority a host ends its ranks; " +
 			"of two hosts cut apart the one with rainrun wins, with a witness the one that it reaches"},
+	{Flag: "on-failure", Names: []string{"--on-failure"}, Arg: "WHAT", Values: []string{"abort", "continue"},
+		Text: "abort ends the job when a rank fails or a host is lost (default); continue goes on without them: what involves them " +
+			"gives the others MPIX_ERR_PROC_FAILED (mpi-ext.h). A line says who failed, and so does the exit status"},
 	{Flag: "start-timeout", Names: []string{"--start-timeout"}, Arg: "TIME", Text: "how long the hosts have to start their agents (default 2m; 0: no limit)"},
 }}
 

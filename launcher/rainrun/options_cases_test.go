@@ -240,6 +240,7 @@ func optionCases(t *testing.T) []optionCase {
 		{"--rails", sh("echo", two("-n", "4", "--rails", "no-such-rail")...), "", "no-such-rail", 1},
 		{"--ports", sh("echo", two("-v", "-n", "4", "--rails", "127.0.0.1", "--ports", "21000-21999")...), anything, `(?s)(agent ready[^\n]*:21\d\d\d\n.*){2}`, 0},
 		{"--mca", sh("echo", two("-n", "4", "--mca", "btl_tcp_if_include", "no-such-rail")...), "", "no-such-rail", 1},
+		{"--on-failure", sh("test $PMI_RANK = 1 && exit 3; sleep 1; echo on", "-n", "2", "--on-failure", "continue"), "on", "the job goes on without it", 3},
 		{"--witness", sh("echo x", two("-v", "-n", "4", "--witness", "c")...), "x,x,x,x", "host c: agent ready", 0},
 		{"-v", sh("echo", "-v"), "", "rank 0 is process", 0},
 		{"--verbose", sh("echo", "--verbose"), "", "rank 0 is process", 0},

@@ -95,6 +95,50 @@ func (p *prog) do(thing string) (status int, end bool) {
 				_ = p.conn.Send(boot.Message{Waits: &boot.Waits{Ranks: []int{1, 3}}})
 			}
 		}
+	case "survive": // hears of a failure, if not with the welcome, and ends in order
+		failed := p.welcome.Failed
+		for len(failed) == 0 {
+			m, err := p.conn.Recv()
+			if err != nil {
+				return p.fail(err)
+			}
+			if m.Failed != nil {
+				failed = m.Failed.Ranks
+			}
+		}
+		fmt.Println("failed", failed)
+	case "leave": // in order, when all others have come to it
+		if err := p.conn.Send(boot.Message{Finalize: &boot.Finalize{Waits: true}}); err != nil {
+			return p.fail(err)
+		}
+		for {
+			m, err := p.conn.Recv()
+			if err != nil {
+				return p.fail(err)
+			}
+			if m.Finalize != nil {
+				return 0, true
+			}
+		}
+	case "card": // gives one, and looks who has none
+		if err := p.conn.Send(boot.Message{Card: &boot.Card{Card: []byte("card")}}); err != nil {
+			return p.fail(err)
+		}
+		for {
+			m, err := p.conn.Recv()
+			if err != nil {
+				return p.fail(err)
+			}
+			if m.Cards == nil {
+				continue
+			}
+			for w, c := range m.Cards.Cards {
+				if len(c) == 0 {
+					fmt.Println("no card of", w)
+				}
+			}
+			return 0, false
+		}
 	case "die":
 		_ = unix.Kill(os.Getpid(), unix.SIGKILL)
 		select {}

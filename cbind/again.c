@@ -135,7 +135,6 @@ void rain_progress(rain_frame *f) {
 /* Without sockets Go has nothing to look at but the words: it is left out until they say something. */
 void rain_pause(rain_frame *f) {
     rain_waitset *w = rain_waits;
-    if (f->looks == 0) f->events = load(&w->events);
     f->patient = 1;
     wait_a_little(w, f);
     if (came(f) || !(w->nfd || work(w, f->events, f->patient))) return;
@@ -144,8 +143,17 @@ void rain_pause(rain_frame *f) {
 
 int rain_work(void) { return rain_waits->nfd || work(rain_waits, load(&rain_waits->events), 0); }
 
-void rain_await(const uint32_t *word, uint32_t want) {
-    for (rain_frame f = {.word = word, .want = want}; !came(&f);) rain_pause(&f);
+void rain_look(rain_frame *f) {
+    if (f->looks == 0) f->events = load(&rain_waits->events);
+}
+
+int rain_await(const uint32_t *word, uint32_t want, const uint32_t *open) {
+    for (rain_frame f = {.word = word, .want = want}; !came(&f);) {
+        rain_look(&f);
+        if (!load(open)) return 0;
+        rain_pause(&f);
+    }
+    return 1;
 }
 
 int rain_ring_bell(rain_control *c) {

@@ -40,6 +40,11 @@ func rain_Comm_get_attr(f, h uintptr, number int32, value, flag uintptr) int32 {
 	if err != nil {
 		return fail(f, err)
 	}
+	if number == extensionsKey {
+		set(value, extensions())
+		set(flag, int32(1))
+		return 0
+	}
 	if number >= abi.MPI_TAG_UB && number <= abi.MPI_UNIVERSE_SIZE {
 		return predefinedAttr(number, value, flag)
 	}

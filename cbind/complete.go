@@ -368,6 +368,9 @@ func rain_Request_get_status(f, h, flag, st uintptr) int32 {
 	case q.ticket != nil:
 		putStatus(st, q.ticket.Status())
 	default:
+		if err := q.r.Pending(); err != nil {
+			return fail(f, err)
+		}
 		s, _ := q.r.Peek()
 		putStatus(st, s)
 	}

@@ -191,7 +191,7 @@ static enum served serve(rain_link *l, transfer *t, rain_ticket *mine, int *hung
     uint64_t length;
     if (t && (t->comm->posted | t->comm->arrived)) return FOR_GO;
     header *h = next(l, &length);
-    if (!h) return NOTHING;
+    if (!h) return __atomic_load_n(&l->failed, __ATOMIC_RELAXED) ? FOR_GO : NOTHING;
     uint32_t before, i = fitting(l, h, &before);
     rain_ticket *k = &rain_tickets[i];
     if (i && h->size <= (uint64_t)k->n) {
@@ -267,6 +267,7 @@ int rain_fast_Recv(void *buf, MPI_Count count, MPI_Datatype type, int source, in
     rain_frame f = {0};
     rain_ticket mine = {0};
     for (;;) {
+        rain_look(&f);
         switch (serve_once(t.link, &t, &mine)) {
         case MINE: set_status(status, &mine); return 1;
         case FOR_GO: return 0;
@@ -338,6 +339,7 @@ int rain_fast_Irecv(void *buf, MPI_Count count, MPI_Datatype type, int source, i
 static int done(rain_ticket *k) {
     rain_frame f = {0};
     for (;;) {
+        rain_look(&f);
         uint32_t state = __atomic_load_n(&k->state, __ATOMIC_ACQUIRE);
         if (state == RAIN_DONE) return !k->failed;
         if (state != RAIN_WAITING) return 0;

@@ -57,14 +57,29 @@ func addedOf(code int32) (addedCode, bool) {
 
 func validCode(code int32) bool {
 	_, ok := addedOf(code)
-	return ok || code >= 0 && int(code) < len(abi.ClassNames) && abi.ClassNames[code] != ""
+	return ok || className(code) != ""
+}
+
+// ownClasses are those of include/mpi-ext.h.
+var ownClasses = map[int32]string{
+	int32(mpi.ErrProcFailed):        "MPIX_ERR_PROC_FAILED",
+	int32(mpi.ErrProcFailedPending): "MPIX_ERR_PROC_FAILED_PENDING",
+	int32(mpi.ErrRevoked):           "MPIX_ERR_REVOKED",
+}
+
+// className is the name of a class that is predefined, empty if it is none.
+func className(code int32) string {
+	if code >= 0 && int(code) < len(abi.ClassNames) && abi.ClassNames[code] != "" {
+		return abi.ClassNames[code]
+	}
+	return ownClasses[code]
 }
 
 // errorString is the text of MPI_Error_string. Codes are classes, which say nothing of the case: the
 // text adds what this thread's latest error was, if that is of the class asked for.
 func errorString(code int32) string {
 	s := classString(code)
-	if said := C.rain_said(C.int(code)); said != nil && int(code) < len(abi.ClassNames) {
+	if said := C.rain_said(C.int(code)); said != nil && className(code) != "" {
 		s += ": " + C.GoString(said)
 	}
 	return s
@@ -75,8 +90,8 @@ func classString(code int32) string {
 	if a, ok := addedOf(code); ok {
 		return a.text
 	}
-	if code >= 0 && int(code) < len(abi.ClassNames) && abi.ClassNames[code] != "" {
-		return abi.ClassNames[code] + ": " + mpi.Class(code).String()
+	if name := className(code); name != "" {
+		return name + ": " + mpi.Class(code).String()
 	}
 	return mpi.Class(code).String()
 }

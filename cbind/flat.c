@@ -36,15 +36,19 @@ static rain_flat *flat(MPI_Comm comm, int collective) {
     return t && (t->allowed >> collective & 1) && !rain_forked ? t : NULL;
 }
 
-static void await(rain_flat *t, uint32_t seq, uint32_t rank) {
+/* await waits until a rank has begun the collective seq. It reports 0 if nobody waits on this
+   communicator any more: a process has failed, or revoked it. */
+static int await(rain_flat *t, uint32_t seq, uint32_t rank) {
     uint32_t *flag = &slot_of(t, seq, rank)->flag;
-    if (__atomic_load_n(flag, __ATOMIC_ACQUIRE) != seq) rain_await(flag, seq);
+    return __atomic_load_n(flag, __ATOMIC_ACQUIRE) == seq || rain_await(flag, seq, &t->allowed);
 }
 
-/* await_all waits until all have begun the collective seq. */
-static void await_all(rain_flat *t, uint32_t seq) {
-    for (uint32_t i = 0; i < t->n; i++) await(t, seq, i);
+/* await_all waits until all have. */
+static int await_all(rain_flat *t, uint32_t seq) {
+    for (uint32_t i = 0; i < t->n; i++)
+        if (!await(t, seq, i)) return 0;
     t->settled = seq;
+    return 1;
 }
 
 /* sign_of is mpi's flatSign. */
@@ -52,9 +56,10 @@ static uint32_t sign_of(int collective, int64_t n, int root, MPI_Op op) {
     return (uint32_t)n | (uint32_t)collective << 10 | (uint32_t)root << 15 | (uint32_t)((uintptr_t)op - (uintptr_t)MPI_OP_NULL) << 21;
 }
 
-/* open returns this rank's slot for the next collective, which nobody reads any more. */
+/* open returns this rank's slot for the next collective, which nobody reads any more; NULL: Go has to
+   say why there is none. */
 static slot *open(rain_flat *t, uint32_t sign) {
-    if (t->settled != t->seq) await_all(t, t->seq);
+    if (t->settled != t->seq && !await_all(t, t->seq)) return NULL;
     slot *s = slot_of(t, t->seq + 1, t->me);
     s->sign = sign;
     return s;
@@ -81,13 +86,17 @@ static uint32_t publish(rain_flat *t, slot *mine, MPI_Comm comm) {
     return seq;
 }
 
-/* agree reports whether the ranks from … to-1 make the same call as this one. If not, Go ends it. */
+/* left_to_go: the call was begun here, and Go ends it. */
+static int left_to_go(rain_flat *t) {
+    t->begun = 1;
+    return 0;
+}
+
+/* agree reports whether the ranks from … to-1 have begun the same call as this one. If not, Go ends it. */
 static int agree(rain_flat *t, uint32_t seq, uint32_t from, uint32_t to) {
-    for (uint32_t i = from; i < to; i++) {
-        if (slot_of(t, seq, i)->sign == slot_of(t, seq, t->me)->sign) continue;
-        t->begun = 1;
-        return 0;
-    }
+    for (uint32_t i = from; i < to; i++)
+        if (!await(t, seq, i) || slot_of(t, seq, i)->sign != slot_of(t, seq, t->me)->sign) return left_to_go(t);
+    if (from == 0 && to == t->n) t->settled = seq;
     return 1;
 }
 
@@ -107,8 +116,9 @@ static int64_t bytes(MPI_Count count, MPI_Datatype type, int64_t times) {
 int rain_fast_Barrier(MPI_Comm comm) {
     rain_flat *t = flat(comm, RAIN_BARRIER);
     if (!t) return 0;
-    uint32_t seq = publish(t, open(t, sign_of(RAIN_BARRIER, 0, 0, MPI_OP_NULL)), comm);
-    await_all(t, seq);
+    slot *mine = open(t, sign_of(RAIN_BARRIER, 0, 0, MPI_OP_NULL));
+    if (!mine) return 0;
+    uint32_t seq = publish(t, mine, comm);
     return agree(t, seq, 0, t->n);
 }
 
@@ -117,13 +127,13 @@ int rain_fast_Bcast(void *buf, MPI_Count count, MPI_Datatype type, int root, MPI
     int64_t n = bytes(count, type, 1);
     if (!t || !n || !real(buf) || root < 0 || (uint32_t)root >= t->n) return 0;
     slot *mine = open(t, sign_of(RAIN_BCAST, n, root, MPI_OP_NULL));
+    if (!mine) return 0;
     if (t->me == (uint32_t)root) {
         memcpy(mine->data, buf, n);
         publish(t, mine, comm);
         return 1;
     }
     uint32_t seq = publish(t, mine, comm);
-    await(t, seq, root);
     if (!agree(t, seq, root, root + 1)) return 0;
     memcpy(buf, slot_of(t, seq, root)->data, n);
     return 1;
@@ -156,10 +166,10 @@ int rain_fast_Reduce(const void *send, void *recv, MPI_Count count, MPI_Datatype
     else if (is_root && send == recv) return 0;
     if (!real(send) || (is_root && !real(recv))) return 0;
     slot *mine = open(t, sign_of(RAIN_REDUCE, n, root, op));
+    if (!mine) return 0;
     memcpy(mine->data, send, n);
     uint32_t seq = publish(t, mine, comm);
     if (!is_root) return 1;
-    await_all(t, seq);
     if (!agree(t, seq, 0, t->n)) return 0;
     sum(t, seq, plain, op, count, recv);
     return 1;
@@ -173,9 +183,9 @@ int rain_fast_Allreduce(const void *send, void *recv, MPI_Count count, MPI_Datat
     if (send == MPI_IN_PLACE) send = recv;
     if (!real(send) || !real(recv)) return 0;
     slot *mine = open(t, sign_of(RAIN_ALLREDUCE, n, 0, op));
+    if (!mine) return 0;
     memcpy(mine->data, send, n);
     uint32_t seq = publish(t, mine, comm);
-    await_all(t, seq);
     if (!agree(t, seq, 0, t->n)) return 0;
     sum(t, seq, plain, op, count, recv);
     return 1;
@@ -188,9 +198,9 @@ int rain_fast_Allgather(const void *send, MPI_Count scount, MPI_Datatype stype, 
     if (send == MPI_IN_PLACE) send = (char *)recv + t->me * n;
     else if (bytes(scount, stype, 1) != n || !real(send) || !apart(send, n, recv, n * t->n)) return 0;
     slot *mine = open(t, sign_of(RAIN_ALLGATHER, n, 0, MPI_OP_NULL));
+    if (!mine) return 0;
     memcpy(mine->data, send, n);
     uint32_t seq = publish(t, mine, comm);
-    await_all(t, seq);
     if (!agree(t, seq, 0, t->n)) return 0;
     for (uint32_t i = 0; i < t->n; i++) memcpy((char *)recv + i * n, slot_of(t, seq, i)->data, n);
     return 1;
@@ -203,9 +213,9 @@ int rain_fast_Alltoall(const void *send, MPI_Count scount, MPI_Datatype stype, v
     if (send == MPI_IN_PLACE) send = recv;
     else if (bytes(scount, stype, t->n) != n || !real(send) || !apart(send, n * t->n, recv, n * t->n)) return 0;
     slot *mine = open(t, sign_of(RAIN_ALLTOALL, n, 0, MPI_OP_NULL));
+    if (!mine) return 0;
     memcpy(mine->data, send, n * t->n);
     uint32_t seq = publish(t, mine, comm);
-    await_all(t, seq);
     if (!agree(t, seq, 0, t->n)) return 0;
     for (uint32_t i = 0; i < t->n; i++) memcpy((char *)recv + i * n, slot_of(t, seq, i)->data + t->me * n, n);
     return 1;

@@ -243,7 +243,7 @@ typedef struct {
     rain_control *bell;
     uint32_t **word; /* in rain_waits->words: where the next record will come */
     int32_t world;
-    uint32_t blocked, turns, unused;
+    uint32_t blocked, turns, failed;
 } rain_link;
 
 typedef struct {
@@ -297,10 +297,13 @@ int rain_fast_Wait(MPI_Request *, MPI_Status *);
 int rain_fast_Test(MPI_Request *, int *, MPI_Status *);
 int rain_fast_Waitall(int, MPI_Request[], MPI_Status *);
 
-/* rain_await waits until *word is want, and makes progress meanwhile. */
-void rain_await(const uint32_t *word, uint32_t want);
+/* rain_await waits until *word is want, and makes progress meanwhile. It gives up, and reports 0, when
+   *open is 0. */
+int rain_await(const uint32_t *word, uint32_t want, const uint32_t *open);
 /* rain_pause waits a little for f's word, and makes progress if there is work, or if Go must look at
-   sockets. rain_serve is the progress that C can make; rain_work says that there may be some. */
+   sockets. Before the caller looks whether it must wait at all it calls rain_look: a change after that
+   ends the pause. rain_serve is the progress that C can make; rain_work says that there may be some. */
+void rain_look(rain_frame *f);
 void rain_pause(rain_frame *f);
 int rain_serve(void);
 int rain_work(void);
@@ -308,6 +311,10 @@ void rain_progress(rain_frame *f);
 /* rain_ring_bell wakes a rank's threads that sleep. It reports whether it could: only Go can send to a
    rank that parks on sockets. */
 int rain_ring_bell(rain_control *c);
+
+/* The functions of include/mpi-ext.h, and the attribute by which it finds them. */
+enum { RAIN_EXTENSIONS_KEY = 0x7261696e };
+const void *rain_extension_table(void);
 
 /* They report whether the call is done; else Go does it. */
 int rain_fast_Put(const void *, MPI_Count, MPI_Datatype, int, MPI_Aint, MPI_Count, MPI_Datatype, MPI_Win);

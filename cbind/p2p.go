@@ -126,12 +126,22 @@ func startRecv(buf uintptr, count int64, dt uintptr, source, tag int32, h uintpt
 	return c.c.Irecv(b, int(source), int(tag))
 }
 
+// blockingRecv is startRecv for a call that waits for it.
+func blockingRecv(buf uintptr, count int64, dt uintptr, source, tag int32, h uintptr) (*mpi.Request, error) {
+	c, b, err := transfer(buf, count, dt, h)
+	if err != nil {
+		return nil, err
+	}
+	c.show()
+	return c.c.BlockingRecv(b, int(source), int(tag))
+}
+
 //export rain_Recv
 func rain_Recv(f, buf uintptr, count int64, dt uintptr, source, tag int32, h, st uintptr) int32 {
 	if started(f) {
 		return again(f, st)
 	}
-	r, err := startRecv(buf, count, dt, source, tag, h)
+	r, err := blockingRecv(buf, count, dt, source, tag, h)
 	return begin(f, r, err, st)
 }
 
@@ -215,7 +225,7 @@ func rain_Sendrecv(f, sbuf uintptr, scount int64, stype uintptr, dest, stag int3
 	if err := checkSend(sbuf, scount, stype, dest, stag, h); err != nil {
 		return fail(f, err)
 	}
-	recv, err := startRecv(rbuf, rcount, rtype, source, rtag, h)
+	recv, err := blockingRecv(rbuf, rcount, rtype, source, rtag, h)
 	if err != nil {
 		return fail(f, err)
 	}
@@ -258,7 +268,7 @@ func rain_Sendrecv_replace(f, buf uintptr, count int64, dt uintptr, dest, stag, 
 	if started(f) {
 		return bothDone(f, st)
 	}
-	recv, send, err := replace(buf, count, dt, dest, stag, source, rtag, h)
+	recv, send, err := replace(buf, count, dt, dest, stag, source, rtag, h, (*mpi.Comm).BlockingRecv)
 	if err != nil {
 		return fail(f, err)
 	}

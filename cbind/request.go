@@ -128,6 +128,11 @@ func collect(f, addr, st uintptr) (rc int32) {
 	}
 	s, err := q.r.Finish()
 	putStatus(st, s)
+	if mpi.ClassOf(err) == mpi.ErrProcFailedPending { // it is as it was, and may be waited for again
+		fr := at[frame](f)
+		fr.onkind, fr.on = C.int32_t(q.kind), C.uintptr_t(q.comm)
+		return fail(f, err)
+	}
 	if q.send != nil {
 		if _, sendErr := q.send.Finish(); err == nil {
 			err = sendErr

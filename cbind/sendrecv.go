@@ -38,7 +38,7 @@ func checkSend(buf uintptr, count int64, dt uintptr, dest, tag int32, h uintptr)
 
 //export rain_Isendrecv_replace
 func rain_Isendrecv_replace(f, buf uintptr, count int64, dt uintptr, dest, stag, source, rtag int32, h, request uintptr) int32 {
-	recv, send, err := replace(buf, count, dt, dest, stag, source, rtag, h)
+	recv, send, err := replace(buf, count, dt, dest, stag, source, rtag, h, (*mpi.Comm).Irecv)
 	if err != nil {
 		return fail(f, err)
 	}
@@ -46,8 +46,9 @@ func rain_Isendrecv_replace(f, buf uintptr, count int64, dt uintptr, dest, stag,
 }
 
 // replace starts a send of a packed copy of the buffer, which its request keeps alive, and the
-// receive into the buffer.
-func replace(buf uintptr, count int64, dt uintptr, dest, stag, source, rtag int32, h uintptr) (recv, send *mpi.Request, err error) {
+// receive into the buffer, by begin.
+func replace(buf uintptr, count int64, dt uintptr, dest, stag, source, rtag int32, h uintptr,
+	begin func(c *mpi.Comm, b mpi.Buffer, source, tag int) (*mpi.Request, error)) (recv, send *mpi.Request, err error) {
 	c, b, err := transfer(buf, count, dt, h)
 	if err != nil {
 		return nil, nil, err
@@ -57,7 +58,7 @@ func replace(buf uintptr, count int64, dt uintptr, dest, stag, source, rtag int3
 	}
 	packed := make([]byte, count*b.Type.Size()+1) // never empty: it has an address
 	n := b.Type.T().Pack(packed[:len(packed)-1], b.Addr, count, 0)
-	if recv, err = c.c.Irecv(b, int(source), int(rtag)); err != nil {
+	if recv, err = begin(c.c, b, int(source), int(rtag)); err != nil {
 		return nil, nil, err
 	}
 	// Packed bytes match the receive's type, as any data packed by MPI_Pack does.

@@ -29,6 +29,9 @@ func peek(f, h, st uintptr) int32 {
 	case q.ticket != nil:
 		putStatus(st, q.ticket.Status())
 	default:
+		if err := q.r.Pending(); err != nil {
+			return fail(f, err)
+		}
 		s, _ := q.r.Peek()
 		putStatus(st, s)
 	}

@@ -97,6 +97,34 @@ func TestExamples(t *testing.T) {
 	}
 }
 
+// A rank dies in the middle, on one host and on the second of two; the others end the work.
+func TestSurvive(t *testing.T) {
+	for _, e := range []struct{ source, args, says string }{
+		{"survive/survive.c", "100 3", "pi is 3.14159265, of 100 pieces; 1 of 3 workers died"},
+		{"survive/survive.c", "100 1", "pi is 3.14159265, of 100 pieces; 1 of 3 workers died"},
+		{"survive/go", "1000 3 500", "3 of 4 ranks have done 1000 rounds"},
+		{"survive/go", "1000 0 500", "3 of 4 ranks have done 1000 rounds"},
+	} {
+		prog := build(t, e.source)
+		rainrun := append([]string{filepath.Join(tools(t), "rainrun"), "--timeout", "60", "--on-failure", "continue", "-n", "4"}, prog)
+		check := func(where string, command ...string) {
+			cmd := exec.Command(command[0], append(command[1:], strings.Fields(e.args)...)...)
+			out, _ := cmd.CombinedOutput()
+			if !strings.Contains(string(out), e.says) || !strings.Contains(string(out), "was killed by signal 9 (killed); the job goes on without it") {
+				t.Errorf("%s %s, %s: %q is not in\n%s", e.source, e.args, where, e.says, out)
+			}
+			if status := cmd.ProcessState.ExitCode(); status != 137 {
+				t.Errorf("%s %s, %s: status %d, want that of the rank that was killed, 137", e.source, e.args, where, status)
+			}
+		}
+		check("one host", rainrun...)
+		if os.Geteuid() == 0 {
+			lab := []string{filepath.Join(tools(t), "rainbench"), "lab", "run", "--quiet", "--hosts", "2", "--rails", "2", "--"}
+			check("two hosts", append(append(lab, rainrun[:len(rainrun)-1]...), "--host", "h1:2,h2:2", prog)...)
+		}
+	}
+}
+
 // The matrix is the same on two hosts: they share the file system, and nothing else.
 func TestMatrixOnTwoHosts(t *testing.T) {
 	rainbench := filepath.Join(tools(t), "rainbench")

@@ -39,7 +39,7 @@ func run(t *testing.T, l *lab.Lab, args ...string) *labJob {
 		t.Fatal(err)
 	}
 	for i, a := range args {
-		if a == RankRole || a == ExchangeRole || a == HelloRole {
+		if a == RankRole || a == ExchangeRole || a == HelloRole || a == SurviveRole {
 			args = slices.Insert(args, i, self)
 			break
 		}

@@ -67,7 +67,7 @@ func (g *gang) describe(pid int, env []byte) process {
 // roleOf tells a process by its words.
 func roleOf(args []string) role {
 	switch line := strings.Join(args, " "); {
-	case len(args) > 1 && args[1] == RankRole:
+	case len(args) > 1 && (args[1] == RankRole || args[1] == SurviveRole):
 		return aRank
 	case strings.Contains(line, "agent --guarded"):
 		return anAgent

@@ -42,6 +42,8 @@ func Play(args []string) {
 		err = playRank()
 	case ExchangeRole:
 		err = playExchange(args[2:])
+	case SurviveRole:
+		err = playSurvive(args[2:])
 	case HelloRole:
 		err = playHello()
 	case pipeRole:

@@ -58,6 +58,7 @@ static void ports(int rank) {
     }
     OK(MPI_Barrier(MPI_COMM_WORLD));
     OK(MPI_Lookup_name(service, MPI_INFO_NULL, found));
+    OK(MPI_Barrier(MPI_COMM_WORLD)); /* rank 0 takes the name back soon */
     if (rank == 0) {
         OK(MPI_Comm_accept(port, MPI_INFO_NULL, 0, MPI_COMM_SELF, &inter));
         OK(MPI_Send(&rank, 1, MPI_INT, 0, 0, inter));

@@ -21,8 +21,9 @@ type Op struct {
 	External uintptr
 }
 
-// The predefined operations (section 6.9.2). Those that begin with L are
-// logical, with B bitwise. Replace and NoOp are for accumulates on windows only.
+// The predefined operations (section 6.9.2), and on which datatypes they are
+// defined; Char is an integer here. Those that begin with L are logical, with B
+// bitwise. Replace and NoOp are for accumulates on windows only.
 var (
 	Sum     = predefinedOp(redop.Sum)
 	Prod    = predefinedOp(redop.Prod)

@@ -3,7 +3,7 @@ package dtype
 // basics describes every predefined datatype. Of two names for one (MPI_LONG_LONG_INT and
 // MPI_LONG_LONG, MPI_C_COMPLEX and MPI_C_FLOAT_COMPLEX) it has the one that the standard names
 // first. Sizes and alignments are those of the 64-bit C ABIs (LP64; Fortran default kinds of 4 and 8
-// bytes).
+// bytes). MPI_CHAR is a C integer here, which MPI 5.0 §6.9.2 does not ask for.
 var basics = [numBasics]Info{
 	None:                 {Name: "MPI_DATATYPE_NULL", Handle: 0x200},
 	Aint:                 {Name: "MPI_AINT", Handle: 0x201, Kind: KindInt, Class: ClassMulti, Size: 8, Extent: 8, Align: 8},
@@ -48,7 +48,7 @@ var basics = [numBasics]Info{
 	Wchar:                {Name: "MPI_WCHAR", Handle: 0x23c, Kind: KindRaw, Class: ClassNone, Size: 4, Extent: 4, Align: 4},
 	Int8:                 {Name: "MPI_INT8_T", Handle: 0x240, Kind: KindInt, Class: ClassCInteger, Size: 1, Extent: 1, Align: 1},
 	Uint8:                {Name: "MPI_UINT8_T", Handle: 0x241, Kind: KindUint, Class: ClassCInteger, Size: 1, Extent: 1, Align: 1},
-	Char:                 {Name: "MPI_CHAR", Handle: 0x243, Kind: KindRaw, Class: ClassNone, Size: 1, Extent: 1, Align: 1},
+	Char:                 {Name: "MPI_CHAR", Handle: 0x243, Kind: KindInt, Class: ClassCInteger, Size: 1, Extent: 1, Align: 1},
 	SignedChar:           {Name: "MPI_SIGNED_CHAR", Handle: 0x244, Kind: KindInt, Class: ClassCInteger, Size: 1, Extent: 1, Align: 1},
 	UnsignedChar:         {Name: "MPI_UNSIGNED_CHAR", Handle: 0x245, Kind: KindUint, Class: ClassCInteger, Size: 1, Extent: 1, Align: 1},
 	Byte:                 {Name: "MPI_BYTE", Handle: 0x247, Kind: KindRaw, Class: ClassByte, Size: 1, Extent: 1, Align: 1},

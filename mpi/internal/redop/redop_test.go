@@ -42,6 +42,7 @@ func checkNumbers[T number](t *testing.T, b dtype.Basic) {
 
 func TestNumbers(t *testing.T) {
 	t.Run("int8", func(t *testing.T) { checkNumbers[int8](t, dtype.SignedChar) })
+	t.Run("char", func(t *testing.T) { checkNumbers[int8](t, dtype.Char) })
 	t.Run("uint8", func(t *testing.T) { checkNumbers[uint8](t, dtype.Uint8) })
 	t.Run("int16", func(t *testing.T) { checkNumbers[int16](t, dtype.Short) })
 	t.Run("uint16", func(t *testing.T) { checkNumbers[uint16](t, dtype.UnsignedShort) })
@@ -156,7 +157,7 @@ func TestInt128(t *testing.T) {
 	})
 }
 
-// TestValid holds the table to MPI 5.0 §6.9.2.
+// TestValid holds the table to MPI 5.0 §6.9.2, but for MPI_CHAR, which is a C integer here.
 func TestValid(t *testing.T) {
 	for _, c := range []struct {
 		op   Op
@@ -164,7 +165,7 @@ func TestValid(t *testing.T) {
 		want bool
 	}{
 		{Sum, dtype.Int, true}, {Sum, dtype.LongDouble, true}, {Sum, dtype.CLongDoubleComplex, true},
-		{Sum, dtype.Char, false}, {Sum, dtype.Byte, false}, {Sum, dtype.Logical, false}, {Sum, dtype.Wchar, false},
+		{Sum, dtype.Char, true}, {Land, dtype.Char, true}, {Sum, dtype.Character, false}, {Sum, dtype.Byte, false}, {Sum, dtype.Logical, false}, {Sum, dtype.Wchar, false},
 		{Sum, dtype.Packed, false}, {Sum, dtype.DoubleInt, false}, {Sum, dtype.Count, true},
 		{Max, dtype.Complex, false}, {Max, dtype.CBool, false}, {Min, dtype.Real16, true}, {Max, dtype.Integer16, true},
 		{Land, dtype.Int, true}, {Land, dtype.Integer, false}, {Land, dtype.Logical, true}, {Land, dtype.CXXBool, true},

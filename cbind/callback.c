@@ -2,6 +2,7 @@
 #include <limits.h>
 
 #include "frame.h"
+#include "_cgo_export.h"
 
 /* An MPI_User_function counts in int: a longer vector is handed over in pieces. a[3] is the extent. */
 static void run_op(rain_frame *f) {
@@ -57,8 +58,24 @@ static void run_convert_c(rain_frame *f) {
     f->result = fn((void *)f->a[0], (MPI_Datatype)f->a[1], f->n, (void *)f->a[2], 0, (void *)f->a[3]);
 }
 
+static void run_event_free(rain_frame *f) {
+    ((MPI_T_event_free_cb_function *)f->fn)((MPI_T_event_registration)f->a[0], MPI_T_CB_REQUIRE_NONE, (void *)f->a[1]);
+}
+
+/* No lock is held: no level of safety is required. The instance's handle is the registration's. */
+static void run_event(rain_frame *f) {
+    MPI_T_event_registration of = (MPI_T_event_registration)f->a[0];
+    void *data = (void *)f->a[1];
+    if (f->a[2]) ((MPI_T_event_dropped_cb_function *)f->a[2])(f->n, of, 0, MPI_T_CB_REQUIRE_NONE, data);
+    if (f->fn) ((MPI_T_event_cb_function *)f->fn)((MPI_T_event_instance)of, of, MPI_T_CB_REQUIRE_NONE, data);
+    rain_Event_over((uintptr_t)f);
+    if (f->fn) run_event_free(f);
+}
+
 void rain_callback(rain_frame *f) {
     switch (f->cb) {
+    case RAIN_CB_EVENT: run_event(f); break;
+    case RAIN_CB_EVENT_FREE: run_event_free(f); break;
     case RAIN_CB_EXTENT: run_extent(f); break;
     case RAIN_CB_CONVERT: run_convert(f); break;
     case RAIN_CB_CONVERT_C: run_convert_c(f); break;

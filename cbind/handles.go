@@ -34,6 +34,8 @@ const (
 	cvarKind
 	pvarSessionKind
 	pvarKind
+	registrationKind
+	enumKind handleKind = 0
 )
 
 const (

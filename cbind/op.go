@@ -132,7 +132,7 @@ func userOp(fr *frame, token uintptr, in, inout unsafe.Pointer, n int, d *mpi.Da
 	return call
 }
 
-// engineCalls are user functions of collectives that C is running.
+// engineCalls are functions of the user's that the engine has asked for and C is running.
 var engineCalls = table[mpi.Call]{kind: opKind}
 
 // idle is how an entry returns when it can do nothing now: with a user function of some collective,
@@ -147,6 +147,9 @@ func idle(f uintptr) int32 {
 	if v := c.Conversion(); v != nil {
 		return conversion(fr, v)
 	}
+	if ev := c.Event(); ev != nil {
+		return event(fr, ev, c.External())
+	}
 	in, inout, n, d := c.Args()
 	return userOp(fr, c.External(), in, inout, n, d)
 }
@@ -159,6 +162,8 @@ func resume(fr *frame) {
 		if v := c.Conversion(); v != nil {
 			converted(fr, v)
 		}
-		c.Done()
+		if c.Event() == nil { // else rain_Event_over was called
+			c.Done()
+		}
 	}
 }

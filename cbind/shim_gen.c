@@ -6667,17 +6667,32 @@ int PMPI_T_enum_get_item(MPI_T_enum enumtype, int indx, int *value, char *name, 
 RAIN_WEAK(T_enum_get_item)
 
 int PMPI_T_event_callback_get_info(MPI_T_event_registration event_registration, MPI_T_cb_safety cb_safety, MPI_Info *info_used) {
-    return MPI_T_ERR_NOT_SUPPORTED;
+    if (rain_enter()) return rain_refused("MPI_T_event_callback_get_info");
+    rain_frame f = {0};
+    int rc;
+    do rc = rain_T_event_callback_get_info((uintptr_t)&f, (uintptr_t)event_registration, cb_safety, (uintptr_t)info_used);
+    while (rc < 0 && rain_again(rc, &f));
+    return rc;
 }
 RAIN_WEAK(T_event_callback_get_info)
 
 int PMPI_T_event_callback_set_info(MPI_T_event_registration event_registration, MPI_T_cb_safety cb_safety, MPI_Info info) {
-    return MPI_T_ERR_NOT_SUPPORTED;
+    if (rain_enter()) return rain_refused("MPI_T_event_callback_set_info");
+    rain_frame f = {0};
+    int rc;
+    do rc = rain_T_event_callback_set_info((uintptr_t)&f, (uintptr_t)event_registration, cb_safety, (uintptr_t)info);
+    while (rc < 0 && rain_again(rc, &f));
+    return rc;
 }
 RAIN_WEAK(T_event_callback_set_info)
 
 int PMPI_T_event_copy(MPI_T_event_instance event_instance, void *buffer) {
-    return MPI_T_ERR_NOT_SUPPORTED;
+    if (rain_enter()) return rain_refused("MPI_T_event_copy");
+    rain_frame f = {0};
+    int rc;
+    do rc = rain_T_event_copy((uintptr_t)&f, (uintptr_t)event_instance, (uintptr_t)buffer);
+    while (rc < 0 && rain_again(rc, &f));
+    return rc;
 }
 RAIN_WEAK(T_event_copy)
 
@@ -6692,7 +6707,12 @@ int PMPI_T_event_get_index(const char *name, int *event_index) {
 RAIN_WEAK(T_event_get_index)
 
 int PMPI_T_event_get_info(int event_index, char *name, int *name_len, int *verbosity, MPI_Datatype array_of_datatypes[], MPI_Aint array_of_displacements[], int *num_elements, MPI_T_enum *enumtype, MPI_Info *info, char *desc, int *desc_len, int *bind) {
-    return MPI_T_ERR_NOT_SUPPORTED;
+    if (rain_enter()) return rain_refused("MPI_T_event_get_info");
+    rain_frame f = {0};
+    int rc;
+    do rc = rain_T_event_get_info((uintptr_t)&f, event_index, (uintptr_t)name, (uintptr_t)name_len, (uintptr_t)verbosity, (uintptr_t)array_of_datatypes, (uintptr_t)array_of_displacements, (uintptr_t)num_elements, (uintptr_t)enumtype, (uintptr_t)info, (uintptr_t)desc, (uintptr_t)desc_len, (uintptr_t)bind);
+    while (rc < 0 && rain_again(rc, &f));
+    return rc;
 }
 RAIN_WEAK(T_event_get_info)
 
@@ -6707,47 +6727,92 @@ int PMPI_T_event_get_num(int *num_events) {
 RAIN_WEAK(T_event_get_num)
 
 int PMPI_T_event_get_source(MPI_T_event_instance event_instance, int *source_index) {
-    return MPI_T_ERR_NOT_SUPPORTED;
+    if (rain_enter()) return rain_refused("MPI_T_event_get_source");
+    rain_frame f = {0};
+    int rc;
+    do rc = rain_T_event_get_source((uintptr_t)&f, (uintptr_t)event_instance, (uintptr_t)source_index);
+    while (rc < 0 && rain_again(rc, &f));
+    return rc;
 }
 RAIN_WEAK(T_event_get_source)
 
 int PMPI_T_event_get_timestamp(MPI_T_event_instance event_instance, MPI_Count *event_timestamp) {
-    return MPI_T_ERR_NOT_SUPPORTED;
+    if (rain_enter()) return rain_refused("MPI_T_event_get_timestamp");
+    rain_frame f = {0};
+    int rc;
+    do rc = rain_T_event_get_timestamp((uintptr_t)&f, (uintptr_t)event_instance, (uintptr_t)event_timestamp);
+    while (rc < 0 && rain_again(rc, &f));
+    return rc;
 }
 RAIN_WEAK(T_event_get_timestamp)
 
 int PMPI_T_event_handle_alloc(int event_index, void *obj_handle, MPI_Info info, MPI_T_event_registration *event_registration) {
-    return MPI_T_ERR_NOT_SUPPORTED;
+    if (rain_enter()) return rain_refused("MPI_T_event_handle_alloc");
+    rain_frame f = {0};
+    int rc;
+    do rc = rain_T_event_handle_alloc((uintptr_t)&f, event_index, (uintptr_t)obj_handle, (uintptr_t)info, (uintptr_t)event_registration);
+    while (rc < 0 && rain_again(rc, &f));
+    return rc;
 }
 RAIN_WEAK(T_event_handle_alloc)
 
 int PMPI_T_event_handle_free(MPI_T_event_registration event_registration, void *user_data, MPI_T_event_free_cb_function free_cb_function) {
-    return MPI_T_ERR_NOT_SUPPORTED;
+    if (rain_enter()) return rain_refused("MPI_T_event_handle_free");
+    rain_frame f = {0};
+    int rc;
+    do rc = rain_T_event_handle_free((uintptr_t)&f, (uintptr_t)event_registration, (uintptr_t)user_data, (uintptr_t)free_cb_function);
+    while (rc < 0 && rain_again(rc, &f));
+    return rc;
 }
 RAIN_WEAK(T_event_handle_free)
 
 int PMPI_T_event_handle_get_info(MPI_T_event_registration event_registration, MPI_Info *info_used) {
-    return MPI_T_ERR_NOT_SUPPORTED;
+    if (rain_enter()) return rain_refused("MPI_T_event_handle_get_info");
+    rain_frame f = {0};
+    int rc;
+    do rc = rain_T_event_handle_get_info((uintptr_t)&f, (uintptr_t)event_registration, (uintptr_t)info_used);
+    while (rc < 0 && rain_again(rc, &f));
+    return rc;
 }
 RAIN_WEAK(T_event_handle_get_info)
 
 int PMPI_T_event_handle_set_info(MPI_T_event_registration event_registration, MPI_Info info) {
-    return MPI_T_ERR_NOT_SUPPORTED;
+    if (rain_enter()) return rain_refused("MPI_T_event_handle_set_info");
+    rain_frame f = {0};
+    int rc;
+    do rc = rain_T_event_handle_set_info((uintptr_t)&f, (uintptr_t)event_registration, (uintptr_t)info);
+    while (rc < 0 && rain_again(rc, &f));
+    return rc;
 }
 RAIN_WEAK(T_event_handle_set_info)
 
 int PMPI_T_event_read(MPI_T_event_instance event_instance, int element_index, void *buffer) {
-    return MPI_T_ERR_NOT_SUPPORTED;
+    if (rain_enter()) return rain_refused("MPI_T_event_read");
+    rain_frame f = {0};
+    int rc;
+    do rc = rain_T_event_read((uintptr_t)&f, (uintptr_t)event_instance, element_index, (uintptr_t)buffer);
+    while (rc < 0 && rain_again(rc, &f));
+    return rc;
 }
 RAIN_WEAK(T_event_read)
 
 int PMPI_T_event_register_callback(MPI_T_event_registration event_registration, MPI_T_cb_safety cb_safety, MPI_Info info, void *user_data, MPI_T_event_cb_function event_cb_function) {
-    return MPI_T_ERR_NOT_SUPPORTED;
+    if (rain_enter()) return rain_refused("MPI_T_event_register_callback");
+    rain_frame f = {0};
+    int rc;
+    do rc = rain_T_event_register_callback((uintptr_t)&f, (uintptr_t)event_registration, cb_safety, (uintptr_t)info, (uintptr_t)user_data, (uintptr_t)event_cb_function);
+    while (rc < 0 && rain_again(rc, &f));
+    return rc;
 }
 RAIN_WEAK(T_event_register_callback)
 
 int PMPI_T_event_set_dropped_handler(MPI_T_event_registration event_registration, MPI_T_event_dropped_cb_function dropped_cb_function) {
-    return MPI_T_ERR_NOT_SUPPORTED;
+    if (rain_enter()) return rain_refused("MPI_T_event_set_dropped_handler");
+    rain_frame f = {0};
+    int rc;
+    do rc = rain_T_event_set_dropped_handler((uintptr_t)&f, (uintptr_t)event_registration, (uintptr_t)dropped_cb_function);
+    while (rc < 0 && rain_again(rc, &f));
+    return rc;
 }
 RAIN_WEAK(T_event_set_dropped_handler)
 
@@ -6902,7 +6967,12 @@ int PMPI_T_pvar_write(MPI_T_pvar_session session, MPI_T_pvar_handle handle, cons
 RAIN_WEAK(T_pvar_write)
 
 int PMPI_T_source_get_info(int source_index, char *name, int *name_len, char *desc, int *desc_len, MPI_T_source_order *ordering, MPI_Count *ticks_per_second, MPI_Count *max_ticks, MPI_Info *info) {
-    return MPI_T_ERR_NOT_SUPPORTED;
+    if (rain_enter()) return rain_refused("MPI_T_source_get_info");
+    rain_frame f = {0};
+    int rc;
+    do rc = rain_T_source_get_info((uintptr_t)&f, source_index, (uintptr_t)name, (uintptr_t)name_len, (uintptr_t)desc, (uintptr_t)desc_len, (uintptr_t)ordering, (uintptr_t)ticks_per_second, (uintptr_t)max_ticks, (uintptr_t)info);
+    while (rc < 0 && rain_again(rc, &f));
+    return rc;
 }
 RAIN_WEAK(T_source_get_info)
 
@@ -6917,6 +6987,11 @@ int PMPI_T_source_get_num(int *num_sources) {
 RAIN_WEAK(T_source_get_num)
 
 int PMPI_T_source_get_timestamp(int source_index, MPI_Count *timestamp) {
-    return MPI_T_ERR_NOT_SUPPORTED;
+    if (rain_enter()) return rain_refused("MPI_T_source_get_timestamp");
+    rain_frame f = {0};
+    int rc;
+    do rc = rain_T_source_get_timestamp((uintptr_t)&f, source_index, (uintptr_t)timestamp);
+    while (rc < 0 && rain_again(rc, &f));
+    return rc;
 }
 RAIN_WEAK(T_source_get_timestamp)

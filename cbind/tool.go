@@ -3,7 +3,6 @@ package main
 import "C"
 
 import (
-	"strings"
 	"sync/atomic"
 
 	"rainmpi/cbind/abi"
@@ -11,8 +10,8 @@ import (
 )
 
 // The tools interface (MPI 5.0, 15.3): categories, control variables, and performance variables in
-// toolpvar.go. It invokes no error handler: its functions return codes of their own. There are no
-// enumerations and no events.
+// toolpvar.go, events in toolevent.go and toolwatch.go. It invokes no error handler: its functions
+// return codes of their own.
 
 // All variables are numbers of this type.
 const variableType = abi.MPI_UNSIGNED_LONG_LONG
@@ -137,10 +136,11 @@ func rain_T_category_get_index(f, name, out uintptr) int32 {
 
 //export rain_T_category_get_num_events
 func rain_T_category_get_num_events(f uintptr, i int32, out uintptr) int32 {
-	if _, rc := toolItem(tools.categories, i); rc != 0 {
+	c, rc := toolItem(tools.categories, i)
+	if rc != 0 {
 		return rc
 	}
-	return putCount(out, 0)
+	return putCount(out, len(c.Events))
 }
 
 // members writes the numbers of a category's variables, at most length: those of the categories
@@ -179,7 +179,7 @@ func rain_T_category_get_categories(f uintptr, i, length int32, indices uintptr)
 
 //export rain_T_category_get_events
 func rain_T_category_get_events(f uintptr, i, length int32, indices uintptr) int32 {
-	return members(i, length, indices, none)
+	return members(i, length, indices, func(c mpi.Category) int { return len(c.Events) })
 }
 
 // Nothing is ever added to a category.
@@ -266,25 +266,4 @@ func orInvalidHandle(rc int32) int32 {
 		rc = abi.MPI_T_ERR_INVALID_HANDLE
 	}
 	return rc
-}
-
-//export rain_T_enum_get_info
-func rain_T_enum_get_info(f, enumtype, num, name, nameLen uintptr) int32 {
-	return orInvalidHandle(toolError())
-}
-
-//export rain_T_enum_get_item
-func rain_T_enum_get_item(f, enumtype uintptr, i int32, value, name, nameLen uintptr) int32 {
-	return orInvalidHandle(toolError())
-}
-
-//export rain_T_event_get_num
-func rain_T_event_get_num(f, out uintptr) int32 { return putCount(out, 0) }
-
-//export rain_T_source_get_num
-func rain_T_source_get_num(f, out uintptr) int32 { return putCount(out, 0) }
-
-//export rain_T_event_get_index
-func rain_T_event_get_index(f, name, out uintptr) int32 {
-	return putIndex([]string{}, name, out, strings.EqualFold)
 }

@@ -205,6 +205,8 @@ type Call struct {
 	run       *coll.Run
 
 	conversion *Conversion // in place of all of these
+	watcher    *Watcher    // likewise
+	event      Event       // of the watcher's
 }
 
 // runCalls runs the functions that wait, but for those of C, which only C can
@@ -215,6 +217,11 @@ func (e *engine) runCalls() {
 		if !ok {
 			return
 		}
+		if c.watcher != nil {
+			c.watcher.fn(c.event)
+			c.watcher.over()
+			continue
+		}
 		c.op.reduce(c.in, c.inout, int64(c.n), c.element)
 		e.called(c)
 	}
@@ -224,7 +231,7 @@ func (e *engine) takeCall(external bool) (Call, bool) {
 	e.mu.Lock()
 	defer e.mu.Unlock()
 	for i, c := range e.calls {
-		if (c.External() != 0) == external {
+		if (c.External() != 0) == external && (c.watcher == nil || c.watcher.claim()) {
 			e.calls = slices.Delete(e.calls, i, i+1)
 			e.callCount.Store(int32(len(e.calls)))
 			return c, true
@@ -253,10 +260,22 @@ func TakeCall() (c Call, ok bool) {
 // Conversion is the conversion that the call is, nil if it is a reduction.
 func (c *Call) Conversion() *Conversion { return c.conversion }
 
-// External is the operation's token, Args what the function is called with.
+// Event is the event that the call tells of, nil if it is another call.
+func (c *Call) Event() *Event {
+	if c.watcher == nil {
+		return nil
+	}
+	return &c.event
+}
+
+// External is the operation's, representation's or watcher's token, Args what an
+// operation's function is called with.
 func (c *Call) External() uintptr {
-	if c.conversion != nil {
+	switch {
+	case c.conversion != nil:
 		return c.conversion.Rep.External
+	case c.watcher != nil:
+		return c.watcher.External
 	}
 	return c.op.External
 }
@@ -269,6 +288,10 @@ func (c *Call) Args() (in, inout unsafe.Pointer, n int, t *Datatype) {
 func (c *Call) Done() {
 	if c.conversion != nil {
 		c.conversion.over()
+		return
+	}
+	if c.watcher != nil {
+		c.watcher.over()
 		return
 	}
 	c.run.User.(*Request).e.called(*c)

@@ -37,12 +37,12 @@
 //   - processes that are spawned, accepted, connected to, joined; published names
 //   - going on without processes that fail, in a job that rainrun was told to keep alive:
 //     ErrProcFailed, Comm.Failed, AckFailed, Revoke
-//   - the variables of the tools interface (Categories)
+//   - the variables of the tools interface (Categories), and its events: rails that go
+//     down and come back, processes out of reach, what is sent again (Watch)
 //
 // # Not supported
 //
 //   - MPIX_Comm_shrink and MPIX_Comm_agree; CreateGroup makes a communicator of survivors
-//   - events of the tools interface
 //   - files that are no POSIX files; hints about striping are ignored; what hosts see
 //     of each other's writes is what the file system that they share lets them see
 //   - cancel of sends: a send runs to its end, as MPI 5.0 section 3.8.4 allows

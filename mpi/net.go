@@ -18,15 +18,16 @@ import (
 // net is the way to the ranks of other hosts, and to those of other worlds on this
 // one: rainnet Endpoints, driven by whoever makes progress.
 type net struct {
-	e     *engine
-	eps   []*rainnet.Endpoint
-	rails *rainnet.Endpoint             // to other hosts; nil: none
-	loop  *rainnet.Endpoint             // to other worlds of this host; nil: none
-	bulks map[bulk]*Request             // sends whose data is under way
-	stuck []*proc                       // have packets that wait for room
-	past  *history.Log                  // of all paths; nil: nobody asked for it
-	turn  uint                          // of polls
-	head  [headerSize + accessSize]byte // scratch
+	e       *engine
+	eps     []*rainnet.Endpoint
+	rails   *rainnet.Endpoint // to other hosts; nil: none
+	loop    *rainnet.Endpoint // to other worlds of this host; nil: none
+	bulks   map[bulk]*Request // sends whose data is under way
+	stuck   []*proc           // have packets that wait for room
+	past    *history.Log      // of all paths; nil: nobody asked for it
+	turn    uint              // of polls
+	repeats repeats
+	head    [headerSize + accessSize]byte // scratch
 }
 
 // How long a path between ranks may be silent before its link goes down, in
@@ -186,6 +187,7 @@ func (n *net) poll() (worked bool) {
 	if len(n.stuck) > 0 {
 		n.unstick()
 	}
+	n.tellRepeats()
 	n.setDeadline()
 	return worked
 }
@@ -319,10 +321,15 @@ func (n *net) BulkDone(_ *rainnet.Peer, token uint64) {
 }
 
 func (n *net) Path(peer *rainnet.Peer, ev rainnet.PathEvent) {
-	if p, ok := peer.User.(*proc); ok && p.foreign != nil { // an agent is no proc
+	p, ok := peer.User.(*proc)
+	if !ok { // an agent is no proc
+		return
+	}
+	if p.foreign != nil {
 		p.foreign.path(ev)
 		n.e.wait.changed()
 	}
+	n.e.tellPath(p, ev)
 }
 
 func (n *net) Room(peer *rainnet.Peer) { n.e.flush(peer.User.(*proc)) }

@@ -37,6 +37,7 @@ type Category struct {
 	Name, Description string
 	Control           []ControlVariable
 	Performance       []PerformanceVariable
+	Events            []*EventType
 }
 
 // Categories are all variables.
@@ -54,7 +55,7 @@ var Categories = []Category{
 		{"unexpected_bytes", "bytes of data kept for them", false, (*engine).heldBytes},
 		{"outgoing_packets", "packets that found no room yet", false, (*engine).outgoingPackets},
 	}},
-	{Name: "rails", Description: "the paths to processes of other hosts, all together", Performance: []PerformanceVariable{
+	{Name: "rails", Description: "the paths to processes of other hosts, all together", Events: EventTypes, Performance: []PerformanceVariable{
 		{"rails_up", "paths that are up", false, onPaths(func(p rudp.PathInfo) uint64 {
 			if p.Up {
 				return 1

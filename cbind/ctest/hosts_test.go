@@ -1,6 +1,12 @@
 package ctest
 
-import "testing"
+import (
+	"os"
+	"path/filepath"
+	"testing"
+
+	"rainmpi/rainnet"
+)
 
 // TestBetweenHosts runs programs whose messages take other ways between hosts: the agents run here,
 // and are told apart by name.
@@ -13,5 +19,19 @@ func TestBetweenHosts(t *testing.T) {
 				t.Errorf("%v\n%s", err, out)
 			}
 		})
+	}
+}
+
+// TestRailEvents cuts and mends a rail of two between two hosts, under a program that hears of it.
+func TestRailEvents(t *testing.T) {
+	faults := filepath.Join(t.TempDir(), "faults")
+	if err := os.WriteFile(faults, make([]byte, rainnet.FaultsFileSize), 0o666); err != nil {
+		t.Fatal(err)
+	}
+	exe := compile(t, "rails/events.c")
+	out, err := runIn(t, t.TempDir(), []string{rainnet.FaultsVariable + "=" + faults}, prefix+"/bin/rainrun", "-n", "2",
+		"--host", "a:1,b:1", "--agent-command", "env TEST_HOST=%h", "--rails", "127.0.0.1,127.0.0.2", exe)
+	if err != nil {
+		t.Errorf("%v\n%s", err, out)
 	}
 }

@@ -114,6 +114,8 @@ func (a *agent) handleBoot(ev bootEvent) {
 		a.gatherCards(r.w)
 	case ev.m.Waits != nil:
 		a.waitsTold(r, ev.m.Waits.Ranks)
+	case ev.m.Look != nil:
+		a.askLook(ev.m.Look.Rank)
 	case ev.m.Finalize != nil:
 		r.finalized, r.waits = true, ev.m.Finalize.Waits
 		a.rankFinalized(r, ev.m.Finalize.Tied)

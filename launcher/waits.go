@@ -38,6 +38,16 @@ func (a *agent) askWaits(c Cause) bool {
 	return len(a.asked) > 0
 }
 
+// askLook asks a rank of this host to look for messages.
+func (a *agent) askLook(world int) {
+	for _, r := range a.ranks {
+		if r.world == world && r.connOpen {
+			conn := r.conn
+			go func() { _ = conn.Send(boot.Message{Look: &boot.Look{}}) }()
+		}
+	}
+}
+
 // waitsTold is a rank's answer.
 func (a *agent) waitsTold(r *rank, ranks []int) {
 	if !a.asked[r] {

@@ -64,6 +64,10 @@ func (a *agent) watch(e *engine) {
 				e.lost(m.Failed.Ranks)
 			case m.Waits != nil:
 				_ = a.tell(boot.Message{Waits: &boot.Waits{Ranks: e.waitsFor()}})
+			case m.Look != nil:
+				e.mu.Lock()
+				e.progress()
+				e.mu.Unlock()
 			case m.Spawned != nil:
 				a.answered(m.Spawned.Seq, m)
 			case m.Named != nil:

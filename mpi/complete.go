@@ -269,26 +269,6 @@ func engineOf(rs []*Request) *engine {
 	return nil
 }
 
-// Cancel asks for a pending receive to end without a message. It ends either
-// way; Status.Cancelled says which. A send cannot be cancelled: it runs to its
-// end, as section 3.8.4 allows.
-func (r *Request) Cancel() error {
-	if r == nil {
-		return errorf(ErrRequest, "the request is null")
-	}
-	e := r.e
-	e.mu.Lock()
-	defer e.mu.Unlock()
-	if r.kind == collRequest || r.kind == partRequest {
-		return errorf(ErrRequest, "collectives and partitioned communication cannot be cancelled")
-	}
-	if r.kind == recvRequest && r.done.Load() != ended && e.space(r.comm.ctx, 0).Cancel(&r.recv) {
-		r.status.cancelled = true
-		e.complete(r, nil)
-	}
-	return nil
-}
-
 // Free gives up a request without waiting (MPI_Request_free). Communication
 // under way goes on to its end.
 func (r *Request) Free() error {

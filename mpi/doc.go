@@ -22,7 +22,7 @@
 // # Supported
 //
 //   - point-to-point in all modes: blocking, nonblocking, persistent; probes and
-//     matched probes; cancel of receives; all calls that end many requests;
+//     matched probes; cancel; all calls that end many requests;
 //     partitioned; send buffers of processes, sessions and communicators
 //   - all datatype constructors, packing, external32
 //   - all collectives on intra- and intercommunicators and with neighbours, each
@@ -45,7 +45,7 @@
 //   - MPIX_Comm_shrink and MPIX_Comm_agree; CreateGroup makes a communicator of survivors
 //   - files that are no POSIX files; hints about striping are ignored; what hosts see
 //     of each other's writes is what the file system that they share lets them see
-//   - cancel of sends: a send runs to its end, as MPI 5.0 section 3.8.4 allows
+//   - cancel of sends that have ended: those of short messages, and buffered ones
 //
 // # Reading it
 //

@@ -198,6 +198,12 @@ func (e *engine) deliver(p *proc, h header, payload []byte) {
 	case kindLeave:
 		p.foreign.leaves = true
 		e.wait.changed()
+	case kindCancel:
+		e.takeBack(p, h)
+	case kindCancelled:
+		if r := e.requests.at(h.id); r != nil {
+			e.cancelled(r)
+		}
 	case kindChoke:
 		p.choked = true
 		p.gate()

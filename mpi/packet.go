@@ -13,6 +13,9 @@ import "encoding/binary"
 //	         Over rails rendezvous data is rainnet's bulk, and placed by it
 //	fin      id = the sender's request: the receiver has read the data itself
 //	ack      id = the sender's request: a synchronous eager message was matched
+//	cancel   the envelope and id of a message that its sender takes back, if no
+//	         receive has been matched to it: answered then by
+//	cancelled  with the same id, and else by nothing but what the message is due
 //	choke    the sender of this has too many unexpected bytes: rts only, please
 //	unchoke  it has not any more
 //
@@ -69,7 +72,9 @@ const (
 	kindDone
 	kindLeave
 	kindRevoke
-	kindLast = kindRevoke
+	kindCancel
+	kindCancelled
+	kindLast = kindCancelled
 )
 
 // In a packet a kind has the bits that its context leaves, and an eager message

@@ -50,6 +50,7 @@ type Message struct {
 	Abort    *Abort    `json:",omitempty"`
 	Waits    *Waits    `json:",omitempty"`
 	Failed   *Failed   `json:",omitempty"`
+	Look     *Look     `json:",omitempty"`
 	Spawn    *Spawn    `json:",omitempty"`
 	Spawned  *Spawned  `json:",omitempty"`
 	Born     *Born     `json:",omitempty"`
@@ -213,3 +214,7 @@ type Failed struct{ Ranks []int }
 // far as it knows: a receive from any source names nobody. From the agent it is
 // the question.
 type Waits struct{ Ranks []int }
+
+// Look asks for a rank of the same host, by its number among all of the job, to look
+// for messages although it may not call MPI. From the agent it is that rank that is asked.
+type Look struct{ Rank int }

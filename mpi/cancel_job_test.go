@@ -1,0 +1,77 @@
+package mpi_test
+
+import (
+	"fmt"
+	"os"
+	"path/filepath"
+	"testing"
+	"time"
+
+	"rainmpi/mpi"
+)
+
+func init() {
+	programs["cancel"] = cancelToSleeper
+}
+
+// envDone names a file that tells rank 1 that rank 0 is through, without MPI.
+const envDone = "MPI_TEST_DONE"
+
+// cancelToSleeper cancels sends to a rank that does not call MPI.
+func cancelToSleeper([]string) error {
+	if err := mpi.Init(); err != nil {
+		return err
+	}
+	c, done := mpi.World(), os.Getenv(envDone)
+	data := make([]byte, 1<<20)
+	if err := c.Barrier(); err != nil {
+		return err
+	}
+	if c.Rank() == 1 {
+		for end := time.Now().Add(30 * time.Second); ; time.Sleep(10 * time.Millisecond) {
+			if _, err := os.Stat(done); err == nil {
+				break
+			}
+			if time.Now().After(end) {
+				return fmt.Errorf("rank 0 still waits for its cancelled sends")
+			}
+		}
+	} else {
+		for _, mode := range []mpi.Mode{mpi.Standard, mpi.Synchronous} {
+			for _, n := range []int{1, len(data)} {
+				if n == 1 && mode == mpi.Standard {
+					continue // ends at once
+				}
+				r, err := c.IsendMode(mode, mpi.Slice(data[:n]), 1, 5)
+				if err != nil {
+					return err
+				}
+				if err := r.Cancel(); err != nil {
+					return err
+				}
+				if st, err := r.Wait(); err != nil || !st.Cancelled() {
+					return fmt.Errorf("%d bytes, mode %d: %+v, %v", n, mode, st, err)
+				}
+			}
+		}
+		if err := os.WriteFile(done, nil, 0o666); err != nil {
+			return err
+		}
+	}
+	if err := c.Barrier(); err != nil {
+		return err
+	}
+	if _, found, err := c.Iprobe(mpi.AnySource, mpi.AnyTag); found || err != nil {
+		return fmt.Errorf("a cancelled message is there: %v, %v", found, err)
+	}
+	return mpi.Finalize()
+}
+
+func TestCancelToSleeper(t *testing.T) {
+	for place, args := range places {
+		t.Run(place, func(t *testing.T) {
+			t.Setenv(envDone, filepath.Join(t.TempDir(), "done"))
+			start(t, "cancel", args...).wait(0)
+		})
+	}
+}

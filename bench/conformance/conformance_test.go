@@ -6,6 +6,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"rainmpi/bench/lab"
 )
 
 func TestTestlist(t *testing.T) {
@@ -126,5 +128,54 @@ func TestLeftOut(t *testing.T) {
 	}
 	if _, err := readLeftOut(path); err == nil || !strings.Contains(err.Error(), "bad.tsv:1") {
 		t.Errorf("an entry without a reason: %v", err)
+	}
+}
+
+// TestAgreed: a verdict counts when all runs agree.
+func TestAgreed(t *testing.T) {
+	prefix, root := t.TempDir(), t.TempDir()
+	for _, dir := range []string{prefix + "/bin", root + "/d"} {
+		if err := os.MkdirAll(dir, 0o777); err != nil {
+			t.Fatal(err)
+		}
+	}
+	// The launcher says what the program holds, line by line from run to run.
+	script := "#!/bin/sh\nhead -1 \"$3\"; sed -i 1d \"$3\"\n"
+	if err := os.WriteFile(prefix+"/bin/rainrun", []byte(script), 0o777); err != nil {
+		t.Fatal(err)
+	}
+	s := &suite{root: root, prefix: prefix}
+	for name, c := range map[string]struct {
+		says string
+		want verdict
+	}{
+		"steady": {" No Errors\n No Errors\n No Errors\n", passed},
+		"wrong":  {"Found 1 errors\nFound 2 errors\nFound 3 errors\n", failed},
+		"shaky":  {" No Errors\n No Errors\nFound 1 errors\n", unsteady},
+		"rough":  {"Found 1 errors\n No Errors\n No Errors\n", unsteady},
+	} {
+		if err := os.WriteFile(filepath.Join(root, "d", name), []byte(c.says), 0o666); err != nil {
+			t.Fatal(err)
+		}
+		r := s.agreed(t.Context(), &entry{dir: "d", program: name, ranks: 1}, &options{repeat: 3, limit: time.Minute}, &place{})
+		if r.verdict != c.want {
+			t.Errorf("%s: %s (%s), want %s", name, r.verdict, r.reason, c.want)
+		}
+	}
+}
+
+// TestCut: what is said of a rail in a lab run.
+func TestCut(t *testing.T) {
+	c := cut{fault: lab.Fault{Kind: lab.KindCut, Rail: "rail2", End: lab.AtHost}, at: 120 * time.Millisecond, inside: true}
+	if got := c.String(); got != "cut:rail2:host after 0.120 s" {
+		t.Error(got)
+	}
+	several, one := &entry{dir: "d", program: "a", ranks: 2}, &entry{dir: "d", program: "b", ranks: 1}
+	results := []*result{{entry: several, verdict: passed, cut: c}, {entry: several, verdict: passed}, {entry: one, verdict: passed}}
+	if got := cuts(results); !strings.Contains(got, "1 of 2 entries") {
+		t.Error(got)
+	}
+	if got := (&place{lab: &lab.Lab{}}).hosts(3); strings.Join(got, " ") != "--bind-to none --host h1:2,h2:1" {
+		t.Error(got)
 	}
 }

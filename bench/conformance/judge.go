@@ -14,17 +14,19 @@ const (
 	passed   verdict = "pass"
 	failed   verdict = "fail"
 	timedOut verdict = "timeout"
-	unbuilt  verdict = "unbuilt" // the program does not compile or link
-	skipped  verdict = "skip"    // it needs more memory than the machine has
-	xfailed  verdict = "xfail"   // it fails, as the suite's authors expect of MPICH
-	leftOut  verdict = "leftout" // unbuilt, for a reason that leftout.tsv names
+	unbuilt  verdict = "unbuilt"  // the program does not compile or link
+	skipped  verdict = "skip"     // it needs more memory than the machine has
+	xfailed  verdict = "xfail"    // it fails, as the suite's authors expect of MPICH
+	unsteady verdict = "unsteady" // runs differ
+	leftOut  verdict = "leftout"  // unbuilt, for a reason that leftout.tsv names
 )
 
 type result struct {
 	entry   *entry
 	verdict verdict
 	reason  string
-	took    time.Duration
+	took    time.Duration // of all runs
+	cut     cut           // of the last, in a lab
 }
 
 var (

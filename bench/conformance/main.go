@@ -35,9 +35,9 @@ type options struct {
 	leftOut                           string
 	dirs                              []string
 	match                             string
-	jobs, sample                      int
+	jobs, sample, repeat              int
 	limit                             time.Duration
-	update, noBuild, asTests          bool
+	update, noBuild, asTests, lab     bool
 }
 
 func main() {
@@ -64,6 +64,8 @@ func flags() *options {
 	pflag.StringVar(&o.verdicts, "verdicts", "", "the table of verdicts (default: verdicts.tsv in the cache)")
 	pflag.IntVarP(&o.jobs, "jobs", "j", runtime.NumCPU(), "entries that run at the same time")
 	pflag.IntVar(&o.sample, "sample", 1, "run every n-th of the expected passes, and nothing else, if n > 1")
+	pflag.IntVar(&o.repeat, "repeat", 1, "runs of each entry that must agree on the verdict")
+	pflag.BoolVar(&o.lab, "lab", false, "run on two lab hosts with two rails, one of which is cut at a random moment of each run")
 	pflag.DurationVar(&o.limit, "time-limit", 3*time.Minute, "for entries that name none")
 	pflag.BoolVar(&o.update, "update", false, "write what passed into the list of expected passes")
 	pflag.BoolVar(&o.noBuild, "no-build", false, "run what is built already")
@@ -80,6 +82,9 @@ func run(ctx context.Context, o *options) (bool, error) {
 	prefix, err := filepath.Abs(o.prefix)
 	if err != nil {
 		return false, err
+	}
+	if o.update && (o.lab || o.sample > 1) {
+		return false, errors.New("the list of expected passes is that of whole runs on this machine: --update goes with neither --lab nor --sample")
 	}
 	for _, need := range []string{"bin/mpicc", "bin/rainrun", "lib/libmpi_abi.so.1"} {
 		if _, err := os.Stat(filepath.Join(prefix, need)); err != nil {
@@ -115,7 +120,10 @@ func run(ctx context.Context, o *options) (bool, error) {
 			return false, err
 		}
 	}
-	results := runAll(ctx, suite, entries, o)
+	results, err := runAll(ctx, suite, entries, o)
+	if err != nil {
+		return false, err
+	}
 	if ctx.Err() != nil {
 		return false, fmt.Errorf("interrupted while %d entries were run", len(entries))
 	}
@@ -128,6 +136,9 @@ func run(ctx context.Context, o *options) (bool, error) {
 	}
 	fmt.Print(summary(results))
 	fmt.Println("every verdict, with its reason:", o.verdicts)
+	if o.lab {
+		fmt.Println(cuts(results))
+	}
 	if o.update {
 		return true, updateExpected(o.expected, expected, results)
 	}

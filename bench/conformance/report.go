@@ -23,7 +23,7 @@ func writeVerdicts(path string, results []*result) error {
 
 // summary is a table with a line per folder. The share is of all entries but those left out.
 func summary(results []*result) string {
-	kinds := []verdict{passed, failed, timedOut, unbuilt, skipped, xfailed, leftOut}
+	kinds := []verdict{passed, failed, timedOut, unsteady, unbuilt, skipped, xfailed, leftOut}
 	var b strings.Builder
 	fmt.Fprintf(&b, "\n%-20s%8s", "folder", "entries")
 	for _, k := range kinds {
@@ -58,6 +58,20 @@ func summary(results []*result) string {
 		line("all", total)
 	}
 	return b.String()
+}
+
+// cuts says how many runs had a rail cut in them.
+func cuts(results []*result) string {
+	inside, several := 0, 0
+	for _, r := range results {
+		if r.verdict != unbuilt && r.verdict != skipped && r.entry.ranks > 1 {
+			several++
+			if r.cut.inside {
+				inside++
+			}
+		}
+	}
+	return fmt.Sprintf("in the last run of %d of %d entries with more than one rank a rail was cut; the others were too short", inside, several)
 }
 
 // asTests writes a line per entry, as go test -v does: what fails is what was expected to pass.

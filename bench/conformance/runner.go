@@ -9,6 +9,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"strconv"
+	"strings"
 	"sync"
 	"syscall"
 	"time"
@@ -21,19 +22,24 @@ const graceAfterLimit = 5 * time.Second
 
 // runAll runs the entries, some at a time, and says how far it is. Entries that
 // need much memory run when nothing else does.
-func runAll(ctx context.Context, s *suite, entries []*entry, o *options) []*result {
+func runAll(ctx context.Context, s *suite, entries []*entry, o *options) ([]*result, error) {
+	places, err := o.places(ctx)
+	if err != nil {
+		return nil, err
+	}
+	defer closeAll(places)
 	results := make([]*result, len(entries))
 	var alone sync.RWMutex
 	var mu sync.Mutex
 	var workers sync.WaitGroup
 	work := make(chan int)
 	done, good := 0, 0
-	for range max(1, o.jobs) {
+	for _, p := range places {
 		workers.Go(func() {
 			for i := range work {
 				e := entries[i]
 				unlock := lock(&alone, e.memory > 1)
-				r := s.runOne(ctx, e, o.limit)
+				r := s.agreed(ctx, e, o, p)
 				unlock()
 				mu.Lock()
 				results[i] = r
@@ -54,7 +60,7 @@ func runAll(ctx context.Context, s *suite, entries []*entry, o *options) []*resu
 	}
 	close(work)
 	workers.Wait()
-	return results[:len(entries)]
+	return results, nil
 }
 
 func lock(mu *sync.RWMutex, alone bool) (unlock func()) {
@@ -69,7 +75,37 @@ func lock(mu *sync.RWMutex, alone bool) (unlock func()) {
 // spawnRoom is more than any test spawns at one time.
 const spawnRoom = 128
 
-func (s *suite) runOne(ctx context.Context, e *entry, limit time.Duration) *result {
+// agreed runs an entry o.repeat times. A verdict counts when all runs agree; else it
+// is unsteady.
+func (s *suite) agreed(ctx context.Context, e *entry, o *options, p *place) *result {
+	first := s.runCut(ctx, e, o.limit, p)
+	for n := 1; n < o.repeat && first.verdict != unbuilt && first.verdict != skipped && ctx.Err() == nil; n++ {
+		r := s.runCut(ctx, e, o.limit, p)
+		first.took += r.took
+		if r.verdict != first.verdict {
+			first.reason = fmt.Sprintf("run %d is a %s and the first a %s: %s %s", n+1, r.verdict, first.verdict, first.reason, r.reason)
+			first.verdict = unsteady
+			return first
+		}
+	}
+	return first
+}
+
+// mostTries is how often an entry is run in a lab until a rail is cut inside the run.
+const mostTries = 4
+
+// runCut runs an entry once, in a lab so that a rail is cut meanwhile.
+func (s *suite) runCut(ctx context.Context, e *entry, limit time.Duration, p *place) (r *result) {
+	for range mostTries {
+		r = s.runOne(ctx, e, limit, p)
+		if p.lab == nil || e.ranks == 1 || r.verdict != passed || r.cut.inside {
+			break
+		}
+	}
+	return r
+}
+
+func (s *suite) runOne(ctx context.Context, e *entry, limit time.Duration, p *place) *result {
 	r := &result{entry: e}
 	if _, err := os.Stat(filepath.Join(s.root, e.dir, e.program)); err != nil {
 		r.verdict, r.reason = unbuilt, "does not compile or link: see build.log"
@@ -83,8 +119,11 @@ func (s *suite) runOne(ctx context.Context, e *entry, limit time.Duration) *resu
 		limit = e.limit
 	}
 	start := time.Now()
-	output, status, late := s.launch(ctx, e, limit)
+	output, status, late := s.launch(ctx, r, limit, p)
 	r.took = time.Since(start)
+	if p.lab != nil {
+		defer func() { r.reason = strings.TrimSpace(r.cut.String() + "; " + r.reason) }()
+	}
 	// A program that is to be ended by its time limit (TestErrFatal) may be so.
 	r.verdict, r.reason = judge(e.resultTest, output, status)
 	if late && r.verdict != passed {
@@ -99,8 +138,10 @@ func (s *suite) runOne(ctx context.Context, e *entry, limit time.Duration) *resu
 
 // launch runs an entry under rainrun in its own session, so that what a test
 // leaves behind can be ended with it.
-func (s *suite) launch(ctx context.Context, e *entry, limit time.Duration) (output string, status int, late bool) {
-	args := append([]string{"-n", strconv.Itoa(e.ranks)}, e.mpiexecArgs...)
+func (s *suite) launch(ctx context.Context, r *result, limit time.Duration, p *place) (output string, status int, late bool) {
+	e := r.entry
+	args := append([]string{"-n", strconv.Itoa(e.ranks)}, p.hosts(e.ranks)...)
+	args = append(args, e.mpiexecArgs...)
 	dir, program := filepath.Join(s.root, e.dir), "./"+e.program
 	if e.dir == "io" { // many of them write the same file
 		own, err := os.MkdirTemp(s.root, "io-")
@@ -117,16 +158,23 @@ func (s *suite) launch(ctx context.Context, e *entry, limit time.Duration) (outp
 	args = append(append(args, program), e.args...)
 	ctx, cancel := context.WithTimeout(ctx, limit)
 	defer cancel()
-	cmd := exec.CommandContext(ctx, filepath.Join(s.prefix, "bin/rainrun"), args...)
+	cmd := p.command(ctx, filepath.Join(s.prefix, "bin/rainrun"), args...)
 	cmd.Dir = dir
-	cmd.Env = append(os.Environ(), "LD_LIBRARY_PATH="+s.prefix+"/lib")
+	cmd.Env = append(cmd.Env, "LD_LIBRARY_PATH="+s.prefix+"/lib")
 	cmd.Env = append(cmd.Env, e.env...)
 	var out bytes.Buffer
 	cmd.Stdout, cmd.Stderr = &out, &out
 	cmd.SysProcAttr = &syscall.SysProcAttr{Setsid: true}
 	cmd.Cancel = func() error { return cmd.Process.Signal(syscall.SIGTERM) }
 	cmd.WaitDelay = graceAfterLimit
+	over := func() cut { return cut{} }
+	if p.lab != nil {
+		over = p.cutRail(e)
+	}
 	err := cmd.Run()
+	if r.cut = over(); r.cut.err != nil {
+		fmt.Fprintln(&out, r.cut)
+	}
 	if cmd.Process != nil {
 		// The group is gone, as a rule; ESRCH is what is hoped for.
 		syscall.Kill(-cmd.Process.Pid, syscall.SIGKILL)

@@ -9,7 +9,7 @@ comma := ,
 
 .PHONY: conformance conformance-ci hpcc apps
 conformance: build
-	$(GO) run ./bench/conformance --prefix $(B) --cache $(B)/conformance $(if $(LAB),--lab) \
+	$(GO) run ./bench/conformance --prefix $(B) --cache $(B)/conformance $(if $(LAB),--lab --time-limit 10m) \
 	    $(if $(DIRS)$(LAB),--dirs $(or $(DIRS),pt2pt$(comma)coll)) $(FLAGS)
 
 conformance-ci: build

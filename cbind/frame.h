@@ -39,7 +39,7 @@ enum {
     RAIN_CB_EXTENT,  /* fn(a[0], &a[3], a[1]): an MPI_Datarep_extent_function */
     RAIN_CB_CONVERT, /* fn(a[0], a[1], n, a[2], 0, a[3]): an MPI_Datarep_conversion_function */
     RAIN_CB_CONVERT_C, /* the same with an MPI_Count */
-    RAIN_CB_EVENT,   /* fn(a[0], a[0], level, a[1]), after dropped handler a[2](n, a[0], 0, level, a[1]); both may be null */
+    RAIN_CB_EVENT,   /* fn(a[0], a[0], level, a[1]), or the handler of dropped ones a[2](n, a[0], 0, level, a[1]), or neither */
     RAIN_CB_EVENT_FREE, /* fn(a[0], level, a[1]) of a registration for events */
     RAIN_CB_ERROR    /* fn(&a[0], &n): an error handler that the program calls itself */
 };

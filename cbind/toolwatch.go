@@ -14,8 +14,8 @@ import (
 )
 
 // Registrations for events (MPI 5.0, 15.3.8). Functions run in a thread that is inside an MPI call,
-// in C, with no lock held, one at a time for each registration: whatever they need, they may. So of
-// those that are registered for several levels of safety the one for the lowest is called.
+// in C, with no lock held, one at a time: whatever they need, they may. So of those that are registered
+// for several levels of safety the one for the lowest is called.
 
 var safeties = [...]int32{abi.MPI_T_CB_REQUIRE_NONE, abi.MPI_T_CB_REQUIRE_MPI_RESTRICTED, abi.MPI_T_CB_REQUIRE_THREAD_SAFE, abi.MPI_T_CB_REQUIRE_ASYNC_SIGNAL_SAFE}
 
@@ -27,7 +27,7 @@ type registration struct {
 	mu        sync.Mutex
 	callbacks [len(safeties)]eventCallback
 	dropped   uintptr       // the handler of dropped events
-	missed    int64         // events that no function has heard of
+	missed    int64         // events for which there was no function
 	freed     bool          // while its function ran
 	free      eventCallback // called then, when that has come back
 }
@@ -120,8 +120,12 @@ func rain_T_event_register_callback(f, h uintptr, safety int32, info, data, fn u
 		return orInvalid(rc)
 	}
 	r.mu.Lock()
+	defer r.mu.Unlock()
 	r.callbacks[i] = eventCallback{fn, data}
-	r.mu.Unlock()
+	if fn != 0 {
+		r.w.Drop(r.missed)
+		r.missed = 0
+	}
 	return 0
 }
 
@@ -171,8 +175,8 @@ func rain_T_event_set_dropped_handler(f, h, fn uintptr) int32 {
 		return rc
 	}
 	r.mu.Lock()
-	r.dropped = fn
-	r.mu.Unlock()
+	defer r.mu.Unlock()
+	r.dropped, r.missed = fn, 0
 	return 0
 }
 
@@ -208,30 +212,37 @@ func rain_T_event_handle_free(f, h, data, fn uintptr) int32 {
 	return call
 }
 
-// event leaves a call of the registration's function in the frame, with the handler of dropped events
-// before it if there were any. Without any function the event itself is dropped.
+// event leaves a call of the registration's function in the frame, or of its handler of dropped events,
+// which "will not be invoked" without a function. Then the event is dropped, and counted if there is a
+// handler: "no data loss is recorded or reported until a new valid callback function is registered".
 func event(fr *frame, ev *mpi.Event, h uintptr) int32 {
 	r := registrations.get(h)
-	r.told.Store(ev)
 	fr.cb, fr.fn, fr.a[0], fr.a[2] = C.RAIN_CB_EVENT, 0, C.uintptr_t(h), 0
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	for _, c := range r.callbacks {
-		if c.fn != 0 && !r.freed {
-			fr.fn, fr.a[1] = C.uintptr_t(c.fn), C.uintptr_t(c.data)
-			break
-		}
-	}
-	r.missed += ev.Missed
-	if fr.fn == 0 {
-		r.missed++
-		return call
-	}
-	if r.missed > 0 {
-		fr.a[2], fr.n = C.uintptr_t(r.dropped), C.int64_t(r.missed)
-		r.missed = 0
+	c := r.callback()
+	switch {
+	case r.freed:
+	case c.fn == 0 && r.dropped != 0:
+		r.missed += max(ev.Missed, 1)
+	case c.fn == 0:
+	case ev.Missed > 0:
+		fr.a[1], fr.a[2], fr.n = C.uintptr_t(c.data), C.uintptr_t(r.dropped), C.int64_t(ev.Missed)
+	default:
+		r.told.Store(ev)
+		fr.a[1], fr.fn = C.uintptr_t(c.data), C.uintptr_t(c.fn)
 	}
 	return call
+}
+
+// callback is the function for the lowest level, as no level is required; mu is held.
+func (r *registration) callback() eventCallback {
+	for _, c := range r.callbacks {
+		if c.fn != 0 {
+			return c
+		}
+	}
+	return eventCallback{}
 }
 
 // rain_Event_over is called by C when the function has come back. The frame gets the function that

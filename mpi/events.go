@@ -30,7 +30,7 @@ type Event struct {
 	At     int64   // when, in nanoseconds of CLOCK_MONOTONIC; not before the event before it
 	Values []int64 // one per element of the type
 	Text   string  // a line for people
-	Missed int64   // events of the watcher's before this one that it has not heard of, as nobody was in MPI for too long
+	Missed int64   // not 0: so many events have been missed here, as nobody was in MPI for too long; there are no values
 }
 
 // What an event's values are.
@@ -64,8 +64,8 @@ const noPathEvent rainnet.EventKind = 255
 // EventClock is the time that events are stamped with, in nanoseconds.
 func EventClock() int64 { return now() }
 
-// A Watcher hears of events of one type, one at a time and in their order, until it is
-// stopped. It may be made before Init, and stays when MPI has ended.
+// A Watcher hears of events of one type until it is stopped. All watchers' functions
+// are called one at a time, and in the order of the events. It may be made before Init, and stays when MPI has ended.
 type Watcher struct {
 	Type *EventType
 	// External, if not 0, is the language binding's token for a function that only it
@@ -74,15 +74,14 @@ type Watcher struct {
 
 	fn func(Event)
 
-	// Guarded by watchers.mu.
-	missed int64
-	busy   bool // its function runs
+	missed int64 // guarded by watchers.mu
 }
 
 // The lock is a leaf: it is taken with the engine's held.
 var watchers struct {
 	mu     sync.Mutex
 	all    []*Watcher
+	busy   *Watcher     // whose function runs
 	last   int64        // time of the latest event
 	resent atomic.Int32 // watchers of DataResent
 }
@@ -125,45 +124,62 @@ func (w *Watcher) Stop() (running bool) {
 			watchers.resent.Add(-1)
 		}
 	}
-	return w.busy
+	return watchers.busy == w
 }
 
-// claim reports whether w's function may be called now: it is not called by two threads
-// at a time, nor by itself.
+// Drop counts events of which the binding could tell nobody. The watcher hears of it
+// before the next event.
+func (w *Watcher) Drop(n int64) {
+	watchers.mu.Lock()
+	w.missed += n
+	watchers.mu.Unlock()
+}
+
+// claim reports whether w's function may be called now: no two are called at a time, by
+// other threads or by one of themselves.
 func (w *Watcher) claim() bool {
 	watchers.mu.Lock()
 	defer watchers.mu.Unlock()
-	if w.busy {
+	if watchers.busy != nil {
 		return false
 	}
-	w.busy = true
+	watchers.busy = w
 	return true
 }
 
-// over tells that w's function has come back: it may be called again, also by a thread
-// that waits.
+// over tells that w's function has come back: the next one may be called, also by a
+// thread that waits.
 func (w *Watcher) over() {
 	watchers.mu.Lock()
-	w.busy = false
+	watchers.busy = nil
 	watchers.mu.Unlock()
 	Wake()
 }
 
 // told hands an event to those who watch for its type. mu is held.
+//
+// Whoever has missed some hears of that before anybody hears of what came after.
 func (e *engine) told(t *EventType, at int64, text string, values ...int64) {
 	watchers.mu.Lock()
 	watchers.last = max(watchers.last, at)
-	ev := Event{Type: t, At: watchers.last, Values: values, Text: text}
+	var calls, notes []Call
 	for _, w := range watchers.all {
-		if w.Type != t {
-			continue
+		if w.missed > 0 {
+			notes = append(notes, Call{watcher: w, event: Event{Type: w.Type, At: watchers.last, Missed: w.missed}})
 		}
-		if e.waitingFor(w) == mostWaiting {
+		switch {
+		case w.Type != t:
+		case e.waitingFor(w) >= mostWaiting:
 			w.missed++
-			continue
+		default:
+			calls = append(calls, Call{watcher: w, event: Event{Type: t, At: watchers.last, Values: values, Text: text}})
 		}
-		ev.Missed, w.missed = w.missed, 0
-		e.calls = append(e.calls, Call{watcher: w, event: ev})
+	}
+	if len(calls) > 0 {
+		for _, note := range notes {
+			note.watcher.missed -= note.event.Missed
+		}
+		e.calls = append(append(e.calls, notes...), calls...)
 	}
 	watchers.mu.Unlock()
 	e.callCount.Store(int32(len(e.calls)))

@@ -23,8 +23,8 @@ func TestWatcher(t *testing.T) {
 			if inside || ev.Type != PeerStalled || ev.At < last {
 				t.Errorf("event %+v after %d, inside another one: %v", ev, last, inside)
 			}
-			inside = true
-			got, missed, last = append(got, ev.Values[0]), missed+ev.Missed, ev.At
+			inside, missed, last = true, missed+ev.Missed, ev.At
+			got = append(got, ev.Values...)
 			e.runCalls()
 			inside = false
 		})
@@ -45,6 +45,19 @@ func TestWatcher(t *testing.T) {
 		if len(got) != mostWaiting+1 || got[mostWaiting] != 7 || missed != 10 {
 			t.Errorf("heard of %d, %d missed", len(got), missed)
 		}
+		// What is missed is told before what comes after, also if that is another watcher's.
+		missed = 0
+		w.Drop(2)
+		other := Watch(PeerResumed, func(ev Event) {
+			if missed != 2 {
+				t.Errorf("another watcher hears of what came after %d missed ones, not 2", missed)
+			}
+		})
+		e.mu.Lock()
+		e.told(PeerResumed, 0, "", 1)
+		e.mu.Unlock()
+		e.runCalls()
+		other.Stop()
 		tell(8)
 		if w.Stop() || e.waitingFor(w) != 1 {
 			t.Errorf("it runs, or its event is gone: life has no engine here")

@@ -9,7 +9,7 @@ import (
 type app struct {
 	name      string
 	tools     map[string]string // commands that building takes, and the packages that have them
-	configure [][]string        // in the folder of the sources; @MPICC@ is the wrapper
+	configure [][]string        // in the folder of the sources; @MPICC@ is the wrapper, @CPUS@ their number
 	checks    []check
 }
 
@@ -29,7 +29,7 @@ var apps = []app{
 		// compares them with slow ones.
 		name:      "fftw3",
 		tools:     map[string]string{"perl": "perl"},
-		configure: [][]string{{"./configure", "--enable-mpi", "--disable-fortran", "--disable-doc", "MPICC=@MPICC@"}, {"make"}},
+		configure: [][]string{{"./configure", "--enable-mpi", "--disable-fortran", "--disable-doc", "MPICC=@MPICC@"}, {"make", "-j@CPUS@"}},
 		checks: []check{{dir: "mpi", target: "check", sets: []string{"MPIRUN=@RUN@", "NUMCHECK=20"},
 			says: regexp.MustCompile(`(?m)^ +MPI FFTW transforms passed 20 tests, \d CPU`), atLeast: 4}},
 	},
@@ -39,7 +39,7 @@ var apps = []app{
 		name:  "pnetcdf",
 		tools: map[string]string{"autoreconf": "autoconf", "automake": "automake", "libtoolize": "libtool", "m4": "m4"},
 		configure: [][]string{{"autoreconf", "-fi"}, {"./configure", "--disable-fortran", "--disable-cxx", "MPICC=@MPICC@"},
-			{"make"}, {"make", "tests"}},
+			{"make", "-j@CPUS@"}, {"make", "-j@CPUS@", "tests"}},
 		checks: []check{
 			{target: "check", says: regexp.MustCompile(`(?m)^PASS: `), atLeast: 50, alone: true},
 			{target: "ptest", sets: []string{"TESTMPIRUN=@RUN@ -n NP"}, says: regexp.MustCompile(`(?m)-+ pass`), atLeast: 30},

@@ -6,6 +6,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"runtime"
 	"slices"
 	"strings"
 
@@ -43,10 +44,11 @@ func (a app) build(ctx context.Context, prefix, cache string) (*built, error) {
 	fmt.Println("building", filepath.Base(tarball), "with", mpicc)
 	log := filepath.Join(cache, "build.log")
 	_ = os.Remove(log)
+	fill := strings.NewReplacer("@MPICC@", mpicc, "@CPUS@", fmt.Sprint(runtime.NumCPU()))
 	for _, words := range a.configure {
 		words = slices.Clone(words)
 		for i := range words {
-			words[i] = strings.ReplaceAll(words[i], "@MPICC@", mpicc)
+			words[i] = fill.Replace(words[i])
 		}
 		cmd := exec.CommandContext(ctx, words[0], words[1:]...)
 		cmd.Dir, cmd.Env = b.source, b.environ()

@@ -21,8 +21,8 @@ static void note(MPI_T_event_instance e, MPI_T_event_registration r, int64_t *v)
     int64_t rail;
     int from;
     MPI_Count at;
-    static int inside[2];
-    CHECK(!inside[r == up]++); /* a registration's function is called for one at a time */
+    static int inside;
+    CHECK(!inside++); /* one at a time, in the order of time */
     OK(MPI_T_event_copy(e, v));
     OK(MPI_T_event_read(e, RAIL, &rail));
     OK(MPI_T_event_get_source(e, &from));
@@ -36,7 +36,7 @@ static void note(MPI_T_event_instance e, MPI_T_event_registration r, int64_t *v)
     int flag;
     OK(MPI_Iprobe(MPI_ANY_SOURCE, 77, MPI_COMM_SELF, &flag, MPI_STATUS_IGNORE));
     CHECK(!flag);
-    inside[r == up]--;
+    inside--;
 }
 
 static void on_up(MPI_T_event_instance e, MPI_T_event_registration r, MPI_T_cb_safety s, void *data) {
@@ -49,7 +49,7 @@ static void on_up(MPI_T_event_instance e, MPI_T_event_registration r, MPI_T_cb_s
 
 static void on_down(MPI_T_event_instance e, MPI_T_event_registration r, MPI_T_cb_safety s, void *data) {
     int64_t v[ELEMENTS];
-    CHECK(r == down && data == &downs);
+    CHECK(r == down && data == &downs && dropped == PATHS); /* that was before, though of another registration */
     note(e, r, v);
     CHECK((v[RAIL] == CUT || v[FAR] == CUT) && v[EPOCH] % 2 == 0);
     downs++;
@@ -98,9 +98,10 @@ static void until(const int *count, int want) {
 int main(int argc, char **argv) {
     int provided, cut = 2 * RAILS - 1;
     OK(MPI_T_init_thread(MPI_THREAD_SINGLE, &provided));
+    again = watch("rail_up", NULL, NULL); /* nobody hears of those: they are dropped */
+    OK(MPI_T_event_set_dropped_handler(again, on_dropped)); /* and counted from now on */
     up = watch("rail_up", on_up, &ups); /* before MPI_Init: how the paths come up is told, too */
     down = watch("rail_down", on_down, &downs);
-    again = watch("rail_up", NULL, NULL); /* nobody hears of those: they are dropped */
     OK(MPI_Init(&argc, &argv));
     OK(MPI_Comm_rank(MPI_COMM_WORLD, &rank));
     uint64_t *dark = mmap(NULL, 8, PROT_READ | PROT_WRITE, MAP_SHARED, open(getenv("RAIN_FAULTS"), O_RDWR), 0);
@@ -108,7 +109,6 @@ int main(int argc, char **argv) {
     OK(MPI_Barrier(MPI_COMM_WORLD)); /* the first messages: paths are looked for from then on */
     until(&ups, PATHS);
     OK(MPI_T_event_register_callback(again, MPI_T_CB_REQUIRE_THREAD_SAFE, MPI_INFO_NULL, &dropped, last_one));
-    OK(MPI_T_event_set_dropped_handler(again, on_dropped));
     if (rank == 0) __atomic_store_n(dark, 1 << CUT, __ATOMIC_SEQ_CST);
     until(&downs, cut);
     if (rank == 0) __atomic_store_n(dark, 0, __ATOMIC_SEQ_CST);

@@ -36,8 +36,8 @@ type Event struct {
 // What an event's values are.
 const (
 	elementPeer  = "peer"        // rank in MPI_COMM_WORLD, Undefined for a process of another world
-	elementRail  = "rail"        // number of the address of this host, from 0
-	elementFar   = "remote_rail" // of the peer's
+	elementRail  = "rail"        // number of the address of this host, from 0; -1: through a third host
+	elementFar   = "remote_rail" // likewise of the peer's
 	elementEpoch = "epoch"       // transitions of the path so far, the same at both ends
 	elementInUse = "in_use"      // paths to the peer that carry data now
 	elementCode  = "code"        // the reason that the peer gave
@@ -215,13 +215,22 @@ func (e *engine) tellPath(p *proc, ev rainnet.PathEvent) {
 		values := []int64{e.worldRank(p)}
 		switch ev.Kind {
 		case rainnet.PathUp, rainnet.PathDown:
-			mine, theirs := ev.Path.Addrs(e.self.id(e.rank), p.id)
-			values = append(values, int64(mine), int64(theirs), int64(ev.Epoch), int64(ev.Active))
+			mine, theirs := e.railsOf(p, ev.Path)
+			values = append(values, mine, theirs, int64(ev.Epoch), int64(ev.Active))
 		case rainnet.Closed:
 			values = append(values, int64(ev.Code))
 		}
 		e.told(t, clockOffset+ev.At, e.nameOf(p)+strings.TrimPrefix(ev.String(), ev.Peer.String()), values...)
 	}
+}
+
+// railsOf are the numbers of a path's addresses, -1 if it leads through a third host.
+func (e *engine) railsOf(p *proc, path wire.PathID) (mine, theirs int64) {
+	if path == wire.Relayed {
+		return -1, -1
+	}
+	a, b := path.Addrs(e.self.id(e.rank), p.id)
+	return int64(a), int64(b)
 }
 
 // nameOf names a process to people.
@@ -278,9 +287,9 @@ func (n *net) tellRepeats() {
 			more := path.ResentBytes - n.repeats.seen[id]
 			n.repeats.seen[id] = path.ResentBytes
 			if more > 0 && !first {
-				mine, theirs := path.ID.Addrs(n.e.self.id(n.e.rank), p.id)
+				mine, theirs := n.e.railsOf(p, path.ID)
 				n.e.told(DataResent, now(), fmt.Sprintf("%s: %d bytes left again by path %v", n.e.nameOf(p), more, path.ID),
-					n.e.worldRank(p), int64(mine), int64(theirs), int64(more))
+					n.e.worldRank(p), mine, theirs, int64(more))
 			}
 		}
 	}

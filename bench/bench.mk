@@ -3,11 +3,10 @@
 #   make conformance LAB=1               those of pt2pt and coll on two lab hosts, a rail being cut in each
 #   make conformance-ci                  a fixed slice of the expected passes, for every change
 #   make hpcc                            HPCC on two lab hosts while rails fail
-#   make apps                            HPCC, and the checks of FFTW and PnetCDF here and on two lab hosts
 
 comma := ,
 
-.PHONY: conformance conformance-ci hpcc apps
+.PHONY: conformance conformance-ci hpcc
 conformance: build
 	$(GO) run ./bench/conformance --prefix $(B) --cache $(B)/conformance $(if $(LAB),--lab --time-limit 10m) \
 	    $(if $(DIRS)$(LAB),--dirs $(or $(DIRS),pt2pt$(comma)coll)) $(FLAGS)
@@ -17,6 +16,3 @@ conformance-ci: build
 
 hpcc: build
 	$(GO) run ./bench/hpcc --prefix $(B) --cache $(B)/hpcc-1.5.0 $(FLAGS)
-
-apps: hpcc
-	$(GO) run ./bench/apps --prefix $(B) --cache $(B)/apps $(APPFLAGS)

@@ -55,6 +55,7 @@ typedef struct rain_frame {
     const uint32_t *word; /* C: a word that is waited for beside rain_waits, or NULL */
     uint32_t want;    /* C: its value, 0 for any other than 0 */
     uint32_t patient; /* C: eager messages in the rings are not work yet */
+    uint32_t waiting; /* C: it is counted among those that wait in a call */
     int32_t cb;       /* RAIN_CB_…, with RAIN_CALL */
     uintptr_t fn;     /* the user's function; after rain_Raise the error handler's, or 0 */
     uintptr_t a[4];   /* its arguments */
@@ -98,6 +99,10 @@ extern struct rain_predefined {
 int rain_is_main_thread(void);
 void rain_free(uintptr_t base);
 int rain_again(int rc, rain_frame *f);
+/* This thread is counted among those that wait in a call from now on, as a call that waits is anyhow, until
+   rain_leave after its last entry. */
+void rain_stay(rain_frame *f);
+void rain_leave(rain_frame *f);
 void rain_callback(rain_frame *f);
 /* called is the call as called.go prints it, with a verb for each of the values. */
 int rain_raise(rain_frame *f, int rc, int kind, uintptr_t object, const char *called, const int64_t *values) __attribute__((cold));
@@ -198,9 +203,11 @@ enum {
     RAIN_BARRIER = 0, RAIN_BCAST = 1, RAIN_ALLGATHER = 6, RAIN_ALLTOALL = 8, RAIN_REDUCE = 11, RAIN_ALLREDUCE = 12 /* coll.Coll */
 };
 
-/* The twins of shm.Control's first line and of mpi.Flat (mpi/flat.go has the protocol). */
+/* The twins of shm.Control's beginning and of mpi.Flat (mpi/flat.go has the protocol). */
 typedef struct {
-    uint32_t sleeping, bell, socket;
+    uint32_t sleeping, bell, socket, line[13];
+    int32_t pid;
+    uint32_t waiting;
 } rain_control;
 
 typedef struct {

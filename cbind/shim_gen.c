@@ -39,6 +39,7 @@ int PMPI_Abort(MPI_Comm comm, int errorcode) {
     int rc;
     do rc = rain_Abort((uintptr_t)&f, (uintptr_t)comm, errorcode);
     while (rc < 0 && rain_again(rc, &f));
+    if (f.waiting) rain_leave(&f);
     if (rc) return rain_raise(&f, rc, RAIN_COMM, (uintptr_t)comm, "MPI_Abort(comm=%h, errorcode=%d)", (int64_t[]){(uintptr_t)comm, errorcode});
     return MPI_SUCCESS;
 }
@@ -50,6 +51,7 @@ int PMPI_Accumulate(const void *origin_addr, int origin_count, MPI_Datatype orig
     int rc;
     do rc = rain_Accumulate((uintptr_t)&f, (uintptr_t)origin_addr, origin_count, (uintptr_t)origin_datatype, target_rank, target_disp, target_count, (uintptr_t)target_datatype, (uintptr_t)op, (uintptr_t)win);
     while (rc < 0 && rain_again(rc, &f));
+    if (f.waiting) rain_leave(&f);
     if (rc) return rain_raise(&f, rc, RAIN_WIN, (uintptr_t)win, "MPI_Accumulate(origin_addr=%p, origin_count=%d, origin_datatype=%h, target_rank=%d, target_disp=%d, target_count=%d, target_datatype=%h, op=%h, win=%h)", (int64_t[]){(uintptr_t)origin_addr, origin_count, (uintptr_t)origin_datatype, target_rank, target_disp, target_count, (uintptr_t)target_datatype, (uintptr_t)op, (uintptr_t)win});
     return MPI_SUCCESS;
 }
@@ -61,6 +63,7 @@ int PMPI_Accumulate_c(const void *origin_addr, MPI_Count origin_count, MPI_Datat
     int rc;
     do rc = rain_Accumulate((uintptr_t)&f, (uintptr_t)origin_addr, origin_count, (uintptr_t)origin_datatype, target_rank, target_disp, target_count, (uintptr_t)target_datatype, (uintptr_t)op, (uintptr_t)win);
     while (rc < 0 && rain_again(rc, &f));
+    if (f.waiting) rain_leave(&f);
     if (rc) return rain_raise(&f, rc, RAIN_WIN, (uintptr_t)win, "MPI_Accumulate_c(origin_addr=%p, origin_count=%d, origin_datatype=%h, target_rank=%d, target_disp=%d, target_count=%d, target_datatype=%h, op=%h, win=%h)", (int64_t[]){(uintptr_t)origin_addr, origin_count, (uintptr_t)origin_datatype, target_rank, target_disp, target_count, (uintptr_t)target_datatype, (uintptr_t)op, (uintptr_t)win});
     return MPI_SUCCESS;
 }
@@ -72,6 +75,7 @@ int PMPI_Add_error_class(int *errorclass) {
     int rc;
     do rc = rain_Add_error_class((uintptr_t)&f, (uintptr_t)errorclass);
     while (rc < 0 && rain_again(rc, &f));
+    if (f.waiting) rain_leave(&f);
     if (rc) return rain_raise(&f, rc, RAIN_NONE, 0, "MPI_Add_error_class(errorclass=%p)", (int64_t[]){(uintptr_t)errorclass});
     return MPI_SUCCESS;
 }
@@ -83,6 +87,7 @@ int PMPI_Add_error_code(int errorclass, int *errorcode) {
     int rc;
     do rc = rain_Add_error_code((uintptr_t)&f, errorclass, (uintptr_t)errorcode);
     while (rc < 0 && rain_again(rc, &f));
+    if (f.waiting) rain_leave(&f);
     if (rc) return rain_raise(&f, rc, RAIN_NONE, 0, "MPI_Add_error_code(errorclass=%d, errorcode=%p)", (int64_t[]){errorclass, (uintptr_t)errorcode});
     return MPI_SUCCESS;
 }
@@ -94,6 +99,7 @@ int PMPI_Add_error_string(int errorcode, const char *string) {
     int rc;
     do rc = rain_Add_error_string((uintptr_t)&f, errorcode, (uintptr_t)string);
     while (rc < 0 && rain_again(rc, &f));
+    if (f.waiting) rain_leave(&f);
     if (rc) return rain_raise(&f, rc, RAIN_NONE, 0, "MPI_Add_error_string(errorcode=%d, string=%p)", (int64_t[]){errorcode, (uintptr_t)string});
     return MPI_SUCCESS;
 }
@@ -104,8 +110,10 @@ int PMPI_Allgather(const void *sendbuf, int sendcount, MPI_Datatype sendtype, vo
     if (rain_enter()) return rain_refused("MPI_Allgather");
     rain_frame f = {0};
     int rc;
+    rain_stay(&f);
     do rc = rain_Allgather((uintptr_t)&f, (uintptr_t)sendbuf, sendcount, (uintptr_t)sendtype, (uintptr_t)recvbuf, recvcount, (uintptr_t)recvtype, (uintptr_t)comm);
     while (rc < 0 && rain_again(rc, &f));
+    if (f.waiting) rain_leave(&f);
     if (rc) return rain_raise(&f, rc, RAIN_COMM, (uintptr_t)comm, "MPI_Allgather(sendbuf=%p, sendcount=%d, sendtype=%h, recvbuf=%p, recvcount=%d, recvtype=%h, comm=%h)", (int64_t[]){(uintptr_t)sendbuf, sendcount, (uintptr_t)sendtype, (uintptr_t)recvbuf, recvcount, (uintptr_t)recvtype, (uintptr_t)comm});
     return MPI_SUCCESS;
 }
@@ -116,8 +124,10 @@ int PMPI_Allgather_c(const void *sendbuf, MPI_Count sendcount, MPI_Datatype send
     if (rain_enter()) return rain_refused("MPI_Allgather_c");
     rain_frame f = {0};
     int rc;
+    rain_stay(&f);
     do rc = rain_Allgather((uintptr_t)&f, (uintptr_t)sendbuf, sendcount, (uintptr_t)sendtype, (uintptr_t)recvbuf, recvcount, (uintptr_t)recvtype, (uintptr_t)comm);
     while (rc < 0 && rain_again(rc, &f));
+    if (f.waiting) rain_leave(&f);
     if (rc) return rain_raise(&f, rc, RAIN_COMM, (uintptr_t)comm, "MPI_Allgather_c(sendbuf=%p, sendcount=%d, sendtype=%h, recvbuf=%p, recvcount=%d, recvtype=%h, comm=%h)", (int64_t[]){(uintptr_t)sendbuf, sendcount, (uintptr_t)sendtype, (uintptr_t)recvbuf, recvcount, (uintptr_t)recvtype, (uintptr_t)comm});
     return MPI_SUCCESS;
 }
@@ -129,6 +139,7 @@ int PMPI_Allgather_init(const void *sendbuf, int sendcount, MPI_Datatype sendtyp
     int rc;
     do rc = request ? rain_Allgather_init((uintptr_t)&f, (uintptr_t)sendbuf, sendcount, (uintptr_t)sendtype, (uintptr_t)recvbuf, recvcount, (uintptr_t)recvtype, (uintptr_t)comm, (uintptr_t)info, (uintptr_t)request) : rain_null(&f);
     while (rc < 0 && rain_again(rc, &f));
+    if (f.waiting) rain_leave(&f);
     if (rc) return rain_raise(&f, rc, RAIN_COMM, (uintptr_t)comm, "MPI_Allgather_init(sendbuf=%p, sendcount=%d, sendtype=%h, recvbuf=%p, recvcount=%d, recvtype=%h, comm=%h, info=%h, request=%p)", (int64_t[]){(uintptr_t)sendbuf, sendcount, (uintptr_t)sendtype, (uintptr_t)recvbuf, recvcount, (uintptr_t)recvtype, (uintptr_t)comm, (uintptr_t)info, (uintptr_t)request});
     return MPI_SUCCESS;
 }
@@ -140,6 +151,7 @@ int PMPI_Allgather_init_c(const void *sendbuf, MPI_Count sendcount, MPI_Datatype
     int rc;
     do rc = request ? rain_Allgather_init((uintptr_t)&f, (uintptr_t)sendbuf, sendcount, (uintptr_t)sendtype, (uintptr_t)recvbuf, recvcount, (uintptr_t)recvtype, (uintptr_t)comm, (uintptr_t)info, (uintptr_t)request) : rain_null(&f);
     while (rc < 0 && rain_again(rc, &f));
+    if (f.waiting) rain_leave(&f);
     if (rc) return rain_raise(&f, rc, RAIN_COMM, (uintptr_t)comm, "MPI_Allgather_init_c(sendbuf=%p, sendcount=%d, sendtype=%h, recvbuf=%p, recvcount=%d, recvtype=%h, comm=%h, info=%h, request=%p)", (int64_t[]){(uintptr_t)sendbuf, sendcount, (uintptr_t)sendtype, (uintptr_t)recvbuf, recvcount, (uintptr_t)recvtype, (uintptr_t)comm, (uintptr_t)info, (uintptr_t)request});
     return MPI_SUCCESS;
 }
@@ -149,8 +161,10 @@ int PMPI_Allgatherv(const void *sendbuf, int sendcount, MPI_Datatype sendtype, v
     if (rain_enter()) return rain_refused("MPI_Allgatherv");
     rain_frame f = {0};
     int rc;
+    rain_stay(&f);
     do rc = rain_Allgatherv((uintptr_t)&f, (uintptr_t)sendbuf, sendcount, (uintptr_t)sendtype, (uintptr_t)recvbuf, (uintptr_t)recvcounts, (uintptr_t)displs, (uintptr_t)recvtype, (uintptr_t)comm, 0);
     while (rc < 0 && rain_again(rc, &f));
+    if (f.waiting) rain_leave(&f);
     if (rc) return rain_raise(&f, rc, RAIN_COMM, (uintptr_t)comm, "MPI_Allgatherv(sendbuf=%p, sendcount=%d, sendtype=%h, recvbuf=%p, recvcounts=%p, displs=%p, recvtype=%h, comm=%h)", (int64_t[]){(uintptr_t)sendbuf, sendcount, (uintptr_t)sendtype, (uintptr_t)recvbuf, (uintptr_t)recvcounts, (uintptr_t)displs, (uintptr_t)recvtype, (uintptr_t)comm});
     return MPI_SUCCESS;
 }
@@ -160,8 +174,10 @@ int PMPI_Allgatherv_c(const void *sendbuf, MPI_Count sendcount, MPI_Datatype sen
     if (rain_enter()) return rain_refused("MPI_Allgatherv_c");
     rain_frame f = {0};
     int rc;
+    rain_stay(&f);
     do rc = rain_Allgatherv((uintptr_t)&f, (uintptr_t)sendbuf, sendcount, (uintptr_t)sendtype, (uintptr_t)recvbuf, (uintptr_t)recvcounts, (uintptr_t)displs, (uintptr_t)recvtype, (uintptr_t)comm, 1);
     while (rc < 0 && rain_again(rc, &f));
+    if (f.waiting) rain_leave(&f);
     if (rc) return rain_raise(&f, rc, RAIN_COMM, (uintptr_t)comm, "MPI_Allgatherv_c(sendbuf=%p, sendcount=%d, sendtype=%h, recvbuf=%p, recvcounts=%p, displs=%p, recvtype=%h, comm=%h)", (int64_t[]){(uintptr_t)sendbuf, sendcount, (uintptr_t)sendtype, (uintptr_t)recvbuf, (uintptr_t)recvcounts, (uintptr_t)displs, (uintptr_t)recvtype, (uintptr_t)comm});
     return MPI_SUCCESS;
 }
@@ -173,6 +189,7 @@ int PMPI_Allgatherv_init(const void *sendbuf, int sendcount, MPI_Datatype sendty
     int rc;
     do rc = request ? rain_Allgatherv_init((uintptr_t)&f, (uintptr_t)sendbuf, sendcount, (uintptr_t)sendtype, (uintptr_t)recvbuf, (uintptr_t)recvcounts, (uintptr_t)displs, (uintptr_t)recvtype, (uintptr_t)comm, (uintptr_t)info, (uintptr_t)request, 0) : rain_null(&f);
     while (rc < 0 && rain_again(rc, &f));
+    if (f.waiting) rain_leave(&f);
     if (rc) return rain_raise(&f, rc, RAIN_COMM, (uintptr_t)comm, "MPI_Allgatherv_init(sendbuf=%p, sendcount=%d, sendtype=%h, recvbuf=%p, recvcounts=%p, displs=%p, recvtype=%h, comm=%h, info=%h, request=%p)", (int64_t[]){(uintptr_t)sendbuf, sendcount, (uintptr_t)sendtype, (uintptr_t)recvbuf, (uintptr_t)recvcounts, (uintptr_t)displs, (uintptr_t)recvtype, (uintptr_t)comm, (uintptr_t)info, (uintptr_t)request});
     return MPI_SUCCESS;
 }
@@ -184,6 +201,7 @@ int PMPI_Allgatherv_init_c(const void *sendbuf, MPI_Count sendcount, MPI_Datatyp
     int rc;
     do rc = request ? rain_Allgatherv_init((uintptr_t)&f, (uintptr_t)sendbuf, sendcount, (uintptr_t)sendtype, (uintptr_t)recvbuf, (uintptr_t)recvcounts, (uintptr_t)displs, (uintptr_t)recvtype, (uintptr_t)comm, (uintptr_t)info, (uintptr_t)request, 1) : rain_null(&f);
     while (rc < 0 && rain_again(rc, &f));
+    if (f.waiting) rain_leave(&f);
     if (rc) return rain_raise(&f, rc, RAIN_COMM, (uintptr_t)comm, "MPI_Allgatherv_init_c(sendbuf=%p, sendcount=%d, sendtype=%h, recvbuf=%p, recvcounts=%p, displs=%p, recvtype=%h, comm=%h, info=%h, request=%p)", (int64_t[]){(uintptr_t)sendbuf, sendcount, (uintptr_t)sendtype, (uintptr_t)recvbuf, (uintptr_t)recvcounts, (uintptr_t)displs, (uintptr_t)recvtype, (uintptr_t)comm, (uintptr_t)info, (uintptr_t)request});
     return MPI_SUCCESS;
 }
@@ -195,6 +213,7 @@ int PMPI_Alloc_mem(MPI_Aint size, MPI_Info info, void *baseptr) {
     int rc;
     do rc = rain_Alloc_mem((uintptr_t)&f, size, (uintptr_t)info, (uintptr_t)baseptr);
     while (rc < 0 && rain_again(rc, &f));
+    if (f.waiting) rain_leave(&f);
     if (rc) return rain_raise(&f, rc, RAIN_NONE, 0, "MPI_Alloc_mem(size=%d, info=%h, baseptr=%p)", (int64_t[]){size, (uintptr_t)info, (uintptr_t)baseptr});
     return MPI_SUCCESS;
 }
@@ -205,8 +224,10 @@ int PMPI_Allreduce(const void *sendbuf, void *recvbuf, int count, MPI_Datatype d
     if (rain_enter()) return rain_refused("MPI_Allreduce");
     rain_frame f = {0};
     int rc;
+    rain_stay(&f);
     do rc = rain_Allreduce((uintptr_t)&f, (uintptr_t)sendbuf, (uintptr_t)recvbuf, count, (uintptr_t)datatype, (uintptr_t)op, (uintptr_t)comm);
     while (rc < 0 && rain_again(rc, &f));
+    if (f.waiting) rain_leave(&f);
     if (rc) return rain_raise(&f, rc, RAIN_COMM, (uintptr_t)comm, "MPI_Allreduce(sendbuf=%p, recvbuf=%p, count=%d, datatype=%h, op=%h, comm=%h)", (int64_t[]){(uintptr_t)sendbuf, (uintptr_t)recvbuf, count, (uintptr_t)datatype, (uintptr_t)op, (uintptr_t)comm});
     return MPI_SUCCESS;
 }
@@ -217,8 +238,10 @@ int PMPI_Allreduce_c(const void *sendbuf, void *recvbuf, MPI_Count count, MPI_Da
     if (rain_enter()) return rain_refused("MPI_Allreduce_c");
     rain_frame f = {0};
     int rc;
+    rain_stay(&f);
     do rc = rain_Allreduce((uintptr_t)&f, (uintptr_t)sendbuf, (uintptr_t)recvbuf, count, (uintptr_t)datatype, (uintptr_t)op, (uintptr_t)comm);
     while (rc < 0 && rain_again(rc, &f));
+    if (f.waiting) rain_leave(&f);
     if (rc) return rain_raise(&f, rc, RAIN_COMM, (uintptr_t)comm, "MPI_Allreduce_c(sendbuf=%p, recvbuf=%p, count=%d, datatype=%h, op=%h, comm=%h)", (int64_t[]){(uintptr_t)sendbuf, (uintptr_t)recvbuf, count, (uintptr_t)datatype, (uintptr_t)op, (uintptr_t)comm});
     return MPI_SUCCESS;
 }
@@ -230,6 +253,7 @@ int PMPI_Allreduce_init(const void *sendbuf, void *recvbuf, int count, MPI_Datat
     int rc;
     do rc = request ? rain_Allreduce_init((uintptr_t)&f, (uintptr_t)sendbuf, (uintptr_t)recvbuf, count, (uintptr_t)datatype, (uintptr_t)op, (uintptr_t)comm, (uintptr_t)info, (uintptr_t)request) : rain_null(&f);
     while (rc < 0 && rain_again(rc, &f));
+    if (f.waiting) rain_leave(&f);
     if (rc) return rain_raise(&f, rc, RAIN_COMM, (uintptr_t)comm, "MPI_Allreduce_init(sendbuf=%p, recvbuf=%p, count=%d, datatype=%h, op=%h, comm=%h, info=%h, request=%p)", (int64_t[]){(uintptr_t)sendbuf, (uintptr_t)recvbuf, count, (uintptr_t)datatype, (uintptr_t)op, (uintptr_t)comm, (uintptr_t)info, (uintptr_t)request});
     return MPI_SUCCESS;
 }
@@ -241,6 +265,7 @@ int PMPI_Allreduce_init_c(const void *sendbuf, void *recvbuf, MPI_Count count, M
     int rc;
     do rc = request ? rain_Allreduce_init((uintptr_t)&f, (uintptr_t)sendbuf, (uintptr_t)recvbuf, count, (uintptr_t)datatype, (uintptr_t)op, (uintptr_t)comm, (uintptr_t)info, (uintptr_t)request) : rain_null(&f);
     while (rc < 0 && rain_again(rc, &f));
+    if (f.waiting) rain_leave(&f);
     if (rc) return rain_raise(&f, rc, RAIN_COMM, (uintptr_t)comm, "MPI_Allreduce_init_c(sendbuf=%p, recvbuf=%p, count=%d, datatype=%h, op=%h, comm=%h, info=%h, request=%p)", (int64_t[]){(uintptr_t)sendbuf, (uintptr_t)recvbuf, count, (uintptr_t)datatype, (uintptr_t)op, (uintptr_t)comm, (uintptr_t)info, (uintptr_t)request});
     return MPI_SUCCESS;
 }
@@ -251,8 +276,10 @@ int PMPI_Alltoall(const void *sendbuf, int sendcount, MPI_Datatype sendtype, voi
     if (rain_enter()) return rain_refused("MPI_Alltoall");
     rain_frame f = {0};
     int rc;
+    rain_stay(&f);
     do rc = rain_Alltoall((uintptr_t)&f, (uintptr_t)sendbuf, sendcount, (uintptr_t)sendtype, (uintptr_t)recvbuf, recvcount, (uintptr_t)recvtype, (uintptr_t)comm);
     while (rc < 0 && rain_again(rc, &f));
+    if (f.waiting) rain_leave(&f);
     if (rc) return rain_raise(&f, rc, RAIN_COMM, (uintptr_t)comm, "MPI_Alltoall(sendbuf=%p, sendcount=%d, sendtype=%h, recvbuf=%p, recvcount=%d, recvtype=%h, comm=%h)", (int64_t[]){(uintptr_t)sendbuf, sendcount, (uintptr_t)sendtype, (uintptr_t)recvbuf, recvcount, (uintptr_t)recvtype, (uintptr_t)comm});
     return MPI_SUCCESS;
 }
@@ -263,8 +290,10 @@ int PMPI_Alltoall_c(const void *sendbuf, MPI_Count sendcount, MPI_Datatype sendt
     if (rain_enter()) return rain_refused("MPI_Alltoall_c");
     rain_frame f = {0};
     int rc;
+    rain_stay(&f);
     do rc = rain_Alltoall((uintptr_t)&f, (uintptr_t)sendbuf, sendcount, (uintptr_t)sendtype, (uintptr_t)recvbuf, recvcount, (uintptr_t)recvtype, (uintptr_t)comm);
     while (rc < 0 && rain_again(rc, &f));
+    if (f.waiting) rain_leave(&f);
     if (rc) return rain_raise(&f, rc, RAIN_COMM, (uintptr_t)comm, "MPI_Alltoall_c(sendbuf=%p, sendcount=%d, sendtype=%h, recvbuf=%p, recvcount=%d, recvtype=%h, comm=%h)", (int64_t[]){(uintptr_t)sendbuf, sendcount, (uintptr_t)sendtype, (uintptr_t)recvbuf, recvcount, (uintptr_t)recvtype, (uintptr_t)comm});
     return MPI_SUCCESS;
 }
@@ -276,6 +305,7 @@ int PMPI_Alltoall_init(const void *sendbuf, int sendcount, MPI_Datatype sendtype
     int rc;
     do rc = request ? rain_Alltoall_init((uintptr_t)&f, (uintptr_t)sendbuf, sendcount, (uintptr_t)sendtype, (uintptr_t)recvbuf, recvcount, (uintptr_t)recvtype, (uintptr_t)comm, (uintptr_t)info, (uintptr_t)request) : rain_null(&f);
     while (rc < 0 && rain_again(rc, &f));
+    if (f.waiting) rain_leave(&f);
     if (rc) return rain_raise(&f, rc, RAIN_COMM, (uintptr_t)comm, "MPI_Alltoall_init(sendbuf=%p, sendcount=%d, sendtype=%h, recvbuf=%p, recvcount=%d, recvtype=%h, comm=%h, info=%h, request=%p)", (int64_t[]){(uintptr_t)sendbuf, sendcount, (uintptr_t)sendtype, (uintptr_t)recvbuf, recvcount, (uintptr_t)recvtype, (uintptr_t)comm, (uintptr_t)info, (uintptr_t)request});
     return MPI_SUCCESS;
 }
@@ -287,6 +317,7 @@ int PMPI_Alltoall_init_c(const void *sendbuf, MPI_Count sendcount, MPI_Datatype 
     int rc;
     do rc = request ? rain_Alltoall_init((uintptr_t)&f, (uintptr_t)sendbuf, sendcount, (uintptr_t)sendtype, (uintptr_t)recvbuf, recvcount, (uintptr_t)recvtype, (uintptr_t)comm, (uintptr_t)info, (uintptr_t)request) : rain_null(&f);
     while (rc < 0 && rain_again(rc, &f));
+    if (f.waiting) rain_leave(&f);
     if (rc) return rain_raise(&f, rc, RAIN_COMM, (uintptr_t)comm, "MPI_Alltoall_init_c(sendbuf=%p, sendcount=%d, sendtype=%h, recvbuf=%p, recvcount=%d, recvtype=%h, comm=%h, info=%h, request=%p)", (int64_t[]){(uintptr_t)sendbuf, sendcount, (uintptr_t)sendtype, (uintptr_t)recvbuf, recvcount, (uintptr_t)recvtype, (uintptr_t)comm, (uintptr_t)info, (uintptr_t)request});
     return MPI_SUCCESS;
 }
@@ -296,8 +327,10 @@ int PMPI_Alltoallv(const void *sendbuf, const int sendcounts[], const int sdispl
     if (rain_enter()) return rain_refused("MPI_Alltoallv");
     rain_frame f = {0};
     int rc;
+    rain_stay(&f);
     do rc = rain_Alltoallv((uintptr_t)&f, (uintptr_t)sendbuf, (uintptr_t)sendcounts, (uintptr_t)sdispls, (uintptr_t)sendtype, (uintptr_t)recvbuf, (uintptr_t)recvcounts, (uintptr_t)rdispls, (uintptr_t)recvtype, (uintptr_t)comm, 0);
     while (rc < 0 && rain_again(rc, &f));
+    if (f.waiting) rain_leave(&f);
     if (rc) return rain_raise(&f, rc, RAIN_COMM, (uintptr_t)comm, "MPI_Alltoallv(sendbuf=%p, sendcounts=%p, sdispls=%p, sendtype=%h, recvbuf=%p, recvcounts=%p, rdispls=%p, recvtype=%h, comm=%h)", (int64_t[]){(uintptr_t)sendbuf, (uintptr_t)sendcounts, (uintptr_t)sdispls, (uintptr_t)sendtype, (uintptr_t)recvbuf, (uintptr_t)recvcounts, (uintptr_t)rdispls, (uintptr_t)recvtype, (uintptr_t)comm});
     return MPI_SUCCESS;
 }
@@ -307,8 +340,10 @@ int PMPI_Alltoallv_c(const void *sendbuf, const MPI_Count sendcounts[], const MP
     if (rain_enter()) return rain_refused("MPI_Alltoallv_c");
     rain_frame f = {0};
     int rc;
+    rain_stay(&f);
     do rc = rain_Alltoallv((uintptr_t)&f, (uintptr_t)sendbuf, (uintptr_t)sendcounts, (uintptr_t)sdispls, (uintptr_t)sendtype, (uintptr_t)recvbuf, (uintptr_t)recvcounts, (uintptr_t)rdispls, (uintptr_t)recvtype, (uintptr_t)comm, 1);
     while (rc < 0 && rain_again(rc, &f));
+    if (f.waiting) rain_leave(&f);
     if (rc) return rain_raise(&f, rc, RAIN_COMM, (uintptr_t)comm, "MPI_Alltoallv_c(sendbuf=%p, sendcounts=%p, sdispls=%p, sendtype=%h, recvbuf=%p, recvcounts=%p, rdispls=%p, recvtype=%h, comm=%h)", (int64_t[]){(uintptr_t)sendbuf, (uintptr_t)sendcounts, (uintptr_t)sdispls, (uintptr_t)sendtype, (uintptr_t)recvbuf, (uintptr_t)recvcounts, (uintptr_t)rdispls, (uintptr_t)recvtype, (uintptr_t)comm});
     return MPI_SUCCESS;
 }
@@ -320,6 +355,7 @@ int PMPI_Alltoallv_init(const void *sendbuf, const int sendcounts[], const int s
     int rc;
     do rc = request ? rain_Alltoallv_init((uintptr_t)&f, (uintptr_t)sendbuf, (uintptr_t)sendcounts, (uintptr_t)sdispls, (uintptr_t)sendtype, (uintptr_t)recvbuf, (uintptr_t)recvcounts, (uintptr_t)rdispls, (uintptr_t)recvtype, (uintptr_t)comm, (uintptr_t)info, (uintptr_t)request, 0) : rain_null(&f);
     while (rc < 0 && rain_again(rc, &f));
+    if (f.waiting) rain_leave(&f);
     if (rc) return rain_raise(&f, rc, RAIN_COMM, (uintptr_t)comm, "MPI_Alltoallv_init(sendbuf=%p, sendcounts=%p, sdispls=%p, sendtype=%h, recvbuf=%p, recvcounts=%p, rdispls=%p, recvtype=%h, comm=%h, info=%h, request=%p)", (int64_t[]){(uintptr_t)sendbuf, (uintptr_t)sendcounts, (uintptr_t)sdispls, (uintptr_t)sendtype, (uintptr_t)recvbuf, (uintptr_t)recvcounts, (uintptr_t)rdispls, (uintptr_t)recvtype, (uintptr_t)comm, (uintptr_t)info, (uintptr_t)request});
     return MPI_SUCCESS;
 }
@@ -331,6 +367,7 @@ int PMPI_Alltoallv_init_c(const void *sendbuf, const MPI_Count sendcounts[], con
     int rc;
     do rc = request ? rain_Alltoallv_init((uintptr_t)&f, (uintptr_t)sendbuf, (uintptr_t)sendcounts, (uintptr_t)sdispls, (uintptr_t)sendtype, (uintptr_t)recvbuf, (uintptr_t)recvcounts, (uintptr_t)rdispls, (uintptr_t)recvtype, (uintptr_t)comm, (uintptr_t)info, (uintptr_t)request, 1) : rain_null(&f);
     while (rc < 0 && rain_again(rc, &f));
+    if (f.waiting) rain_leave(&f);
     if (rc) return rain_raise(&f, rc, RAIN_COMM, (uintptr_t)comm, "MPI_Alltoallv_init_c(sendbuf=%p, sendcounts=%p, sdispls=%p, sendtype=%h, recvbuf=%p, recvcounts=%p, rdispls=%p, recvtype=%h, comm=%h, info=%h, request=%p)", (int64_t[]){(uintptr_t)sendbuf, (uintptr_t)sendcounts, (uintptr_t)sdispls, (uintptr_t)sendtype, (uintptr_t)recvbuf, (uintptr_t)recvcounts, (uintptr_t)rdispls, (uintptr_t)recvtype, (uintptr_t)comm, (uintptr_t)info, (uintptr_t)request});
     return MPI_SUCCESS;
 }
@@ -340,8 +377,10 @@ int PMPI_Alltoallw(const void *sendbuf, const int sendcounts[], const int sdispl
     if (rain_enter()) return rain_refused("MPI_Alltoallw");
     rain_frame f = {0};
     int rc;
+    rain_stay(&f);
     do rc = rain_Alltoallw((uintptr_t)&f, (uintptr_t)sendbuf, (uintptr_t)sendcounts, (uintptr_t)sdispls, (uintptr_t)sendtypes, (uintptr_t)recvbuf, (uintptr_t)recvcounts, (uintptr_t)rdispls, (uintptr_t)recvtypes, (uintptr_t)comm, 0);
     while (rc < 0 && rain_again(rc, &f));
+    if (f.waiting) rain_leave(&f);
     if (rc) return rain_raise(&f, rc, RAIN_COMM, (uintptr_t)comm, "MPI_Alltoallw(sendbuf=%p, sendcounts=%p, sdispls=%p, sendtypes=%p, recvbuf=%p, recvcounts=%p, rdispls=%p, recvtypes=%p, comm=%h)", (int64_t[]){(uintptr_t)sendbuf, (uintptr_t)sendcounts, (uintptr_t)sdispls, (uintptr_t)sendtypes, (uintptr_t)recvbuf, (uintptr_t)recvcounts, (uintptr_t)rdispls, (uintptr_t)recvtypes, (uintptr_t)comm});
     return MPI_SUCCESS;
 }
@@ -351,8 +390,10 @@ int PMPI_Alltoallw_c(const void *sendbuf, const MPI_Count sendcounts[], const MP
     if (rain_enter()) return rain_refused("MPI_Alltoallw_c");
     rain_frame f = {0};
     int rc;
+    rain_stay(&f);
     do rc = rain_Alltoallw((uintptr_t)&f, (uintptr_t)sendbuf, (uintptr_t)sendcounts, (uintptr_t)sdispls, (uintptr_t)sendtypes, (uintptr_t)recvbuf, (uintptr_t)recvcounts, (uintptr_t)rdispls, (uintptr_t)recvtypes, (uintptr_t)comm, 1);
     while (rc < 0 && rain_again(rc, &f));
+    if (f.waiting) rain_leave(&f);
     if (rc) return rain_raise(&f, rc, RAIN_COMM, (uintptr_t)comm, "MPI_Alltoallw_c(sendbuf=%p, sendcounts=%p, sdispls=%p, sendtypes=%p, recvbuf=%p, recvcounts=%p, rdispls=%p, recvtypes=%p, comm=%h)", (int64_t[]){(uintptr_t)sendbuf, (uintptr_t)sendcounts, (uintptr_t)sdispls, (uintptr_t)sendtypes, (uintptr_t)recvbuf, (uintptr_t)recvcounts, (uintptr_t)rdispls, (uintptr_t)recvtypes, (uintptr_t)comm});
     return MPI_SUCCESS;
 }
@@ -364,6 +405,7 @@ int PMPI_Alltoallw_init(const void *sendbuf, const int sendcounts[], const int s
     int rc;
     do rc = request ? rain_Alltoallw_init((uintptr_t)&f, (uintptr_t)sendbuf, (uintptr_t)sendcounts, (uintptr_t)sdispls, (uintptr_t)sendtypes, (uintptr_t)recvbuf, (uintptr_t)recvcounts, (uintptr_t)rdispls, (uintptr_t)recvtypes, (uintptr_t)comm, (uintptr_t)info, (uintptr_t)request, 0) : rain_null(&f);
     while (rc < 0 && rain_again(rc, &f));
+    if (f.waiting) rain_leave(&f);
     if (rc) return rain_raise(&f, rc, RAIN_COMM, (uintptr_t)comm, "MPI_Alltoallw_init(sendbuf=%p, sendcounts=%p, sdispls=%p, sendtypes=%p, recvbuf=%p, recvcounts=%p, rdispls=%p, recvtypes=%p, comm=%h, info=%h, request=%p)", (int64_t[]){(uintptr_t)sendbuf, (uintptr_t)sendcounts, (uintptr_t)sdispls, (uintptr_t)sendtypes, (uintptr_t)recvbuf, (uintptr_t)recvcounts, (uintptr_t)rdispls, (uintptr_t)recvtypes, (uintptr_t)comm, (uintptr_t)info, (uintptr_t)request});
     return MPI_SUCCESS;
 }
@@ -375,6 +417,7 @@ int PMPI_Alltoallw_init_c(const void *sendbuf, const MPI_Count sendcounts[], con
     int rc;
     do rc = request ? rain_Alltoallw_init((uintptr_t)&f, (uintptr_t)sendbuf, (uintptr_t)sendcounts, (uintptr_t)sdispls, (uintptr_t)sendtypes, (uintptr_t)recvbuf, (uintptr_t)recvcounts, (uintptr_t)rdispls, (uintptr_t)recvtypes, (uintptr_t)comm, (uintptr_t)info, (uintptr_t)request, 1) : rain_null(&f);
     while (rc < 0 && rain_again(rc, &f));
+    if (f.waiting) rain_leave(&f);
     if (rc) return rain_raise(&f, rc, RAIN_COMM, (uintptr_t)comm, "MPI_Alltoallw_init_c(sendbuf=%p, sendcounts=%p, sdispls=%p, sendtypes=%p, recvbuf=%p, recvcounts=%p, rdispls=%p, recvtypes=%p, comm=%h, info=%h, request=%p)", (int64_t[]){(uintptr_t)sendbuf, (uintptr_t)sendcounts, (uintptr_t)sdispls, (uintptr_t)sendtypes, (uintptr_t)recvbuf, (uintptr_t)recvcounts, (uintptr_t)rdispls, (uintptr_t)recvtypes, (uintptr_t)comm, (uintptr_t)info, (uintptr_t)request});
     return MPI_SUCCESS;
 }
@@ -386,6 +429,7 @@ int PMPI_Attr_delete(MPI_Comm comm, int keyval) {
     int rc;
     do rc = rain_Attr_delete((uintptr_t)&f, (uintptr_t)comm, keyval);
     while (rc < 0 && rain_again(rc, &f));
+    if (f.waiting) rain_leave(&f);
     if (rc) return rain_raise(&f, rc, RAIN_COMM, (uintptr_t)comm, "MPI_Attr_delete(comm=%h, keyval=%d)", (int64_t[]){(uintptr_t)comm, keyval});
     return MPI_SUCCESS;
 }
@@ -397,6 +441,7 @@ int PMPI_Attr_get(MPI_Comm comm, int keyval, void *attribute_val, int *flag) {
     int rc;
     do rc = rain_Attr_get((uintptr_t)&f, (uintptr_t)comm, keyval, (uintptr_t)attribute_val, (uintptr_t)flag);
     while (rc < 0 && rain_again(rc, &f));
+    if (f.waiting) rain_leave(&f);
     if (rc) return rain_raise(&f, rc, RAIN_COMM, (uintptr_t)comm, "MPI_Attr_get(comm=%h, keyval=%d, attribute_val=%p, flag=%p)", (int64_t[]){(uintptr_t)comm, keyval, (uintptr_t)attribute_val, (uintptr_t)flag});
     return MPI_SUCCESS;
 }
@@ -408,6 +453,7 @@ int PMPI_Attr_put(MPI_Comm comm, int keyval, void *attribute_val) {
     int rc;
     do rc = rain_Attr_put((uintptr_t)&f, (uintptr_t)comm, keyval, (uintptr_t)attribute_val);
     while (rc < 0 && rain_again(rc, &f));
+    if (f.waiting) rain_leave(&f);
     if (rc) return rain_raise(&f, rc, RAIN_COMM, (uintptr_t)comm, "MPI_Attr_put(comm=%h, keyval=%d, attribute_val=%p)", (int64_t[]){(uintptr_t)comm, keyval, (uintptr_t)attribute_val});
     return MPI_SUCCESS;
 }
@@ -420,6 +466,7 @@ int PMPI_Barrier(MPI_Comm comm) {
     int rc;
     do rc = rain_Barrier((uintptr_t)&f, (uintptr_t)comm);
     while (rc < 0 && rain_again(rc, &f));
+    if (f.waiting) rain_leave(&f);
     if (rc) return rain_raise(&f, rc, RAIN_COMM, (uintptr_t)comm, "MPI_Barrier(comm=%h)", (int64_t[]){(uintptr_t)comm});
     return MPI_SUCCESS;
 }
@@ -431,6 +478,7 @@ int PMPI_Barrier_init(MPI_Comm comm, MPI_Info info, MPI_Request *request) {
     int rc;
     do rc = request ? rain_Barrier_init((uintptr_t)&f, (uintptr_t)comm, (uintptr_t)info, (uintptr_t)request) : rain_null(&f);
     while (rc < 0 && rain_again(rc, &f));
+    if (f.waiting) rain_leave(&f);
     if (rc) return rain_raise(&f, rc, RAIN_COMM, (uintptr_t)comm, "MPI_Barrier_init(comm=%h, info=%h, request=%p)", (int64_t[]){(uintptr_t)comm, (uintptr_t)info, (uintptr_t)request});
     return MPI_SUCCESS;
 }
@@ -441,8 +489,10 @@ int PMPI_Bcast(void *buffer, int count, MPI_Datatype datatype, int root, MPI_Com
     if (rain_enter()) return rain_refused("MPI_Bcast");
     rain_frame f = {0};
     int rc;
+    rain_stay(&f);
     do rc = rain_Bcast((uintptr_t)&f, (uintptr_t)buffer, count, (uintptr_t)datatype, root, (uintptr_t)comm);
     while (rc < 0 && rain_again(rc, &f));
+    if (f.waiting) rain_leave(&f);
     if (rc) return rain_raise(&f, rc, RAIN_COMM, (uintptr_t)comm, "MPI_Bcast(buffer=%p, count=%d, datatype=%h, root=%d, comm=%h)", (int64_t[]){(uintptr_t)buffer, count, (uintptr_t)datatype, root, (uintptr_t)comm});
     return MPI_SUCCESS;
 }
@@ -453,8 +503,10 @@ int PMPI_Bcast_c(void *buffer, MPI_Count count, MPI_Datatype datatype, int root,
     if (rain_enter()) return rain_refused("MPI_Bcast_c");
     rain_frame f = {0};
     int rc;
+    rain_stay(&f);
     do rc = rain_Bcast((uintptr_t)&f, (uintptr_t)buffer, count, (uintptr_t)datatype, root, (uintptr_t)comm);
     while (rc < 0 && rain_again(rc, &f));
+    if (f.waiting) rain_leave(&f);
     if (rc) return rain_raise(&f, rc, RAIN_COMM, (uintptr_t)comm, "MPI_Bcast_c(buffer=%p, count=%d, datatype=%h, root=%d, comm=%h)", (int64_t[]){(uintptr_t)buffer, count, (uintptr_t)datatype, root, (uintptr_t)comm});
     return MPI_SUCCESS;
 }
@@ -466,6 +518,7 @@ int PMPI_Bcast_init(void *buffer, int count, MPI_Datatype datatype, int root, MP
     int rc;
     do rc = request ? rain_Bcast_init((uintptr_t)&f, (uintptr_t)buffer, count, (uintptr_t)datatype, root, (uintptr_t)comm, (uintptr_t)info, (uintptr_t)request) : rain_null(&f);
     while (rc < 0 && rain_again(rc, &f));
+    if (f.waiting) rain_leave(&f);
     if (rc) return rain_raise(&f, rc, RAIN_COMM, (uintptr_t)comm, "MPI_Bcast_init(buffer=%p, count=%d, datatype=%h, root=%d, comm=%h, info=%h, request=%p)", (int64_t[]){(uintptr_t)buffer, count, (uintptr_t)datatype, root, (uintptr_t)comm, (uintptr_t)info, (uintptr_t)request});
     return MPI_SUCCESS;
 }
@@ -477,6 +530,7 @@ int PMPI_Bcast_init_c(void *buffer, MPI_Count count, MPI_Datatype datatype, int 
     int rc;
     do rc = request ? rain_Bcast_init((uintptr_t)&f, (uintptr_t)buffer, count, (uintptr_t)datatype, root, (uintptr_t)comm, (uintptr_t)info, (uintptr_t)request) : rain_null(&f);
     while (rc < 0 && rain_again(rc, &f));
+    if (f.waiting) rain_leave(&f);
     if (rc) return rain_raise(&f, rc, RAIN_COMM, (uintptr_t)comm, "MPI_Bcast_init_c(buffer=%p, count=%d, datatype=%h, root=%d, comm=%h, info=%h, request=%p)", (int64_t[]){(uintptr_t)buffer, count, (uintptr_t)datatype, root, (uintptr_t)comm, (uintptr_t)info, (uintptr_t)request});
     return MPI_SUCCESS;
 }
@@ -488,6 +542,7 @@ int PMPI_Bsend(const void *buf, int count, MPI_Datatype datatype, int dest, int 
     int rc;
     do rc = rain_Bsend((uintptr_t)&f, (uintptr_t)buf, count, (uintptr_t)datatype, dest, tag, (uintptr_t)comm);
     while (rc < 0 && rain_again(rc, &f));
+    if (f.waiting) rain_leave(&f);
     if (rc) return rain_raise(&f, rc, RAIN_COMM, (uintptr_t)comm, "MPI_Bsend(buf=%p, count=%d, datatype=%h, dest=%d, tag=%d, comm=%h)", (int64_t[]){(uintptr_t)buf, count, (uintptr_t)datatype, dest, tag, (uintptr_t)comm});
     return MPI_SUCCESS;
 }
@@ -499,6 +554,7 @@ int PMPI_Bsend_c(const void *buf, MPI_Count count, MPI_Datatype datatype, int de
     int rc;
     do rc = rain_Bsend((uintptr_t)&f, (uintptr_t)buf, count, (uintptr_t)datatype, dest, tag, (uintptr_t)comm);
     while (rc < 0 && rain_again(rc, &f));
+    if (f.waiting) rain_leave(&f);
     if (rc) return rain_raise(&f, rc, RAIN_COMM, (uintptr_t)comm, "MPI_Bsend_c(buf=%p, count=%d, datatype=%h, dest=%d, tag=%d, comm=%h)", (int64_t[]){(uintptr_t)buf, count, (uintptr_t)datatype, dest, tag, (uintptr_t)comm});
     return MPI_SUCCESS;
 }
@@ -510,6 +566,7 @@ int PMPI_Bsend_init(const void *buf, int count, MPI_Datatype datatype, int dest,
     int rc;
     do rc = request ? rain_Bsend_init((uintptr_t)&f, (uintptr_t)buf, count, (uintptr_t)datatype, dest, tag, (uintptr_t)comm, (uintptr_t)request) : rain_null(&f);
     while (rc < 0 && rain_again(rc, &f));
+    if (f.waiting) rain_leave(&f);
     if (rc) return rain_raise(&f, rc, RAIN_COMM, (uintptr_t)comm, "MPI_Bsend_init(buf=%p, count=%d, datatype=%h, dest=%d, tag=%d, comm=%h, request=%p)", (int64_t[]){(uintptr_t)buf, count, (uintptr_t)datatype, dest, tag, (uintptr_t)comm, (uintptr_t)request});
     return MPI_SUCCESS;
 }
@@ -521,6 +578,7 @@ int PMPI_Bsend_init_c(const void *buf, MPI_Count count, MPI_Datatype datatype, i
     int rc;
     do rc = request ? rain_Bsend_init((uintptr_t)&f, (uintptr_t)buf, count, (uintptr_t)datatype, dest, tag, (uintptr_t)comm, (uintptr_t)request) : rain_null(&f);
     while (rc < 0 && rain_again(rc, &f));
+    if (f.waiting) rain_leave(&f);
     if (rc) return rain_raise(&f, rc, RAIN_COMM, (uintptr_t)comm, "MPI_Bsend_init_c(buf=%p, count=%d, datatype=%h, dest=%d, tag=%d, comm=%h, request=%p)", (int64_t[]){(uintptr_t)buf, count, (uintptr_t)datatype, dest, tag, (uintptr_t)comm, (uintptr_t)request});
     return MPI_SUCCESS;
 }
@@ -532,6 +590,7 @@ int PMPI_Buffer_attach(void *buffer, int size) {
     int rc;
     do rc = rain_Buffer_attach((uintptr_t)&f, (uintptr_t)buffer, size);
     while (rc < 0 && rain_again(rc, &f));
+    if (f.waiting) rain_leave(&f);
     if (rc) return rain_raise(&f, rc, RAIN_NONE, 0, "MPI_Buffer_attach(buffer=%p, size=%d)", (int64_t[]){(uintptr_t)buffer, size});
     return MPI_SUCCESS;
 }
@@ -543,6 +602,7 @@ int PMPI_Buffer_attach_c(void *buffer, MPI_Count size) {
     int rc;
     do rc = rain_Buffer_attach((uintptr_t)&f, (uintptr_t)buffer, size);
     while (rc < 0 && rain_again(rc, &f));
+    if (f.waiting) rain_leave(&f);
     if (rc) return rain_raise(&f, rc, RAIN_NONE, 0, "MPI_Buffer_attach_c(buffer=%p, size=%d)", (int64_t[]){(uintptr_t)buffer, size});
     return MPI_SUCCESS;
 }
@@ -555,6 +615,7 @@ int PMPI_Buffer_detach(void *buffer_addr, int *size) {
     MPI_Count size_ = 0;
     do rc = rain_Buffer_detach((uintptr_t)&f, (uintptr_t)buffer_addr, size ? (uintptr_t)&size_ : 0);
     while (rc < 0 && rain_again(rc, &f));
+    if (f.waiting) rain_leave(&f);
     if (rc) return rain_raise(&f, rc, RAIN_NONE, 0, "MPI_Buffer_detach(buffer_addr=%p, size=%p)", (int64_t[]){(uintptr_t)buffer_addr, (uintptr_t)size});
     if (size) *size = size_ > INT_MAX ? MPI_UNDEFINED : (int)size_;
     return MPI_SUCCESS;
@@ -567,6 +628,7 @@ int PMPI_Buffer_detach_c(void *buffer_addr, MPI_Count *size) {
     int rc;
     do rc = rain_Buffer_detach((uintptr_t)&f, (uintptr_t)buffer_addr, (uintptr_t)size);
     while (rc < 0 && rain_again(rc, &f));
+    if (f.waiting) rain_leave(&f);
     if (rc) return rain_raise(&f, rc, RAIN_NONE, 0, "MPI_Buffer_detach_c(buffer_addr=%p, size=%p)", (int64_t[]){(uintptr_t)buffer_addr, (uintptr_t)size});
     return MPI_SUCCESS;
 }
@@ -578,6 +640,7 @@ int PMPI_Buffer_flush(void) {
     int rc;
     do rc = rain_Buffer_flush((uintptr_t)&f);
     while (rc < 0 && rain_again(rc, &f));
+    if (f.waiting) rain_leave(&f);
     if (rc) return rain_raise(&f, rc, RAIN_NONE, 0, "MPI_Buffer_flush()", NULL);
     return MPI_SUCCESS;
 }
@@ -589,6 +652,7 @@ int PMPI_Buffer_iflush(MPI_Request *request) {
     int rc;
     do rc = rain_Buffer_iflush((uintptr_t)&f, (uintptr_t)request);
     while (rc < 0 && rain_again(rc, &f));
+    if (f.waiting) rain_leave(&f);
     if (rc) return rain_raise(&f, rc, RAIN_NONE, 0, "MPI_Buffer_iflush(request=%p)", (int64_t[]){(uintptr_t)request});
     return MPI_SUCCESS;
 }
@@ -600,6 +664,7 @@ int PMPI_Cancel(MPI_Request *request) {
     int rc;
     do rc = rain_Cancel((uintptr_t)&f, (uintptr_t)request);
     while (rc < 0 && rain_again(rc, &f));
+    if (f.waiting) rain_leave(&f);
     if (rc) return rain_raise(&f, rc, RAIN_NONE, 0, "MPI_Cancel(request=%p)", (int64_t[]){(uintptr_t)request});
     return MPI_SUCCESS;
 }
@@ -611,6 +676,7 @@ int PMPI_Cart_coords(MPI_Comm comm, int rank, int maxdims, int coords[]) {
     int rc;
     do rc = rain_Cart_coords((uintptr_t)&f, (uintptr_t)comm, rank, maxdims, (uintptr_t)coords);
     while (rc < 0 && rain_again(rc, &f));
+    if (f.waiting) rain_leave(&f);
     if (rc) return rain_raise(&f, rc, RAIN_COMM, (uintptr_t)comm, "MPI_Cart_coords(comm=%h, rank=%d, maxdims=%d, coords=%p)", (int64_t[]){(uintptr_t)comm, rank, maxdims, (uintptr_t)coords});
     return MPI_SUCCESS;
 }
@@ -622,6 +688,7 @@ int PMPI_Cart_create(MPI_Comm comm_old, int ndims, const int dims[], const int p
     int rc;
     do rc = rain_Cart_create((uintptr_t)&f, (uintptr_t)comm_old, ndims, (uintptr_t)dims, (uintptr_t)periods, reorder, (uintptr_t)comm_cart);
     while (rc < 0 && rain_again(rc, &f));
+    if (f.waiting) rain_leave(&f);
     if (rc) return rain_raise(&f, rc, RAIN_COMM, (uintptr_t)comm_old, "MPI_Cart_create(comm_old=%h, ndims=%d, dims=%p, periods=%p, reorder=%d, comm_cart=%p)", (int64_t[]){(uintptr_t)comm_old, ndims, (uintptr_t)dims, (uintptr_t)periods, reorder, (uintptr_t)comm_cart});
     return MPI_SUCCESS;
 }
@@ -633,6 +700,7 @@ int PMPI_Cart_get(MPI_Comm comm, int maxdims, int dims[], int periods[], int coo
     int rc;
     do rc = rain_Cart_get((uintptr_t)&f, (uintptr_t)comm, maxdims, (uintptr_t)dims, (uintptr_t)periods, (uintptr_t)coords);
     while (rc < 0 && rain_again(rc, &f));
+    if (f.waiting) rain_leave(&f);
     if (rc) return rain_raise(&f, rc, RAIN_COMM, (uintptr_t)comm, "MPI_Cart_get(comm=%h, maxdims=%d, dims=%p, periods=%p, coords=%p)", (int64_t[]){(uintptr_t)comm, maxdims, (uintptr_t)dims, (uintptr_t)periods, (uintptr_t)coords});
     return MPI_SUCCESS;
 }
@@ -644,6 +712,7 @@ int PMPI_Cart_map(MPI_Comm comm, int ndims, const int dims[], const int periods[
     int rc;
     do rc = rain_Cart_map((uintptr_t)&f, (uintptr_t)comm, ndims, (uintptr_t)dims, (uintptr_t)periods, (uintptr_t)newrank);
     while (rc < 0 && rain_again(rc, &f));
+    if (f.waiting) rain_leave(&f);
     if (rc) return rain_raise(&f, rc, RAIN_COMM, (uintptr_t)comm, "MPI_Cart_map(comm=%h, ndims=%d, dims=%p, periods=%p, newrank=%p)", (int64_t[]){(uintptr_t)comm, ndims, (uintptr_t)dims, (uintptr_t)periods, (uintptr_t)newrank});
     return MPI_SUCCESS;
 }
@@ -655,6 +724,7 @@ int PMPI_Cart_rank(MPI_Comm comm, const int coords[], int *rank) {
     int rc;
     do rc = rain_Cart_rank((uintptr_t)&f, (uintptr_t)comm, (uintptr_t)coords, (uintptr_t)rank);
     while (rc < 0 && rain_again(rc, &f));
+    if (f.waiting) rain_leave(&f);
     if (rc) return rain_raise(&f, rc, RAIN_COMM, (uintptr_t)comm, "MPI_Cart_rank(comm=%h, coords=%p, rank=%p)", (int64_t[]){(uintptr_t)comm, (uintptr_t)coords, (uintptr_t)rank});
     return MPI_SUCCESS;
 }
@@ -666,6 +736,7 @@ int PMPI_Cart_shift(MPI_Comm comm, int direction, int disp, int *rank_source, in
     int rc;
     do rc = rain_Cart_shift((uintptr_t)&f, (uintptr_t)comm, direction, disp, (uintptr_t)rank_source, (uintptr_t)rank_dest);
     while (rc < 0 && rain_again(rc, &f));
+    if (f.waiting) rain_leave(&f);
     if (rc) return rain_raise(&f, rc, RAIN_COMM, (uintptr_t)comm, "MPI_Cart_shift(comm=%h, direction=%d, disp=%d, rank_source=%p, rank_dest=%p)", (int64_t[]){(uintptr_t)comm, direction, disp, (uintptr_t)rank_source, (uintptr_t)rank_dest});
     return MPI_SUCCESS;
 }
@@ -677,6 +748,7 @@ int PMPI_Cart_sub(MPI_Comm comm, const int remain_dims[], MPI_Comm *newcomm) {
     int rc;
     do rc = rain_Cart_sub((uintptr_t)&f, (uintptr_t)comm, (uintptr_t)remain_dims, (uintptr_t)newcomm);
     while (rc < 0 && rain_again(rc, &f));
+    if (f.waiting) rain_leave(&f);
     if (rc) return rain_raise(&f, rc, RAIN_COMM, (uintptr_t)comm, "MPI_Cart_sub(comm=%h, remain_dims=%p, newcomm=%p)", (int64_t[]){(uintptr_t)comm, (uintptr_t)remain_dims, (uintptr_t)newcomm});
     return MPI_SUCCESS;
 }
@@ -688,6 +760,7 @@ int PMPI_Cartdim_get(MPI_Comm comm, int *ndims) {
     int rc;
     do rc = rain_Cartdim_get((uintptr_t)&f, (uintptr_t)comm, (uintptr_t)ndims);
     while (rc < 0 && rain_again(rc, &f));
+    if (f.waiting) rain_leave(&f);
     if (rc) return rain_raise(&f, rc, RAIN_COMM, (uintptr_t)comm, "MPI_Cartdim_get(comm=%h, ndims=%p)", (int64_t[]){(uintptr_t)comm, (uintptr_t)ndims});
     return MPI_SUCCESS;
 }
@@ -699,6 +772,7 @@ int PMPI_Close_port(const char *port_name) {
     int rc;
     do rc = rain_Close_port((uintptr_t)&f, (uintptr_t)port_name);
     while (rc < 0 && rain_again(rc, &f));
+    if (f.waiting) rain_leave(&f);
     if (rc) return rain_raise(&f, rc, RAIN_NONE, 0, "MPI_Close_port(port_name=%p)", (int64_t[]){(uintptr_t)port_name});
     return MPI_SUCCESS;
 }
@@ -710,6 +784,7 @@ int PMPI_Comm_accept(const char *port_name, MPI_Info info, int root, MPI_Comm co
     int rc;
     do rc = rain_Comm_accept((uintptr_t)&f, (uintptr_t)port_name, (uintptr_t)info, root, (uintptr_t)comm, (uintptr_t)newcomm);
     while (rc < 0 && rain_again(rc, &f));
+    if (f.waiting) rain_leave(&f);
     if (rc) return rain_raise(&f, rc, RAIN_COMM, (uintptr_t)comm, "MPI_Comm_accept(port_name=%p, info=%h, root=%d, comm=%h, newcomm=%p)", (int64_t[]){(uintptr_t)port_name, (uintptr_t)info, root, (uintptr_t)comm, (uintptr_t)newcomm});
     return MPI_SUCCESS;
 }
@@ -721,6 +796,7 @@ int PMPI_Comm_attach_buffer(MPI_Comm comm, void *buffer, int size) {
     int rc;
     do rc = rain_Comm_attach_buffer((uintptr_t)&f, (uintptr_t)comm, (uintptr_t)buffer, size);
     while (rc < 0 && rain_again(rc, &f));
+    if (f.waiting) rain_leave(&f);
     if (rc) return rain_raise(&f, rc, RAIN_COMM, (uintptr_t)comm, "MPI_Comm_attach_buffer(comm=%h, buffer=%p, size=%d)", (int64_t[]){(uintptr_t)comm, (uintptr_t)buffer, size});
     return MPI_SUCCESS;
 }
@@ -732,6 +808,7 @@ int PMPI_Comm_attach_buffer_c(MPI_Comm comm, void *buffer, MPI_Count size) {
     int rc;
     do rc = rain_Comm_attach_buffer((uintptr_t)&f, (uintptr_t)comm, (uintptr_t)buffer, size);
     while (rc < 0 && rain_again(rc, &f));
+    if (f.waiting) rain_leave(&f);
     if (rc) return rain_raise(&f, rc, RAIN_COMM, (uintptr_t)comm, "MPI_Comm_attach_buffer_c(comm=%h, buffer=%p, size=%d)", (int64_t[]){(uintptr_t)comm, (uintptr_t)buffer, size});
     return MPI_SUCCESS;
 }
@@ -743,6 +820,7 @@ int PMPI_Comm_call_errhandler(MPI_Comm comm, int errorcode) {
     int rc;
     do rc = rain_Comm_call_errhandler((uintptr_t)&f, (uintptr_t)comm, errorcode);
     while (rc < 0 && rain_again(rc, &f));
+    if (f.waiting) rain_leave(&f);
     if (rc) return rain_raise(&f, rc, RAIN_COMM, (uintptr_t)comm, "MPI_Comm_call_errhandler(comm=%h, errorcode=%d)", (int64_t[]){(uintptr_t)comm, errorcode});
     return MPI_SUCCESS;
 }
@@ -754,6 +832,7 @@ int PMPI_Comm_compare(MPI_Comm comm1, MPI_Comm comm2, int *result) {
     int rc;
     do rc = rain_Comm_compare((uintptr_t)&f, (uintptr_t)comm1, (uintptr_t)comm2, (uintptr_t)result);
     while (rc < 0 && rain_again(rc, &f));
+    if (f.waiting) rain_leave(&f);
     if (rc) return rain_raise(&f, rc, RAIN_COMM, (uintptr_t)comm1, "MPI_Comm_compare(comm1=%h, comm2=%h, result=%p)", (int64_t[]){(uintptr_t)comm1, (uintptr_t)comm2, (uintptr_t)result});
     return MPI_SUCCESS;
 }
@@ -765,6 +844,7 @@ int PMPI_Comm_connect(const char *port_name, MPI_Info info, int root, MPI_Comm c
     int rc;
     do rc = rain_Comm_connect((uintptr_t)&f, (uintptr_t)port_name, (uintptr_t)info, root, (uintptr_t)comm, (uintptr_t)newcomm);
     while (rc < 0 && rain_again(rc, &f));
+    if (f.waiting) rain_leave(&f);
     if (rc) return rain_raise(&f, rc, RAIN_COMM, (uintptr_t)comm, "MPI_Comm_connect(port_name=%p, info=%h, root=%d, comm=%h, newcomm=%p)", (int64_t[]){(uintptr_t)port_name, (uintptr_t)info, root, (uintptr_t)comm, (uintptr_t)newcomm});
     return MPI_SUCCESS;
 }
@@ -776,6 +856,7 @@ int PMPI_Comm_create(MPI_Comm comm, MPI_Group group, MPI_Comm *newcomm) {
     int rc;
     do rc = rain_Comm_create((uintptr_t)&f, (uintptr_t)comm, (uintptr_t)group, (uintptr_t)newcomm);
     while (rc < 0 && rain_again(rc, &f));
+    if (f.waiting) rain_leave(&f);
     if (rc) return rain_raise(&f, rc, RAIN_COMM, (uintptr_t)comm, "MPI_Comm_create(comm=%h, group=%h, newcomm=%p)", (int64_t[]){(uintptr_t)comm, (uintptr_t)group, (uintptr_t)newcomm});
     return MPI_SUCCESS;
 }
@@ -787,6 +868,7 @@ int PMPI_Comm_create_errhandler(MPI_Comm_errhandler_function *comm_errhandler_fn
     int rc;
     do rc = rain_Comm_create_errhandler((uintptr_t)&f, (uintptr_t)comm_errhandler_fn, (uintptr_t)errhandler);
     while (rc < 0 && rain_again(rc, &f));
+    if (f.waiting) rain_leave(&f);
     if (rc) return rain_raise(&f, rc, RAIN_NONE, 0, "MPI_Comm_create_errhandler(comm_errhandler_fn=%p, errhandler=%p)", (int64_t[]){(uintptr_t)comm_errhandler_fn, (uintptr_t)errhandler});
     return MPI_SUCCESS;
 }
@@ -798,6 +880,7 @@ int PMPI_Comm_create_from_group(MPI_Group group, const char *stringtag, MPI_Info
     int rc;
     do rc = rain_Comm_create_from_group((uintptr_t)&f, (uintptr_t)group, (uintptr_t)stringtag, (uintptr_t)info, (uintptr_t)errhandler, (uintptr_t)newcomm);
     while (rc < 0 && rain_again(rc, &f));
+    if (f.waiting) rain_leave(&f);
     if (rc) return rain_raise(&f, rc, RAIN_NONE, 0, "MPI_Comm_create_from_group(group=%h, stringtag=%p, info=%h, errhandler=%h, newcomm=%p)", (int64_t[]){(uintptr_t)group, (uintptr_t)stringtag, (uintptr_t)info, (uintptr_t)errhandler, (uintptr_t)newcomm});
     return MPI_SUCCESS;
 }
@@ -809,6 +892,7 @@ int PMPI_Comm_create_group(MPI_Comm comm, MPI_Group group, int tag, MPI_Comm *ne
     int rc;
     do rc = rain_Comm_create_group((uintptr_t)&f, (uintptr_t)comm, (uintptr_t)group, tag, (uintptr_t)newcomm);
     while (rc < 0 && rain_again(rc, &f));
+    if (f.waiting) rain_leave(&f);
     if (rc) return rain_raise(&f, rc, RAIN_COMM, (uintptr_t)comm, "MPI_Comm_create_group(comm=%h, group=%h, tag=%d, newcomm=%p)", (int64_t[]){(uintptr_t)comm, (uintptr_t)group, tag, (uintptr_t)newcomm});
     return MPI_SUCCESS;
 }
@@ -820,6 +904,7 @@ int PMPI_Comm_create_keyval(MPI_Comm_copy_attr_function *comm_copy_attr_fn, MPI_
     int rc;
     do rc = rain_Comm_create_keyval((uintptr_t)&f, (uintptr_t)comm_copy_attr_fn, (uintptr_t)comm_delete_attr_fn, (uintptr_t)comm_keyval, (uintptr_t)extra_state);
     while (rc < 0 && rain_again(rc, &f));
+    if (f.waiting) rain_leave(&f);
     if (rc) return rain_raise(&f, rc, RAIN_NONE, 0, "MPI_Comm_create_keyval(comm_copy_attr_fn=%p, comm_delete_attr_fn=%p, comm_keyval=%p, extra_state=%p)", (int64_t[]){(uintptr_t)comm_copy_attr_fn, (uintptr_t)comm_delete_attr_fn, (uintptr_t)comm_keyval, (uintptr_t)extra_state});
     return MPI_SUCCESS;
 }
@@ -831,6 +916,7 @@ int PMPI_Comm_delete_attr(MPI_Comm comm, int comm_keyval) {
     int rc;
     do rc = rain_Comm_delete_attr((uintptr_t)&f, (uintptr_t)comm, comm_keyval);
     while (rc < 0 && rain_again(rc, &f));
+    if (f.waiting) rain_leave(&f);
     if (rc) return rain_raise(&f, rc, RAIN_COMM, (uintptr_t)comm, "MPI_Comm_delete_attr(comm=%h, comm_keyval=%d)", (int64_t[]){(uintptr_t)comm, comm_keyval});
     return MPI_SUCCESS;
 }
@@ -843,6 +929,7 @@ int PMPI_Comm_detach_buffer(MPI_Comm comm, void *buffer_addr, int *size) {
     MPI_Count size_ = 0;
     do rc = rain_Comm_detach_buffer((uintptr_t)&f, (uintptr_t)comm, (uintptr_t)buffer_addr, size ? (uintptr_t)&size_ : 0);
     while (rc < 0 && rain_again(rc, &f));
+    if (f.waiting) rain_leave(&f);
     if (rc) return rain_raise(&f, rc, RAIN_COMM, (uintptr_t)comm, "MPI_Comm_detach_buffer(comm=%h, buffer_addr=%p, size=%p)", (int64_t[]){(uintptr_t)comm, (uintptr_t)buffer_addr, (uintptr_t)size});
     if (size) *size = size_ > INT_MAX ? MPI_UNDEFINED : (int)size_;
     return MPI_SUCCESS;
@@ -855,6 +942,7 @@ int PMPI_Comm_detach_buffer_c(MPI_Comm comm, void *buffer_addr, MPI_Count *size)
     int rc;
     do rc = rain_Comm_detach_buffer((uintptr_t)&f, (uintptr_t)comm, (uintptr_t)buffer_addr, (uintptr_t)size);
     while (rc < 0 && rain_again(rc, &f));
+    if (f.waiting) rain_leave(&f);
     if (rc) return rain_raise(&f, rc, RAIN_COMM, (uintptr_t)comm, "MPI_Comm_detach_buffer_c(comm=%h, buffer_addr=%p, size=%p)", (int64_t[]){(uintptr_t)comm, (uintptr_t)buffer_addr, (uintptr_t)size});
     return MPI_SUCCESS;
 }
@@ -866,6 +954,7 @@ int PMPI_Comm_disconnect(MPI_Comm *comm) {
     int rc;
     do rc = rain_Comm_disconnect((uintptr_t)&f, (uintptr_t)comm);
     while (rc < 0 && rain_again(rc, &f));
+    if (f.waiting) rain_leave(&f);
     if (rc) return rain_raise(&f, rc, RAIN_COMM, comm ? (uintptr_t)*comm : 0, "MPI_Comm_disconnect(comm=%p)", (int64_t[]){(uintptr_t)comm});
     return MPI_SUCCESS;
 }
@@ -877,6 +966,7 @@ int PMPI_Comm_dup(MPI_Comm comm, MPI_Comm *newcomm) {
     int rc;
     do rc = rain_Comm_dup((uintptr_t)&f, (uintptr_t)comm, (uintptr_t)newcomm);
     while (rc < 0 && rain_again(rc, &f));
+    if (f.waiting) rain_leave(&f);
     if (rc) return rain_raise(&f, rc, RAIN_COMM, (uintptr_t)comm, "MPI_Comm_dup(comm=%h, newcomm=%p)", (int64_t[]){(uintptr_t)comm, (uintptr_t)newcomm});
     return MPI_SUCCESS;
 }
@@ -888,6 +978,7 @@ int PMPI_Comm_dup_with_info(MPI_Comm comm, MPI_Info info, MPI_Comm *newcomm) {
     int rc;
     do rc = rain_Comm_dup_with_info((uintptr_t)&f, (uintptr_t)comm, (uintptr_t)info, (uintptr_t)newcomm);
     while (rc < 0 && rain_again(rc, &f));
+    if (f.waiting) rain_leave(&f);
     if (rc) return rain_raise(&f, rc, RAIN_COMM, (uintptr_t)comm, "MPI_Comm_dup_with_info(comm=%h, info=%h, newcomm=%p)", (int64_t[]){(uintptr_t)comm, (uintptr_t)info, (uintptr_t)newcomm});
     return MPI_SUCCESS;
 }
@@ -899,6 +990,7 @@ int PMPI_Comm_flush_buffer(MPI_Comm comm) {
     int rc;
     do rc = rain_Comm_flush_buffer((uintptr_t)&f, (uintptr_t)comm);
     while (rc < 0 && rain_again(rc, &f));
+    if (f.waiting) rain_leave(&f);
     if (rc) return rain_raise(&f, rc, RAIN_COMM, (uintptr_t)comm, "MPI_Comm_flush_buffer(comm=%h)", (int64_t[]){(uintptr_t)comm});
     return MPI_SUCCESS;
 }
@@ -910,6 +1002,7 @@ int PMPI_Comm_free(MPI_Comm *comm) {
     int rc;
     do rc = rain_Comm_free((uintptr_t)&f, (uintptr_t)comm);
     while (rc < 0 && rain_again(rc, &f));
+    if (f.waiting) rain_leave(&f);
     if (rc) return rain_raise(&f, rc, RAIN_COMM, comm ? (uintptr_t)*comm : 0, "MPI_Comm_free(comm=%p)", (int64_t[]){(uintptr_t)comm});
     return MPI_SUCCESS;
 }
@@ -921,6 +1014,7 @@ int PMPI_Comm_free_keyval(int *comm_keyval) {
     int rc;
     do rc = rain_Comm_free_keyval((uintptr_t)&f, (uintptr_t)comm_keyval);
     while (rc < 0 && rain_again(rc, &f));
+    if (f.waiting) rain_leave(&f);
     if (rc) return rain_raise(&f, rc, RAIN_NONE, 0, "MPI_Comm_free_keyval(comm_keyval=%p)", (int64_t[]){(uintptr_t)comm_keyval});
     return MPI_SUCCESS;
 }
@@ -932,6 +1026,7 @@ int PMPI_Comm_get_attr(MPI_Comm comm, int comm_keyval, void *attribute_val, int 
     int rc;
     do rc = rain_Comm_get_attr((uintptr_t)&f, (uintptr_t)comm, comm_keyval, (uintptr_t)attribute_val, (uintptr_t)flag);
     while (rc < 0 && rain_again(rc, &f));
+    if (f.waiting) rain_leave(&f);
     if (rc) return rain_raise(&f, rc, RAIN_COMM, (uintptr_t)comm, "MPI_Comm_get_attr(comm=%h, comm_keyval=%d, attribute_val=%p, flag=%p)", (int64_t[]){(uintptr_t)comm, comm_keyval, (uintptr_t)attribute_val, (uintptr_t)flag});
     return MPI_SUCCESS;
 }
@@ -943,6 +1038,7 @@ int PMPI_Comm_get_errhandler(MPI_Comm comm, MPI_Errhandler *errhandler) {
     int rc;
     do rc = rain_Comm_get_errhandler((uintptr_t)&f, (uintptr_t)comm, (uintptr_t)errhandler);
     while (rc < 0 && rain_again(rc, &f));
+    if (f.waiting) rain_leave(&f);
     if (rc) return rain_raise(&f, rc, RAIN_COMM, (uintptr_t)comm, "MPI_Comm_get_errhandler(comm=%h, errhandler=%p)", (int64_t[]){(uintptr_t)comm, (uintptr_t)errhandler});
     return MPI_SUCCESS;
 }
@@ -954,6 +1050,7 @@ int PMPI_Comm_get_info(MPI_Comm comm, MPI_Info *info_used) {
     int rc;
     do rc = rain_Comm_get_info((uintptr_t)&f, (uintptr_t)comm, (uintptr_t)info_used);
     while (rc < 0 && rain_again(rc, &f));
+    if (f.waiting) rain_leave(&f);
     if (rc) return rain_raise(&f, rc, RAIN_COMM, (uintptr_t)comm, "MPI_Comm_get_info(comm=%h, info_used=%p)", (int64_t[]){(uintptr_t)comm, (uintptr_t)info_used});
     return MPI_SUCCESS;
 }
@@ -965,6 +1062,7 @@ int PMPI_Comm_get_name(MPI_Comm comm, char *comm_name, int *resultlen) {
     int rc;
     do rc = rain_Comm_get_name((uintptr_t)&f, (uintptr_t)comm, (uintptr_t)comm_name, (uintptr_t)resultlen);
     while (rc < 0 && rain_again(rc, &f));
+    if (f.waiting) rain_leave(&f);
     if (rc) return rain_raise(&f, rc, RAIN_COMM, (uintptr_t)comm, "MPI_Comm_get_name(comm=%h, comm_name=%p, resultlen=%p)", (int64_t[]){(uintptr_t)comm, (uintptr_t)comm_name, (uintptr_t)resultlen});
     return MPI_SUCCESS;
 }
@@ -976,6 +1074,7 @@ int PMPI_Comm_get_parent(MPI_Comm *parent) {
     int rc;
     do rc = rain_Comm_get_parent((uintptr_t)&f, (uintptr_t)parent);
     while (rc < 0 && rain_again(rc, &f));
+    if (f.waiting) rain_leave(&f);
     if (rc) return rain_raise(&f, rc, RAIN_NONE, 0, "MPI_Comm_get_parent(parent=%p)", (int64_t[]){(uintptr_t)parent});
     return MPI_SUCCESS;
 }
@@ -987,6 +1086,7 @@ int PMPI_Comm_group(MPI_Comm comm, MPI_Group *group) {
     int rc;
     do rc = rain_Comm_group((uintptr_t)&f, (uintptr_t)comm, (uintptr_t)group);
     while (rc < 0 && rain_again(rc, &f));
+    if (f.waiting) rain_leave(&f);
     if (rc) return rain_raise(&f, rc, RAIN_COMM, (uintptr_t)comm, "MPI_Comm_group(comm=%h, group=%p)", (int64_t[]){(uintptr_t)comm, (uintptr_t)group});
     return MPI_SUCCESS;
 }
@@ -998,6 +1098,7 @@ int PMPI_Comm_idup(MPI_Comm comm, MPI_Comm *newcomm, MPI_Request *request) {
     int rc;
     do rc = request ? rain_Comm_idup((uintptr_t)&f, (uintptr_t)comm, (uintptr_t)newcomm, (uintptr_t)request) : rain_null(&f);
     while (rc < 0 && rain_again(rc, &f));
+    if (f.waiting) rain_leave(&f);
     if (rc) return rain_raise(&f, rc, RAIN_COMM, (uintptr_t)comm, "MPI_Comm_idup(comm=%h, newcomm=%p, request=%p)", (int64_t[]){(uintptr_t)comm, (uintptr_t)newcomm, (uintptr_t)request});
     return MPI_SUCCESS;
 }
@@ -1009,6 +1110,7 @@ int PMPI_Comm_idup_with_info(MPI_Comm comm, MPI_Info info, MPI_Comm *newcomm, MP
     int rc;
     do rc = request ? rain_Comm_idup_with_info((uintptr_t)&f, (uintptr_t)comm, (uintptr_t)info, (uintptr_t)newcomm, (uintptr_t)request) : rain_null(&f);
     while (rc < 0 && rain_again(rc, &f));
+    if (f.waiting) rain_leave(&f);
     if (rc) return rain_raise(&f, rc, RAIN_COMM, (uintptr_t)comm, "MPI_Comm_idup_with_info(comm=%h, info=%h, newcomm=%p, request=%p)", (int64_t[]){(uintptr_t)comm, (uintptr_t)info, (uintptr_t)newcomm, (uintptr_t)request});
     return MPI_SUCCESS;
 }
@@ -1020,6 +1122,7 @@ int PMPI_Comm_iflush_buffer(MPI_Comm comm, MPI_Request *request) {
     int rc;
     do rc = request ? rain_Comm_iflush_buffer((uintptr_t)&f, (uintptr_t)comm, (uintptr_t)request) : rain_null(&f);
     while (rc < 0 && rain_again(rc, &f));
+    if (f.waiting) rain_leave(&f);
     if (rc) return rain_raise(&f, rc, RAIN_COMM, (uintptr_t)comm, "MPI_Comm_iflush_buffer(comm=%h, request=%p)", (int64_t[]){(uintptr_t)comm, (uintptr_t)request});
     return MPI_SUCCESS;
 }
@@ -1031,6 +1134,7 @@ int PMPI_Comm_join(int fd, MPI_Comm *intercomm) {
     int rc;
     do rc = rain_Comm_join((uintptr_t)&f, fd, (uintptr_t)intercomm);
     while (rc < 0 && rain_again(rc, &f));
+    if (f.waiting) rain_leave(&f);
     if (rc) return rain_raise(&f, rc, RAIN_NONE, 0, "MPI_Comm_join(fd=%d, intercomm=%p)", (int64_t[]){fd, (uintptr_t)intercomm});
     return MPI_SUCCESS;
 }
@@ -1042,6 +1146,7 @@ int PMPI_Comm_rank(MPI_Comm comm, int *rank) {
     int rc;
     do rc = rain_Comm_rank((uintptr_t)&f, (uintptr_t)comm, (uintptr_t)rank);
     while (rc < 0 && rain_again(rc, &f));
+    if (f.waiting) rain_leave(&f);
     if (rc) return rain_raise(&f, rc, RAIN_COMM, (uintptr_t)comm, "MPI_Comm_rank(comm=%h, rank=%p)", (int64_t[]){(uintptr_t)comm, (uintptr_t)rank});
     return MPI_SUCCESS;
 }
@@ -1053,6 +1158,7 @@ int PMPI_Comm_remote_group(MPI_Comm comm, MPI_Group *group) {
     int rc;
     do rc = rain_Comm_remote_group((uintptr_t)&f, (uintptr_t)comm, (uintptr_t)group);
     while (rc < 0 && rain_again(rc, &f));
+    if (f.waiting) rain_leave(&f);
     if (rc) return rain_raise(&f, rc, RAIN_COMM, (uintptr_t)comm, "MPI_Comm_remote_group(comm=%h, group=%p)", (int64_t[]){(uintptr_t)comm, (uintptr_t)group});
     return MPI_SUCCESS;
 }
@@ -1064,6 +1170,7 @@ int PMPI_Comm_remote_size(MPI_Comm comm, int *size) {
     int rc;
     do rc = rain_Comm_remote_size((uintptr_t)&f, (uintptr_t)comm, (uintptr_t)size);
     while (rc < 0 && rain_again(rc, &f));
+    if (f.waiting) rain_leave(&f);
     if (rc) return rain_raise(&f, rc, RAIN_COMM, (uintptr_t)comm, "MPI_Comm_remote_size(comm=%h, size=%p)", (int64_t[]){(uintptr_t)comm, (uintptr_t)size});
     return MPI_SUCCESS;
 }
@@ -1075,6 +1182,7 @@ int PMPI_Comm_set_attr(MPI_Comm comm, int comm_keyval, void *attribute_val) {
     int rc;
     do rc = rain_Comm_set_attr((uintptr_t)&f, (uintptr_t)comm, comm_keyval, (uintptr_t)attribute_val);
     while (rc < 0 && rain_again(rc, &f));
+    if (f.waiting) rain_leave(&f);
     if (rc) return rain_raise(&f, rc, RAIN_COMM, (uintptr_t)comm, "MPI_Comm_set_attr(comm=%h, comm_keyval=%d, attribute_val=%p)", (int64_t[]){(uintptr_t)comm, comm_keyval, (uintptr_t)attribute_val});
     return MPI_SUCCESS;
 }
@@ -1086,6 +1194,7 @@ int PMPI_Comm_set_errhandler(MPI_Comm comm, MPI_Errhandler errhandler) {
     int rc;
     do rc = rain_Comm_set_errhandler((uintptr_t)&f, (uintptr_t)comm, (uintptr_t)errhandler);
     while (rc < 0 && rain_again(rc, &f));
+    if (f.waiting) rain_leave(&f);
     if (rc) return rain_raise(&f, rc, RAIN_COMM, (uintptr_t)comm, "MPI_Comm_set_errhandler(comm=%h, errhandler=%h)", (int64_t[]){(uintptr_t)comm, (uintptr_t)errhandler});
     return MPI_SUCCESS;
 }
@@ -1097,6 +1206,7 @@ int PMPI_Comm_set_info(MPI_Comm comm, MPI_Info info) {
     int rc;
     do rc = rain_Comm_set_info((uintptr_t)&f, (uintptr_t)comm, (uintptr_t)info);
     while (rc < 0 && rain_again(rc, &f));
+    if (f.waiting) rain_leave(&f);
     if (rc) return rain_raise(&f, rc, RAIN_COMM, (uintptr_t)comm, "MPI_Comm_set_info(comm=%h, info=%h)", (int64_t[]){(uintptr_t)comm, (uintptr_t)info});
     return MPI_SUCCESS;
 }
@@ -1108,6 +1218,7 @@ int PMPI_Comm_set_name(MPI_Comm comm, const char *comm_name) {
     int rc;
     do rc = rain_Comm_set_name((uintptr_t)&f, (uintptr_t)comm, (uintptr_t)comm_name);
     while (rc < 0 && rain_again(rc, &f));
+    if (f.waiting) rain_leave(&f);
     if (rc) return rain_raise(&f, rc, RAIN_COMM, (uintptr_t)comm, "MPI_Comm_set_name(comm=%h, comm_name=%p)", (int64_t[]){(uintptr_t)comm, (uintptr_t)comm_name});
     return MPI_SUCCESS;
 }
@@ -1119,6 +1230,7 @@ int PMPI_Comm_size(MPI_Comm comm, int *size) {
     int rc;
     do rc = rain_Comm_size((uintptr_t)&f, (uintptr_t)comm, (uintptr_t)size);
     while (rc < 0 && rain_again(rc, &f));
+    if (f.waiting) rain_leave(&f);
     if (rc) return rain_raise(&f, rc, RAIN_COMM, (uintptr_t)comm, "MPI_Comm_size(comm=%h, size=%p)", (int64_t[]){(uintptr_t)comm, (uintptr_t)size});
     return MPI_SUCCESS;
 }
@@ -1130,6 +1242,7 @@ int PMPI_Comm_spawn(const char *command, char *argv[], int maxprocs, MPI_Info in
     int rc;
     do rc = rain_Comm_spawn((uintptr_t)&f, (uintptr_t)command, (uintptr_t)argv, maxprocs, (uintptr_t)info, root, (uintptr_t)comm, (uintptr_t)intercomm, (uintptr_t)array_of_errcodes);
     while (rc < 0 && rain_again(rc, &f));
+    if (f.waiting) rain_leave(&f);
     if (rc) return rain_raise(&f, rc, RAIN_COMM, (uintptr_t)comm, "MPI_Comm_spawn(command=%p, argv=%p, maxprocs=%d, info=%h, root=%d, comm=%h, intercomm=%p, array_of_errcodes=%p)", (int64_t[]){(uintptr_t)command, (uintptr_t)argv, maxprocs, (uintptr_t)info, root, (uintptr_t)comm, (uintptr_t)intercomm, (uintptr_t)array_of_errcodes});
     return MPI_SUCCESS;
 }
@@ -1141,6 +1254,7 @@ int PMPI_Comm_spawn_multiple(int count, char *array_of_commands[], char **array_
     int rc;
     do rc = rain_Comm_spawn_multiple((uintptr_t)&f, count, (uintptr_t)array_of_commands, (uintptr_t)array_of_argv, (uintptr_t)array_of_maxprocs, (uintptr_t)array_of_info, root, (uintptr_t)comm, (uintptr_t)intercomm, (uintptr_t)array_of_errcodes);
     while (rc < 0 && rain_again(rc, &f));
+    if (f.waiting) rain_leave(&f);
     if (rc) return rain_raise(&f, rc, RAIN_COMM, (uintptr_t)comm, "MPI_Comm_spawn_multiple(count=%d, array_of_commands=%p, array_of_argv=%p, array_of_maxprocs=%p, array_of_info=%p, root=%d, comm=%h, intercomm=%p, array_of_errcodes=%p)", (int64_t[]){count, (uintptr_t)array_of_commands, (uintptr_t)array_of_argv, (uintptr_t)array_of_maxprocs, (uintptr_t)array_of_info, root, (uintptr_t)comm, (uintptr_t)intercomm, (uintptr_t)array_of_errcodes});
     return MPI_SUCCESS;
 }
@@ -1152,6 +1266,7 @@ int PMPI_Comm_split(MPI_Comm comm, int color, int key, MPI_Comm *newcomm) {
     int rc;
     do rc = rain_Comm_split((uintptr_t)&f, (uintptr_t)comm, color, key, (uintptr_t)newcomm);
     while (rc < 0 && rain_again(rc, &f));
+    if (f.waiting) rain_leave(&f);
     if (rc) return rain_raise(&f, rc, RAIN_COMM, (uintptr_t)comm, "MPI_Comm_split(comm=%h, color=%d, key=%d, newcomm=%p)", (int64_t[]){(uintptr_t)comm, color, key, (uintptr_t)newcomm});
     return MPI_SUCCESS;
 }
@@ -1163,6 +1278,7 @@ int PMPI_Comm_split_type(MPI_Comm comm, int split_type, int key, MPI_Info info, 
     int rc;
     do rc = rain_Comm_split_type((uintptr_t)&f, (uintptr_t)comm, split_type, key, (uintptr_t)info, (uintptr_t)newcomm);
     while (rc < 0 && rain_again(rc, &f));
+    if (f.waiting) rain_leave(&f);
     if (rc) return rain_raise(&f, rc, RAIN_COMM, (uintptr_t)comm, "MPI_Comm_split_type(comm=%h, split_type=%d, key=%d, info=%h, newcomm=%p)", (int64_t[]){(uintptr_t)comm, split_type, key, (uintptr_t)info, (uintptr_t)newcomm});
     return MPI_SUCCESS;
 }
@@ -1174,6 +1290,7 @@ int PMPI_Comm_test_inter(MPI_Comm comm, int *flag) {
     int rc;
     do rc = rain_Comm_test_inter((uintptr_t)&f, (uintptr_t)comm, (uintptr_t)flag);
     while (rc < 0 && rain_again(rc, &f));
+    if (f.waiting) rain_leave(&f);
     if (rc) return rain_raise(&f, rc, RAIN_COMM, (uintptr_t)comm, "MPI_Comm_test_inter(comm=%h, flag=%p)", (int64_t[]){(uintptr_t)comm, (uintptr_t)flag});
     return MPI_SUCCESS;
 }
@@ -1185,6 +1302,7 @@ int PMPI_Compare_and_swap(const void *origin_addr, const void *compare_addr, voi
     int rc;
     do rc = rain_Compare_and_swap((uintptr_t)&f, (uintptr_t)origin_addr, (uintptr_t)compare_addr, (uintptr_t)result_addr, (uintptr_t)datatype, target_rank, target_disp, (uintptr_t)win);
     while (rc < 0 && rain_again(rc, &f));
+    if (f.waiting) rain_leave(&f);
     if (rc) return rain_raise(&f, rc, RAIN_WIN, (uintptr_t)win, "MPI_Compare_and_swap(origin_addr=%p, compare_addr=%p, result_addr=%p, datatype=%h, target_rank=%d, target_disp=%d, win=%h)", (int64_t[]){(uintptr_t)origin_addr, (uintptr_t)compare_addr, (uintptr_t)result_addr, (uintptr_t)datatype, target_rank, target_disp, (uintptr_t)win});
     return MPI_SUCCESS;
 }
@@ -1196,6 +1314,7 @@ int PMPI_Dims_create(int nnodes, int ndims, int dims[]) {
     int rc;
     do rc = rain_Dims_create((uintptr_t)&f, nnodes, ndims, (uintptr_t)dims);
     while (rc < 0 && rain_again(rc, &f));
+    if (f.waiting) rain_leave(&f);
     if (rc) return rain_raise(&f, rc, RAIN_NONE, 0, "MPI_Dims_create(nnodes=%d, ndims=%d, dims=%p)", (int64_t[]){nnodes, ndims, (uintptr_t)dims});
     return MPI_SUCCESS;
 }
@@ -1207,6 +1326,7 @@ int PMPI_Dist_graph_create(MPI_Comm comm_old, int n, const int sources[], const 
     int rc;
     do rc = rain_Dist_graph_create((uintptr_t)&f, (uintptr_t)comm_old, n, (uintptr_t)sources, (uintptr_t)degrees, (uintptr_t)destinations, (uintptr_t)weights, (uintptr_t)info, reorder, (uintptr_t)comm_dist_graph);
     while (rc < 0 && rain_again(rc, &f));
+    if (f.waiting) rain_leave(&f);
     if (rc) return rain_raise(&f, rc, RAIN_COMM, (uintptr_t)comm_old, "MPI_Dist_graph_create(comm_old=%h, n=%d, sources=%p, degrees=%p, destinations=%p, weights=%p, info=%h, reorder=%d, comm_dist_graph=%p)", (int64_t[]){(uintptr_t)comm_old, n, (uintptr_t)sources, (uintptr_t)degrees, (uintptr_t)destinations, (uintptr_t)weights, (uintptr_t)info, reorder, (uintptr_t)comm_dist_graph});
     return MPI_SUCCESS;
 }
@@ -1218,6 +1338,7 @@ int PMPI_Dist_graph_create_adjacent(MPI_Comm comm_old, int indegree, const int s
     int rc;
     do rc = rain_Dist_graph_create_adjacent((uintptr_t)&f, (uintptr_t)comm_old, indegree, (uintptr_t)sources, (uintptr_t)sourceweights, outdegree, (uintptr_t)destinations, (uintptr_t)destweights, (uintptr_t)info, reorder, (uintptr_t)comm_dist_graph);
     while (rc < 0 && rain_again(rc, &f));
+    if (f.waiting) rain_leave(&f);
     if (rc) return rain_raise(&f, rc, RAIN_COMM, (uintptr_t)comm_old, "MPI_Dist_graph_create_adjacent(comm_old=%h, indegree=%d, sources=%p, sourceweights=%p, outdegree=%d, destinations=%p, destweights=%p, info=%h, reorder=%d, comm_dist_graph=%p)", (int64_t[]){(uintptr_t)comm_old, indegree, (uintptr_t)sources, (uintptr_t)sourceweights, outdegree, (uintptr_t)destinations, (uintptr_t)destweights, (uintptr_t)info, reorder, (uintptr_t)comm_dist_graph});
     return MPI_SUCCESS;
 }
@@ -1229,6 +1350,7 @@ int PMPI_Dist_graph_neighbors(MPI_Comm comm, int maxindegree, int sources[], int
     int rc;
     do rc = rain_Dist_graph_neighbors((uintptr_t)&f, (uintptr_t)comm, maxindegree, (uintptr_t)sources, (uintptr_t)sourceweights, maxoutdegree, (uintptr_t)destinations, (uintptr_t)destweights);
     while (rc < 0 && rain_again(rc, &f));
+    if (f.waiting) rain_leave(&f);
     if (rc) return rain_raise(&f, rc, RAIN_COMM, (uintptr_t)comm, "MPI_Dist_graph_neighbors(comm=%h, maxindegree=%d, sources=%p, sourceweights=%p, maxoutdegree=%d, destinations=%p, destweights=%p)", (int64_t[]){(uintptr_t)comm, maxindegree, (uintptr_t)sources, (uintptr_t)sourceweights, maxoutdegree, (uintptr_t)destinations, (uintptr_t)destweights});
     return MPI_SUCCESS;
 }
@@ -1240,6 +1362,7 @@ int PMPI_Dist_graph_neighbors_count(MPI_Comm comm, int *indegree, int *outdegree
     int rc;
     do rc = rain_Dist_graph_neighbors_count((uintptr_t)&f, (uintptr_t)comm, (uintptr_t)indegree, (uintptr_t)outdegree, (uintptr_t)weighted);
     while (rc < 0 && rain_again(rc, &f));
+    if (f.waiting) rain_leave(&f);
     if (rc) return rain_raise(&f, rc, RAIN_COMM, (uintptr_t)comm, "MPI_Dist_graph_neighbors_count(comm=%h, indegree=%p, outdegree=%p, weighted=%p)", (int64_t[]){(uintptr_t)comm, (uintptr_t)indegree, (uintptr_t)outdegree, (uintptr_t)weighted});
     return MPI_SUCCESS;
 }
@@ -1251,6 +1374,7 @@ int PMPI_Errhandler_free(MPI_Errhandler *errhandler) {
     int rc;
     do rc = rain_Errhandler_free((uintptr_t)&f, (uintptr_t)errhandler);
     while (rc < 0 && rain_again(rc, &f));
+    if (f.waiting) rain_leave(&f);
     if (rc) return rain_raise(&f, rc, RAIN_NONE, 0, "MPI_Errhandler_free(errhandler=%p)", (int64_t[]){(uintptr_t)errhandler});
     return MPI_SUCCESS;
 }
@@ -1262,6 +1386,7 @@ int PMPI_Error_class(int errorcode, int *errorclass) {
     int rc;
     do rc = rain_Error_class((uintptr_t)&f, errorcode, (uintptr_t)errorclass);
     while (rc < 0 && rain_again(rc, &f));
+    if (f.waiting) rain_leave(&f);
     if (rc) return rain_raise(&f, rc, RAIN_NONE, 0, "MPI_Error_class(errorcode=%d, errorclass=%p)", (int64_t[]){errorcode, (uintptr_t)errorclass});
     return MPI_SUCCESS;
 }
@@ -1273,6 +1398,7 @@ int PMPI_Error_string(int errorcode, char *string, int *resultlen) {
     int rc;
     do rc = rain_Error_string((uintptr_t)&f, errorcode, (uintptr_t)string, (uintptr_t)resultlen);
     while (rc < 0 && rain_again(rc, &f));
+    if (f.waiting) rain_leave(&f);
     if (rc) return rain_raise(&f, rc, RAIN_NONE, 0, "MPI_Error_string(errorcode=%d, string=%p, resultlen=%p)", (int64_t[]){errorcode, (uintptr_t)string, (uintptr_t)resultlen});
     return MPI_SUCCESS;
 }
@@ -1282,8 +1408,10 @@ int PMPI_Exscan(const void *sendbuf, void *recvbuf, int count, MPI_Datatype data
     if (rain_enter()) return rain_refused("MPI_Exscan");
     rain_frame f = {0};
     int rc;
+    rain_stay(&f);
     do rc = rain_Exscan((uintptr_t)&f, (uintptr_t)sendbuf, (uintptr_t)recvbuf, count, (uintptr_t)datatype, (uintptr_t)op, (uintptr_t)comm);
     while (rc < 0 && rain_again(rc, &f));
+    if (f.waiting) rain_leave(&f);
     if (rc) return rain_raise(&f, rc, RAIN_COMM, (uintptr_t)comm, "MPI_Exscan(sendbuf=%p, recvbuf=%p, count=%d, datatype=%h, op=%h, comm=%h)", (int64_t[]){(uintptr_t)sendbuf, (uintptr_t)recvbuf, count, (uintptr_t)datatype, (uintptr_t)op, (uintptr_t)comm});
     return MPI_SUCCESS;
 }
@@ -1293,8 +1421,10 @@ int PMPI_Exscan_c(const void *sendbuf, void *recvbuf, MPI_Count count, MPI_Datat
     if (rain_enter()) return rain_refused("MPI_Exscan_c");
     rain_frame f = {0};
     int rc;
+    rain_stay(&f);
     do rc = rain_Exscan((uintptr_t)&f, (uintptr_t)sendbuf, (uintptr_t)recvbuf, count, (uintptr_t)datatype, (uintptr_t)op, (uintptr_t)comm);
     while (rc < 0 && rain_again(rc, &f));
+    if (f.waiting) rain_leave(&f);
     if (rc) return rain_raise(&f, rc, RAIN_COMM, (uintptr_t)comm, "MPI_Exscan_c(sendbuf=%p, recvbuf=%p, count=%d, datatype=%h, op=%h, comm=%h)", (int64_t[]){(uintptr_t)sendbuf, (uintptr_t)recvbuf, count, (uintptr_t)datatype, (uintptr_t)op, (uintptr_t)comm});
     return MPI_SUCCESS;
 }
@@ -1306,6 +1436,7 @@ int PMPI_Exscan_init(const void *sendbuf, void *recvbuf, int count, MPI_Datatype
     int rc;
     do rc = request ? rain_Exscan_init((uintptr_t)&f, (uintptr_t)sendbuf, (uintptr_t)recvbuf, count, (uintptr_t)datatype, (uintptr_t)op, (uintptr_t)comm, (uintptr_t)info, (uintptr_t)request) : rain_null(&f);
     while (rc < 0 && rain_again(rc, &f));
+    if (f.waiting) rain_leave(&f);
     if (rc) return rain_raise(&f, rc, RAIN_COMM, (uintptr_t)comm, "MPI_Exscan_init(sendbuf=%p, recvbuf=%p, count=%d, datatype=%h, op=%h, comm=%h, info=%h, request=%p)", (int64_t[]){(uintptr_t)sendbuf, (uintptr_t)recvbuf, count, (uintptr_t)datatype, (uintptr_t)op, (uintptr_t)comm, (uintptr_t)info, (uintptr_t)request});
     return MPI_SUCCESS;
 }
@@ -1317,6 +1448,7 @@ int PMPI_Exscan_init_c(const void *sendbuf, void *recvbuf, MPI_Count count, MPI_
     int rc;
     do rc = request ? rain_Exscan_init((uintptr_t)&f, (uintptr_t)sendbuf, (uintptr_t)recvbuf, count, (uintptr_t)datatype, (uintptr_t)op, (uintptr_t)comm, (uintptr_t)info, (uintptr_t)request) : rain_null(&f);
     while (rc < 0 && rain_again(rc, &f));
+    if (f.waiting) rain_leave(&f);
     if (rc) return rain_raise(&f, rc, RAIN_COMM, (uintptr_t)comm, "MPI_Exscan_init_c(sendbuf=%p, recvbuf=%p, count=%d, datatype=%h, op=%h, comm=%h, info=%h, request=%p)", (int64_t[]){(uintptr_t)sendbuf, (uintptr_t)recvbuf, count, (uintptr_t)datatype, (uintptr_t)op, (uintptr_t)comm, (uintptr_t)info, (uintptr_t)request});
     return MPI_SUCCESS;
 }
@@ -1329,6 +1461,7 @@ int PMPI_Fetch_and_op(const void *origin_addr, void *result_addr, MPI_Datatype d
     int rc;
     do rc = rain_Fetch_and_op((uintptr_t)&f, (uintptr_t)origin_addr, (uintptr_t)result_addr, (uintptr_t)datatype, target_rank, target_disp, (uintptr_t)op, (uintptr_t)win);
     while (rc < 0 && rain_again(rc, &f));
+    if (f.waiting) rain_leave(&f);
     if (rc) return rain_raise(&f, rc, RAIN_WIN, (uintptr_t)win, "MPI_Fetch_and_op(origin_addr=%p, result_addr=%p, datatype=%h, target_rank=%d, target_disp=%d, op=%h, win=%h)", (int64_t[]){(uintptr_t)origin_addr, (uintptr_t)result_addr, (uintptr_t)datatype, target_rank, target_disp, (uintptr_t)op, (uintptr_t)win});
     return MPI_SUCCESS;
 }
@@ -1340,6 +1473,7 @@ int PMPI_File_call_errhandler(MPI_File fh, int errorcode) {
     int rc;
     do rc = rain_File_call_errhandler((uintptr_t)&f, (uintptr_t)fh, errorcode);
     while (rc < 0 && rain_again(rc, &f));
+    if (f.waiting) rain_leave(&f);
     if (rc) return rain_raise(&f, rc, RAIN_FILE, (uintptr_t)fh, "MPI_File_call_errhandler(fh=%h, errorcode=%d)", (int64_t[]){(uintptr_t)fh, errorcode});
     return MPI_SUCCESS;
 }
@@ -1351,6 +1485,7 @@ int PMPI_File_close(MPI_File *fh) {
     int rc;
     do rc = rain_File_close((uintptr_t)&f, (uintptr_t)fh);
     while (rc < 0 && rain_again(rc, &f));
+    if (f.waiting) rain_leave(&f);
     if (rc) return rain_raise(&f, rc, RAIN_FILE, fh ? (uintptr_t)*fh : 0, "MPI_File_close(fh=%p)", (int64_t[]){(uintptr_t)fh});
     return MPI_SUCCESS;
 }
@@ -1362,6 +1497,7 @@ int PMPI_File_create_errhandler(MPI_File_errhandler_function *file_errhandler_fn
     int rc;
     do rc = rain_File_create_errhandler((uintptr_t)&f, (uintptr_t)file_errhandler_fn, (uintptr_t)errhandler);
     while (rc < 0 && rain_again(rc, &f));
+    if (f.waiting) rain_leave(&f);
     if (rc) return rain_raise(&f, rc, RAIN_FILE, (uintptr_t)MPI_FILE_NULL, "MPI_File_create_errhandler(file_errhandler_fn=%p, errhandler=%p)", (int64_t[]){(uintptr_t)file_errhandler_fn, (uintptr_t)errhandler});
     return MPI_SUCCESS;
 }
@@ -1373,6 +1509,7 @@ int PMPI_File_delete(const char *filename, MPI_Info info) {
     int rc;
     do rc = rain_File_delete((uintptr_t)&f, (uintptr_t)filename, (uintptr_t)info);
     while (rc < 0 && rain_again(rc, &f));
+    if (f.waiting) rain_leave(&f);
     if (rc) return rain_raise(&f, rc, RAIN_FILE, (uintptr_t)MPI_FILE_NULL, "MPI_File_delete(filename=%p, info=%h)", (int64_t[]){(uintptr_t)filename, (uintptr_t)info});
     return MPI_SUCCESS;
 }
@@ -1384,6 +1521,7 @@ int PMPI_File_get_amode(MPI_File fh, int *amode) {
     int rc;
     do rc = rain_File_get_amode((uintptr_t)&f, (uintptr_t)fh, (uintptr_t)amode);
     while (rc < 0 && rain_again(rc, &f));
+    if (f.waiting) rain_leave(&f);
     if (rc) return rain_raise(&f, rc, RAIN_FILE, (uintptr_t)fh, "MPI_File_get_amode(fh=%h, amode=%p)", (int64_t[]){(uintptr_t)fh, (uintptr_t)amode});
     return MPI_SUCCESS;
 }
@@ -1395,6 +1533,7 @@ int PMPI_File_get_atomicity(MPI_File fh, int *flag) {
     int rc;
     do rc = rain_File_get_atomicity((uintptr_t)&f, (uintptr_t)fh, (uintptr_t)flag);
     while (rc < 0 && rain_again(rc, &f));
+    if (f.waiting) rain_leave(&f);
     if (rc) return rain_raise(&f, rc, RAIN_FILE, (uintptr_t)fh, "MPI_File_get_atomicity(fh=%h, flag=%p)", (int64_t[]){(uintptr_t)fh, (uintptr_t)flag});
     return MPI_SUCCESS;
 }
@@ -1406,6 +1545,7 @@ int PMPI_File_get_byte_offset(MPI_File fh, MPI_Offset offset, MPI_Offset *disp) 
     int rc;
     do rc = rain_File_get_byte_offset((uintptr_t)&f, (uintptr_t)fh, offset, (uintptr_t)disp);
     while (rc < 0 && rain_again(rc, &f));
+    if (f.waiting) rain_leave(&f);
     if (rc) return rain_raise(&f, rc, RAIN_FILE, (uintptr_t)fh, "MPI_File_get_byte_offset(fh=%h, offset=%d, disp=%p)", (int64_t[]){(uintptr_t)fh, offset, (uintptr_t)disp});
     return MPI_SUCCESS;
 }
@@ -1417,6 +1557,7 @@ int PMPI_File_get_errhandler(MPI_File file, MPI_Errhandler *errhandler) {
     int rc;
     do rc = rain_File_get_errhandler((uintptr_t)&f, (uintptr_t)file, (uintptr_t)errhandler);
     while (rc < 0 && rain_again(rc, &f));
+    if (f.waiting) rain_leave(&f);
     if (rc) return rain_raise(&f, rc, RAIN_FILE, (uintptr_t)file, "MPI_File_get_errhandler(file=%h, errhandler=%p)", (int64_t[]){(uintptr_t)file, (uintptr_t)errhandler});
     return MPI_SUCCESS;
 }
@@ -1428,6 +1569,7 @@ int PMPI_File_get_group(MPI_File fh, MPI_Group *group) {
     int rc;
     do rc = rain_File_get_group((uintptr_t)&f, (uintptr_t)fh, (uintptr_t)group);
     while (rc < 0 && rain_again(rc, &f));
+    if (f.waiting) rain_leave(&f);
     if (rc) return rain_raise(&f, rc, RAIN_FILE, (uintptr_t)fh, "MPI_File_get_group(fh=%h, group=%p)", (int64_t[]){(uintptr_t)fh, (uintptr_t)group});
     return MPI_SUCCESS;
 }
@@ -1439,6 +1581,7 @@ int PMPI_File_get_info(MPI_File fh, MPI_Info *info_used) {
     int rc;
     do rc = rain_File_get_info((uintptr_t)&f, (uintptr_t)fh, (uintptr_t)info_used);
     while (rc < 0 && rain_again(rc, &f));
+    if (f.waiting) rain_leave(&f);
     if (rc) return rain_raise(&f, rc, RAIN_FILE, (uintptr_t)fh, "MPI_File_get_info(fh=%h, info_used=%p)", (int64_t[]){(uintptr_t)fh, (uintptr_t)info_used});
     return MPI_SUCCESS;
 }
@@ -1450,6 +1593,7 @@ int PMPI_File_get_position(MPI_File fh, MPI_Offset *offset) {
     int rc;
     do rc = rain_File_get_position((uintptr_t)&f, (uintptr_t)fh, (uintptr_t)offset);
     while (rc < 0 && rain_again(rc, &f));
+    if (f.waiting) rain_leave(&f);
     if (rc) return rain_raise(&f, rc, RAIN_FILE, (uintptr_t)fh, "MPI_File_get_position(fh=%h, offset=%p)", (int64_t[]){(uintptr_t)fh, (uintptr_t)offset});
     return MPI_SUCCESS;
 }
@@ -1461,6 +1605,7 @@ int PMPI_File_get_position_shared(MPI_File fh, MPI_Offset *offset) {
     int rc;
     do rc = rain_File_get_position_shared((uintptr_t)&f, (uintptr_t)fh, (uintptr_t)offset);
     while (rc < 0 && rain_again(rc, &f));
+    if (f.waiting) rain_leave(&f);
     if (rc) return rain_raise(&f, rc, RAIN_FILE, (uintptr_t)fh, "MPI_File_get_position_shared(fh=%h, offset=%p)", (int64_t[]){(uintptr_t)fh, (uintptr_t)offset});
     return MPI_SUCCESS;
 }
@@ -1472,6 +1617,7 @@ int PMPI_File_get_size(MPI_File fh, MPI_Offset *size) {
     int rc;
     do rc = rain_File_get_size((uintptr_t)&f, (uintptr_t)fh, (uintptr_t)size);
     while (rc < 0 && rain_again(rc, &f));
+    if (f.waiting) rain_leave(&f);
     if (rc) return rain_raise(&f, rc, RAIN_FILE, (uintptr_t)fh, "MPI_File_get_size(fh=%h, size=%p)", (int64_t[]){(uintptr_t)fh, (uintptr_t)size});
     return MPI_SUCCESS;
 }
@@ -1483,6 +1629,7 @@ int PMPI_File_get_type_extent(MPI_File fh, MPI_Datatype datatype, MPI_Aint *exte
     int rc;
     do rc = rain_File_get_type_extent((uintptr_t)&f, (uintptr_t)fh, (uintptr_t)datatype, (uintptr_t)extent);
     while (rc < 0 && rain_again(rc, &f));
+    if (f.waiting) rain_leave(&f);
     if (rc) return rain_raise(&f, rc, RAIN_FILE, (uintptr_t)fh, "MPI_File_get_type_extent(fh=%h, datatype=%h, extent=%p)", (int64_t[]){(uintptr_t)fh, (uintptr_t)datatype, (uintptr_t)extent});
     return MPI_SUCCESS;
 }
@@ -1494,6 +1641,7 @@ int PMPI_File_get_type_extent_c(MPI_File fh, MPI_Datatype datatype, MPI_Count *e
     int rc;
     do rc = rain_File_get_type_extent((uintptr_t)&f, (uintptr_t)fh, (uintptr_t)datatype, (uintptr_t)extent);
     while (rc < 0 && rain_again(rc, &f));
+    if (f.waiting) rain_leave(&f);
     if (rc) return rain_raise(&f, rc, RAIN_FILE, (uintptr_t)fh, "MPI_File_get_type_extent_c(fh=%h, datatype=%h, extent=%p)", (int64_t[]){(uintptr_t)fh, (uintptr_t)datatype, (uintptr_t)extent});
     return MPI_SUCCESS;
 }
@@ -1505,6 +1653,7 @@ int PMPI_File_get_view(MPI_File fh, MPI_Offset *disp, MPI_Datatype *etype, MPI_D
     int rc;
     do rc = rain_File_get_view((uintptr_t)&f, (uintptr_t)fh, (uintptr_t)disp, (uintptr_t)etype, (uintptr_t)filetype, (uintptr_t)datarep);
     while (rc < 0 && rain_again(rc, &f));
+    if (f.waiting) rain_leave(&f);
     if (rc) return rain_raise(&f, rc, RAIN_FILE, (uintptr_t)fh, "MPI_File_get_view(fh=%h, disp=%p, etype=%p, filetype=%p, datarep=%p)", (int64_t[]){(uintptr_t)fh, (uintptr_t)disp, (uintptr_t)etype, (uintptr_t)filetype, (uintptr_t)datarep});
     return MPI_SUCCESS;
 }
@@ -1516,6 +1665,7 @@ int PMPI_File_iread(MPI_File fh, void *buf, int count, MPI_Datatype datatype, MP
     int rc;
     do rc = request ? rain_File_iread((uintptr_t)&f, (uintptr_t)fh, (uintptr_t)buf, count, (uintptr_t)datatype, (uintptr_t)request) : rain_null(&f);
     while (rc < 0 && rain_again(rc, &f));
+    if (f.waiting) rain_leave(&f);
     if (rc) return rain_raise(&f, rc, RAIN_FILE, (uintptr_t)fh, "MPI_File_iread(fh=%h, buf=%p, count=%d, datatype=%h, request=%p)", (int64_t[]){(uintptr_t)fh, (uintptr_t)buf, count, (uintptr_t)datatype, (uintptr_t)request});
     return MPI_SUCCESS;
 }
@@ -1527,6 +1677,7 @@ int PMPI_File_iread_c(MPI_File fh, void *buf, MPI_Count count, MPI_Datatype data
     int rc;
     do rc = request ? rain_File_iread((uintptr_t)&f, (uintptr_t)fh, (uintptr_t)buf, count, (uintptr_t)datatype, (uintptr_t)request) : rain_null(&f);
     while (rc < 0 && rain_again(rc, &f));
+    if (f.waiting) rain_leave(&f);
     if (rc) return rain_raise(&f, rc, RAIN_FILE, (uintptr_t)fh, "MPI_File_iread_c(fh=%h, buf=%p, count=%d, datatype=%h, request=%p)", (int64_t[]){(uintptr_t)fh, (uintptr_t)buf, count, (uintptr_t)datatype, (uintptr_t)request});
     return MPI_SUCCESS;
 }
@@ -1538,6 +1689,7 @@ int PMPI_File_iread_all(MPI_File fh, void *buf, int count, MPI_Datatype datatype
     int rc;
     do rc = request ? rain_File_iread_all((uintptr_t)&f, (uintptr_t)fh, (uintptr_t)buf, count, (uintptr_t)datatype, (uintptr_t)request) : rain_null(&f);
     while (rc < 0 && rain_again(rc, &f));
+    if (f.waiting) rain_leave(&f);
     if (rc) return rain_raise(&f, rc, RAIN_FILE, (uintptr_t)fh, "MPI_File_iread_all(fh=%h, buf=%p, count=%d, datatype=%h, request=%p)", (int64_t[]){(uintptr_t)fh, (uintptr_t)buf, count, (uintptr_t)datatype, (uintptr_t)request});
     return MPI_SUCCESS;
 }
@@ -1549,6 +1701,7 @@ int PMPI_File_iread_all_c(MPI_File fh, void *buf, MPI_Count count, MPI_Datatype 
     int rc;
     do rc = request ? rain_File_iread_all((uintptr_t)&f, (uintptr_t)fh, (uintptr_t)buf, count, (uintptr_t)datatype, (uintptr_t)request) : rain_null(&f);
     while (rc < 0 && rain_again(rc, &f));
+    if (f.waiting) rain_leave(&f);
     if (rc) return rain_raise(&f, rc, RAIN_FILE, (uintptr_t)fh, "MPI_File_iread_all_c(fh=%h, buf=%p, count=%d, datatype=%h, request=%p)", (int64_t[]){(uintptr_t)fh, (uintptr_t)buf, count, (uintptr_t)datatype, (uintptr_t)request});
     return MPI_SUCCESS;
 }
@@ -1560,6 +1713,7 @@ int PMPI_File_iread_at(MPI_File fh, MPI_Offset offset, void *buf, int count, MPI
     int rc;
     do rc = request ? rain_File_iread_at((uintptr_t)&f, (uintptr_t)fh, offset, (uintptr_t)buf, count, (uintptr_t)datatype, (uintptr_t)request) : rain_null(&f);
     while (rc < 0 && rain_again(rc, &f));
+    if (f.waiting) rain_leave(&f);
     if (rc) return rain_raise(&f, rc, RAIN_FILE, (uintptr_t)fh, "MPI_File_iread_at(fh=%h, offset=%d, buf=%p, count=%d, datatype=%h, request=%p)", (int64_t[]){(uintptr_t)fh, offset, (uintptr_t)buf, count, (uintptr_t)datatype, (uintptr_t)request});
     return MPI_SUCCESS;
 }
@@ -1571,6 +1725,7 @@ int PMPI_File_iread_at_c(MPI_File fh, MPI_Offset offset, void *buf, MPI_Count co
     int rc;
     do rc = request ? rain_File_iread_at((uintptr_t)&f, (uintptr_t)fh, offset, (uintptr_t)buf, count, (uintptr_t)datatype, (uintptr_t)request) : rain_null(&f);
     while (rc < 0 && rain_again(rc, &f));
+    if (f.waiting) rain_leave(&f);
     if (rc) return rain_raise(&f, rc, RAIN_FILE, (uintptr_t)fh, "MPI_File_iread_at_c(fh=%h, offset=%d, buf=%p, count=%d, datatype=%h, request=%p)", (int64_t[]){(uintptr_t)fh, offset, (uintptr_t)buf, count, (uintptr_t)datatype, (uintptr_t)request});
     return MPI_SUCCESS;
 }
@@ -1582,6 +1737,7 @@ int PMPI_File_iread_at_all(MPI_File fh, MPI_Offset offset, void *buf, int count,
     int rc;
     do rc = request ? rain_File_iread_at_all((uintptr_t)&f, (uintptr_t)fh, offset, (uintptr_t)buf, count, (uintptr_t)datatype, (uintptr_t)request) : rain_null(&f);
     while (rc < 0 && rain_again(rc, &f));
+    if (f.waiting) rain_leave(&f);
     if (rc) return rain_raise(&f, rc, RAIN_FILE, (uintptr_t)fh, "MPI_File_iread_at_all(fh=%h, offset=%d, buf=%p, count=%d, datatype=%h, request=%p)", (int64_t[]){(uintptr_t)fh, offset, (uintptr_t)buf, count, (uintptr_t)datatype, (uintptr_t)request});
     return MPI_SUCCESS;
 }
@@ -1593,6 +1749,7 @@ int PMPI_File_iread_at_all_c(MPI_File fh, MPI_Offset offset, void *buf, MPI_Coun
     int rc;
     do rc = request ? rain_File_iread_at_all((uintptr_t)&f, (uintptr_t)fh, offset, (uintptr_t)buf, count, (uintptr_t)datatype, (uintptr_t)request) : rain_null(&f);
     while (rc < 0 && rain_again(rc, &f));
+    if (f.waiting) rain_leave(&f);
     if (rc) return rain_raise(&f, rc, RAIN_FILE, (uintptr_t)fh, "MPI_File_iread_at_all_c(fh=%h, offset=%d, buf=%p, count=%d, datatype=%h, request=%p)", (int64_t[]){(uintptr_t)fh, offset, (uintptr_t)buf, count, (uintptr_t)datatype, (uintptr_t)request});
     return MPI_SUCCESS;
 }
@@ -1604,6 +1761,7 @@ int PMPI_File_iread_shared(MPI_File fh, void *buf, int count, MPI_Datatype datat
     int rc;
     do rc = request ? rain_File_iread_shared((uintptr_t)&f, (uintptr_t)fh, (uintptr_t)buf, count, (uintptr_t)datatype, (uintptr_t)request) : rain_null(&f);
     while (rc < 0 && rain_again(rc, &f));
+    if (f.waiting) rain_leave(&f);
     if (rc) return rain_raise(&f, rc, RAIN_FILE, (uintptr_t)fh, "MPI_File_iread_shared(fh=%h, buf=%p, count=%d, datatype=%h, request=%p)", (int64_t[]){(uintptr_t)fh, (uintptr_t)buf, count, (uintptr_t)datatype, (uintptr_t)request});
     return MPI_SUCCESS;
 }
@@ -1615,6 +1773,7 @@ int PMPI_File_iread_shared_c(MPI_File fh, void *buf, MPI_Count count, MPI_Dataty
     int rc;
     do rc = request ? rain_File_iread_shared((uintptr_t)&f, (uintptr_t)fh, (uintptr_t)buf, count, (uintptr_t)datatype, (uintptr_t)request) : rain_null(&f);
     while (rc < 0 && rain_again(rc, &f));
+    if (f.waiting) rain_leave(&f);
     if (rc) return rain_raise(&f, rc, RAIN_FILE, (uintptr_t)fh, "MPI_File_iread_shared_c(fh=%h, buf=%p, count=%d, datatype=%h, request=%p)", (int64_t[]){(uintptr_t)fh, (uintptr_t)buf, count, (uintptr_t)datatype, (uintptr_t)request});
     return MPI_SUCCESS;
 }
@@ -1626,6 +1785,7 @@ int PMPI_File_iwrite(MPI_File fh, const void *buf, int count, MPI_Datatype datat
     int rc;
     do rc = request ? rain_File_iwrite((uintptr_t)&f, (uintptr_t)fh, (uintptr_t)buf, count, (uintptr_t)datatype, (uintptr_t)request) : rain_null(&f);
     while (rc < 0 && rain_again(rc, &f));
+    if (f.waiting) rain_leave(&f);
     if (rc) return rain_raise(&f, rc, RAIN_FILE, (uintptr_t)fh, "MPI_File_iwrite(fh=%h, buf=%p, count=%d, datatype=%h, request=%p)", (int64_t[]){(uintptr_t)fh, (uintptr_t)buf, count, (uintptr_t)datatype, (uintptr_t)request});
     return MPI_SUCCESS;
 }
@@ -1637,6 +1797,7 @@ int PMPI_File_iwrite_c(MPI_File fh, const void *buf, MPI_Count count, MPI_Dataty
     int rc;
     do rc = request ? rain_File_iwrite((uintptr_t)&f, (uintptr_t)fh, (uintptr_t)buf, count, (uintptr_t)datatype, (uintptr_t)request) : rain_null(&f);
     while (rc < 0 && rain_again(rc, &f));
+    if (f.waiting) rain_leave(&f);
     if (rc) return rain_raise(&f, rc, RAIN_FILE, (uintptr_t)fh, "MPI_File_iwrite_c(fh=%h, buf=%p, count=%d, datatype=%h, request=%p)", (int64_t[]){(uintptr_t)fh, (uintptr_t)buf, count, (uintptr_t)datatype, (uintptr_t)request});
     return MPI_SUCCESS;
 }
@@ -1648,6 +1809,7 @@ int PMPI_File_iwrite_all(MPI_File fh, const void *buf, int count, MPI_Datatype d
     int rc;
     do rc = request ? rain_File_iwrite_all((uintptr_t)&f, (uintptr_t)fh, (uintptr_t)buf, count, (uintptr_t)datatype, (uintptr_t)request) : rain_null(&f);
     while (rc < 0 && rain_again(rc, &f));
+    if (f.waiting) rain_leave(&f);
     if (rc) return rain_raise(&f, rc, RAIN_FILE, (uintptr_t)fh, "MPI_File_iwrite_all(fh=%h, buf=%p, count=%d, datatype=%h, request=%p)", (int64_t[]){(uintptr_t)fh, (uintptr_t)buf, count, (uintptr_t)datatype, (uintptr_t)request});
     return MPI_SUCCESS;
 }
@@ -1659,6 +1821,7 @@ int PMPI_File_iwrite_all_c(MPI_File fh, const void *buf, MPI_Count count, MPI_Da
     int rc;
     do rc = request ? rain_File_iwrite_all((uintptr_t)&f, (uintptr_t)fh, (uintptr_t)buf, count, (uintptr_t)datatype, (uintptr_t)request) : rain_null(&f);
     while (rc < 0 && rain_again(rc, &f));
+    if (f.waiting) rain_leave(&f);
     if (rc) return rain_raise(&f, rc, RAIN_FILE, (uintptr_t)fh, "MPI_File_iwrite_all_c(fh=%h, buf=%p, count=%d, datatype=%h, request=%p)", (int64_t[]){(uintptr_t)fh, (uintptr_t)buf, count, (uintptr_t)datatype, (uintptr_t)request});
     return MPI_SUCCESS;
 }
@@ -1670,6 +1833,7 @@ int PMPI_File_iwrite_at(MPI_File fh, MPI_Offset offset, const void *buf, int cou
     int rc;
     do rc = request ? rain_File_iwrite_at((uintptr_t)&f, (uintptr_t)fh, offset, (uintptr_t)buf, count, (uintptr_t)datatype, (uintptr_t)request) : rain_null(&f);
     while (rc < 0 && rain_again(rc, &f));
+    if (f.waiting) rain_leave(&f);
     if (rc) return rain_raise(&f, rc, RAIN_FILE, (uintptr_t)fh, "MPI_File_iwrite_at(fh=%h, offset=%d, buf=%p, count=%d, datatype=%h, request=%p)", (int64_t[]){(uintptr_t)fh, offset, (uintptr_t)buf, count, (uintptr_t)datatype, (uintptr_t)request});
     return MPI_SUCCESS;
 }
@@ -1681,6 +1845,7 @@ int PMPI_File_iwrite_at_c(MPI_File fh, MPI_Offset offset, const void *buf, MPI_C
     int rc;
     do rc = request ? rain_File_iwrite_at((uintptr_t)&f, (uintptr_t)fh, offset, (uintptr_t)buf, count, (uintptr_t)datatype, (uintptr_t)request) : rain_null(&f);
     while (rc < 0 && rain_again(rc, &f));
+    if (f.waiting) rain_leave(&f);
     if (rc) return rain_raise(&f, rc, RAIN_FILE, (uintptr_t)fh, "MPI_File_iwrite_at_c(fh=%h, offset=%d, buf=%p, count=%d, datatype=%h, request=%p)", (int64_t[]){(uintptr_t)fh, offset, (uintptr_t)buf, count, (uintptr_t)datatype, (uintptr_t)request});
     return MPI_SUCCESS;
 }
@@ -1692,6 +1857,7 @@ int PMPI_File_iwrite_at_all(MPI_File fh, MPI_Offset offset, const void *buf, int
     int rc;
     do rc = request ? rain_File_iwrite_at_all((uintptr_t)&f, (uintptr_t)fh, offset, (uintptr_t)buf, count, (uintptr_t)datatype, (uintptr_t)request) : rain_null(&f);
     while (rc < 0 && rain_again(rc, &f));
+    if (f.waiting) rain_leave(&f);
     if (rc) return rain_raise(&f, rc, RAIN_FILE, (uintptr_t)fh, "MPI_File_iwrite_at_all(fh=%h, offset=%d, buf=%p, count=%d, datatype=%h, request=%p)", (int64_t[]){(uintptr_t)fh, offset, (uintptr_t)buf, count, (uintptr_t)datatype, (uintptr_t)request});
     return MPI_SUCCESS;
 }
@@ -1703,6 +1869,7 @@ int PMPI_File_iwrite_at_all_c(MPI_File fh, MPI_Offset offset, const void *buf, M
     int rc;
     do rc = request ? rain_File_iwrite_at_all((uintptr_t)&f, (uintptr_t)fh, offset, (uintptr_t)buf, count, (uintptr_t)datatype, (uintptr_t)request) : rain_null(&f);
     while (rc < 0 && rain_again(rc, &f));
+    if (f.waiting) rain_leave(&f);
     if (rc) return rain_raise(&f, rc, RAIN_FILE, (uintptr_t)fh, "MPI_File_iwrite_at_all_c(fh=%h, offset=%d, buf=%p, count=%d, datatype=%h, request=%p)", (int64_t[]){(uintptr_t)fh, offset, (uintptr_t)buf, count, (uintptr_t)datatype, (uintptr_t)request});
     return MPI_SUCCESS;
 }
@@ -1714,6 +1881,7 @@ int PMPI_File_iwrite_shared(MPI_File fh, const void *buf, int count, MPI_Datatyp
     int rc;
     do rc = request ? rain_File_iwrite_shared((uintptr_t)&f, (uintptr_t)fh, (uintptr_t)buf, count, (uintptr_t)datatype, (uintptr_t)request) : rain_null(&f);
     while (rc < 0 && rain_again(rc, &f));
+    if (f.waiting) rain_leave(&f);
     if (rc) return rain_raise(&f, rc, RAIN_FILE, (uintptr_t)fh, "MPI_File_iwrite_shared(fh=%h, buf=%p, count=%d, datatype=%h, request=%p)", (int64_t[]){(uintptr_t)fh, (uintptr_t)buf, count, (uintptr_t)datatype, (uintptr_t)request});
     return MPI_SUCCESS;
 }
@@ -1725,6 +1893,7 @@ int PMPI_File_iwrite_shared_c(MPI_File fh, const void *buf, MPI_Count count, MPI
     int rc;
     do rc = request ? rain_File_iwrite_shared((uintptr_t)&f, (uintptr_t)fh, (uintptr_t)buf, count, (uintptr_t)datatype, (uintptr_t)request) : rain_null(&f);
     while (rc < 0 && rain_again(rc, &f));
+    if (f.waiting) rain_leave(&f);
     if (rc) return rain_raise(&f, rc, RAIN_FILE, (uintptr_t)fh, "MPI_File_iwrite_shared_c(fh=%h, buf=%p, count=%d, datatype=%h, request=%p)", (int64_t[]){(uintptr_t)fh, (uintptr_t)buf, count, (uintptr_t)datatype, (uintptr_t)request});
     return MPI_SUCCESS;
 }
@@ -1736,6 +1905,7 @@ int PMPI_File_open(MPI_Comm comm, const char *filename, int amode, MPI_Info info
     int rc;
     do rc = rain_File_open((uintptr_t)&f, (uintptr_t)comm, (uintptr_t)filename, amode, (uintptr_t)info, (uintptr_t)fh);
     while (rc < 0 && rain_again(rc, &f));
+    if (f.waiting) rain_leave(&f);
     if (rc) return rain_raise(&f, rc, RAIN_FILE, (uintptr_t)MPI_FILE_NULL, "MPI_File_open(comm=%h, filename=%p, amode=%d, info=%h, fh=%p)", (int64_t[]){(uintptr_t)comm, (uintptr_t)filename, amode, (uintptr_t)info, (uintptr_t)fh});
     return MPI_SUCCESS;
 }
@@ -1747,6 +1917,7 @@ int PMPI_File_preallocate(MPI_File fh, MPI_Offset size) {
     int rc;
     do rc = rain_File_preallocate((uintptr_t)&f, (uintptr_t)fh, size);
     while (rc < 0 && rain_again(rc, &f));
+    if (f.waiting) rain_leave(&f);
     if (rc) return rain_raise(&f, rc, RAIN_FILE, (uintptr_t)fh, "MPI_File_preallocate(fh=%h, size=%d)", (int64_t[]){(uintptr_t)fh, size});
     return MPI_SUCCESS;
 }
@@ -1758,6 +1929,7 @@ int PMPI_File_read(MPI_File fh, void *buf, int count, MPI_Datatype datatype, MPI
     int rc;
     do rc = rain_File_read((uintptr_t)&f, (uintptr_t)fh, (uintptr_t)buf, count, (uintptr_t)datatype, (uintptr_t)status);
     while (rc < 0 && rain_again(rc, &f));
+    if (f.waiting) rain_leave(&f);
     if (rc) return rain_raise(&f, rc, RAIN_FILE, (uintptr_t)fh, "MPI_File_read(fh=%h, buf=%p, count=%d, datatype=%h, status=%p)", (int64_t[]){(uintptr_t)fh, (uintptr_t)buf, count, (uintptr_t)datatype, (uintptr_t)status});
     return MPI_SUCCESS;
 }
@@ -1769,6 +1941,7 @@ int PMPI_File_read_c(MPI_File fh, void *buf, MPI_Count count, MPI_Datatype datat
     int rc;
     do rc = rain_File_read((uintptr_t)&f, (uintptr_t)fh, (uintptr_t)buf, count, (uintptr_t)datatype, (uintptr_t)status);
     while (rc < 0 && rain_again(rc, &f));
+    if (f.waiting) rain_leave(&f);
     if (rc) return rain_raise(&f, rc, RAIN_FILE, (uintptr_t)fh, "MPI_File_read_c(fh=%h, buf=%p, count=%d, datatype=%h, status=%p)", (int64_t[]){(uintptr_t)fh, (uintptr_t)buf, count, (uintptr_t)datatype, (uintptr_t)status});
     return MPI_SUCCESS;
 }
@@ -1780,6 +1953,7 @@ int PMPI_File_read_all(MPI_File fh, void *buf, int count, MPI_Datatype datatype,
     int rc;
     do rc = rain_File_read_all((uintptr_t)&f, (uintptr_t)fh, (uintptr_t)buf, count, (uintptr_t)datatype, (uintptr_t)status);
     while (rc < 0 && rain_again(rc, &f));
+    if (f.waiting) rain_leave(&f);
     if (rc) return rain_raise(&f, rc, RAIN_FILE, (uintptr_t)fh, "MPI_File_read_all(fh=%h, buf=%p, count=%d, datatype=%h, status=%p)", (int64_t[]){(uintptr_t)fh, (uintptr_t)buf, count, (uintptr_t)datatype, (uintptr_t)status});
     return MPI_SUCCESS;
 }
@@ -1791,6 +1965,7 @@ int PMPI_File_read_all_c(MPI_File fh, void *buf, MPI_Count count, MPI_Datatype d
     int rc;
     do rc = rain_File_read_all((uintptr_t)&f, (uintptr_t)fh, (uintptr_t)buf, count, (uintptr_t)datatype, (uintptr_t)status);
     while (rc < 0 && rain_again(rc, &f));
+    if (f.waiting) rain_leave(&f);
     if (rc) return rain_raise(&f, rc, RAIN_FILE, (uintptr_t)fh, "MPI_File_read_all_c(fh=%h, buf=%p, count=%d, datatype=%h, status=%p)", (int64_t[]){(uintptr_t)fh, (uintptr_t)buf, count, (uintptr_t)datatype, (uintptr_t)status});
     return MPI_SUCCESS;
 }
@@ -1802,6 +1977,7 @@ int PMPI_File_read_all_begin(MPI_File fh, void *buf, int count, MPI_Datatype dat
     int rc;
     do rc = rain_File_read_all_begin((uintptr_t)&f, (uintptr_t)fh, (uintptr_t)buf, count, (uintptr_t)datatype);
     while (rc < 0 && rain_again(rc, &f));
+    if (f.waiting) rain_leave(&f);
     if (rc) return rain_raise(&f, rc, RAIN_FILE, (uintptr_t)fh, "MPI_File_read_all_begin(fh=%h, buf=%p, count=%d, datatype=%h)", (int64_t[]){(uintptr_t)fh, (uintptr_t)buf, count, (uintptr_t)datatype});
     return MPI_SUCCESS;
 }
@@ -1813,6 +1989,7 @@ int PMPI_File_read_all_begin_c(MPI_File fh, void *buf, MPI_Count count, MPI_Data
     int rc;
     do rc = rain_File_read_all_begin((uintptr_t)&f, (uintptr_t)fh, (uintptr_t)buf, count, (uintptr_t)datatype);
     while (rc < 0 && rain_again(rc, &f));
+    if (f.waiting) rain_leave(&f);
     if (rc) return rain_raise(&f, rc, RAIN_FILE, (uintptr_t)fh, "MPI_File_read_all_begin_c(fh=%h, buf=%p, count=%d, datatype=%h)", (int64_t[]){(uintptr_t)fh, (uintptr_t)buf, count, (uintptr_t)datatype});
     return MPI_SUCCESS;
 }
@@ -1824,6 +2001,7 @@ int PMPI_File_read_all_end(MPI_File fh, void *buf, MPI_Status *status) {
     int rc;
     do rc = rain_File_read_all_end((uintptr_t)&f, (uintptr_t)fh, (uintptr_t)buf, (uintptr_t)status);
     while (rc < 0 && rain_again(rc, &f));
+    if (f.waiting) rain_leave(&f);
     if (rc) return rain_raise(&f, rc, RAIN_FILE, (uintptr_t)fh, "MPI_File_read_all_end(fh=%h, buf=%p, status=%p)", (int64_t[]){(uintptr_t)fh, (uintptr_t)buf, (uintptr_t)status});
     return MPI_SUCCESS;
 }
@@ -1835,6 +2013,7 @@ int PMPI_File_read_at(MPI_File fh, MPI_Offset offset, void *buf, int count, MPI_
     int rc;
     do rc = rain_File_read_at((uintptr_t)&f, (uintptr_t)fh, offset, (uintptr_t)buf, count, (uintptr_t)datatype, (uintptr_t)status);
     while (rc < 0 && rain_again(rc, &f));
+    if (f.waiting) rain_leave(&f);
     if (rc) return rain_raise(&f, rc, RAIN_FILE, (uintptr_t)fh, "MPI_File_read_at(fh=%h, offset=%d, buf=%p, count=%d, datatype=%h, status=%p)", (int64_t[]){(uintptr_t)fh, offset, (uintptr_t)buf, count, (uintptr_t)datatype, (uintptr_t)status});
     return MPI_SUCCESS;
 }
@@ -1846,6 +2025,7 @@ int PMPI_File_read_at_c(MPI_File fh, MPI_Offset offset, void *buf, MPI_Count cou
     int rc;
     do rc = rain_File_read_at((uintptr_t)&f, (uintptr_t)fh, offset, (uintptr_t)buf, count, (uintptr_t)datatype, (uintptr_t)status);
     while (rc < 0 && rain_again(rc, &f));
+    if (f.waiting) rain_leave(&f);
     if (rc) return rain_raise(&f, rc, RAIN_FILE, (uintptr_t)fh, "MPI_File_read_at_c(fh=%h, offset=%d, buf=%p, count=%d, datatype=%h, status=%p)", (int64_t[]){(uintptr_t)fh, offset, (uintptr_t)buf, count, (uintptr_t)datatype, (uintptr_t)status});
     return MPI_SUCCESS;
 }
@@ -1857,6 +2037,7 @@ int PMPI_File_read_at_all(MPI_File fh, MPI_Offset offset, void *buf, int count, 
     int rc;
     do rc = rain_File_read_at_all((uintptr_t)&f, (uintptr_t)fh, offset, (uintptr_t)buf, count, (uintptr_t)datatype, (uintptr_t)status);
     while (rc < 0 && rain_again(rc, &f));
+    if (f.waiting) rain_leave(&f);
     if (rc) return rain_raise(&f, rc, RAIN_FILE, (uintptr_t)fh, "MPI_File_read_at_all(fh=%h, offset=%d, buf=%p, count=%d, datatype=%h, status=%p)", (int64_t[]){(uintptr_t)fh, offset, (uintptr_t)buf, count, (uintptr_t)datatype, (uintptr_t)status});
     return MPI_SUCCESS;
 }
@@ -1868,6 +2049,7 @@ int PMPI_File_read_at_all_c(MPI_File fh, MPI_Offset offset, void *buf, MPI_Count
     int rc;
     do rc = rain_File_read_at_all((uintptr_t)&f, (uintptr_t)fh, offset, (uintptr_t)buf, count, (uintptr_t)datatype, (uintptr_t)status);
     while (rc < 0 && rain_again(rc, &f));
+    if (f.waiting) rain_leave(&f);
     if (rc) return rain_raise(&f, rc, RAIN_FILE, (uintptr_t)fh, "MPI_File_read_at_all_c(fh=%h, offset=%d, buf=%p, count=%d, datatype=%h, status=%p)", (int64_t[]){(uintptr_t)fh, offset, (uintptr_t)buf, count, (uintptr_t)datatype, (uintptr_t)status});
     return MPI_SUCCESS;
 }
@@ -1879,6 +2061,7 @@ int PMPI_File_read_at_all_begin(MPI_File fh, MPI_Offset offset, void *buf, int c
     int rc;
     do rc = rain_File_read_at_all_begin((uintptr_t)&f, (uintptr_t)fh, offset, (uintptr_t)buf, count, (uintptr_t)datatype);
     while (rc < 0 && rain_again(rc, &f));
+    if (f.waiting) rain_leave(&f);
     if (rc) return rain_raise(&f, rc, RAIN_FILE, (uintptr_t)fh, "MPI_File_read_at_all_begin(fh=%h, offset=%d, buf=%p, count=%d, datatype=%h)", (int64_t[]){(uintptr_t)fh, offset, (uintptr_t)buf, count, (uintptr_t)datatype});
     return MPI_SUCCESS;
 }
@@ -1890,6 +2073,7 @@ int PMPI_File_read_at_all_begin_c(MPI_File fh, MPI_Offset offset, void *buf, MPI
     int rc;
     do rc = rain_File_read_at_all_begin((uintptr_t)&f, (uintptr_t)fh, offset, (uintptr_t)buf, count, (uintptr_t)datatype);
     while (rc < 0 && rain_again(rc, &f));
+    if (f.waiting) rain_leave(&f);
     if (rc) return rain_raise(&f, rc, RAIN_FILE, (uintptr_t)fh, "MPI_File_read_at_all_begin_c(fh=%h, offset=%d, buf=%p, count=%d, datatype=%h)", (int64_t[]){(uintptr_t)fh, offset, (uintptr_t)buf, count, (uintptr_t)datatype});
     return MPI_SUCCESS;
 }
@@ -1901,6 +2085,7 @@ int PMPI_File_read_at_all_end(MPI_File fh, void *buf, MPI_Status *status) {
     int rc;
     do rc = rain_File_read_at_all_end((uintptr_t)&f, (uintptr_t)fh, (uintptr_t)buf, (uintptr_t)status);
     while (rc < 0 && rain_again(rc, &f));
+    if (f.waiting) rain_leave(&f);
     if (rc) return rain_raise(&f, rc, RAIN_FILE, (uintptr_t)fh, "MPI_File_read_at_all_end(fh=%h, buf=%p, status=%p)", (int64_t[]){(uintptr_t)fh, (uintptr_t)buf, (uintptr_t)status});
     return MPI_SUCCESS;
 }
@@ -1912,6 +2097,7 @@ int PMPI_File_read_ordered(MPI_File fh, void *buf, int count, MPI_Datatype datat
     int rc;
     do rc = rain_File_read_ordered((uintptr_t)&f, (uintptr_t)fh, (uintptr_t)buf, count, (uintptr_t)datatype, (uintptr_t)status);
     while (rc < 0 && rain_again(rc, &f));
+    if (f.waiting) rain_leave(&f);
     if (rc) return rain_raise(&f, rc, RAIN_FILE, (uintptr_t)fh, "MPI_File_read_ordered(fh=%h, buf=%p, count=%d, datatype=%h, status=%p)", (int64_t[]){(uintptr_t)fh, (uintptr_t)buf, count, (uintptr_t)datatype, (uintptr_t)status});
     return MPI_SUCCESS;
 }
@@ -1923,6 +2109,7 @@ int PMPI_File_read_ordered_c(MPI_File fh, void *buf, MPI_Count count, MPI_Dataty
     int rc;
     do rc = rain_File_read_ordered((uintptr_t)&f, (uintptr_t)fh, (uintptr_t)buf, count, (uintptr_t)datatype, (uintptr_t)status);
     while (rc < 0 && rain_again(rc, &f));
+    if (f.waiting) rain_leave(&f);
     if (rc) return rain_raise(&f, rc, RAIN_FILE, (uintptr_t)fh, "MPI_File_read_ordered_c(fh=%h, buf=%p, count=%d, datatype=%h, status=%p)", (int64_t[]){(uintptr_t)fh, (uintptr_t)buf, count, (uintptr_t)datatype, (uintptr_t)status});
     return MPI_SUCCESS;
 }
@@ -1934,6 +2121,7 @@ int PMPI_File_read_ordered_begin(MPI_File fh, void *buf, int count, MPI_Datatype
     int rc;
     do rc = rain_File_read_ordered_begin((uintptr_t)&f, (uintptr_t)fh, (uintptr_t)buf, count, (uintptr_t)datatype);
     while (rc < 0 && rain_again(rc, &f));
+    if (f.waiting) rain_leave(&f);
     if (rc) return rain_raise(&f, rc, RAIN_FILE, (uintptr_t)fh, "MPI_File_read_ordered_begin(fh=%h, buf=%p, count=%d, datatype=%h)", (int64_t[]){(uintptr_t)fh, (uintptr_t)buf, count, (uintptr_t)datatype});
     return MPI_SUCCESS;
 }
@@ -1945,6 +2133,7 @@ int PMPI_File_read_ordered_begin_c(MPI_File fh, void *buf, MPI_Count count, MPI_
     int rc;
     do rc = rain_File_read_ordered_begin((uintptr_t)&f, (uintptr_t)fh, (uintptr_t)buf, count, (uintptr_t)datatype);
     while (rc < 0 && rain_again(rc, &f));
+    if (f.waiting) rain_leave(&f);
     if (rc) return rain_raise(&f, rc, RAIN_FILE, (uintptr_t)fh, "MPI_File_read_ordered_begin_c(fh=%h, buf=%p, count=%d, datatype=%h)", (int64_t[]){(uintptr_t)fh, (uintptr_t)buf, count, (uintptr_t)datatype});
     return MPI_SUCCESS;
 }
@@ -1956,6 +2145,7 @@ int PMPI_File_read_ordered_end(MPI_File fh, void *buf, MPI_Status *status) {
     int rc;
     do rc = rain_File_read_ordered_end((uintptr_t)&f, (uintptr_t)fh, (uintptr_t)buf, (uintptr_t)status);
     while (rc < 0 && rain_again(rc, &f));
+    if (f.waiting) rain_leave(&f);
     if (rc) return rain_raise(&f, rc, RAIN_FILE, (uintptr_t)fh, "MPI_File_read_ordered_end(fh=%h, buf=%p, status=%p)", (int64_t[]){(uintptr_t)fh, (uintptr_t)buf, (uintptr_t)status});
     return MPI_SUCCESS;
 }
@@ -1967,6 +2157,7 @@ int PMPI_File_read_shared(MPI_File fh, void *buf, int count, MPI_Datatype dataty
     int rc;
     do rc = rain_File_read_shared((uintptr_t)&f, (uintptr_t)fh, (uintptr_t)buf, count, (uintptr_t)datatype, (uintptr_t)status);
     while (rc < 0 && rain_again(rc, &f));
+    if (f.waiting) rain_leave(&f);
     if (rc) return rain_raise(&f, rc, RAIN_FILE, (uintptr_t)fh, "MPI_File_read_shared(fh=%h, buf=%p, count=%d, datatype=%h, status=%p)", (int64_t[]){(uintptr_t)fh, (uintptr_t)buf, count, (uintptr_t)datatype, (uintptr_t)status});
     return MPI_SUCCESS;
 }
@@ -1978,6 +2169,7 @@ int PMPI_File_read_shared_c(MPI_File fh, void *buf, MPI_Count count, MPI_Datatyp
     int rc;
     do rc = rain_File_read_shared((uintptr_t)&f, (uintptr_t)fh, (uintptr_t)buf, count, (uintptr_t)datatype, (uintptr_t)status);
     while (rc < 0 && rain_again(rc, &f));
+    if (f.waiting) rain_leave(&f);
     if (rc) return rain_raise(&f, rc, RAIN_FILE, (uintptr_t)fh, "MPI_File_read_shared_c(fh=%h, buf=%p, count=%d, datatype=%h, status=%p)", (int64_t[]){(uintptr_t)fh, (uintptr_t)buf, count, (uintptr_t)datatype, (uintptr_t)status});
     return MPI_SUCCESS;
 }
@@ -1989,6 +2181,7 @@ int PMPI_File_seek(MPI_File fh, MPI_Offset offset, int whence) {
     int rc;
     do rc = rain_File_seek((uintptr_t)&f, (uintptr_t)fh, offset, whence);
     while (rc < 0 && rain_again(rc, &f));
+    if (f.waiting) rain_leave(&f);
     if (rc) return rain_raise(&f, rc, RAIN_FILE, (uintptr_t)fh, "MPI_File_seek(fh=%h, offset=%d, whence=%d)", (int64_t[]){(uintptr_t)fh, offset, whence});
     return MPI_SUCCESS;
 }
@@ -2000,6 +2193,7 @@ int PMPI_File_seek_shared(MPI_File fh, MPI_Offset offset, int whence) {
     int rc;
     do rc = rain_File_seek_shared((uintptr_t)&f, (uintptr_t)fh, offset, whence);
     while (rc < 0 && rain_again(rc, &f));
+    if (f.waiting) rain_leave(&f);
     if (rc) return rain_raise(&f, rc, RAIN_FILE, (uintptr_t)fh, "MPI_File_seek_shared(fh=%h, offset=%d, whence=%d)", (int64_t[]){(uintptr_t)fh, offset, whence});
     return MPI_SUCCESS;
 }
@@ -2011,6 +2205,7 @@ int PMPI_File_set_atomicity(MPI_File fh, int flag) {
     int rc;
     do rc = rain_File_set_atomicity((uintptr_t)&f, (uintptr_t)fh, flag);
     while (rc < 0 && rain_again(rc, &f));
+    if (f.waiting) rain_leave(&f);
     if (rc) return rain_raise(&f, rc, RAIN_FILE, (uintptr_t)fh, "MPI_File_set_atomicity(fh=%h, flag=%d)", (int64_t[]){(uintptr_t)fh, flag});
     return MPI_SUCCESS;
 }
@@ -2022,6 +2217,7 @@ int PMPI_File_set_errhandler(MPI_File file, MPI_Errhandler errhandler) {
     int rc;
     do rc = rain_File_set_errhandler((uintptr_t)&f, (uintptr_t)file, (uintptr_t)errhandler);
     while (rc < 0 && rain_again(rc, &f));
+    if (f.waiting) rain_leave(&f);
     if (rc) return rain_raise(&f, rc, RAIN_FILE, (uintptr_t)file, "MPI_File_set_errhandler(file=%h, errhandler=%h)", (int64_t[]){(uintptr_t)file, (uintptr_t)errhandler});
     return MPI_SUCCESS;
 }
@@ -2033,6 +2229,7 @@ int PMPI_File_set_info(MPI_File fh, MPI_Info info) {
     int rc;
     do rc = rain_File_set_info((uintptr_t)&f, (uintptr_t)fh, (uintptr_t)info);
     while (rc < 0 && rain_again(rc, &f));
+    if (f.waiting) rain_leave(&f);
     if (rc) return rain_raise(&f, rc, RAIN_FILE, (uintptr_t)fh, "MPI_File_set_info(fh=%h, info=%h)", (int64_t[]){(uintptr_t)fh, (uintptr_t)info});
     return MPI_SUCCESS;
 }
@@ -2044,6 +2241,7 @@ int PMPI_File_set_size(MPI_File fh, MPI_Offset size) {
     int rc;
     do rc = rain_File_set_size((uintptr_t)&f, (uintptr_t)fh, size);
     while (rc < 0 && rain_again(rc, &f));
+    if (f.waiting) rain_leave(&f);
     if (rc) return rain_raise(&f, rc, RAIN_FILE, (uintptr_t)fh, "MPI_File_set_size(fh=%h, size=%d)", (int64_t[]){(uintptr_t)fh, size});
     return MPI_SUCCESS;
 }
@@ -2055,6 +2253,7 @@ int PMPI_File_set_view(MPI_File fh, MPI_Offset disp, MPI_Datatype etype, MPI_Dat
     int rc;
     do rc = rain_File_set_view((uintptr_t)&f, (uintptr_t)fh, disp, (uintptr_t)etype, (uintptr_t)filetype, (uintptr_t)datarep, (uintptr_t)info);
     while (rc < 0 && rain_again(rc, &f));
+    if (f.waiting) rain_leave(&f);
     if (rc) return rain_raise(&f, rc, RAIN_FILE, (uintptr_t)fh, "MPI_File_set_view(fh=%h, disp=%d, etype=%h, filetype=%h, datarep=%p, info=%h)", (int64_t[]){(uintptr_t)fh, disp, (uintptr_t)etype, (uintptr_t)filetype, (uintptr_t)datarep, (uintptr_t)info});
     return MPI_SUCCESS;
 }
@@ -2066,6 +2265,7 @@ int PMPI_File_sync(MPI_File fh) {
     int rc;
     do rc = rain_File_sync((uintptr_t)&f, (uintptr_t)fh);
     while (rc < 0 && rain_again(rc, &f));
+    if (f.waiting) rain_leave(&f);
     if (rc) return rain_raise(&f, rc, RAIN_FILE, (uintptr_t)fh, "MPI_File_sync(fh=%h)", (int64_t[]){(uintptr_t)fh});
     return MPI_SUCCESS;
 }
@@ -2077,6 +2277,7 @@ int PMPI_File_write(MPI_File fh, const void *buf, int count, MPI_Datatype dataty
     int rc;
     do rc = rain_File_write((uintptr_t)&f, (uintptr_t)fh, (uintptr_t)buf, count, (uintptr_t)datatype, (uintptr_t)status);
     while (rc < 0 && rain_again(rc, &f));
+    if (f.waiting) rain_leave(&f);
     if (rc) return rain_raise(&f, rc, RAIN_FILE, (uintptr_t)fh, "MPI_File_write(fh=%h, buf=%p, count=%d, datatype=%h, status=%p)", (int64_t[]){(uintptr_t)fh, (uintptr_t)buf, count, (uintptr_t)datatype, (uintptr_t)status});
     return MPI_SUCCESS;
 }
@@ -2088,6 +2289,7 @@ int PMPI_File_write_c(MPI_File fh, const void *buf, MPI_Count count, MPI_Datatyp
     int rc;
     do rc = rain_File_write((uintptr_t)&f, (uintptr_t)fh, (uintptr_t)buf, count, (uintptr_t)datatype, (uintptr_t)status);
     while (rc < 0 && rain_again(rc, &f));
+    if (f.waiting) rain_leave(&f);
     if (rc) return rain_raise(&f, rc, RAIN_FILE, (uintptr_t)fh, "MPI_File_write_c(fh=%h, buf=%p, count=%d, datatype=%h, status=%p)", (int64_t[]){(uintptr_t)fh, (uintptr_t)buf, count, (uintptr_t)datatype, (uintptr_t)status});
     return MPI_SUCCESS;
 }
@@ -2099,6 +2301,7 @@ int PMPI_File_write_all(MPI_File fh, const void *buf, int count, MPI_Datatype da
     int rc;
     do rc = rain_File_write_all((uintptr_t)&f, (uintptr_t)fh, (uintptr_t)buf, count, (uintptr_t)datatype, (uintptr_t)status);
     while (rc < 0 && rain_again(rc, &f));
+    if (f.waiting) rain_leave(&f);
     if (rc) return rain_raise(&f, rc, RAIN_FILE, (uintptr_t)fh, "MPI_File_write_all(fh=%h, buf=%p, count=%d, datatype=%h, status=%p)", (int64_t[]){(uintptr_t)fh, (uintptr_t)buf, count, (uintptr_t)datatype, (uintptr_t)status});
     return MPI_SUCCESS;
 }
@@ -2110,6 +2313,7 @@ int PMPI_File_write_all_c(MPI_File fh, const void *buf, MPI_Count count, MPI_Dat
     int rc;
     do rc = rain_File_write_all((uintptr_t)&f, (uintptr_t)fh, (uintptr_t)buf, count, (uintptr_t)datatype, (uintptr_t)status);
     while (rc < 0 && rain_again(rc, &f));
+    if (f.waiting) rain_leave(&f);
     if (rc) return rain_raise(&f, rc, RAIN_FILE, (uintptr_t)fh, "MPI_File_write_all_c(fh=%h, buf=%p, count=%d, datatype=%h, status=%p)", (int64_t[]){(uintptr_t)fh, (uintptr_t)buf, count, (uintptr_t)datatype, (uintptr_t)status});
     return MPI_SUCCESS;
 }
@@ -2121,6 +2325,7 @@ int PMPI_File_write_all_begin(MPI_File fh, const void *buf, int count, MPI_Datat
     int rc;
     do rc = rain_File_write_all_begin((uintptr_t)&f, (uintptr_t)fh, (uintptr_t)buf, count, (uintptr_t)datatype);
     while (rc < 0 && rain_again(rc, &f));
+    if (f.waiting) rain_leave(&f);
     if (rc) return rain_raise(&f, rc, RAIN_FILE, (uintptr_t)fh, "MPI_File_write_all_begin(fh=%h, buf=%p, count=%d, datatype=%h)", (int64_t[]){(uintptr_t)fh, (uintptr_t)buf, count, (uintptr_t)datatype});
     return MPI_SUCCESS;
 }
@@ -2132,6 +2337,7 @@ int PMPI_File_write_all_begin_c(MPI_File fh, const void *buf, MPI_Count count, M
     int rc;
     do rc = rain_File_write_all_begin((uintptr_t)&f, (uintptr_t)fh, (uintptr_t)buf, count, (uintptr_t)datatype);
     while (rc < 0 && rain_again(rc, &f));
+    if (f.waiting) rain_leave(&f);
     if (rc) return rain_raise(&f, rc, RAIN_FILE, (uintptr_t)fh, "MPI_File_write_all_begin_c(fh=%h, buf=%p, count=%d, datatype=%h)", (int64_t[]){(uintptr_t)fh, (uintptr_t)buf, count, (uintptr_t)datatype});
     return MPI_SUCCESS;
 }
@@ -2143,6 +2349,7 @@ int PMPI_File_write_all_end(MPI_File fh, const void *buf, MPI_Status *status) {
     int rc;
     do rc = rain_File_write_all_end((uintptr_t)&f, (uintptr_t)fh, (uintptr_t)buf, (uintptr_t)status);
     while (rc < 0 && rain_again(rc, &f));
+    if (f.waiting) rain_leave(&f);
     if (rc) return rain_raise(&f, rc, RAIN_FILE, (uintptr_t)fh, "MPI_File_write_all_end(fh=%h, buf=%p, status=%p)", (int64_t[]){(uintptr_t)fh, (uintptr_t)buf, (uintptr_t)status});
     return MPI_SUCCESS;
 }
@@ -2154,6 +2361,7 @@ int PMPI_File_write_at(MPI_File fh, MPI_Offset offset, const void *buf, int coun
     int rc;
     do rc = rain_File_write_at((uintptr_t)&f, (uintptr_t)fh, offset, (uintptr_t)buf, count, (uintptr_t)datatype, (uintptr_t)status);
     while (rc < 0 && rain_again(rc, &f));
+    if (f.waiting) rain_leave(&f);
     if (rc) return rain_raise(&f, rc, RAIN_FILE, (uintptr_t)fh, "MPI_File_write_at(fh=%h, offset=%d, buf=%p, count=%d, datatype=%h, status=%p)", (int64_t[]){(uintptr_t)fh, offset, (uintptr_t)buf, count, (uintptr_t)datatype, (uintptr_t)status});
     return MPI_SUCCESS;
 }
@@ -2165,6 +2373,7 @@ int PMPI_File_write_at_c(MPI_File fh, MPI_Offset offset, const void *buf, MPI_Co
     int rc;
     do rc = rain_File_write_at((uintptr_t)&f, (uintptr_t)fh, offset, (uintptr_t)buf, count, (uintptr_t)datatype, (uintptr_t)status);
     while (rc < 0 && rain_again(rc, &f));
+    if (f.waiting) rain_leave(&f);
     if (rc) return rain_raise(&f, rc, RAIN_FILE, (uintptr_t)fh, "MPI_File_write_at_c(fh=%h, offset=%d, buf=%p, count=%d, datatype=%h, status=%p)", (int64_t[]){(uintptr_t)fh, offset, (uintptr_t)buf, count, (uintptr_t)datatype, (uintptr_t)status});
     return MPI_SUCCESS;
 }
@@ -2176,6 +2385,7 @@ int PMPI_File_write_at_all(MPI_File fh, MPI_Offset offset, const void *buf, int 
     int rc;
     do rc = rain_File_write_at_all((uintptr_t)&f, (uintptr_t)fh, offset, (uintptr_t)buf, count, (uintptr_t)datatype, (uintptr_t)status);
     while (rc < 0 && rain_again(rc, &f));
+    if (f.waiting) rain_leave(&f);
     if (rc) return rain_raise(&f, rc, RAIN_FILE, (uintptr_t)fh, "MPI_File_write_at_all(fh=%h, offset=%d, buf=%p, count=%d, datatype=%h, status=%p)", (int64_t[]){(uintptr_t)fh, offset, (uintptr_t)buf, count, (uintptr_t)datatype, (uintptr_t)status});
     return MPI_SUCCESS;
 }
@@ -2187,6 +2397,7 @@ int PMPI_File_write_at_all_c(MPI_File fh, MPI_Offset offset, const void *buf, MP
     int rc;
     do rc = rain_File_write_at_all((uintptr_t)&f, (uintptr_t)fh, offset, (uintptr_t)buf, count, (uintptr_t)datatype, (uintptr_t)status);
     while (rc < 0 && rain_again(rc, &f));
+    if (f.waiting) rain_leave(&f);
     if (rc) return rain_raise(&f, rc, RAIN_FILE, (uintptr_t)fh, "MPI_File_write_at_all_c(fh=%h, offset=%d, buf=%p, count=%d, datatype=%h, status=%p)", (int64_t[]){(uintptr_t)fh, offset, (uintptr_t)buf, count, (uintptr_t)datatype, (uintptr_t)status});
     return MPI_SUCCESS;
 }
@@ -2198,6 +2409,7 @@ int PMPI_File_write_at_all_begin(MPI_File fh, MPI_Offset offset, const void *buf
     int rc;
     do rc = rain_File_write_at_all_begin((uintptr_t)&f, (uintptr_t)fh, offset, (uintptr_t)buf, count, (uintptr_t)datatype);
     while (rc < 0 && rain_again(rc, &f));
+    if (f.waiting) rain_leave(&f);
     if (rc) return rain_raise(&f, rc, RAIN_FILE, (uintptr_t)fh, "MPI_File_write_at_all_begin(fh=%h, offset=%d, buf=%p, count=%d, datatype=%h)", (int64_t[]){(uintptr_t)fh, offset, (uintptr_t)buf, count, (uintptr_t)datatype});
     return MPI_SUCCESS;
 }
@@ -2209,6 +2421,7 @@ int PMPI_File_write_at_all_begin_c(MPI_File fh, MPI_Offset offset, const void *b
     int rc;
     do rc = rain_File_write_at_all_begin((uintptr_t)&f, (uintptr_t)fh, offset, (uintptr_t)buf, count, (uintptr_t)datatype);
     while (rc < 0 && rain_again(rc, &f));
+    if (f.waiting) rain_leave(&f);
     if (rc) return rain_raise(&f, rc, RAIN_FILE, (uintptr_t)fh, "MPI_File_write_at_all_begin_c(fh=%h, offset=%d, buf=%p, count=%d, datatype=%h)", (int64_t[]){(uintptr_t)fh, offset, (uintptr_t)buf, count, (uintptr_t)datatype});
     return MPI_SUCCESS;
 }
@@ -2220,6 +2433,7 @@ int PMPI_File_write_at_all_end(MPI_File fh, const void *buf, MPI_Status *status)
     int rc;
     do rc = rain_File_write_at_all_end((uintptr_t)&f, (uintptr_t)fh, (uintptr_t)buf, (uintptr_t)status);
     while (rc < 0 && rain_again(rc, &f));
+    if (f.waiting) rain_leave(&f);
     if (rc) return rain_raise(&f, rc, RAIN_FILE, (uintptr_t)fh, "MPI_File_write_at_all_end(fh=%h, buf=%p, status=%p)", (int64_t[]){(uintptr_t)fh, (uintptr_t)buf, (uintptr_t)status});
     return MPI_SUCCESS;
 }
@@ -2231,6 +2445,7 @@ int PMPI_File_write_ordered(MPI_File fh, const void *buf, int count, MPI_Datatyp
     int rc;
     do rc = rain_File_write_ordered((uintptr_t)&f, (uintptr_t)fh, (uintptr_t)buf, count, (uintptr_t)datatype, (uintptr_t)status);
     while (rc < 0 && rain_again(rc, &f));
+    if (f.waiting) rain_leave(&f);
     if (rc) return rain_raise(&f, rc, RAIN_FILE, (uintptr_t)fh, "MPI_File_write_ordered(fh=%h, buf=%p, count=%d, datatype=%h, status=%p)", (int64_t[]){(uintptr_t)fh, (uintptr_t)buf, count, (uintptr_t)datatype, (uintptr_t)status});
     return MPI_SUCCESS;
 }
@@ -2242,6 +2457,7 @@ int PMPI_File_write_ordered_c(MPI_File fh, const void *buf, MPI_Count count, MPI
     int rc;
     do rc = rain_File_write_ordered((uintptr_t)&f, (uintptr_t)fh, (uintptr_t)buf, count, (uintptr_t)datatype, (uintptr_t)status);
     while (rc < 0 && rain_again(rc, &f));
+    if (f.waiting) rain_leave(&f);
     if (rc) return rain_raise(&f, rc, RAIN_FILE, (uintptr_t)fh, "MPI_File_write_ordered_c(fh=%h, buf=%p, count=%d, datatype=%h, status=%p)", (int64_t[]){(uintptr_t)fh, (uintptr_t)buf, count, (uintptr_t)datatype, (uintptr_t)status});
     return MPI_SUCCESS;
 }
@@ -2253,6 +2469,7 @@ int PMPI_File_write_ordered_begin(MPI_File fh, const void *buf, int count, MPI_D
     int rc;
     do rc = rain_File_write_ordered_begin((uintptr_t)&f, (uintptr_t)fh, (uintptr_t)buf, count, (uintptr_t)datatype);
     while (rc < 0 && rain_again(rc, &f));
+    if (f.waiting) rain_leave(&f);
     if (rc) return rain_raise(&f, rc, RAIN_FILE, (uintptr_t)fh, "MPI_File_write_ordered_begin(fh=%h, buf=%p, count=%d, datatype=%h)", (int64_t[]){(uintptr_t)fh, (uintptr_t)buf, count, (uintptr_t)datatype});
     return MPI_SUCCESS;
 }
@@ -2264,6 +2481,7 @@ int PMPI_File_write_ordered_begin_c(MPI_File fh, const void *buf, MPI_Count coun
     int rc;
     do rc = rain_File_write_ordered_begin((uintptr_t)&f, (uintptr_t)fh, (uintptr_t)buf, count, (uintptr_t)datatype);
     while (rc < 0 && rain_again(rc, &f));
+    if (f.waiting) rain_leave(&f);
     if (rc) return rain_raise(&f, rc, RAIN_FILE, (uintptr_t)fh, "MPI_File_write_ordered_begin_c(fh=%h, buf=%p, count=%d, datatype=%h)", (int64_t[]){(uintptr_t)fh, (uintptr_t)buf, count, (uintptr_t)datatype});
     return MPI_SUCCESS;
 }
@@ -2275,6 +2493,7 @@ int PMPI_File_write_ordered_end(MPI_File fh, const void *buf, MPI_Status *status
     int rc;
     do rc = rain_File_write_ordered_end((uintptr_t)&f, (uintptr_t)fh, (uintptr_t)buf, (uintptr_t)status);
     while (rc < 0 && rain_again(rc, &f));
+    if (f.waiting) rain_leave(&f);
     if (rc) return rain_raise(&f, rc, RAIN_FILE, (uintptr_t)fh, "MPI_File_write_ordered_end(fh=%h, buf=%p, status=%p)", (int64_t[]){(uintptr_t)fh, (uintptr_t)buf, (uintptr_t)status});
     return MPI_SUCCESS;
 }
@@ -2286,6 +2505,7 @@ int PMPI_File_write_shared(MPI_File fh, const void *buf, int count, MPI_Datatype
     int rc;
     do rc = rain_File_write_shared((uintptr_t)&f, (uintptr_t)fh, (uintptr_t)buf, count, (uintptr_t)datatype, (uintptr_t)status);
     while (rc < 0 && rain_again(rc, &f));
+    if (f.waiting) rain_leave(&f);
     if (rc) return rain_raise(&f, rc, RAIN_FILE, (uintptr_t)fh, "MPI_File_write_shared(fh=%h, buf=%p, count=%d, datatype=%h, status=%p)", (int64_t[]){(uintptr_t)fh, (uintptr_t)buf, count, (uintptr_t)datatype, (uintptr_t)status});
     return MPI_SUCCESS;
 }
@@ -2297,6 +2517,7 @@ int PMPI_File_write_shared_c(MPI_File fh, const void *buf, MPI_Count count, MPI_
     int rc;
     do rc = rain_File_write_shared((uintptr_t)&f, (uintptr_t)fh, (uintptr_t)buf, count, (uintptr_t)datatype, (uintptr_t)status);
     while (rc < 0 && rain_again(rc, &f));
+    if (f.waiting) rain_leave(&f);
     if (rc) return rain_raise(&f, rc, RAIN_FILE, (uintptr_t)fh, "MPI_File_write_shared_c(fh=%h, buf=%p, count=%d, datatype=%h, status=%p)", (int64_t[]){(uintptr_t)fh, (uintptr_t)buf, count, (uintptr_t)datatype, (uintptr_t)status});
     return MPI_SUCCESS;
 }
@@ -2308,6 +2529,7 @@ int PMPI_Finalize(void) {
     int rc;
     do rc = rain_Finalize((uintptr_t)&f);
     while (rc < 0 && rain_again(rc, &f));
+    if (f.waiting) rain_leave(&f);
     if (rc) return rain_raise(&f, rc, RAIN_NONE, 0, "MPI_Finalize()", NULL);
     return MPI_SUCCESS;
 }
@@ -2319,6 +2541,7 @@ int PMPI_Finalized(int *flag) {
     int rc;
     do rc = rain_Finalized((uintptr_t)&f, (uintptr_t)flag);
     while (rc < 0 && rain_again(rc, &f));
+    if (f.waiting) rain_leave(&f);
     if (rc) return rain_raise(&f, rc, RAIN_NONE, 0, "MPI_Finalized(flag=%p)", (int64_t[]){(uintptr_t)flag});
     return MPI_SUCCESS;
 }
@@ -2330,6 +2553,7 @@ int PMPI_Free_mem(void *base) {
     int rc;
     do rc = rain_Free_mem((uintptr_t)&f, (uintptr_t)base);
     while (rc < 0 && rain_again(rc, &f));
+    if (f.waiting) rain_leave(&f);
     if (rc) return rain_raise(&f, rc, RAIN_NONE, 0, "MPI_Free_mem(base=%p)", (int64_t[]){(uintptr_t)base});
     return MPI_SUCCESS;
 }
@@ -2339,8 +2563,10 @@ int PMPI_Gather(const void *sendbuf, int sendcount, MPI_Datatype sendtype, void 
     if (rain_enter()) return rain_refused("MPI_Gather");
     rain_frame f = {0};
     int rc;
+    rain_stay(&f);
     do rc = rain_Gather((uintptr_t)&f, (uintptr_t)sendbuf, sendcount, (uintptr_t)sendtype, (uintptr_t)recvbuf, recvcount, (uintptr_t)recvtype, root, (uintptr_t)comm);
     while (rc < 0 && rain_again(rc, &f));
+    if (f.waiting) rain_leave(&f);
     if (rc) return rain_raise(&f, rc, RAIN_COMM, (uintptr_t)comm, "MPI_Gather(sendbuf=%p, sendcount=%d, sendtype=%h, recvbuf=%p, recvcount=%d, recvtype=%h, root=%d, comm=%h)", (int64_t[]){(uintptr_t)sendbuf, sendcount, (uintptr_t)sendtype, (uintptr_t)recvbuf, recvcount, (uintptr_t)recvtype, root, (uintptr_t)comm});
     return MPI_SUCCESS;
 }
@@ -2350,8 +2576,10 @@ int PMPI_Gather_c(const void *sendbuf, MPI_Count sendcount, MPI_Datatype sendtyp
     if (rain_enter()) return rain_refused("MPI_Gather_c");
     rain_frame f = {0};
     int rc;
+    rain_stay(&f);
     do rc = rain_Gather((uintptr_t)&f, (uintptr_t)sendbuf, sendcount, (uintptr_t)sendtype, (uintptr_t)recvbuf, recvcount, (uintptr_t)recvtype, root, (uintptr_t)comm);
     while (rc < 0 && rain_again(rc, &f));
+    if (f.waiting) rain_leave(&f);
     if (rc) return rain_raise(&f, rc, RAIN_COMM, (uintptr_t)comm, "MPI_Gather_c(sendbuf=%p, sendcount=%d, sendtype=%h, recvbuf=%p, recvcount=%d, recvtype=%h, root=%d, comm=%h)", (int64_t[]){(uintptr_t)sendbuf, sendcount, (uintptr_t)sendtype, (uintptr_t)recvbuf, recvcount, (uintptr_t)recvtype, root, (uintptr_t)comm});
     return MPI_SUCCESS;
 }
@@ -2363,6 +2591,7 @@ int PMPI_Gather_init(const void *sendbuf, int sendcount, MPI_Datatype sendtype, 
     int rc;
     do rc = request ? rain_Gather_init((uintptr_t)&f, (uintptr_t)sendbuf, sendcount, (uintptr_t)sendtype, (uintptr_t)recvbuf, recvcount, (uintptr_t)recvtype, root, (uintptr_t)comm, (uintptr_t)info, (uintptr_t)request) : rain_null(&f);
     while (rc < 0 && rain_again(rc, &f));
+    if (f.waiting) rain_leave(&f);
     if (rc) return rain_raise(&f, rc, RAIN_COMM, (uintptr_t)comm, "MPI_Gather_init(sendbuf=%p, sendcount=%d, sendtype=%h, recvbuf=%p, recvcount=%d, recvtype=%h, root=%d, comm=%h, info=%h, request=%p)", (int64_t[]){(uintptr_t)sendbuf, sendcount, (uintptr_t)sendtype, (uintptr_t)recvbuf, recvcount, (uintptr_t)recvtype, root, (uintptr_t)comm, (uintptr_t)info, (uintptr_t)request});
     return MPI_SUCCESS;
 }
@@ -2374,6 +2603,7 @@ int PMPI_Gather_init_c(const void *sendbuf, MPI_Count sendcount, MPI_Datatype se
     int rc;
     do rc = request ? rain_Gather_init((uintptr_t)&f, (uintptr_t)sendbuf, sendcount, (uintptr_t)sendtype, (uintptr_t)recvbuf, recvcount, (uintptr_t)recvtype, root, (uintptr_t)comm, (uintptr_t)info, (uintptr_t)request) : rain_null(&f);
     while (rc < 0 && rain_again(rc, &f));
+    if (f.waiting) rain_leave(&f);
     if (rc) return rain_raise(&f, rc, RAIN_COMM, (uintptr_t)comm, "MPI_Gather_init_c(sendbuf=%p, sendcount=%d, sendtype=%h, recvbuf=%p, recvcount=%d, recvtype=%h, root=%d, comm=%h, info=%h, request=%p)", (int64_t[]){(uintptr_t)sendbuf, sendcount, (uintptr_t)sendtype, (uintptr_t)recvbuf, recvcount, (uintptr_t)recvtype, root, (uintptr_t)comm, (uintptr_t)info, (uintptr_t)request});
     return MPI_SUCCESS;
 }
@@ -2383,8 +2613,10 @@ int PMPI_Gatherv(const void *sendbuf, int sendcount, MPI_Datatype sendtype, void
     if (rain_enter()) return rain_refused("MPI_Gatherv");
     rain_frame f = {0};
     int rc;
+    rain_stay(&f);
     do rc = rain_Gatherv((uintptr_t)&f, (uintptr_t)sendbuf, sendcount, (uintptr_t)sendtype, (uintptr_t)recvbuf, (uintptr_t)recvcounts, (uintptr_t)displs, (uintptr_t)recvtype, root, (uintptr_t)comm, 0);
     while (rc < 0 && rain_again(rc, &f));
+    if (f.waiting) rain_leave(&f);
     if (rc) return rain_raise(&f, rc, RAIN_COMM, (uintptr_t)comm, "MPI_Gatherv(sendbuf=%p, sendcount=%d, sendtype=%h, recvbuf=%p, recvcounts=%p, displs=%p, recvtype=%h, root=%d, comm=%h)", (int64_t[]){(uintptr_t)sendbuf, sendcount, (uintptr_t)sendtype, (uintptr_t)recvbuf, (uintptr_t)recvcounts, (uintptr_t)displs, (uintptr_t)recvtype, root, (uintptr_t)comm});
     return MPI_SUCCESS;
 }
@@ -2394,8 +2626,10 @@ int PMPI_Gatherv_c(const void *sendbuf, MPI_Count sendcount, MPI_Datatype sendty
     if (rain_enter()) return rain_refused("MPI_Gatherv_c");
     rain_frame f = {0};
     int rc;
+    rain_stay(&f);
     do rc = rain_Gatherv((uintptr_t)&f, (uintptr_t)sendbuf, sendcount, (uintptr_t)sendtype, (uintptr_t)recvbuf, (uintptr_t)recvcounts, (uintptr_t)displs, (uintptr_t)recvtype, root, (uintptr_t)comm, 1);
     while (rc < 0 && rain_again(rc, &f));
+    if (f.waiting) rain_leave(&f);
     if (rc) return rain_raise(&f, rc, RAIN_COMM, (uintptr_t)comm, "MPI_Gatherv_c(sendbuf=%p, sendcount=%d, sendtype=%h, recvbuf=%p, recvcounts=%p, displs=%p, recvtype=%h, root=%d, comm=%h)", (int64_t[]){(uintptr_t)sendbuf, sendcount, (uintptr_t)sendtype, (uintptr_t)recvbuf, (uintptr_t)recvcounts, (uintptr_t)displs, (uintptr_t)recvtype, root, (uintptr_t)comm});
     return MPI_SUCCESS;
 }
@@ -2407,6 +2641,7 @@ int PMPI_Gatherv_init(const void *sendbuf, int sendcount, MPI_Datatype sendtype,
     int rc;
     do rc = request ? rain_Gatherv_init((uintptr_t)&f, (uintptr_t)sendbuf, sendcount, (uintptr_t)sendtype, (uintptr_t)recvbuf, (uintptr_t)recvcounts, (uintptr_t)displs, (uintptr_t)recvtype, root, (uintptr_t)comm, (uintptr_t)info, (uintptr_t)request, 0) : rain_null(&f);
     while (rc < 0 && rain_again(rc, &f));
+    if (f.waiting) rain_leave(&f);
     if (rc) return rain_raise(&f, rc, RAIN_COMM, (uintptr_t)comm, "MPI_Gatherv_init(sendbuf=%p, sendcount=%d, sendtype=%h, recvbuf=%p, recvcounts=%p, displs=%p, recvtype=%h, root=%d, comm=%h, info=%h, request=%p)", (int64_t[]){(uintptr_t)sendbuf, sendcount, (uintptr_t)sendtype, (uintptr_t)recvbuf, (uintptr_t)recvcounts, (uintptr_t)displs, (uintptr_t)recvtype, root, (uintptr_t)comm, (uintptr_t)info, (uintptr_t)request});
     return MPI_SUCCESS;
 }
@@ -2418,6 +2653,7 @@ int PMPI_Gatherv_init_c(const void *sendbuf, MPI_Count sendcount, MPI_Datatype s
     int rc;
     do rc = request ? rain_Gatherv_init((uintptr_t)&f, (uintptr_t)sendbuf, sendcount, (uintptr_t)sendtype, (uintptr_t)recvbuf, (uintptr_t)recvcounts, (uintptr_t)displs, (uintptr_t)recvtype, root, (uintptr_t)comm, (uintptr_t)info, (uintptr_t)request, 1) : rain_null(&f);
     while (rc < 0 && rain_again(rc, &f));
+    if (f.waiting) rain_leave(&f);
     if (rc) return rain_raise(&f, rc, RAIN_COMM, (uintptr_t)comm, "MPI_Gatherv_init_c(sendbuf=%p, sendcount=%d, sendtype=%h, recvbuf=%p, recvcounts=%p, displs=%p, recvtype=%h, root=%d, comm=%h, info=%h, request=%p)", (int64_t[]){(uintptr_t)sendbuf, sendcount, (uintptr_t)sendtype, (uintptr_t)recvbuf, (uintptr_t)recvcounts, (uintptr_t)displs, (uintptr_t)recvtype, root, (uintptr_t)comm, (uintptr_t)info, (uintptr_t)request});
     return MPI_SUCCESS;
 }
@@ -2430,6 +2666,7 @@ int PMPI_Get(void *origin_addr, int origin_count, MPI_Datatype origin_datatype, 
     int rc;
     do rc = rain_Get((uintptr_t)&f, (uintptr_t)origin_addr, origin_count, (uintptr_t)origin_datatype, target_rank, target_disp, target_count, (uintptr_t)target_datatype, (uintptr_t)win);
     while (rc < 0 && rain_again(rc, &f));
+    if (f.waiting) rain_leave(&f);
     if (rc) return rain_raise(&f, rc, RAIN_WIN, (uintptr_t)win, "MPI_Get(origin_addr=%p, origin_count=%d, origin_datatype=%h, target_rank=%d, target_disp=%d, target_count=%d, target_datatype=%h, win=%h)", (int64_t[]){(uintptr_t)origin_addr, origin_count, (uintptr_t)origin_datatype, target_rank, target_disp, target_count, (uintptr_t)target_datatype, (uintptr_t)win});
     return MPI_SUCCESS;
 }
@@ -2442,6 +2679,7 @@ int PMPI_Get_c(void *origin_addr, MPI_Count origin_count, MPI_Datatype origin_da
     int rc;
     do rc = rain_Get((uintptr_t)&f, (uintptr_t)origin_addr, origin_count, (uintptr_t)origin_datatype, target_rank, target_disp, target_count, (uintptr_t)target_datatype, (uintptr_t)win);
     while (rc < 0 && rain_again(rc, &f));
+    if (f.waiting) rain_leave(&f);
     if (rc) return rain_raise(&f, rc, RAIN_WIN, (uintptr_t)win, "MPI_Get_c(origin_addr=%p, origin_count=%d, origin_datatype=%h, target_rank=%d, target_disp=%d, target_count=%d, target_datatype=%h, win=%h)", (int64_t[]){(uintptr_t)origin_addr, origin_count, (uintptr_t)origin_datatype, target_rank, target_disp, target_count, (uintptr_t)target_datatype, (uintptr_t)win});
     return MPI_SUCCESS;
 }
@@ -2453,6 +2691,7 @@ int PMPI_Get_accumulate(const void *origin_addr, int origin_count, MPI_Datatype 
     int rc;
     do rc = rain_Get_accumulate((uintptr_t)&f, (uintptr_t)origin_addr, origin_count, (uintptr_t)origin_datatype, (uintptr_t)result_addr, result_count, (uintptr_t)result_datatype, target_rank, target_disp, target_count, (uintptr_t)target_datatype, (uintptr_t)op, (uintptr_t)win);
     while (rc < 0 && rain_again(rc, &f));
+    if (f.waiting) rain_leave(&f);
     if (rc) return rain_raise(&f, rc, RAIN_WIN, (uintptr_t)win, "MPI_Get_accumulate(origin_addr=%p, origin_count=%d, origin_datatype=%h, result_addr=%p, result_count=%d, result_datatype=%h, target_rank=%d, target_disp=%d, target_count=%d, target_datatype=%h, op=%h, win=%h)", (int64_t[]){(uintptr_t)origin_addr, origin_count, (uintptr_t)origin_datatype, (uintptr_t)result_addr, result_count, (uintptr_t)result_datatype, target_rank, target_disp, target_count, (uintptr_t)target_datatype, (uintptr_t)op, (uintptr_t)win});
     return MPI_SUCCESS;
 }
@@ -2464,6 +2703,7 @@ int PMPI_Get_accumulate_c(const void *origin_addr, MPI_Count origin_count, MPI_D
     int rc;
     do rc = rain_Get_accumulate((uintptr_t)&f, (uintptr_t)origin_addr, origin_count, (uintptr_t)origin_datatype, (uintptr_t)result_addr, result_count, (uintptr_t)result_datatype, target_rank, target_disp, target_count, (uintptr_t)target_datatype, (uintptr_t)op, (uintptr_t)win);
     while (rc < 0 && rain_again(rc, &f));
+    if (f.waiting) rain_leave(&f);
     if (rc) return rain_raise(&f, rc, RAIN_WIN, (uintptr_t)win, "MPI_Get_accumulate_c(origin_addr=%p, origin_count=%d, origin_datatype=%h, result_addr=%p, result_count=%d, result_datatype=%h, target_rank=%d, target_disp=%d, target_count=%d, target_datatype=%h, op=%h, win=%h)", (int64_t[]){(uintptr_t)origin_addr, origin_count, (uintptr_t)origin_datatype, (uintptr_t)result_addr, result_count, (uintptr_t)result_datatype, target_rank, target_disp, target_count, (uintptr_t)target_datatype, (uintptr_t)op, (uintptr_t)win});
     return MPI_SUCCESS;
 }
@@ -2478,6 +2718,7 @@ int PMPI_Get_count(const MPI_Status *status, MPI_Datatype datatype, int *count) 
     MPI_Count count_ = 0;
     do rc = rain_Get_count((uintptr_t)&f, (uintptr_t)status, (uintptr_t)datatype, count ? (uintptr_t)&count_ : 0);
     while (rc < 0 && rain_again(rc, &f));
+    if (f.waiting) rain_leave(&f);
     if (rc) return rain_raise(&f, rc, RAIN_NONE, 0, "MPI_Get_count(status=%p, datatype=%h, count=%p)", (int64_t[]){(uintptr_t)status, (uintptr_t)datatype, (uintptr_t)count});
     if (count) *count = count_ > INT_MAX ? MPI_UNDEFINED : (int)count_;
     return MPI_SUCCESS;
@@ -2490,6 +2731,7 @@ int PMPI_Get_count_c(const MPI_Status *status, MPI_Datatype datatype, MPI_Count 
     int rc;
     do rc = rain_Get_count((uintptr_t)&f, (uintptr_t)status, (uintptr_t)datatype, (uintptr_t)count);
     while (rc < 0 && rain_again(rc, &f));
+    if (f.waiting) rain_leave(&f);
     if (rc) return rain_raise(&f, rc, RAIN_NONE, 0, "MPI_Get_count_c(status=%p, datatype=%h, count=%p)", (int64_t[]){(uintptr_t)status, (uintptr_t)datatype, (uintptr_t)count});
     return MPI_SUCCESS;
 }
@@ -2502,6 +2744,7 @@ int PMPI_Get_elements(const MPI_Status *status, MPI_Datatype datatype, int *coun
     MPI_Count count_ = 0;
     do rc = rain_Get_elements((uintptr_t)&f, (uintptr_t)status, (uintptr_t)datatype, count ? (uintptr_t)&count_ : 0);
     while (rc < 0 && rain_again(rc, &f));
+    if (f.waiting) rain_leave(&f);
     if (rc) return rain_raise(&f, rc, RAIN_NONE, 0, "MPI_Get_elements(status=%p, datatype=%h, count=%p)", (int64_t[]){(uintptr_t)status, (uintptr_t)datatype, (uintptr_t)count});
     if (count) *count = count_ > INT_MAX ? MPI_UNDEFINED : (int)count_;
     return MPI_SUCCESS;
@@ -2514,6 +2757,7 @@ int PMPI_Get_elements_c(const MPI_Status *status, MPI_Datatype datatype, MPI_Cou
     int rc;
     do rc = rain_Get_elements((uintptr_t)&f, (uintptr_t)status, (uintptr_t)datatype, (uintptr_t)count);
     while (rc < 0 && rain_again(rc, &f));
+    if (f.waiting) rain_leave(&f);
     if (rc) return rain_raise(&f, rc, RAIN_NONE, 0, "MPI_Get_elements_c(status=%p, datatype=%h, count=%p)", (int64_t[]){(uintptr_t)status, (uintptr_t)datatype, (uintptr_t)count});
     return MPI_SUCCESS;
 }
@@ -2525,6 +2769,7 @@ int PMPI_Get_elements_x(const MPI_Status *status, MPI_Datatype datatype, MPI_Cou
     int rc;
     do rc = rain_Get_elements_x((uintptr_t)&f, (uintptr_t)status, (uintptr_t)datatype, (uintptr_t)count);
     while (rc < 0 && rain_again(rc, &f));
+    if (f.waiting) rain_leave(&f);
     if (rc) return rain_raise(&f, rc, RAIN_NONE, 0, "MPI_Get_elements_x(status=%p, datatype=%h, count=%p)", (int64_t[]){(uintptr_t)status, (uintptr_t)datatype, (uintptr_t)count});
     return MPI_SUCCESS;
 }
@@ -2541,6 +2786,7 @@ int PMPI_Get_library_version(char *version, int *resultlen) {
     int rc;
     do rc = rain_Get_library_version((uintptr_t)&f, (uintptr_t)version, (uintptr_t)resultlen);
     while (rc < 0 && rain_again(rc, &f));
+    if (f.waiting) rain_leave(&f);
     if (rc) return rain_raise(&f, rc, RAIN_NONE, 0, "MPI_Get_library_version(version=%p, resultlen=%p)", (int64_t[]){(uintptr_t)version, (uintptr_t)resultlen});
     return MPI_SUCCESS;
 }
@@ -2552,6 +2798,7 @@ int PMPI_Get_processor_name(char *name, int *resultlen) {
     int rc;
     do rc = rain_Get_processor_name((uintptr_t)&f, (uintptr_t)name, (uintptr_t)resultlen);
     while (rc < 0 && rain_again(rc, &f));
+    if (f.waiting) rain_leave(&f);
     if (rc) return rain_raise(&f, rc, RAIN_NONE, 0, "MPI_Get_processor_name(name=%p, resultlen=%p)", (int64_t[]){(uintptr_t)name, (uintptr_t)resultlen});
     return MPI_SUCCESS;
 }
@@ -2565,6 +2812,7 @@ int PMPI_Graph_create(MPI_Comm comm_old, int nnodes, const int indx[], const int
     int rc;
     do rc = rain_Graph_create((uintptr_t)&f, (uintptr_t)comm_old, nnodes, (uintptr_t)indx, (uintptr_t)edges, reorder, (uintptr_t)comm_graph);
     while (rc < 0 && rain_again(rc, &f));
+    if (f.waiting) rain_leave(&f);
     if (rc) return rain_raise(&f, rc, RAIN_COMM, (uintptr_t)comm_old, "MPI_Graph_create(comm_old=%h, nnodes=%d, indx=%p, edges=%p, reorder=%d, comm_graph=%p)", (int64_t[]){(uintptr_t)comm_old, nnodes, (uintptr_t)indx, (uintptr_t)edges, reorder, (uintptr_t)comm_graph});
     return MPI_SUCCESS;
 }
@@ -2576,6 +2824,7 @@ int PMPI_Graph_get(MPI_Comm comm, int maxindex, int maxedges, int indx[], int ed
     int rc;
     do rc = rain_Graph_get((uintptr_t)&f, (uintptr_t)comm, maxindex, maxedges, (uintptr_t)indx, (uintptr_t)edges);
     while (rc < 0 && rain_again(rc, &f));
+    if (f.waiting) rain_leave(&f);
     if (rc) return rain_raise(&f, rc, RAIN_COMM, (uintptr_t)comm, "MPI_Graph_get(comm=%h, maxindex=%d, maxedges=%d, indx=%p, edges=%p)", (int64_t[]){(uintptr_t)comm, maxindex, maxedges, (uintptr_t)indx, (uintptr_t)edges});
     return MPI_SUCCESS;
 }
@@ -2587,6 +2836,7 @@ int PMPI_Graph_map(MPI_Comm comm, int nnodes, const int indx[], const int edges[
     int rc;
     do rc = rain_Graph_map((uintptr_t)&f, (uintptr_t)comm, nnodes, (uintptr_t)indx, (uintptr_t)edges, (uintptr_t)newrank);
     while (rc < 0 && rain_again(rc, &f));
+    if (f.waiting) rain_leave(&f);
     if (rc) return rain_raise(&f, rc, RAIN_COMM, (uintptr_t)comm, "MPI_Graph_map(comm=%h, nnodes=%d, indx=%p, edges=%p, newrank=%p)", (int64_t[]){(uintptr_t)comm, nnodes, (uintptr_t)indx, (uintptr_t)edges, (uintptr_t)newrank});
     return MPI_SUCCESS;
 }
@@ -2598,6 +2848,7 @@ int PMPI_Graph_neighbors(MPI_Comm comm, int rank, int maxneighbors, int neighbor
     int rc;
     do rc = rain_Graph_neighbors((uintptr_t)&f, (uintptr_t)comm, rank, maxneighbors, (uintptr_t)neighbors);
     while (rc < 0 && rain_again(rc, &f));
+    if (f.waiting) rain_leave(&f);
     if (rc) return rain_raise(&f, rc, RAIN_COMM, (uintptr_t)comm, "MPI_Graph_neighbors(comm=%h, rank=%d, maxneighbors=%d, neighbors=%p)", (int64_t[]){(uintptr_t)comm, rank, maxneighbors, (uintptr_t)neighbors});
     return MPI_SUCCESS;
 }
@@ -2609,6 +2860,7 @@ int PMPI_Graph_neighbors_count(MPI_Comm comm, int rank, int *nneighbors) {
     int rc;
     do rc = rain_Graph_neighbors_count((uintptr_t)&f, (uintptr_t)comm, rank, (uintptr_t)nneighbors);
     while (rc < 0 && rain_again(rc, &f));
+    if (f.waiting) rain_leave(&f);
     if (rc) return rain_raise(&f, rc, RAIN_COMM, (uintptr_t)comm, "MPI_Graph_neighbors_count(comm=%h, rank=%d, nneighbors=%p)", (int64_t[]){(uintptr_t)comm, rank, (uintptr_t)nneighbors});
     return MPI_SUCCESS;
 }
@@ -2620,6 +2872,7 @@ int PMPI_Graphdims_get(MPI_Comm comm, int *nnodes, int *nedges) {
     int rc;
     do rc = rain_Graphdims_get((uintptr_t)&f, (uintptr_t)comm, (uintptr_t)nnodes, (uintptr_t)nedges);
     while (rc < 0 && rain_again(rc, &f));
+    if (f.waiting) rain_leave(&f);
     if (rc) return rain_raise(&f, rc, RAIN_COMM, (uintptr_t)comm, "MPI_Graphdims_get(comm=%h, nnodes=%p, nedges=%p)", (int64_t[]){(uintptr_t)comm, (uintptr_t)nnodes, (uintptr_t)nedges});
     return MPI_SUCCESS;
 }
@@ -2631,6 +2884,7 @@ int PMPI_Grequest_complete(MPI_Request request) {
     int rc;
     do rc = rain_Grequest_complete((uintptr_t)&f, (uintptr_t)request);
     while (rc < 0 && rain_again(rc, &f));
+    if (f.waiting) rain_leave(&f);
     if (rc) return rain_raise(&f, rc, RAIN_NONE, 0, "MPI_Grequest_complete(request=%h)", (int64_t[]){(uintptr_t)request});
     return MPI_SUCCESS;
 }
@@ -2642,6 +2896,7 @@ int PMPI_Grequest_start(MPI_Grequest_query_function *query_fn, MPI_Grequest_free
     int rc;
     do rc = request ? rain_Grequest_start((uintptr_t)&f, (uintptr_t)query_fn, (uintptr_t)free_fn, (uintptr_t)cancel_fn, (uintptr_t)extra_state, (uintptr_t)request) : rain_null(&f);
     while (rc < 0 && rain_again(rc, &f));
+    if (f.waiting) rain_leave(&f);
     if (rc) return rain_raise(&f, rc, RAIN_NONE, 0, "MPI_Grequest_start(query_fn=%p, free_fn=%p, cancel_fn=%p, extra_state=%p, request=%p)", (int64_t[]){(uintptr_t)query_fn, (uintptr_t)free_fn, (uintptr_t)cancel_fn, (uintptr_t)extra_state, (uintptr_t)request});
     return MPI_SUCCESS;
 }
@@ -2653,6 +2908,7 @@ int PMPI_Group_compare(MPI_Group group1, MPI_Group group2, int *result) {
     int rc;
     do rc = rain_Group_compare((uintptr_t)&f, (uintptr_t)group1, (uintptr_t)group2, (uintptr_t)result);
     while (rc < 0 && rain_again(rc, &f));
+    if (f.waiting) rain_leave(&f);
     if (rc) return rain_raise(&f, rc, RAIN_NONE, 0, "MPI_Group_compare(group1=%h, group2=%h, result=%p)", (int64_t[]){(uintptr_t)group1, (uintptr_t)group2, (uintptr_t)result});
     return MPI_SUCCESS;
 }
@@ -2664,6 +2920,7 @@ int PMPI_Group_difference(MPI_Group group1, MPI_Group group2, MPI_Group *newgrou
     int rc;
     do rc = rain_Group_difference((uintptr_t)&f, (uintptr_t)group1, (uintptr_t)group2, (uintptr_t)newgroup);
     while (rc < 0 && rain_again(rc, &f));
+    if (f.waiting) rain_leave(&f);
     if (rc) return rain_raise(&f, rc, RAIN_NONE, 0, "MPI_Group_difference(group1=%h, group2=%h, newgroup=%p)", (int64_t[]){(uintptr_t)group1, (uintptr_t)group2, (uintptr_t)newgroup});
     return MPI_SUCCESS;
 }
@@ -2675,6 +2932,7 @@ int PMPI_Group_excl(MPI_Group group, int n, const int ranks[], MPI_Group *newgro
     int rc;
     do rc = rain_Group_excl((uintptr_t)&f, (uintptr_t)group, n, (uintptr_t)ranks, (uintptr_t)newgroup);
     while (rc < 0 && rain_again(rc, &f));
+    if (f.waiting) rain_leave(&f);
     if (rc) return rain_raise(&f, rc, RAIN_NONE, 0, "MPI_Group_excl(group=%h, n=%d, ranks=%p, newgroup=%p)", (int64_t[]){(uintptr_t)group, n, (uintptr_t)ranks, (uintptr_t)newgroup});
     return MPI_SUCCESS;
 }
@@ -2686,6 +2944,7 @@ int PMPI_Group_free(MPI_Group *group) {
     int rc;
     do rc = rain_Group_free((uintptr_t)&f, (uintptr_t)group);
     while (rc < 0 && rain_again(rc, &f));
+    if (f.waiting) rain_leave(&f);
     if (rc) return rain_raise(&f, rc, RAIN_NONE, 0, "MPI_Group_free(group=%p)", (int64_t[]){(uintptr_t)group});
     return MPI_SUCCESS;
 }
@@ -2697,6 +2956,7 @@ int PMPI_Group_from_session_pset(MPI_Session session, const char *pset_name, MPI
     int rc;
     do rc = rain_Group_from_session_pset((uintptr_t)&f, (uintptr_t)session, (uintptr_t)pset_name, (uintptr_t)newgroup);
     while (rc < 0 && rain_again(rc, &f));
+    if (f.waiting) rain_leave(&f);
     if (rc) return rain_raise(&f, rc, RAIN_SESSION, (uintptr_t)session, "MPI_Group_from_session_pset(session=%h, pset_name=%p, newgroup=%p)", (int64_t[]){(uintptr_t)session, (uintptr_t)pset_name, (uintptr_t)newgroup});
     return MPI_SUCCESS;
 }
@@ -2708,6 +2968,7 @@ int PMPI_Group_incl(MPI_Group group, int n, const int ranks[], MPI_Group *newgro
     int rc;
     do rc = rain_Group_incl((uintptr_t)&f, (uintptr_t)group, n, (uintptr_t)ranks, (uintptr_t)newgroup);
     while (rc < 0 && rain_again(rc, &f));
+    if (f.waiting) rain_leave(&f);
     if (rc) return rain_raise(&f, rc, RAIN_NONE, 0, "MPI_Group_incl(group=%h, n=%d, ranks=%p, newgroup=%p)", (int64_t[]){(uintptr_t)group, n, (uintptr_t)ranks, (uintptr_t)newgroup});
     return MPI_SUCCESS;
 }
@@ -2719,6 +2980,7 @@ int PMPI_Group_intersection(MPI_Group group1, MPI_Group group2, MPI_Group *newgr
     int rc;
     do rc = rain_Group_intersection((uintptr_t)&f, (uintptr_t)group1, (uintptr_t)group2, (uintptr_t)newgroup);
     while (rc < 0 && rain_again(rc, &f));
+    if (f.waiting) rain_leave(&f);
     if (rc) return rain_raise(&f, rc, RAIN_NONE, 0, "MPI_Group_intersection(group1=%h, group2=%h, newgroup=%p)", (int64_t[]){(uintptr_t)group1, (uintptr_t)group2, (uintptr_t)newgroup});
     return MPI_SUCCESS;
 }
@@ -2730,6 +2992,7 @@ int PMPI_Group_range_excl(MPI_Group group, int n, int ranges[][3], MPI_Group *ne
     int rc;
     do rc = rain_Group_range_excl((uintptr_t)&f, (uintptr_t)group, n, (uintptr_t)ranges, (uintptr_t)newgroup);
     while (rc < 0 && rain_again(rc, &f));
+    if (f.waiting) rain_leave(&f);
     if (rc) return rain_raise(&f, rc, RAIN_NONE, 0, "MPI_Group_range_excl(group=%h, n=%d, ranges=%p, newgroup=%p)", (int64_t[]){(uintptr_t)group, n, (uintptr_t)ranges, (uintptr_t)newgroup});
     return MPI_SUCCESS;
 }
@@ -2741,6 +3004,7 @@ int PMPI_Group_range_incl(MPI_Group group, int n, int ranges[][3], MPI_Group *ne
     int rc;
     do rc = rain_Group_range_incl((uintptr_t)&f, (uintptr_t)group, n, (uintptr_t)ranges, (uintptr_t)newgroup);
     while (rc < 0 && rain_again(rc, &f));
+    if (f.waiting) rain_leave(&f);
     if (rc) return rain_raise(&f, rc, RAIN_NONE, 0, "MPI_Group_range_incl(group=%h, n=%d, ranges=%p, newgroup=%p)", (int64_t[]){(uintptr_t)group, n, (uintptr_t)ranges, (uintptr_t)newgroup});
     return MPI_SUCCESS;
 }
@@ -2752,6 +3016,7 @@ int PMPI_Group_rank(MPI_Group group, int *rank) {
     int rc;
     do rc = rain_Group_rank((uintptr_t)&f, (uintptr_t)group, (uintptr_t)rank);
     while (rc < 0 && rain_again(rc, &f));
+    if (f.waiting) rain_leave(&f);
     if (rc) return rain_raise(&f, rc, RAIN_NONE, 0, "MPI_Group_rank(group=%h, rank=%p)", (int64_t[]){(uintptr_t)group, (uintptr_t)rank});
     return MPI_SUCCESS;
 }
@@ -2763,6 +3028,7 @@ int PMPI_Group_size(MPI_Group group, int *size) {
     int rc;
     do rc = rain_Group_size((uintptr_t)&f, (uintptr_t)group, (uintptr_t)size);
     while (rc < 0 && rain_again(rc, &f));
+    if (f.waiting) rain_leave(&f);
     if (rc) return rain_raise(&f, rc, RAIN_NONE, 0, "MPI_Group_size(group=%h, size=%p)", (int64_t[]){(uintptr_t)group, (uintptr_t)size});
     return MPI_SUCCESS;
 }
@@ -2774,6 +3040,7 @@ int PMPI_Group_translate_ranks(MPI_Group group1, int n, const int ranks1[], MPI_
     int rc;
     do rc = rain_Group_translate_ranks((uintptr_t)&f, (uintptr_t)group1, n, (uintptr_t)ranks1, (uintptr_t)group2, (uintptr_t)ranks2);
     while (rc < 0 && rain_again(rc, &f));
+    if (f.waiting) rain_leave(&f);
     if (rc) return rain_raise(&f, rc, RAIN_NONE, 0, "MPI_Group_translate_ranks(group1=%h, n=%d, ranks1=%p, group2=%h, ranks2=%p)", (int64_t[]){(uintptr_t)group1, n, (uintptr_t)ranks1, (uintptr_t)group2, (uintptr_t)ranks2});
     return MPI_SUCCESS;
 }
@@ -2785,6 +3052,7 @@ int PMPI_Group_union(MPI_Group group1, MPI_Group group2, MPI_Group *newgroup) {
     int rc;
     do rc = rain_Group_union((uintptr_t)&f, (uintptr_t)group1, (uintptr_t)group2, (uintptr_t)newgroup);
     while (rc < 0 && rain_again(rc, &f));
+    if (f.waiting) rain_leave(&f);
     if (rc) return rain_raise(&f, rc, RAIN_NONE, 0, "MPI_Group_union(group1=%h, group2=%h, newgroup=%p)", (int64_t[]){(uintptr_t)group1, (uintptr_t)group2, (uintptr_t)newgroup});
     return MPI_SUCCESS;
 }
@@ -2796,6 +3064,7 @@ int PMPI_Iallgather(const void *sendbuf, int sendcount, MPI_Datatype sendtype, v
     int rc;
     do rc = request ? rain_Iallgather((uintptr_t)&f, (uintptr_t)sendbuf, sendcount, (uintptr_t)sendtype, (uintptr_t)recvbuf, recvcount, (uintptr_t)recvtype, (uintptr_t)comm, (uintptr_t)request) : rain_null(&f);
     while (rc < 0 && rain_again(rc, &f));
+    if (f.waiting) rain_leave(&f);
     if (rc) return rain_raise(&f, rc, RAIN_COMM, (uintptr_t)comm, "MPI_Iallgather(sendbuf=%p, sendcount=%d, sendtype=%h, recvbuf=%p, recvcount=%d, recvtype=%h, comm=%h, request=%p)", (int64_t[]){(uintptr_t)sendbuf, sendcount, (uintptr_t)sendtype, (uintptr_t)recvbuf, recvcount, (uintptr_t)recvtype, (uintptr_t)comm, (uintptr_t)request});
     return MPI_SUCCESS;
 }
@@ -2807,6 +3076,7 @@ int PMPI_Iallgather_c(const void *sendbuf, MPI_Count sendcount, MPI_Datatype sen
     int rc;
     do rc = request ? rain_Iallgather((uintptr_t)&f, (uintptr_t)sendbuf, sendcount, (uintptr_t)sendtype, (uintptr_t)recvbuf, recvcount, (uintptr_t)recvtype, (uintptr_t)comm, (uintptr_t)request) : rain_null(&f);
     while (rc < 0 && rain_again(rc, &f));
+    if (f.waiting) rain_leave(&f);
     if (rc) return rain_raise(&f, rc, RAIN_COMM, (uintptr_t)comm, "MPI_Iallgather_c(sendbuf=%p, sendcount=%d, sendtype=%h, recvbuf=%p, recvcount=%d, recvtype=%h, comm=%h, request=%p)", (int64_t[]){(uintptr_t)sendbuf, sendcount, (uintptr_t)sendtype, (uintptr_t)recvbuf, recvcount, (uintptr_t)recvtype, (uintptr_t)comm, (uintptr_t)request});
     return MPI_SUCCESS;
 }
@@ -2818,6 +3088,7 @@ int PMPI_Iallgatherv(const void *sendbuf, int sendcount, MPI_Datatype sendtype, 
     int rc;
     do rc = request ? rain_Iallgatherv((uintptr_t)&f, (uintptr_t)sendbuf, sendcount, (uintptr_t)sendtype, (uintptr_t)recvbuf, (uintptr_t)recvcounts, (uintptr_t)displs, (uintptr_t)recvtype, (uintptr_t)comm, (uintptr_t)request, 0) : rain_null(&f);
     while (rc < 0 && rain_again(rc, &f));
+    if (f.waiting) rain_leave(&f);
     if (rc) return rain_raise(&f, rc, RAIN_COMM, (uintptr_t)comm, "MPI_Iallgatherv(sendbuf=%p, sendcount=%d, sendtype=%h, recvbuf=%p, recvcounts=%p, displs=%p, recvtype=%h, comm=%h, request=%p)", (int64_t[]){(uintptr_t)sendbuf, sendcount, (uintptr_t)sendtype, (uintptr_t)recvbuf, (uintptr_t)recvcounts, (uintptr_t)displs, (uintptr_t)recvtype, (uintptr_t)comm, (uintptr_t)request});
     return MPI_SUCCESS;
 }
@@ -2829,6 +3100,7 @@ int PMPI_Iallgatherv_c(const void *sendbuf, MPI_Count sendcount, MPI_Datatype se
     int rc;
     do rc = request ? rain_Iallgatherv((uintptr_t)&f, (uintptr_t)sendbuf, sendcount, (uintptr_t)sendtype, (uintptr_t)recvbuf, (uintptr_t)recvcounts, (uintptr_t)displs, (uintptr_t)recvtype, (uintptr_t)comm, (uintptr_t)request, 1) : rain_null(&f);
     while (rc < 0 && rain_again(rc, &f));
+    if (f.waiting) rain_leave(&f);
     if (rc) return rain_raise(&f, rc, RAIN_COMM, (uintptr_t)comm, "MPI_Iallgatherv_c(sendbuf=%p, sendcount=%d, sendtype=%h, recvbuf=%p, recvcounts=%p, displs=%p, recvtype=%h, comm=%h, request=%p)", (int64_t[]){(uintptr_t)sendbuf, sendcount, (uintptr_t)sendtype, (uintptr_t)recvbuf, (uintptr_t)recvcounts, (uintptr_t)displs, (uintptr_t)recvtype, (uintptr_t)comm, (uintptr_t)request});
     return MPI_SUCCESS;
 }
@@ -2840,6 +3112,7 @@ int PMPI_Iallreduce(const void *sendbuf, void *recvbuf, int count, MPI_Datatype 
     int rc;
     do rc = request ? rain_Iallreduce((uintptr_t)&f, (uintptr_t)sendbuf, (uintptr_t)recvbuf, count, (uintptr_t)datatype, (uintptr_t)op, (uintptr_t)comm, (uintptr_t)request) : rain_null(&f);
     while (rc < 0 && rain_again(rc, &f));
+    if (f.waiting) rain_leave(&f);
     if (rc) return rain_raise(&f, rc, RAIN_COMM, (uintptr_t)comm, "MPI_Iallreduce(sendbuf=%p, recvbuf=%p, count=%d, datatype=%h, op=%h, comm=%h, request=%p)", (int64_t[]){(uintptr_t)sendbuf, (uintptr_t)recvbuf, count, (uintptr_t)datatype, (uintptr_t)op, (uintptr_t)comm, (uintptr_t)request});
     return MPI_SUCCESS;
 }
@@ -2851,6 +3124,7 @@ int PMPI_Iallreduce_c(const void *sendbuf, void *recvbuf, MPI_Count count, MPI_D
     int rc;
     do rc = request ? rain_Iallreduce((uintptr_t)&f, (uintptr_t)sendbuf, (uintptr_t)recvbuf, count, (uintptr_t)datatype, (uintptr_t)op, (uintptr_t)comm, (uintptr_t)request) : rain_null(&f);
     while (rc < 0 && rain_again(rc, &f));
+    if (f.waiting) rain_leave(&f);
     if (rc) return rain_raise(&f, rc, RAIN_COMM, (uintptr_t)comm, "MPI_Iallreduce_c(sendbuf=%p, recvbuf=%p, count=%d, datatype=%h, op=%h, comm=%h, request=%p)", (int64_t[]){(uintptr_t)sendbuf, (uintptr_t)recvbuf, count, (uintptr_t)datatype, (uintptr_t)op, (uintptr_t)comm, (uintptr_t)request});
     return MPI_SUCCESS;
 }
@@ -2862,6 +3136,7 @@ int PMPI_Ialltoall(const void *sendbuf, int sendcount, MPI_Datatype sendtype, vo
     int rc;
     do rc = request ? rain_Ialltoall((uintptr_t)&f, (uintptr_t)sendbuf, sendcount, (uintptr_t)sendtype, (uintptr_t)recvbuf, recvcount, (uintptr_t)recvtype, (uintptr_t)comm, (uintptr_t)request) : rain_null(&f);
     while (rc < 0 && rain_again(rc, &f));
+    if (f.waiting) rain_leave(&f);
     if (rc) return rain_raise(&f, rc, RAIN_COMM, (uintptr_t)comm, "MPI_Ialltoall(sendbuf=%p, sendcount=%d, sendtype=%h, recvbuf=%p, recvcount=%d, recvtype=%h, comm=%h, request=%p)", (int64_t[]){(uintptr_t)sendbuf, sendcount, (uintptr_t)sendtype, (uintptr_t)recvbuf, recvcount, (uintptr_t)recvtype, (uintptr_t)comm, (uintptr_t)request});
     return MPI_SUCCESS;
 }
@@ -2873,6 +3148,7 @@ int PMPI_Ialltoall_c(const void *sendbuf, MPI_Count sendcount, MPI_Datatype send
     int rc;
     do rc = request ? rain_Ialltoall((uintptr_t)&f, (uintptr_t)sendbuf, sendcount, (uintptr_t)sendtype, (uintptr_t)recvbuf, recvcount, (uintptr_t)recvtype, (uintptr_t)comm, (uintptr_t)request) : rain_null(&f);
     while (rc < 0 && rain_again(rc, &f));
+    if (f.waiting) rain_leave(&f);
     if (rc) return rain_raise(&f, rc, RAIN_COMM, (uintptr_t)comm, "MPI_Ialltoall_c(sendbuf=%p, sendcount=%d, sendtype=%h, recvbuf=%p, recvcount=%d, recvtype=%h, comm=%h, request=%p)", (int64_t[]){(uintptr_t)sendbuf, sendcount, (uintptr_t)sendtype, (uintptr_t)recvbuf, recvcount, (uintptr_t)recvtype, (uintptr_t)comm, (uintptr_t)request});
     return MPI_SUCCESS;
 }
@@ -2884,6 +3160,7 @@ int PMPI_Ialltoallv(const void *sendbuf, const int sendcounts[], const int sdisp
     int rc;
     do rc = request ? rain_Ialltoallv((uintptr_t)&f, (uintptr_t)sendbuf, (uintptr_t)sendcounts, (uintptr_t)sdispls, (uintptr_t)sendtype, (uintptr_t)recvbuf, (uintptr_t)recvcounts, (uintptr_t)rdispls, (uintptr_t)recvtype, (uintptr_t)comm, (uintptr_t)request, 0) : rain_null(&f);
     while (rc < 0 && rain_again(rc, &f));
+    if (f.waiting) rain_leave(&f);
     if (rc) return rain_raise(&f, rc, RAIN_COMM, (uintptr_t)comm, "MPI_Ialltoallv(sendbuf=%p, sendcounts=%p, sdispls=%p, sendtype=%h, recvbuf=%p, recvcounts=%p, rdispls=%p, recvtype=%h, comm=%h, request=%p)", (int64_t[]){(uintptr_t)sendbuf, (uintptr_t)sendcounts, (uintptr_t)sdispls, (uintptr_t)sendtype, (uintptr_t)recvbuf, (uintptr_t)recvcounts, (uintptr_t)rdispls, (uintptr_t)recvtype, (uintptr_t)comm, (uintptr_t)request});
     return MPI_SUCCESS;
 }
@@ -2895,6 +3172,7 @@ int PMPI_Ialltoallv_c(const void *sendbuf, const MPI_Count sendcounts[], const M
     int rc;
     do rc = request ? rain_Ialltoallv((uintptr_t)&f, (uintptr_t)sendbuf, (uintptr_t)sendcounts, (uintptr_t)sdispls, (uintptr_t)sendtype, (uintptr_t)recvbuf, (uintptr_t)recvcounts, (uintptr_t)rdispls, (uintptr_t)recvtype, (uintptr_t)comm, (uintptr_t)request, 1) : rain_null(&f);
     while (rc < 0 && rain_again(rc, &f));
+    if (f.waiting) rain_leave(&f);
     if (rc) return rain_raise(&f, rc, RAIN_COMM, (uintptr_t)comm, "MPI_Ialltoallv_c(sendbuf=%p, sendcounts=%p, sdispls=%p, sendtype=%h, recvbuf=%p, recvcounts=%p, rdispls=%p, recvtype=%h, comm=%h, request=%p)", (int64_t[]){(uintptr_t)sendbuf, (uintptr_t)sendcounts, (uintptr_t)sdispls, (uintptr_t)sendtype, (uintptr_t)recvbuf, (uintptr_t)recvcounts, (uintptr_t)rdispls, (uintptr_t)recvtype, (uintptr_t)comm, (uintptr_t)request});
     return MPI_SUCCESS;
 }
@@ -2906,6 +3184,7 @@ int PMPI_Ialltoallw(const void *sendbuf, const int sendcounts[], const int sdisp
     int rc;
     do rc = request ? rain_Ialltoallw((uintptr_t)&f, (uintptr_t)sendbuf, (uintptr_t)sendcounts, (uintptr_t)sdispls, (uintptr_t)sendtypes, (uintptr_t)recvbuf, (uintptr_t)recvcounts, (uintptr_t)rdispls, (uintptr_t)recvtypes, (uintptr_t)comm, (uintptr_t)request, 0) : rain_null(&f);
     while (rc < 0 && rain_again(rc, &f));
+    if (f.waiting) rain_leave(&f);
     if (rc) return rain_raise(&f, rc, RAIN_COMM, (uintptr_t)comm, "MPI_Ialltoallw(sendbuf=%p, sendcounts=%p, sdispls=%p, sendtypes=%p, recvbuf=%p, recvcounts=%p, rdispls=%p, recvtypes=%p, comm=%h, request=%p)", (int64_t[]){(uintptr_t)sendbuf, (uintptr_t)sendcounts, (uintptr_t)sdispls, (uintptr_t)sendtypes, (uintptr_t)recvbuf, (uintptr_t)recvcounts, (uintptr_t)rdispls, (uintptr_t)recvtypes, (uintptr_t)comm, (uintptr_t)request});
     return MPI_SUCCESS;
 }
@@ -2917,6 +3196,7 @@ int PMPI_Ialltoallw_c(const void *sendbuf, const MPI_Count sendcounts[], const M
     int rc;
     do rc = request ? rain_Ialltoallw((uintptr_t)&f, (uintptr_t)sendbuf, (uintptr_t)sendcounts, (uintptr_t)sdispls, (uintptr_t)sendtypes, (uintptr_t)recvbuf, (uintptr_t)recvcounts, (uintptr_t)rdispls, (uintptr_t)recvtypes, (uintptr_t)comm, (uintptr_t)request, 1) : rain_null(&f);
     while (rc < 0 && rain_again(rc, &f));
+    if (f.waiting) rain_leave(&f);
     if (rc) return rain_raise(&f, rc, RAIN_COMM, (uintptr_t)comm, "MPI_Ialltoallw_c(sendbuf=%p, sendcounts=%p, sdispls=%p, sendtypes=%p, recvbuf=%p, recvcounts=%p, rdispls=%p, recvtypes=%p, comm=%h, request=%p)", (int64_t[]){(uintptr_t)sendbuf, (uintptr_t)sendcounts, (uintptr_t)sdispls, (uintptr_t)sendtypes, (uintptr_t)recvbuf, (uintptr_t)recvcounts, (uintptr_t)rdispls, (uintptr_t)recvtypes, (uintptr_t)comm, (uintptr_t)request});
     return MPI_SUCCESS;
 }
@@ -2928,6 +3208,7 @@ int PMPI_Ibarrier(MPI_Comm comm, MPI_Request *request) {
     int rc;
     do rc = request ? rain_Ibarrier((uintptr_t)&f, (uintptr_t)comm, (uintptr_t)request) : rain_null(&f);
     while (rc < 0 && rain_again(rc, &f));
+    if (f.waiting) rain_leave(&f);
     if (rc) return rain_raise(&f, rc, RAIN_COMM, (uintptr_t)comm, "MPI_Ibarrier(comm=%h, request=%p)", (int64_t[]){(uintptr_t)comm, (uintptr_t)request});
     return MPI_SUCCESS;
 }
@@ -2939,6 +3220,7 @@ int PMPI_Ibcast(void *buffer, int count, MPI_Datatype datatype, int root, MPI_Co
     int rc;
     do rc = request ? rain_Ibcast((uintptr_t)&f, (uintptr_t)buffer, count, (uintptr_t)datatype, root, (uintptr_t)comm, (uintptr_t)request) : rain_null(&f);
     while (rc < 0 && rain_again(rc, &f));
+    if (f.waiting) rain_leave(&f);
     if (rc) return rain_raise(&f, rc, RAIN_COMM, (uintptr_t)comm, "MPI_Ibcast(buffer=%p, count=%d, datatype=%h, root=%d, comm=%h, request=%p)", (int64_t[]){(uintptr_t)buffer, count, (uintptr_t)datatype, root, (uintptr_t)comm, (uintptr_t)request});
     return MPI_SUCCESS;
 }
@@ -2950,6 +3232,7 @@ int PMPI_Ibcast_c(void *buffer, MPI_Count count, MPI_Datatype datatype, int root
     int rc;
     do rc = request ? rain_Ibcast((uintptr_t)&f, (uintptr_t)buffer, count, (uintptr_t)datatype, root, (uintptr_t)comm, (uintptr_t)request) : rain_null(&f);
     while (rc < 0 && rain_again(rc, &f));
+    if (f.waiting) rain_leave(&f);
     if (rc) return rain_raise(&f, rc, RAIN_COMM, (uintptr_t)comm, "MPI_Ibcast_c(buffer=%p, count=%d, datatype=%h, root=%d, comm=%h, request=%p)", (int64_t[]){(uintptr_t)buffer, count, (uintptr_t)datatype, root, (uintptr_t)comm, (uintptr_t)request});
     return MPI_SUCCESS;
 }
@@ -2961,6 +3244,7 @@ int PMPI_Ibsend(const void *buf, int count, MPI_Datatype datatype, int dest, int
     int rc;
     do rc = request ? rain_Ibsend((uintptr_t)&f, (uintptr_t)buf, count, (uintptr_t)datatype, dest, tag, (uintptr_t)comm, (uintptr_t)request) : rain_null(&f);
     while (rc < 0 && rain_again(rc, &f));
+    if (f.waiting) rain_leave(&f);
     if (rc) return rain_raise(&f, rc, RAIN_COMM, (uintptr_t)comm, "MPI_Ibsend(buf=%p, count=%d, datatype=%h, dest=%d, tag=%d, comm=%h, request=%p)", (int64_t[]){(uintptr_t)buf, count, (uintptr_t)datatype, dest, tag, (uintptr_t)comm, (uintptr_t)request});
     return MPI_SUCCESS;
 }
@@ -2972,6 +3256,7 @@ int PMPI_Ibsend_c(const void *buf, MPI_Count count, MPI_Datatype datatype, int d
     int rc;
     do rc = request ? rain_Ibsend((uintptr_t)&f, (uintptr_t)buf, count, (uintptr_t)datatype, dest, tag, (uintptr_t)comm, (uintptr_t)request) : rain_null(&f);
     while (rc < 0 && rain_again(rc, &f));
+    if (f.waiting) rain_leave(&f);
     if (rc) return rain_raise(&f, rc, RAIN_COMM, (uintptr_t)comm, "MPI_Ibsend_c(buf=%p, count=%d, datatype=%h, dest=%d, tag=%d, comm=%h, request=%p)", (int64_t[]){(uintptr_t)buf, count, (uintptr_t)datatype, dest, tag, (uintptr_t)comm, (uintptr_t)request});
     return MPI_SUCCESS;
 }
@@ -2983,6 +3268,7 @@ int PMPI_Iexscan(const void *sendbuf, void *recvbuf, int count, MPI_Datatype dat
     int rc;
     do rc = request ? rain_Iexscan((uintptr_t)&f, (uintptr_t)sendbuf, (uintptr_t)recvbuf, count, (uintptr_t)datatype, (uintptr_t)op, (uintptr_t)comm, (uintptr_t)request) : rain_null(&f);
     while (rc < 0 && rain_again(rc, &f));
+    if (f.waiting) rain_leave(&f);
     if (rc) return rain_raise(&f, rc, RAIN_COMM, (uintptr_t)comm, "MPI_Iexscan(sendbuf=%p, recvbuf=%p, count=%d, datatype=%h, op=%h, comm=%h, request=%p)", (int64_t[]){(uintptr_t)sendbuf, (uintptr_t)recvbuf, count, (uintptr_t)datatype, (uintptr_t)op, (uintptr_t)comm, (uintptr_t)request});
     return MPI_SUCCESS;
 }
@@ -2994,6 +3280,7 @@ int PMPI_Iexscan_c(const void *sendbuf, void *recvbuf, MPI_Count count, MPI_Data
     int rc;
     do rc = request ? rain_Iexscan((uintptr_t)&f, (uintptr_t)sendbuf, (uintptr_t)recvbuf, count, (uintptr_t)datatype, (uintptr_t)op, (uintptr_t)comm, (uintptr_t)request) : rain_null(&f);
     while (rc < 0 && rain_again(rc, &f));
+    if (f.waiting) rain_leave(&f);
     if (rc) return rain_raise(&f, rc, RAIN_COMM, (uintptr_t)comm, "MPI_Iexscan_c(sendbuf=%p, recvbuf=%p, count=%d, datatype=%h, op=%h, comm=%h, request=%p)", (int64_t[]){(uintptr_t)sendbuf, (uintptr_t)recvbuf, count, (uintptr_t)datatype, (uintptr_t)op, (uintptr_t)comm, (uintptr_t)request});
     return MPI_SUCCESS;
 }
@@ -3005,6 +3292,7 @@ int PMPI_Igather(const void *sendbuf, int sendcount, MPI_Datatype sendtype, void
     int rc;
     do rc = request ? rain_Igather((uintptr_t)&f, (uintptr_t)sendbuf, sendcount, (uintptr_t)sendtype, (uintptr_t)recvbuf, recvcount, (uintptr_t)recvtype, root, (uintptr_t)comm, (uintptr_t)request) : rain_null(&f);
     while (rc < 0 && rain_again(rc, &f));
+    if (f.waiting) rain_leave(&f);
     if (rc) return rain_raise(&f, rc, RAIN_COMM, (uintptr_t)comm, "MPI_Igather(sendbuf=%p, sendcount=%d, sendtype=%h, recvbuf=%p, recvcount=%d, recvtype=%h, root=%d, comm=%h, request=%p)", (int64_t[]){(uintptr_t)sendbuf, sendcount, (uintptr_t)sendtype, (uintptr_t)recvbuf, recvcount, (uintptr_t)recvtype, root, (uintptr_t)comm, (uintptr_t)request});
     return MPI_SUCCESS;
 }
@@ -3016,6 +3304,7 @@ int PMPI_Igather_c(const void *sendbuf, MPI_Count sendcount, MPI_Datatype sendty
     int rc;
     do rc = request ? rain_Igather((uintptr_t)&f, (uintptr_t)sendbuf, sendcount, (uintptr_t)sendtype, (uintptr_t)recvbuf, recvcount, (uintptr_t)recvtype, root, (uintptr_t)comm, (uintptr_t)request) : rain_null(&f);
     while (rc < 0 && rain_again(rc, &f));
+    if (f.waiting) rain_leave(&f);
     if (rc) return rain_raise(&f, rc, RAIN_COMM, (uintptr_t)comm, "MPI_Igather_c(sendbuf=%p, sendcount=%d, sendtype=%h, recvbuf=%p, recvcount=%d, recvtype=%h, root=%d, comm=%h, request=%p)", (int64_t[]){(uintptr_t)sendbuf, sendcount, (uintptr_t)sendtype, (uintptr_t)recvbuf, recvcount, (uintptr_t)recvtype, root, (uintptr_t)comm, (uintptr_t)request});
     return MPI_SUCCESS;
 }
@@ -3027,6 +3316,7 @@ int PMPI_Igatherv(const void *sendbuf, int sendcount, MPI_Datatype sendtype, voi
     int rc;
     do rc = request ? rain_Igatherv((uintptr_t)&f, (uintptr_t)sendbuf, sendcount, (uintptr_t)sendtype, (uintptr_t)recvbuf, (uintptr_t)recvcounts, (uintptr_t)displs, (uintptr_t)recvtype, root, (uintptr_t)comm, (uintptr_t)request, 0) : rain_null(&f);
     while (rc < 0 && rain_again(rc, &f));
+    if (f.waiting) rain_leave(&f);
     if (rc) return rain_raise(&f, rc, RAIN_COMM, (uintptr_t)comm, "MPI_Igatherv(sendbuf=%p, sendcount=%d, sendtype=%h, recvbuf=%p, recvcounts=%p, displs=%p, recvtype=%h, root=%d, comm=%h, request=%p)", (int64_t[]){(uintptr_t)sendbuf, sendcount, (uintptr_t)sendtype, (uintptr_t)recvbuf, (uintptr_t)recvcounts, (uintptr_t)displs, (uintptr_t)recvtype, root, (uintptr_t)comm, (uintptr_t)request});
     return MPI_SUCCESS;
 }
@@ -3038,6 +3328,7 @@ int PMPI_Igatherv_c(const void *sendbuf, MPI_Count sendcount, MPI_Datatype sendt
     int rc;
     do rc = request ? rain_Igatherv((uintptr_t)&f, (uintptr_t)sendbuf, sendcount, (uintptr_t)sendtype, (uintptr_t)recvbuf, (uintptr_t)recvcounts, (uintptr_t)displs, (uintptr_t)recvtype, root, (uintptr_t)comm, (uintptr_t)request, 1) : rain_null(&f);
     while (rc < 0 && rain_again(rc, &f));
+    if (f.waiting) rain_leave(&f);
     if (rc) return rain_raise(&f, rc, RAIN_COMM, (uintptr_t)comm, "MPI_Igatherv_c(sendbuf=%p, sendcount=%d, sendtype=%h, recvbuf=%p, recvcounts=%p, displs=%p, recvtype=%h, root=%d, comm=%h, request=%p)", (int64_t[]){(uintptr_t)sendbuf, sendcount, (uintptr_t)sendtype, (uintptr_t)recvbuf, (uintptr_t)recvcounts, (uintptr_t)displs, (uintptr_t)recvtype, root, (uintptr_t)comm, (uintptr_t)request});
     return MPI_SUCCESS;
 }
@@ -3049,6 +3340,7 @@ int PMPI_Improbe(int source, int tag, MPI_Comm comm, int *flag, MPI_Message *mes
     int rc;
     do rc = rain_Improbe((uintptr_t)&f, source, tag, (uintptr_t)comm, (uintptr_t)flag, (uintptr_t)message, (uintptr_t)status);
     while (rc < 0 && rain_again(rc, &f));
+    if (f.waiting) rain_leave(&f);
     if (rc) return rain_raise(&f, rc, RAIN_COMM, (uintptr_t)comm, "MPI_Improbe(source=%d, tag=%d, comm=%h, flag=%p, message=%p, status=%p)", (int64_t[]){source, tag, (uintptr_t)comm, (uintptr_t)flag, (uintptr_t)message, (uintptr_t)status});
     return MPI_SUCCESS;
 }
@@ -3060,6 +3352,7 @@ int PMPI_Imrecv(void *buf, int count, MPI_Datatype datatype, MPI_Message *messag
     int rc;
     do rc = request ? rain_Imrecv((uintptr_t)&f, (uintptr_t)buf, count, (uintptr_t)datatype, (uintptr_t)message, (uintptr_t)request) : rain_null(&f);
     while (rc < 0 && rain_again(rc, &f));
+    if (f.waiting) rain_leave(&f);
     if (rc) return rain_raise(&f, rc, RAIN_NONE, 0, "MPI_Imrecv(buf=%p, count=%d, datatype=%h, message=%p, request=%p)", (int64_t[]){(uintptr_t)buf, count, (uintptr_t)datatype, (uintptr_t)message, (uintptr_t)request});
     return MPI_SUCCESS;
 }
@@ -3071,6 +3364,7 @@ int PMPI_Imrecv_c(void *buf, MPI_Count count, MPI_Datatype datatype, MPI_Message
     int rc;
     do rc = request ? rain_Imrecv((uintptr_t)&f, (uintptr_t)buf, count, (uintptr_t)datatype, (uintptr_t)message, (uintptr_t)request) : rain_null(&f);
     while (rc < 0 && rain_again(rc, &f));
+    if (f.waiting) rain_leave(&f);
     if (rc) return rain_raise(&f, rc, RAIN_NONE, 0, "MPI_Imrecv_c(buf=%p, count=%d, datatype=%h, message=%p, request=%p)", (int64_t[]){(uintptr_t)buf, count, (uintptr_t)datatype, (uintptr_t)message, (uintptr_t)request});
     return MPI_SUCCESS;
 }
@@ -3082,6 +3376,7 @@ int PMPI_Ineighbor_allgather(const void *sendbuf, int sendcount, MPI_Datatype se
     int rc;
     do rc = request ? rain_Ineighbor_allgather((uintptr_t)&f, (uintptr_t)sendbuf, sendcount, (uintptr_t)sendtype, (uintptr_t)recvbuf, recvcount, (uintptr_t)recvtype, (uintptr_t)comm, (uintptr_t)request) : rain_null(&f);
     while (rc < 0 && rain_again(rc, &f));
+    if (f.waiting) rain_leave(&f);
     if (rc) return rain_raise(&f, rc, RAIN_COMM, (uintptr_t)comm, "MPI_Ineighbor_allgather(sendbuf=%p, sendcount=%d, sendtype=%h, recvbuf=%p, recvcount=%d, recvtype=%h, comm=%h, request=%p)", (int64_t[]){(uintptr_t)sendbuf, sendcount, (uintptr_t)sendtype, (uintptr_t)recvbuf, recvcount, (uintptr_t)recvtype, (uintptr_t)comm, (uintptr_t)request});
     return MPI_SUCCESS;
 }
@@ -3093,6 +3388,7 @@ int PMPI_Ineighbor_allgather_c(const void *sendbuf, MPI_Count sendcount, MPI_Dat
     int rc;
     do rc = request ? rain_Ineighbor_allgather((uintptr_t)&f, (uintptr_t)sendbuf, sendcount, (uintptr_t)sendtype, (uintptr_t)recvbuf, recvcount, (uintptr_t)recvtype, (uintptr_t)comm, (uintptr_t)request) : rain_null(&f);
     while (rc < 0 && rain_again(rc, &f));
+    if (f.waiting) rain_leave(&f);
     if (rc) return rain_raise(&f, rc, RAIN_COMM, (uintptr_t)comm, "MPI_Ineighbor_allgather_c(sendbuf=%p, sendcount=%d, sendtype=%h, recvbuf=%p, recvcount=%d, recvtype=%h, comm=%h, request=%p)", (int64_t[]){(uintptr_t)sendbuf, sendcount, (uintptr_t)sendtype, (uintptr_t)recvbuf, recvcount, (uintptr_t)recvtype, (uintptr_t)comm, (uintptr_t)request});
     return MPI_SUCCESS;
 }
@@ -3104,6 +3400,7 @@ int PMPI_Ineighbor_allgatherv(const void *sendbuf, int sendcount, MPI_Datatype s
     int rc;
     do rc = request ? rain_Ineighbor_allgatherv((uintptr_t)&f, (uintptr_t)sendbuf, sendcount, (uintptr_t)sendtype, (uintptr_t)recvbuf, (uintptr_t)recvcounts, (uintptr_t)displs, (uintptr_t)recvtype, (uintptr_t)comm, (uintptr_t)request, 0) : rain_null(&f);
     while (rc < 0 && rain_again(rc, &f));
+    if (f.waiting) rain_leave(&f);
     if (rc) return rain_raise(&f, rc, RAIN_COMM, (uintptr_t)comm, "MPI_Ineighbor_allgatherv(sendbuf=%p, sendcount=%d, sendtype=%h, recvbuf=%p, recvcounts=%p, displs=%p, recvtype=%h, comm=%h, request=%p)", (int64_t[]){(uintptr_t)sendbuf, sendcount, (uintptr_t)sendtype, (uintptr_t)recvbuf, (uintptr_t)recvcounts, (uintptr_t)displs, (uintptr_t)recvtype, (uintptr_t)comm, (uintptr_t)request});
     return MPI_SUCCESS;
 }
@@ -3115,6 +3412,7 @@ int PMPI_Ineighbor_allgatherv_c(const void *sendbuf, MPI_Count sendcount, MPI_Da
     int rc;
     do rc = request ? rain_Ineighbor_allgatherv((uintptr_t)&f, (uintptr_t)sendbuf, sendcount, (uintptr_t)sendtype, (uintptr_t)recvbuf, (uintptr_t)recvcounts, (uintptr_t)displs, (uintptr_t)recvtype, (uintptr_t)comm, (uintptr_t)request, 1) : rain_null(&f);
     while (rc < 0 && rain_again(rc, &f));
+    if (f.waiting) rain_leave(&f);
     if (rc) return rain_raise(&f, rc, RAIN_COMM, (uintptr_t)comm, "MPI_Ineighbor_allgatherv_c(sendbuf=%p, sendcount=%d, sendtype=%h, recvbuf=%p, recvcounts=%p, displs=%p, recvtype=%h, comm=%h, request=%p)", (int64_t[]){(uintptr_t)sendbuf, sendcount, (uintptr_t)sendtype, (uintptr_t)recvbuf, (uintptr_t)recvcounts, (uintptr_t)displs, (uintptr_t)recvtype, (uintptr_t)comm, (uintptr_t)request});
     return MPI_SUCCESS;
 }
@@ -3126,6 +3424,7 @@ int PMPI_Ineighbor_alltoall(const void *sendbuf, int sendcount, MPI_Datatype sen
     int rc;
     do rc = request ? rain_Ineighbor_alltoall((uintptr_t)&f, (uintptr_t)sendbuf, sendcount, (uintptr_t)sendtype, (uintptr_t)recvbuf, recvcount, (uintptr_t)recvtype, (uintptr_t)comm, (uintptr_t)request) : rain_null(&f);
     while (rc < 0 && rain_again(rc, &f));
+    if (f.waiting) rain_leave(&f);
     if (rc) return rain_raise(&f, rc, RAIN_COMM, (uintptr_t)comm, "MPI_Ineighbor_alltoall(sendbuf=%p, sendcount=%d, sendtype=%h, recvbuf=%p, recvcount=%d, recvtype=%h, comm=%h, request=%p)", (int64_t[]){(uintptr_t)sendbuf, sendcount, (uintptr_t)sendtype, (uintptr_t)recvbuf, recvcount, (uintptr_t)recvtype, (uintptr_t)comm, (uintptr_t)request});
     return MPI_SUCCESS;
 }
@@ -3137,6 +3436,7 @@ int PMPI_Ineighbor_alltoall_c(const void *sendbuf, MPI_Count sendcount, MPI_Data
     int rc;
     do rc = request ? rain_Ineighbor_alltoall((uintptr_t)&f, (uintptr_t)sendbuf, sendcount, (uintptr_t)sendtype, (uintptr_t)recvbuf, recvcount, (uintptr_t)recvtype, (uintptr_t)comm, (uintptr_t)request) : rain_null(&f);
     while (rc < 0 && rain_again(rc, &f));
+    if (f.waiting) rain_leave(&f);
     if (rc) return rain_raise(&f, rc, RAIN_COMM, (uintptr_t)comm, "MPI_Ineighbor_alltoall_c(sendbuf=%p, sendcount=%d, sendtype=%h, recvbuf=%p, recvcount=%d, recvtype=%h, comm=%h, request=%p)", (int64_t[]){(uintptr_t)sendbuf, sendcount, (uintptr_t)sendtype, (uintptr_t)recvbuf, recvcount, (uintptr_t)recvtype, (uintptr_t)comm, (uintptr_t)request});
     return MPI_SUCCESS;
 }
@@ -3148,6 +3448,7 @@ int PMPI_Ineighbor_alltoallv(const void *sendbuf, const int sendcounts[], const 
     int rc;
     do rc = request ? rain_Ineighbor_alltoallv((uintptr_t)&f, (uintptr_t)sendbuf, (uintptr_t)sendcounts, (uintptr_t)sdispls, (uintptr_t)sendtype, (uintptr_t)recvbuf, (uintptr_t)recvcounts, (uintptr_t)rdispls, (uintptr_t)recvtype, (uintptr_t)comm, (uintptr_t)request, 0) : rain_null(&f);
     while (rc < 0 && rain_again(rc, &f));
+    if (f.waiting) rain_leave(&f);
     if (rc) return rain_raise(&f, rc, RAIN_COMM, (uintptr_t)comm, "MPI_Ineighbor_alltoallv(sendbuf=%p, sendcounts=%p, sdispls=%p, sendtype=%h, recvbuf=%p, recvcounts=%p, rdispls=%p, recvtype=%h, comm=%h, request=%p)", (int64_t[]){(uintptr_t)sendbuf, (uintptr_t)sendcounts, (uintptr_t)sdispls, (uintptr_t)sendtype, (uintptr_t)recvbuf, (uintptr_t)recvcounts, (uintptr_t)rdispls, (uintptr_t)recvtype, (uintptr_t)comm, (uintptr_t)request});
     return MPI_SUCCESS;
 }
@@ -3159,6 +3460,7 @@ int PMPI_Ineighbor_alltoallv_c(const void *sendbuf, const MPI_Count sendcounts[]
     int rc;
     do rc = request ? rain_Ineighbor_alltoallv((uintptr_t)&f, (uintptr_t)sendbuf, (uintptr_t)sendcounts, (uintptr_t)sdispls, (uintptr_t)sendtype, (uintptr_t)recvbuf, (uintptr_t)recvcounts, (uintptr_t)rdispls, (uintptr_t)recvtype, (uintptr_t)comm, (uintptr_t)request, 1) : rain_null(&f);
     while (rc < 0 && rain_again(rc, &f));
+    if (f.waiting) rain_leave(&f);
     if (rc) return rain_raise(&f, rc, RAIN_COMM, (uintptr_t)comm, "MPI_Ineighbor_alltoallv_c(sendbuf=%p, sendcounts=%p, sdispls=%p, sendtype=%h, recvbuf=%p, recvcounts=%p, rdispls=%p, recvtype=%h, comm=%h, request=%p)", (int64_t[]){(uintptr_t)sendbuf, (uintptr_t)sendcounts, (uintptr_t)sdispls, (uintptr_t)sendtype, (uintptr_t)recvbuf, (uintptr_t)recvcounts, (uintptr_t)rdispls, (uintptr_t)recvtype, (uintptr_t)comm, (uintptr_t)request});
     return MPI_SUCCESS;
 }
@@ -3170,6 +3472,7 @@ int PMPI_Ineighbor_alltoallw(const void *sendbuf, const int sendcounts[], const 
     int rc;
     do rc = request ? rain_Ineighbor_alltoallw((uintptr_t)&f, (uintptr_t)sendbuf, (uintptr_t)sendcounts, (uintptr_t)sdispls, (uintptr_t)sendtypes, (uintptr_t)recvbuf, (uintptr_t)recvcounts, (uintptr_t)rdispls, (uintptr_t)recvtypes, (uintptr_t)comm, (uintptr_t)request, 0) : rain_null(&f);
     while (rc < 0 && rain_again(rc, &f));
+    if (f.waiting) rain_leave(&f);
     if (rc) return rain_raise(&f, rc, RAIN_COMM, (uintptr_t)comm, "MPI_Ineighbor_alltoallw(sendbuf=%p, sendcounts=%p, sdispls=%p, sendtypes=%p, recvbuf=%p, recvcounts=%p, rdispls=%p, recvtypes=%p, comm=%h, request=%p)", (int64_t[]){(uintptr_t)sendbuf, (uintptr_t)sendcounts, (uintptr_t)sdispls, (uintptr_t)sendtypes, (uintptr_t)recvbuf, (uintptr_t)recvcounts, (uintptr_t)rdispls, (uintptr_t)recvtypes, (uintptr_t)comm, (uintptr_t)request});
     return MPI_SUCCESS;
 }
@@ -3181,6 +3484,7 @@ int PMPI_Ineighbor_alltoallw_c(const void *sendbuf, const MPI_Count sendcounts[]
     int rc;
     do rc = request ? rain_Ineighbor_alltoallw((uintptr_t)&f, (uintptr_t)sendbuf, (uintptr_t)sendcounts, (uintptr_t)sdispls, (uintptr_t)sendtypes, (uintptr_t)recvbuf, (uintptr_t)recvcounts, (uintptr_t)rdispls, (uintptr_t)recvtypes, (uintptr_t)comm, (uintptr_t)request, 1) : rain_null(&f);
     while (rc < 0 && rain_again(rc, &f));
+    if (f.waiting) rain_leave(&f);
     if (rc) return rain_raise(&f, rc, RAIN_COMM, (uintptr_t)comm, "MPI_Ineighbor_alltoallw_c(sendbuf=%p, sendcounts=%p, sdispls=%p, sendtypes=%p, recvbuf=%p, recvcounts=%p, rdispls=%p, recvtypes=%p, comm=%h, request=%p)", (int64_t[]){(uintptr_t)sendbuf, (uintptr_t)sendcounts, (uintptr_t)sdispls, (uintptr_t)sendtypes, (uintptr_t)recvbuf, (uintptr_t)recvcounts, (uintptr_t)rdispls, (uintptr_t)recvtypes, (uintptr_t)comm, (uintptr_t)request});
     return MPI_SUCCESS;
 }
@@ -3192,6 +3496,7 @@ int PMPI_Info_create(MPI_Info *info) {
     int rc;
     do rc = rain_Info_create((uintptr_t)&f, (uintptr_t)info);
     while (rc < 0 && rain_again(rc, &f));
+    if (f.waiting) rain_leave(&f);
     if (rc) return rain_raise(&f, rc, RAIN_NONE, 0, "MPI_Info_create(info=%p)", (int64_t[]){(uintptr_t)info});
     return MPI_SUCCESS;
 }
@@ -3203,6 +3508,7 @@ int PMPI_Info_create_env(int argc, char *argv[], MPI_Info *info) {
     int rc;
     do rc = rain_Info_create_env((uintptr_t)&f, argc, (uintptr_t)argv, (uintptr_t)info);
     while (rc < 0 && rain_again(rc, &f));
+    if (f.waiting) rain_leave(&f);
     if (rc) return rain_raise(&f, rc, RAIN_NONE, 0, "MPI_Info_create_env(argc=%d, argv=%p, info=%p)", (int64_t[]){argc, (uintptr_t)argv, (uintptr_t)info});
     return MPI_SUCCESS;
 }
@@ -3214,6 +3520,7 @@ int PMPI_Info_delete(MPI_Info info, const char *key) {
     int rc;
     do rc = rain_Info_delete((uintptr_t)&f, (uintptr_t)info, (uintptr_t)key);
     while (rc < 0 && rain_again(rc, &f));
+    if (f.waiting) rain_leave(&f);
     if (rc) return rain_raise(&f, rc, RAIN_NONE, 0, "MPI_Info_delete(info=%h, key=%p)", (int64_t[]){(uintptr_t)info, (uintptr_t)key});
     return MPI_SUCCESS;
 }
@@ -3225,6 +3532,7 @@ int PMPI_Info_dup(MPI_Info info, MPI_Info *newinfo) {
     int rc;
     do rc = rain_Info_dup((uintptr_t)&f, (uintptr_t)info, (uintptr_t)newinfo);
     while (rc < 0 && rain_again(rc, &f));
+    if (f.waiting) rain_leave(&f);
     if (rc) return rain_raise(&f, rc, RAIN_NONE, 0, "MPI_Info_dup(info=%h, newinfo=%p)", (int64_t[]){(uintptr_t)info, (uintptr_t)newinfo});
     return MPI_SUCCESS;
 }
@@ -3236,6 +3544,7 @@ int PMPI_Info_free(MPI_Info *info) {
     int rc;
     do rc = rain_Info_free((uintptr_t)&f, (uintptr_t)info);
     while (rc < 0 && rain_again(rc, &f));
+    if (f.waiting) rain_leave(&f);
     if (rc) return rain_raise(&f, rc, RAIN_NONE, 0, "MPI_Info_free(info=%p)", (int64_t[]){(uintptr_t)info});
     return MPI_SUCCESS;
 }
@@ -3247,6 +3556,7 @@ int PMPI_Info_get(MPI_Info info, const char *key, int valuelen, char *value, int
     int rc;
     do rc = rain_Info_get((uintptr_t)&f, (uintptr_t)info, (uintptr_t)key, valuelen, (uintptr_t)value, (uintptr_t)flag);
     while (rc < 0 && rain_again(rc, &f));
+    if (f.waiting) rain_leave(&f);
     if (rc) return rain_raise(&f, rc, RAIN_NONE, 0, "MPI_Info_get(info=%h, key=%p, valuelen=%d, value=%p, flag=%p)", (int64_t[]){(uintptr_t)info, (uintptr_t)key, valuelen, (uintptr_t)value, (uintptr_t)flag});
     return MPI_SUCCESS;
 }
@@ -3258,6 +3568,7 @@ int PMPI_Info_get_nkeys(MPI_Info info, int *nkeys) {
     int rc;
     do rc = rain_Info_get_nkeys((uintptr_t)&f, (uintptr_t)info, (uintptr_t)nkeys);
     while (rc < 0 && rain_again(rc, &f));
+    if (f.waiting) rain_leave(&f);
     if (rc) return rain_raise(&f, rc, RAIN_NONE, 0, "MPI_Info_get_nkeys(info=%h, nkeys=%p)", (int64_t[]){(uintptr_t)info, (uintptr_t)nkeys});
     return MPI_SUCCESS;
 }
@@ -3269,6 +3580,7 @@ int PMPI_Info_get_nthkey(MPI_Info info, int n, char *key) {
     int rc;
     do rc = rain_Info_get_nthkey((uintptr_t)&f, (uintptr_t)info, n, (uintptr_t)key);
     while (rc < 0 && rain_again(rc, &f));
+    if (f.waiting) rain_leave(&f);
     if (rc) return rain_raise(&f, rc, RAIN_NONE, 0, "MPI_Info_get_nthkey(info=%h, n=%d, key=%p)", (int64_t[]){(uintptr_t)info, n, (uintptr_t)key});
     return MPI_SUCCESS;
 }
@@ -3280,6 +3592,7 @@ int PMPI_Info_get_string(MPI_Info info, const char *key, int *buflen, char *valu
     int rc;
     do rc = rain_Info_get_string((uintptr_t)&f, (uintptr_t)info, (uintptr_t)key, (uintptr_t)buflen, (uintptr_t)value, (uintptr_t)flag);
     while (rc < 0 && rain_again(rc, &f));
+    if (f.waiting) rain_leave(&f);
     if (rc) return rain_raise(&f, rc, RAIN_NONE, 0, "MPI_Info_get_string(info=%h, key=%p, buflen=%p, value=%p, flag=%p)", (int64_t[]){(uintptr_t)info, (uintptr_t)key, (uintptr_t)buflen, (uintptr_t)value, (uintptr_t)flag});
     return MPI_SUCCESS;
 }
@@ -3291,6 +3604,7 @@ int PMPI_Info_get_valuelen(MPI_Info info, const char *key, int *valuelen, int *f
     int rc;
     do rc = rain_Info_get_valuelen((uintptr_t)&f, (uintptr_t)info, (uintptr_t)key, (uintptr_t)valuelen, (uintptr_t)flag);
     while (rc < 0 && rain_again(rc, &f));
+    if (f.waiting) rain_leave(&f);
     if (rc) return rain_raise(&f, rc, RAIN_NONE, 0, "MPI_Info_get_valuelen(info=%h, key=%p, valuelen=%p, flag=%p)", (int64_t[]){(uintptr_t)info, (uintptr_t)key, (uintptr_t)valuelen, (uintptr_t)flag});
     return MPI_SUCCESS;
 }
@@ -3302,6 +3616,7 @@ int PMPI_Info_set(MPI_Info info, const char *key, const char *value) {
     int rc;
     do rc = rain_Info_set((uintptr_t)&f, (uintptr_t)info, (uintptr_t)key, (uintptr_t)value);
     while (rc < 0 && rain_again(rc, &f));
+    if (f.waiting) rain_leave(&f);
     if (rc) return rain_raise(&f, rc, RAIN_NONE, 0, "MPI_Info_set(info=%h, key=%p, value=%p)", (int64_t[]){(uintptr_t)info, (uintptr_t)key, (uintptr_t)value});
     return MPI_SUCCESS;
 }
@@ -3313,6 +3628,7 @@ int PMPI_Init(int *argc, char ***argv) {
     int rc;
     do rc = rain_Init((uintptr_t)&f, (uintptr_t)argc, (uintptr_t)argv);
     while (rc < 0 && rain_again(rc, &f));
+    if (f.waiting) rain_leave(&f);
     if (rc) return rain_raise(&f, rc, RAIN_NONE, 0, "MPI_Init(argc=%p, argv=%p)", (int64_t[]){(uintptr_t)argc, (uintptr_t)argv});
     return MPI_SUCCESS;
 }
@@ -3324,6 +3640,7 @@ int PMPI_Init_thread(int *argc, char ***argv, int required, int *provided) {
     int rc;
     do rc = rain_Init_thread((uintptr_t)&f, (uintptr_t)argc, (uintptr_t)argv, required, (uintptr_t)provided);
     while (rc < 0 && rain_again(rc, &f));
+    if (f.waiting) rain_leave(&f);
     if (rc) return rain_raise(&f, rc, RAIN_NONE, 0, "MPI_Init_thread(argc=%p, argv=%p, required=%d, provided=%p)", (int64_t[]){(uintptr_t)argc, (uintptr_t)argv, required, (uintptr_t)provided});
     return MPI_SUCCESS;
 }
@@ -3335,6 +3652,7 @@ int PMPI_Initialized(int *flag) {
     int rc;
     do rc = rain_Initialized((uintptr_t)&f, (uintptr_t)flag);
     while (rc < 0 && rain_again(rc, &f));
+    if (f.waiting) rain_leave(&f);
     if (rc) return rain_raise(&f, rc, RAIN_NONE, 0, "MPI_Initialized(flag=%p)", (int64_t[]){(uintptr_t)flag});
     return MPI_SUCCESS;
 }
@@ -3346,6 +3664,7 @@ int PMPI_Intercomm_create(MPI_Comm local_comm, int local_leader, MPI_Comm peer_c
     int rc;
     do rc = rain_Intercomm_create((uintptr_t)&f, (uintptr_t)local_comm, local_leader, (uintptr_t)peer_comm, remote_leader, tag, (uintptr_t)newintercomm);
     while (rc < 0 && rain_again(rc, &f));
+    if (f.waiting) rain_leave(&f);
     if (rc) return rain_raise(&f, rc, RAIN_COMM, (uintptr_t)local_comm, "MPI_Intercomm_create(local_comm=%h, local_leader=%d, peer_comm=%h, remote_leader=%d, tag=%d, newintercomm=%p)", (int64_t[]){(uintptr_t)local_comm, local_leader, (uintptr_t)peer_comm, remote_leader, tag, (uintptr_t)newintercomm});
     return MPI_SUCCESS;
 }
@@ -3357,6 +3676,7 @@ int PMPI_Intercomm_create_from_groups(MPI_Group local_group, int local_leader, M
     int rc;
     do rc = rain_Intercomm_create_from_groups((uintptr_t)&f, (uintptr_t)local_group, local_leader, (uintptr_t)remote_group, remote_leader, (uintptr_t)stringtag, (uintptr_t)info, (uintptr_t)errhandler, (uintptr_t)newintercomm);
     while (rc < 0 && rain_again(rc, &f));
+    if (f.waiting) rain_leave(&f);
     if (rc) return rain_raise(&f, rc, RAIN_NONE, 0, "MPI_Intercomm_create_from_groups(local_group=%h, local_leader=%d, remote_group=%h, remote_leader=%d, stringtag=%p, info=%h, errhandler=%h, newintercomm=%p)", (int64_t[]){(uintptr_t)local_group, local_leader, (uintptr_t)remote_group, remote_leader, (uintptr_t)stringtag, (uintptr_t)info, (uintptr_t)errhandler, (uintptr_t)newintercomm});
     return MPI_SUCCESS;
 }
@@ -3368,6 +3688,7 @@ int PMPI_Intercomm_merge(MPI_Comm intercomm, int high, MPI_Comm *newintracomm) {
     int rc;
     do rc = rain_Intercomm_merge((uintptr_t)&f, (uintptr_t)intercomm, high, (uintptr_t)newintracomm);
     while (rc < 0 && rain_again(rc, &f));
+    if (f.waiting) rain_leave(&f);
     if (rc) return rain_raise(&f, rc, RAIN_COMM, (uintptr_t)intercomm, "MPI_Intercomm_merge(intercomm=%h, high=%d, newintracomm=%p)", (int64_t[]){(uintptr_t)intercomm, high, (uintptr_t)newintracomm});
     return MPI_SUCCESS;
 }
@@ -3379,6 +3700,7 @@ int PMPI_Iprobe(int source, int tag, MPI_Comm comm, int *flag, MPI_Status *statu
     int rc;
     do rc = rain_Iprobe((uintptr_t)&f, source, tag, (uintptr_t)comm, (uintptr_t)flag, (uintptr_t)status);
     while (rc < 0 && rain_again(rc, &f));
+    if (f.waiting) rain_leave(&f);
     if (rc) return rain_raise(&f, rc, RAIN_COMM, (uintptr_t)comm, "MPI_Iprobe(source=%d, tag=%d, comm=%h, flag=%p, status=%p)", (int64_t[]){source, tag, (uintptr_t)comm, (uintptr_t)flag, (uintptr_t)status});
     return MPI_SUCCESS;
 }
@@ -3391,6 +3713,7 @@ int PMPI_Irecv(void *buf, int count, MPI_Datatype datatype, int source, int tag,
     int rc;
     do rc = request ? rain_Irecv((uintptr_t)&f, (uintptr_t)buf, count, (uintptr_t)datatype, source, tag, (uintptr_t)comm, (uintptr_t)request) : rain_null(&f);
     while (rc < 0 && rain_again(rc, &f));
+    if (f.waiting) rain_leave(&f);
     if (rc) return rain_raise(&f, rc, RAIN_COMM, (uintptr_t)comm, "MPI_Irecv(buf=%p, count=%d, datatype=%h, source=%d, tag=%d, comm=%h, request=%p)", (int64_t[]){(uintptr_t)buf, count, (uintptr_t)datatype, source, tag, (uintptr_t)comm, (uintptr_t)request});
     return MPI_SUCCESS;
 }
@@ -3403,6 +3726,7 @@ int PMPI_Irecv_c(void *buf, MPI_Count count, MPI_Datatype datatype, int source, 
     int rc;
     do rc = request ? rain_Irecv((uintptr_t)&f, (uintptr_t)buf, count, (uintptr_t)datatype, source, tag, (uintptr_t)comm, (uintptr_t)request) : rain_null(&f);
     while (rc < 0 && rain_again(rc, &f));
+    if (f.waiting) rain_leave(&f);
     if (rc) return rain_raise(&f, rc, RAIN_COMM, (uintptr_t)comm, "MPI_Irecv_c(buf=%p, count=%d, datatype=%h, source=%d, tag=%d, comm=%h, request=%p)", (int64_t[]){(uintptr_t)buf, count, (uintptr_t)datatype, source, tag, (uintptr_t)comm, (uintptr_t)request});
     return MPI_SUCCESS;
 }
@@ -3414,6 +3738,7 @@ int PMPI_Ireduce(const void *sendbuf, void *recvbuf, int count, MPI_Datatype dat
     int rc;
     do rc = request ? rain_Ireduce((uintptr_t)&f, (uintptr_t)sendbuf, (uintptr_t)recvbuf, count, (uintptr_t)datatype, (uintptr_t)op, root, (uintptr_t)comm, (uintptr_t)request) : rain_null(&f);
     while (rc < 0 && rain_again(rc, &f));
+    if (f.waiting) rain_leave(&f);
     if (rc) return rain_raise(&f, rc, RAIN_COMM, (uintptr_t)comm, "MPI_Ireduce(sendbuf=%p, recvbuf=%p, count=%d, datatype=%h, op=%h, root=%d, comm=%h, request=%p)", (int64_t[]){(uintptr_t)sendbuf, (uintptr_t)recvbuf, count, (uintptr_t)datatype, (uintptr_t)op, root, (uintptr_t)comm, (uintptr_t)request});
     return MPI_SUCCESS;
 }
@@ -3425,6 +3750,7 @@ int PMPI_Ireduce_c(const void *sendbuf, void *recvbuf, MPI_Count count, MPI_Data
     int rc;
     do rc = request ? rain_Ireduce((uintptr_t)&f, (uintptr_t)sendbuf, (uintptr_t)recvbuf, count, (uintptr_t)datatype, (uintptr_t)op, root, (uintptr_t)comm, (uintptr_t)request) : rain_null(&f);
     while (rc < 0 && rain_again(rc, &f));
+    if (f.waiting) rain_leave(&f);
     if (rc) return rain_raise(&f, rc, RAIN_COMM, (uintptr_t)comm, "MPI_Ireduce_c(sendbuf=%p, recvbuf=%p, count=%d, datatype=%h, op=%h, root=%d, comm=%h, request=%p)", (int64_t[]){(uintptr_t)sendbuf, (uintptr_t)recvbuf, count, (uintptr_t)datatype, (uintptr_t)op, root, (uintptr_t)comm, (uintptr_t)request});
     return MPI_SUCCESS;
 }
@@ -3436,6 +3762,7 @@ int PMPI_Ireduce_scatter(const void *sendbuf, void *recvbuf, const int recvcount
     int rc;
     do rc = request ? rain_Ireduce_scatter((uintptr_t)&f, (uintptr_t)sendbuf, (uintptr_t)recvbuf, (uintptr_t)recvcounts, (uintptr_t)datatype, (uintptr_t)op, (uintptr_t)comm, (uintptr_t)request, 0) : rain_null(&f);
     while (rc < 0 && rain_again(rc, &f));
+    if (f.waiting) rain_leave(&f);
     if (rc) return rain_raise(&f, rc, RAIN_COMM, (uintptr_t)comm, "MPI_Ireduce_scatter(sendbuf=%p, recvbuf=%p, recvcounts=%p, datatype=%h, op=%h, comm=%h, request=%p)", (int64_t[]){(uintptr_t)sendbuf, (uintptr_t)recvbuf, (uintptr_t)recvcounts, (uintptr_t)datatype, (uintptr_t)op, (uintptr_t)comm, (uintptr_t)request});
     return MPI_SUCCESS;
 }
@@ -3447,6 +3774,7 @@ int PMPI_Ireduce_scatter_c(const void *sendbuf, void *recvbuf, const MPI_Count r
     int rc;
     do rc = request ? rain_Ireduce_scatter((uintptr_t)&f, (uintptr_t)sendbuf, (uintptr_t)recvbuf, (uintptr_t)recvcounts, (uintptr_t)datatype, (uintptr_t)op, (uintptr_t)comm, (uintptr_t)request, 1) : rain_null(&f);
     while (rc < 0 && rain_again(rc, &f));
+    if (f.waiting) rain_leave(&f);
     if (rc) return rain_raise(&f, rc, RAIN_COMM, (uintptr_t)comm, "MPI_Ireduce_scatter_c(sendbuf=%p, recvbuf=%p, recvcounts=%p, datatype=%h, op=%h, comm=%h, request=%p)", (int64_t[]){(uintptr_t)sendbuf, (uintptr_t)recvbuf, (uintptr_t)recvcounts, (uintptr_t)datatype, (uintptr_t)op, (uintptr_t)comm, (uintptr_t)request});
     return MPI_SUCCESS;
 }
@@ -3458,6 +3786,7 @@ int PMPI_Ireduce_scatter_block(const void *sendbuf, void *recvbuf, int recvcount
     int rc;
     do rc = request ? rain_Ireduce_scatter_block((uintptr_t)&f, (uintptr_t)sendbuf, (uintptr_t)recvbuf, recvcount, (uintptr_t)datatype, (uintptr_t)op, (uintptr_t)comm, (uintptr_t)request) : rain_null(&f);
     while (rc < 0 && rain_again(rc, &f));
+    if (f.waiting) rain_leave(&f);
     if (rc) return rain_raise(&f, rc, RAIN_COMM, (uintptr_t)comm, "MPI_Ireduce_scatter_block(sendbuf=%p, recvbuf=%p, recvcount=%d, datatype=%h, op=%h, comm=%h, request=%p)", (int64_t[]){(uintptr_t)sendbuf, (uintptr_t)recvbuf, recvcount, (uintptr_t)datatype, (uintptr_t)op, (uintptr_t)comm, (uintptr_t)request});
     return MPI_SUCCESS;
 }
@@ -3469,6 +3798,7 @@ int PMPI_Ireduce_scatter_block_c(const void *sendbuf, void *recvbuf, MPI_Count r
     int rc;
     do rc = request ? rain_Ireduce_scatter_block((uintptr_t)&f, (uintptr_t)sendbuf, (uintptr_t)recvbuf, recvcount, (uintptr_t)datatype, (uintptr_t)op, (uintptr_t)comm, (uintptr_t)request) : rain_null(&f);
     while (rc < 0 && rain_again(rc, &f));
+    if (f.waiting) rain_leave(&f);
     if (rc) return rain_raise(&f, rc, RAIN_COMM, (uintptr_t)comm, "MPI_Ireduce_scatter_block_c(sendbuf=%p, recvbuf=%p, recvcount=%d, datatype=%h, op=%h, comm=%h, request=%p)", (int64_t[]){(uintptr_t)sendbuf, (uintptr_t)recvbuf, recvcount, (uintptr_t)datatype, (uintptr_t)op, (uintptr_t)comm, (uintptr_t)request});
     return MPI_SUCCESS;
 }
@@ -3480,6 +3810,7 @@ int PMPI_Irsend(const void *buf, int count, MPI_Datatype datatype, int dest, int
     int rc;
     do rc = request ? rain_Irsend((uintptr_t)&f, (uintptr_t)buf, count, (uintptr_t)datatype, dest, tag, (uintptr_t)comm, (uintptr_t)request) : rain_null(&f);
     while (rc < 0 && rain_again(rc, &f));
+    if (f.waiting) rain_leave(&f);
     if (rc) return rain_raise(&f, rc, RAIN_COMM, (uintptr_t)comm, "MPI_Irsend(buf=%p, count=%d, datatype=%h, dest=%d, tag=%d, comm=%h, request=%p)", (int64_t[]){(uintptr_t)buf, count, (uintptr_t)datatype, dest, tag, (uintptr_t)comm, (uintptr_t)request});
     return MPI_SUCCESS;
 }
@@ -3491,6 +3822,7 @@ int PMPI_Irsend_c(const void *buf, MPI_Count count, MPI_Datatype datatype, int d
     int rc;
     do rc = request ? rain_Irsend((uintptr_t)&f, (uintptr_t)buf, count, (uintptr_t)datatype, dest, tag, (uintptr_t)comm, (uintptr_t)request) : rain_null(&f);
     while (rc < 0 && rain_again(rc, &f));
+    if (f.waiting) rain_leave(&f);
     if (rc) return rain_raise(&f, rc, RAIN_COMM, (uintptr_t)comm, "MPI_Irsend_c(buf=%p, count=%d, datatype=%h, dest=%d, tag=%d, comm=%h, request=%p)", (int64_t[]){(uintptr_t)buf, count, (uintptr_t)datatype, dest, tag, (uintptr_t)comm, (uintptr_t)request});
     return MPI_SUCCESS;
 }
@@ -3502,6 +3834,7 @@ int PMPI_Is_thread_main(int *flag) {
     int rc;
     do rc = rain_Is_thread_main((uintptr_t)&f, (uintptr_t)flag);
     while (rc < 0 && rain_again(rc, &f));
+    if (f.waiting) rain_leave(&f);
     if (rc) return rain_raise(&f, rc, RAIN_NONE, 0, "MPI_Is_thread_main(flag=%p)", (int64_t[]){(uintptr_t)flag});
     return MPI_SUCCESS;
 }
@@ -3513,6 +3846,7 @@ int PMPI_Iscan(const void *sendbuf, void *recvbuf, int count, MPI_Datatype datat
     int rc;
     do rc = request ? rain_Iscan((uintptr_t)&f, (uintptr_t)sendbuf, (uintptr_t)recvbuf, count, (uintptr_t)datatype, (uintptr_t)op, (uintptr_t)comm, (uintptr_t)request) : rain_null(&f);
     while (rc < 0 && rain_again(rc, &f));
+    if (f.waiting) rain_leave(&f);
     if (rc) return rain_raise(&f, rc, RAIN_COMM, (uintptr_t)comm, "MPI_Iscan(sendbuf=%p, recvbuf=%p, count=%d, datatype=%h, op=%h, comm=%h, request=%p)", (int64_t[]){(uintptr_t)sendbuf, (uintptr_t)recvbuf, count, (uintptr_t)datatype, (uintptr_t)op, (uintptr_t)comm, (uintptr_t)request});
     return MPI_SUCCESS;
 }
@@ -3524,6 +3858,7 @@ int PMPI_Iscan_c(const void *sendbuf, void *recvbuf, MPI_Count count, MPI_Dataty
     int rc;
     do rc = request ? rain_Iscan((uintptr_t)&f, (uintptr_t)sendbuf, (uintptr_t)recvbuf, count, (uintptr_t)datatype, (uintptr_t)op, (uintptr_t)comm, (uintptr_t)request) : rain_null(&f);
     while (rc < 0 && rain_again(rc, &f));
+    if (f.waiting) rain_leave(&f);
     if (rc) return rain_raise(&f, rc, RAIN_COMM, (uintptr_t)comm, "MPI_Iscan_c(sendbuf=%p, recvbuf=%p, count=%d, datatype=%h, op=%h, comm=%h, request=%p)", (int64_t[]){(uintptr_t)sendbuf, (uintptr_t)recvbuf, count, (uintptr_t)datatype, (uintptr_t)op, (uintptr_t)comm, (uintptr_t)request});
     return MPI_SUCCESS;
 }
@@ -3535,6 +3870,7 @@ int PMPI_Iscatter(const void *sendbuf, int sendcount, MPI_Datatype sendtype, voi
     int rc;
     do rc = request ? rain_Iscatter((uintptr_t)&f, (uintptr_t)sendbuf, sendcount, (uintptr_t)sendtype, (uintptr_t)recvbuf, recvcount, (uintptr_t)recvtype, root, (uintptr_t)comm, (uintptr_t)request) : rain_null(&f);
     while (rc < 0 && rain_again(rc, &f));
+    if (f.waiting) rain_leave(&f);
     if (rc) return rain_raise(&f, rc, RAIN_COMM, (uintptr_t)comm, "MPI_Iscatter(sendbuf=%p, sendcount=%d, sendtype=%h, recvbuf=%p, recvcount=%d, recvtype=%h, root=%d, comm=%h, request=%p)", (int64_t[]){(uintptr_t)sendbuf, sendcount, (uintptr_t)sendtype, (uintptr_t)recvbuf, recvcount, (uintptr_t)recvtype, root, (uintptr_t)comm, (uintptr_t)request});
     return MPI_SUCCESS;
 }
@@ -3546,6 +3882,7 @@ int PMPI_Iscatter_c(const void *sendbuf, MPI_Count sendcount, MPI_Datatype sendt
     int rc;
     do rc = request ? rain_Iscatter((uintptr_t)&f, (uintptr_t)sendbuf, sendcount, (uintptr_t)sendtype, (uintptr_t)recvbuf, recvcount, (uintptr_t)recvtype, root, (uintptr_t)comm, (uintptr_t)request) : rain_null(&f);
     while (rc < 0 && rain_again(rc, &f));
+    if (f.waiting) rain_leave(&f);
     if (rc) return rain_raise(&f, rc, RAIN_COMM, (uintptr_t)comm, "MPI_Iscatter_c(sendbuf=%p, sendcount=%d, sendtype=%h, recvbuf=%p, recvcount=%d, recvtype=%h, root=%d, comm=%h, request=%p)", (int64_t[]){(uintptr_t)sendbuf, sendcount, (uintptr_t)sendtype, (uintptr_t)recvbuf, recvcount, (uintptr_t)recvtype, root, (uintptr_t)comm, (uintptr_t)request});
     return MPI_SUCCESS;
 }
@@ -3557,6 +3894,7 @@ int PMPI_Iscatterv(const void *sendbuf, const int sendcounts[], const int displs
     int rc;
     do rc = request ? rain_Iscatterv((uintptr_t)&f, (uintptr_t)sendbuf, (uintptr_t)sendcounts, (uintptr_t)displs, (uintptr_t)sendtype, (uintptr_t)recvbuf, recvcount, (uintptr_t)recvtype, root, (uintptr_t)comm, (uintptr_t)request, 0) : rain_null(&f);
     while (rc < 0 && rain_again(rc, &f));
+    if (f.waiting) rain_leave(&f);
     if (rc) return rain_raise(&f, rc, RAIN_COMM, (uintptr_t)comm, "MPI_Iscatterv(sendbuf=%p, sendcounts=%p, displs=%p, sendtype=%h, recvbuf=%p, recvcount=%d, recvtype=%h, root=%d, comm=%h, request=%p)", (int64_t[]){(uintptr_t)sendbuf, (uintptr_t)sendcounts, (uintptr_t)displs, (uintptr_t)sendtype, (uintptr_t)recvbuf, recvcount, (uintptr_t)recvtype, root, (uintptr_t)comm, (uintptr_t)request});
     return MPI_SUCCESS;
 }
@@ -3568,6 +3906,7 @@ int PMPI_Iscatterv_c(const void *sendbuf, const MPI_Count sendcounts[], const MP
     int rc;
     do rc = request ? rain_Iscatterv((uintptr_t)&f, (uintptr_t)sendbuf, (uintptr_t)sendcounts, (uintptr_t)displs, (uintptr_t)sendtype, (uintptr_t)recvbuf, recvcount, (uintptr_t)recvtype, root, (uintptr_t)comm, (uintptr_t)request, 1) : rain_null(&f);
     while (rc < 0 && rain_again(rc, &f));
+    if (f.waiting) rain_leave(&f);
     if (rc) return rain_raise(&f, rc, RAIN_COMM, (uintptr_t)comm, "MPI_Iscatterv_c(sendbuf=%p, sendcounts=%p, displs=%p, sendtype=%h, recvbuf=%p, recvcount=%d, recvtype=%h, root=%d, comm=%h, request=%p)", (int64_t[]){(uintptr_t)sendbuf, (uintptr_t)sendcounts, (uintptr_t)displs, (uintptr_t)sendtype, (uintptr_t)recvbuf, recvcount, (uintptr_t)recvtype, root, (uintptr_t)comm, (uintptr_t)request});
     return MPI_SUCCESS;
 }
@@ -3580,6 +3919,7 @@ int PMPI_Isend(const void *buf, int count, MPI_Datatype datatype, int dest, int 
     int rc;
     do rc = request ? rain_Isend((uintptr_t)&f, (uintptr_t)buf, count, (uintptr_t)datatype, dest, tag, (uintptr_t)comm, (uintptr_t)request) : rain_null(&f);
     while (rc < 0 && rain_again(rc, &f));
+    if (f.waiting) rain_leave(&f);
     if (rc) return rain_raise(&f, rc, RAIN_COMM, (uintptr_t)comm, "MPI_Isend(buf=%p, count=%d, datatype=%h, dest=%d, tag=%d, comm=%h, request=%p)", (int64_t[]){(uintptr_t)buf, count, (uintptr_t)datatype, dest, tag, (uintptr_t)comm, (uintptr_t)request});
     return MPI_SUCCESS;
 }
@@ -3592,6 +3932,7 @@ int PMPI_Isend_c(const void *buf, MPI_Count count, MPI_Datatype datatype, int de
     int rc;
     do rc = request ? rain_Isend((uintptr_t)&f, (uintptr_t)buf, count, (uintptr_t)datatype, dest, tag, (uintptr_t)comm, (uintptr_t)request) : rain_null(&f);
     while (rc < 0 && rain_again(rc, &f));
+    if (f.waiting) rain_leave(&f);
     if (rc) return rain_raise(&f, rc, RAIN_COMM, (uintptr_t)comm, "MPI_Isend_c(buf=%p, count=%d, datatype=%h, dest=%d, tag=%d, comm=%h, request=%p)", (int64_t[]){(uintptr_t)buf, count, (uintptr_t)datatype, dest, tag, (uintptr_t)comm, (uintptr_t)request});
     return MPI_SUCCESS;
 }
@@ -3603,6 +3944,7 @@ int PMPI_Isendrecv(const void *sendbuf, int sendcount, MPI_Datatype sendtype, in
     int rc;
     do rc = request ? rain_Isendrecv((uintptr_t)&f, (uintptr_t)sendbuf, sendcount, (uintptr_t)sendtype, dest, sendtag, (uintptr_t)recvbuf, recvcount, (uintptr_t)recvtype, source, recvtag, (uintptr_t)comm, (uintptr_t)request) : rain_null(&f);
     while (rc < 0 && rain_again(rc, &f));
+    if (f.waiting) rain_leave(&f);
     if (rc) return rain_raise(&f, rc, RAIN_COMM, (uintptr_t)comm, "MPI_Isendrecv(sendbuf=%p, sendcount=%d, sendtype=%h, dest=%d, sendtag=%d, recvbuf=%p, recvcount=%d, recvtype=%h, source=%d, recvtag=%d, comm=%h, request=%p)", (int64_t[]){(uintptr_t)sendbuf, sendcount, (uintptr_t)sendtype, dest, sendtag, (uintptr_t)recvbuf, recvcount, (uintptr_t)recvtype, source, recvtag, (uintptr_t)comm, (uintptr_t)request});
     return MPI_SUCCESS;
 }
@@ -3614,6 +3956,7 @@ int PMPI_Isendrecv_c(const void *sendbuf, MPI_Count sendcount, MPI_Datatype send
     int rc;
     do rc = request ? rain_Isendrecv((uintptr_t)&f, (uintptr_t)sendbuf, sendcount, (uintptr_t)sendtype, dest, sendtag, (uintptr_t)recvbuf, recvcount, (uintptr_t)recvtype, source, recvtag, (uintptr_t)comm, (uintptr_t)request) : rain_null(&f);
     while (rc < 0 && rain_again(rc, &f));
+    if (f.waiting) rain_leave(&f);
     if (rc) return rain_raise(&f, rc, RAIN_COMM, (uintptr_t)comm, "MPI_Isendrecv_c(sendbuf=%p, sendcount=%d, sendtype=%h, dest=%d, sendtag=%d, recvbuf=%p, recvcount=%d, recvtype=%h, source=%d, recvtag=%d, comm=%h, request=%p)", (int64_t[]){(uintptr_t)sendbuf, sendcount, (uintptr_t)sendtype, dest, sendtag, (uintptr_t)recvbuf, recvcount, (uintptr_t)recvtype, source, recvtag, (uintptr_t)comm, (uintptr_t)request});
     return MPI_SUCCESS;
 }
@@ -3625,6 +3968,7 @@ int PMPI_Isendrecv_replace(void *buf, int count, MPI_Datatype datatype, int dest
     int rc;
     do rc = request ? rain_Isendrecv_replace((uintptr_t)&f, (uintptr_t)buf, count, (uintptr_t)datatype, dest, sendtag, source, recvtag, (uintptr_t)comm, (uintptr_t)request) : rain_null(&f);
     while (rc < 0 && rain_again(rc, &f));
+    if (f.waiting) rain_leave(&f);
     if (rc) return rain_raise(&f, rc, RAIN_COMM, (uintptr_t)comm, "MPI_Isendrecv_replace(buf=%p, count=%d, datatype=%h, dest=%d, sendtag=%d, source=%d, recvtag=%d, comm=%h, request=%p)", (int64_t[]){(uintptr_t)buf, count, (uintptr_t)datatype, dest, sendtag, source, recvtag, (uintptr_t)comm, (uintptr_t)request});
     return MPI_SUCCESS;
 }
@@ -3636,6 +3980,7 @@ int PMPI_Isendrecv_replace_c(void *buf, MPI_Count count, MPI_Datatype datatype, 
     int rc;
     do rc = request ? rain_Isendrecv_replace((uintptr_t)&f, (uintptr_t)buf, count, (uintptr_t)datatype, dest, sendtag, source, recvtag, (uintptr_t)comm, (uintptr_t)request) : rain_null(&f);
     while (rc < 0 && rain_again(rc, &f));
+    if (f.waiting) rain_leave(&f);
     if (rc) return rain_raise(&f, rc, RAIN_COMM, (uintptr_t)comm, "MPI_Isendrecv_replace_c(buf=%p, count=%d, datatype=%h, dest=%d, sendtag=%d, source=%d, recvtag=%d, comm=%h, request=%p)", (int64_t[]){(uintptr_t)buf, count, (uintptr_t)datatype, dest, sendtag, source, recvtag, (uintptr_t)comm, (uintptr_t)request});
     return MPI_SUCCESS;
 }
@@ -3647,6 +3992,7 @@ int PMPI_Issend(const void *buf, int count, MPI_Datatype datatype, int dest, int
     int rc;
     do rc = request ? rain_Issend((uintptr_t)&f, (uintptr_t)buf, count, (uintptr_t)datatype, dest, tag, (uintptr_t)comm, (uintptr_t)request) : rain_null(&f);
     while (rc < 0 && rain_again(rc, &f));
+    if (f.waiting) rain_leave(&f);
     if (rc) return rain_raise(&f, rc, RAIN_COMM, (uintptr_t)comm, "MPI_Issend(buf=%p, count=%d, datatype=%h, dest=%d, tag=%d, comm=%h, request=%p)", (int64_t[]){(uintptr_t)buf, count, (uintptr_t)datatype, dest, tag, (uintptr_t)comm, (uintptr_t)request});
     return MPI_SUCCESS;
 }
@@ -3658,6 +4004,7 @@ int PMPI_Issend_c(const void *buf, MPI_Count count, MPI_Datatype datatype, int d
     int rc;
     do rc = request ? rain_Issend((uintptr_t)&f, (uintptr_t)buf, count, (uintptr_t)datatype, dest, tag, (uintptr_t)comm, (uintptr_t)request) : rain_null(&f);
     while (rc < 0 && rain_again(rc, &f));
+    if (f.waiting) rain_leave(&f);
     if (rc) return rain_raise(&f, rc, RAIN_COMM, (uintptr_t)comm, "MPI_Issend_c(buf=%p, count=%d, datatype=%h, dest=%d, tag=%d, comm=%h, request=%p)", (int64_t[]){(uintptr_t)buf, count, (uintptr_t)datatype, dest, tag, (uintptr_t)comm, (uintptr_t)request});
     return MPI_SUCCESS;
 }
@@ -3669,6 +4016,7 @@ int PMPI_Keyval_create(MPI_Copy_function *copy_fn, MPI_Delete_function *delete_f
     int rc;
     do rc = rain_Keyval_create((uintptr_t)&f, (uintptr_t)copy_fn, (uintptr_t)delete_fn, (uintptr_t)keyval, (uintptr_t)extra_state);
     while (rc < 0 && rain_again(rc, &f));
+    if (f.waiting) rain_leave(&f);
     if (rc) return rain_raise(&f, rc, RAIN_NONE, 0, "MPI_Keyval_create(copy_fn=%p, delete_fn=%p, keyval=%p, extra_state=%p)", (int64_t[]){(uintptr_t)copy_fn, (uintptr_t)delete_fn, (uintptr_t)keyval, (uintptr_t)extra_state});
     return MPI_SUCCESS;
 }
@@ -3680,6 +4028,7 @@ int PMPI_Keyval_free(int *keyval) {
     int rc;
     do rc = rain_Keyval_free((uintptr_t)&f, (uintptr_t)keyval);
     while (rc < 0 && rain_again(rc, &f));
+    if (f.waiting) rain_leave(&f);
     if (rc) return rain_raise(&f, rc, RAIN_NONE, 0, "MPI_Keyval_free(keyval=%p)", (int64_t[]){(uintptr_t)keyval});
     return MPI_SUCCESS;
 }
@@ -3691,6 +4040,7 @@ int PMPI_Lookup_name(const char *service_name, MPI_Info info, char *port_name) {
     int rc;
     do rc = rain_Lookup_name((uintptr_t)&f, (uintptr_t)service_name, (uintptr_t)info, (uintptr_t)port_name);
     while (rc < 0 && rain_again(rc, &f));
+    if (f.waiting) rain_leave(&f);
     if (rc) return rain_raise(&f, rc, RAIN_NONE, 0, "MPI_Lookup_name(service_name=%p, info=%h, port_name=%p)", (int64_t[]){(uintptr_t)service_name, (uintptr_t)info, (uintptr_t)port_name});
     return MPI_SUCCESS;
 }
@@ -3702,6 +4052,7 @@ int PMPI_Mprobe(int source, int tag, MPI_Comm comm, MPI_Message *message, MPI_St
     int rc;
     do rc = rain_Mprobe((uintptr_t)&f, source, tag, (uintptr_t)comm, (uintptr_t)message, (uintptr_t)status);
     while (rc < 0 && rain_again(rc, &f));
+    if (f.waiting) rain_leave(&f);
     if (rc) return rain_raise(&f, rc, RAIN_COMM, (uintptr_t)comm, "MPI_Mprobe(source=%d, tag=%d, comm=%h, message=%p, status=%p)", (int64_t[]){source, tag, (uintptr_t)comm, (uintptr_t)message, (uintptr_t)status});
     return MPI_SUCCESS;
 }
@@ -3713,6 +4064,7 @@ int PMPI_Mrecv(void *buf, int count, MPI_Datatype datatype, MPI_Message *message
     int rc;
     do rc = rain_Mrecv((uintptr_t)&f, (uintptr_t)buf, count, (uintptr_t)datatype, (uintptr_t)message, (uintptr_t)status);
     while (rc < 0 && rain_again(rc, &f));
+    if (f.waiting) rain_leave(&f);
     if (rc) return rain_raise(&f, rc, RAIN_NONE, 0, "MPI_Mrecv(buf=%p, count=%d, datatype=%h, message=%p, status=%p)", (int64_t[]){(uintptr_t)buf, count, (uintptr_t)datatype, (uintptr_t)message, (uintptr_t)status});
     return MPI_SUCCESS;
 }
@@ -3724,6 +4076,7 @@ int PMPI_Mrecv_c(void *buf, MPI_Count count, MPI_Datatype datatype, MPI_Message 
     int rc;
     do rc = rain_Mrecv((uintptr_t)&f, (uintptr_t)buf, count, (uintptr_t)datatype, (uintptr_t)message, (uintptr_t)status);
     while (rc < 0 && rain_again(rc, &f));
+    if (f.waiting) rain_leave(&f);
     if (rc) return rain_raise(&f, rc, RAIN_NONE, 0, "MPI_Mrecv_c(buf=%p, count=%d, datatype=%h, message=%p, status=%p)", (int64_t[]){(uintptr_t)buf, count, (uintptr_t)datatype, (uintptr_t)message, (uintptr_t)status});
     return MPI_SUCCESS;
 }
@@ -3735,6 +4088,7 @@ int PMPI_Neighbor_allgather(const void *sendbuf, int sendcount, MPI_Datatype sen
     int rc;
     do rc = rain_Neighbor_allgather((uintptr_t)&f, (uintptr_t)sendbuf, sendcount, (uintptr_t)sendtype, (uintptr_t)recvbuf, recvcount, (uintptr_t)recvtype, (uintptr_t)comm);
     while (rc < 0 && rain_again(rc, &f));
+    if (f.waiting) rain_leave(&f);
     if (rc) return rain_raise(&f, rc, RAIN_COMM, (uintptr_t)comm, "MPI_Neighbor_allgather(sendbuf=%p, sendcount=%d, sendtype=%h, recvbuf=%p, recvcount=%d, recvtype=%h, comm=%h)", (int64_t[]){(uintptr_t)sendbuf, sendcount, (uintptr_t)sendtype, (uintptr_t)recvbuf, recvcount, (uintptr_t)recvtype, (uintptr_t)comm});
     return MPI_SUCCESS;
 }
@@ -3746,6 +4100,7 @@ int PMPI_Neighbor_allgather_c(const void *sendbuf, MPI_Count sendcount, MPI_Data
     int rc;
     do rc = rain_Neighbor_allgather((uintptr_t)&f, (uintptr_t)sendbuf, sendcount, (uintptr_t)sendtype, (uintptr_t)recvbuf, recvcount, (uintptr_t)recvtype, (uintptr_t)comm);
     while (rc < 0 && rain_again(rc, &f));
+    if (f.waiting) rain_leave(&f);
     if (rc) return rain_raise(&f, rc, RAIN_COMM, (uintptr_t)comm, "MPI_Neighbor_allgather_c(sendbuf=%p, sendcount=%d, sendtype=%h, recvbuf=%p, recvcount=%d, recvtype=%h, comm=%h)", (int64_t[]){(uintptr_t)sendbuf, sendcount, (uintptr_t)sendtype, (uintptr_t)recvbuf, recvcount, (uintptr_t)recvtype, (uintptr_t)comm});
     return MPI_SUCCESS;
 }
@@ -3757,6 +4112,7 @@ int PMPI_Neighbor_allgather_init(const void *sendbuf, int sendcount, MPI_Datatyp
     int rc;
     do rc = request ? rain_Neighbor_allgather_init((uintptr_t)&f, (uintptr_t)sendbuf, sendcount, (uintptr_t)sendtype, (uintptr_t)recvbuf, recvcount, (uintptr_t)recvtype, (uintptr_t)comm, (uintptr_t)info, (uintptr_t)request) : rain_null(&f);
     while (rc < 0 && rain_again(rc, &f));
+    if (f.waiting) rain_leave(&f);
     if (rc) return rain_raise(&f, rc, RAIN_COMM, (uintptr_t)comm, "MPI_Neighbor_allgather_init(sendbuf=%p, sendcount=%d, sendtype=%h, recvbuf=%p, recvcount=%d, recvtype=%h, comm=%h, info=%h, request=%p)", (int64_t[]){(uintptr_t)sendbuf, sendcount, (uintptr_t)sendtype, (uintptr_t)recvbuf, recvcount, (uintptr_t)recvtype, (uintptr_t)comm, (uintptr_t)info, (uintptr_t)request});
     return MPI_SUCCESS;
 }
@@ -3768,6 +4124,7 @@ int PMPI_Neighbor_allgather_init_c(const void *sendbuf, MPI_Count sendcount, MPI
     int rc;
     do rc = request ? rain_Neighbor_allgather_init((uintptr_t)&f, (uintptr_t)sendbuf, sendcount, (uintptr_t)sendtype, (uintptr_t)recvbuf, recvcount, (uintptr_t)recvtype, (uintptr_t)comm, (uintptr_t)info, (uintptr_t)request) : rain_null(&f);
     while (rc < 0 && rain_again(rc, &f));
+    if (f.waiting) rain_leave(&f);
     if (rc) return rain_raise(&f, rc, RAIN_COMM, (uintptr_t)comm, "MPI_Neighbor_allgather_init_c(sendbuf=%p, sendcount=%d, sendtype=%h, recvbuf=%p, recvcount=%d, recvtype=%h, comm=%h, info=%h, request=%p)", (int64_t[]){(uintptr_t)sendbuf, sendcount, (uintptr_t)sendtype, (uintptr_t)recvbuf, recvcount, (uintptr_t)recvtype, (uintptr_t)comm, (uintptr_t)info, (uintptr_t)request});
     return MPI_SUCCESS;
 }
@@ -3779,6 +4136,7 @@ int PMPI_Neighbor_allgatherv(const void *sendbuf, int sendcount, MPI_Datatype se
     int rc;
     do rc = rain_Neighbor_allgatherv((uintptr_t)&f, (uintptr_t)sendbuf, sendcount, (uintptr_t)sendtype, (uintptr_t)recvbuf, (uintptr_t)recvcounts, (uintptr_t)displs, (uintptr_t)recvtype, (uintptr_t)comm, 0);
     while (rc < 0 && rain_again(rc, &f));
+    if (f.waiting) rain_leave(&f);
     if (rc) return rain_raise(&f, rc, RAIN_COMM, (uintptr_t)comm, "MPI_Neighbor_allgatherv(sendbuf=%p, sendcount=%d, sendtype=%h, recvbuf=%p, recvcounts=%p, displs=%p, recvtype=%h, comm=%h)", (int64_t[]){(uintptr_t)sendbuf, sendcount, (uintptr_t)sendtype, (uintptr_t)recvbuf, (uintptr_t)recvcounts, (uintptr_t)displs, (uintptr_t)recvtype, (uintptr_t)comm});
     return MPI_SUCCESS;
 }
@@ -3790,6 +4148,7 @@ int PMPI_Neighbor_allgatherv_c(const void *sendbuf, MPI_Count sendcount, MPI_Dat
     int rc;
     do rc = rain_Neighbor_allgatherv((uintptr_t)&f, (uintptr_t)sendbuf, sendcount, (uintptr_t)sendtype, (uintptr_t)recvbuf, (uintptr_t)recvcounts, (uintptr_t)displs, (uintptr_t)recvtype, (uintptr_t)comm, 1);
     while (rc < 0 && rain_again(rc, &f));
+    if (f.waiting) rain_leave(&f);
     if (rc) return rain_raise(&f, rc, RAIN_COMM, (uintptr_t)comm, "MPI_Neighbor_allgatherv_c(sendbuf=%p, sendcount=%d, sendtype=%h, recvbuf=%p, recvcounts=%p, displs=%p, recvtype=%h, comm=%h)", (int64_t[]){(uintptr_t)sendbuf, sendcount, (uintptr_t)sendtype, (uintptr_t)recvbuf, (uintptr_t)recvcounts, (uintptr_t)displs, (uintptr_t)recvtype, (uintptr_t)comm});
     return MPI_SUCCESS;
 }
@@ -3801,6 +4160,7 @@ int PMPI_Neighbor_allgatherv_init(const void *sendbuf, int sendcount, MPI_Dataty
     int rc;
     do rc = request ? rain_Neighbor_allgatherv_init((uintptr_t)&f, (uintptr_t)sendbuf, sendcount, (uintptr_t)sendtype, (uintptr_t)recvbuf, (uintptr_t)recvcounts, (uintptr_t)displs, (uintptr_t)recvtype, (uintptr_t)comm, (uintptr_t)info, (uintptr_t)request, 0) : rain_null(&f);
     while (rc < 0 && rain_again(rc, &f));
+    if (f.waiting) rain_leave(&f);
     if (rc) return rain_raise(&f, rc, RAIN_COMM, (uintptr_t)comm, "MPI_Neighbor_allgatherv_init(sendbuf=%p, sendcount=%d, sendtype=%h, recvbuf=%p, recvcounts=%p, displs=%p, recvtype=%h, comm=%h, info=%h, request=%p)", (int64_t[]){(uintptr_t)sendbuf, sendcount, (uintptr_t)sendtype, (uintptr_t)recvbuf, (uintptr_t)recvcounts, (uintptr_t)displs, (uintptr_t)recvtype, (uintptr_t)comm, (uintptr_t)info, (uintptr_t)request});
     return MPI_SUCCESS;
 }
@@ -3812,6 +4172,7 @@ int PMPI_Neighbor_allgatherv_init_c(const void *sendbuf, MPI_Count sendcount, MP
     int rc;
     do rc = request ? rain_Neighbor_allgatherv_init((uintptr_t)&f, (uintptr_t)sendbuf, sendcount, (uintptr_t)sendtype, (uintptr_t)recvbuf, (uintptr_t)recvcounts, (uintptr_t)displs, (uintptr_t)recvtype, (uintptr_t)comm, (uintptr_t)info, (uintptr_t)request, 1) : rain_null(&f);
     while (rc < 0 && rain_again(rc, &f));
+    if (f.waiting) rain_leave(&f);
     if (rc) return rain_raise(&f, rc, RAIN_COMM, (uintptr_t)comm, "MPI_Neighbor_allgatherv_init_c(sendbuf=%p, sendcount=%d, sendtype=%h, recvbuf=%p, recvcounts=%p, displs=%p, recvtype=%h, comm=%h, info=%h, request=%p)", (int64_t[]){(uintptr_t)sendbuf, sendcount, (uintptr_t)sendtype, (uintptr_t)recvbuf, (uintptr_t)recvcounts, (uintptr_t)displs, (uintptr_t)recvtype, (uintptr_t)comm, (uintptr_t)info, (uintptr_t)request});
     return MPI_SUCCESS;
 }
@@ -3823,6 +4184,7 @@ int PMPI_Neighbor_alltoall(const void *sendbuf, int sendcount, MPI_Datatype send
     int rc;
     do rc = rain_Neighbor_alltoall((uintptr_t)&f, (uintptr_t)sendbuf, sendcount, (uintptr_t)sendtype, (uintptr_t)recvbuf, recvcount, (uintptr_t)recvtype, (uintptr_t)comm);
     while (rc < 0 && rain_again(rc, &f));
+    if (f.waiting) rain_leave(&f);
     if (rc) return rain_raise(&f, rc, RAIN_COMM, (uintptr_t)comm, "MPI_Neighbor_alltoall(sendbuf=%p, sendcount=%d, sendtype=%h, recvbuf=%p, recvcount=%d, recvtype=%h, comm=%h)", (int64_t[]){(uintptr_t)sendbuf, sendcount, (uintptr_t)sendtype, (uintptr_t)recvbuf, recvcount, (uintptr_t)recvtype, (uintptr_t)comm});
     return MPI_SUCCESS;
 }
@@ -3834,6 +4196,7 @@ int PMPI_Neighbor_alltoall_c(const void *sendbuf, MPI_Count sendcount, MPI_Datat
     int rc;
     do rc = rain_Neighbor_alltoall((uintptr_t)&f, (uintptr_t)sendbuf, sendcount, (uintptr_t)sendtype, (uintptr_t)recvbuf, recvcount, (uintptr_t)recvtype, (uintptr_t)comm);
     while (rc < 0 && rain_again(rc, &f));
+    if (f.waiting) rain_leave(&f);
     if (rc) return rain_raise(&f, rc, RAIN_COMM, (uintptr_t)comm, "MPI_Neighbor_alltoall_c(sendbuf=%p, sendcount=%d, sendtype=%h, recvbuf=%p, recvcount=%d, recvtype=%h, comm=%h)", (int64_t[]){(uintptr_t)sendbuf, sendcount, (uintptr_t)sendtype, (uintptr_t)recvbuf, recvcount, (uintptr_t)recvtype, (uintptr_t)comm});
     return MPI_SUCCESS;
 }
@@ -3845,6 +4208,7 @@ int PMPI_Neighbor_alltoall_init(const void *sendbuf, int sendcount, MPI_Datatype
     int rc;
     do rc = request ? rain_Neighbor_alltoall_init((uintptr_t)&f, (uintptr_t)sendbuf, sendcount, (uintptr_t)sendtype, (uintptr_t)recvbuf, recvcount, (uintptr_t)recvtype, (uintptr_t)comm, (uintptr_t)info, (uintptr_t)request) : rain_null(&f);
     while (rc < 0 && rain_again(rc, &f));
+    if (f.waiting) rain_leave(&f);
     if (rc) return rain_raise(&f, rc, RAIN_COMM, (uintptr_t)comm, "MPI_Neighbor_alltoall_init(sendbuf=%p, sendcount=%d, sendtype=%h, recvbuf=%p, recvcount=%d, recvtype=%h, comm=%h, info=%h, request=%p)", (int64_t[]){(uintptr_t)sendbuf, sendcount, (uintptr_t)sendtype, (uintptr_t)recvbuf, recvcount, (uintptr_t)recvtype, (uintptr_t)comm, (uintptr_t)info, (uintptr_t)request});
     return MPI_SUCCESS;
 }
@@ -3856,6 +4220,7 @@ int PMPI_Neighbor_alltoall_init_c(const void *sendbuf, MPI_Count sendcount, MPI_
     int rc;
     do rc = request ? rain_Neighbor_alltoall_init((uintptr_t)&f, (uintptr_t)sendbuf, sendcount, (uintptr_t)sendtype, (uintptr_t)recvbuf, recvcount, (uintptr_t)recvtype, (uintptr_t)comm, (uintptr_t)info, (uintptr_t)request) : rain_null(&f);
     while (rc < 0 && rain_again(rc, &f));
+    if (f.waiting) rain_leave(&f);
     if (rc) return rain_raise(&f, rc, RAIN_COMM, (uintptr_t)comm, "MPI_Neighbor_alltoall_init_c(sendbuf=%p, sendcount=%d, sendtype=%h, recvbuf=%p, recvcount=%d, recvtype=%h, comm=%h, info=%h, request=%p)", (int64_t[]){(uintptr_t)sendbuf, sendcount, (uintptr_t)sendtype, (uintptr_t)recvbuf, recvcount, (uintptr_t)recvtype, (uintptr_t)comm, (uintptr_t)info, (uintptr_t)request});
     return MPI_SUCCESS;
 }
@@ -3867,6 +4232,7 @@ int PMPI_Neighbor_alltoallv(const void *sendbuf, const int sendcounts[], const i
     int rc;
     do rc = rain_Neighbor_alltoallv((uintptr_t)&f, (uintptr_t)sendbuf, (uintptr_t)sendcounts, (uintptr_t)sdispls, (uintptr_t)sendtype, (uintptr_t)recvbuf, (uintptr_t)recvcounts, (uintptr_t)rdispls, (uintptr_t)recvtype, (uintptr_t)comm, 0);
     while (rc < 0 && rain_again(rc, &f));
+    if (f.waiting) rain_leave(&f);
     if (rc) return rain_raise(&f, rc, RAIN_COMM, (uintptr_t)comm, "MPI_Neighbor_alltoallv(sendbuf=%p, sendcounts=%p, sdispls=%p, sendtype=%h, recvbuf=%p, recvcounts=%p, rdispls=%p, recvtype=%h, comm=%h)", (int64_t[]){(uintptr_t)sendbuf, (uintptr_t)sendcounts, (uintptr_t)sdispls, (uintptr_t)sendtype, (uintptr_t)recvbuf, (uintptr_t)recvcounts, (uintptr_t)rdispls, (uintptr_t)recvtype, (uintptr_t)comm});
     return MPI_SUCCESS;
 }
@@ -3878,6 +4244,7 @@ int PMPI_Neighbor_alltoallv_c(const void *sendbuf, const MPI_Count sendcounts[],
     int rc;
     do rc = rain_Neighbor_alltoallv((uintptr_t)&f, (uintptr_t)sendbuf, (uintptr_t)sendcounts, (uintptr_t)sdispls, (uintptr_t)sendtype, (uintptr_t)recvbuf, (uintptr_t)recvcounts, (uintptr_t)rdispls, (uintptr_t)recvtype, (uintptr_t)comm, 1);
     while (rc < 0 && rain_again(rc, &f));
+    if (f.waiting) rain_leave(&f);
     if (rc) return rain_raise(&f, rc, RAIN_COMM, (uintptr_t)comm, "MPI_Neighbor_alltoallv_c(sendbuf=%p, sendcounts=%p, sdispls=%p, sendtype=%h, recvbuf=%p, recvcounts=%p, rdispls=%p, recvtype=%h, comm=%h)", (int64_t[]){(uintptr_t)sendbuf, (uintptr_t)sendcounts, (uintptr_t)sdispls, (uintptr_t)sendtype, (uintptr_t)recvbuf, (uintptr_t)recvcounts, (uintptr_t)rdispls, (uintptr_t)recvtype, (uintptr_t)comm});
     return MPI_SUCCESS;
 }
@@ -3889,6 +4256,7 @@ int PMPI_Neighbor_alltoallv_init(const void *sendbuf, const int sendcounts[], co
     int rc;
     do rc = request ? rain_Neighbor_alltoallv_init((uintptr_t)&f, (uintptr_t)sendbuf, (uintptr_t)sendcounts, (uintptr_t)sdispls, (uintptr_t)sendtype, (uintptr_t)recvbuf, (uintptr_t)recvcounts, (uintptr_t)rdispls, (uintptr_t)recvtype, (uintptr_t)comm, (uintptr_t)info, (uintptr_t)request, 0) : rain_null(&f);
     while (rc < 0 && rain_again(rc, &f));
+    if (f.waiting) rain_leave(&f);
     if (rc) return rain_raise(&f, rc, RAIN_COMM, (uintptr_t)comm, "MPI_Neighbor_alltoallv_init(sendbuf=%p, sendcounts=%p, sdispls=%p, sendtype=%h, recvbuf=%p, recvcounts=%p, rdispls=%p, recvtype=%h, comm=%h, info=%h, request=%p)", (int64_t[]){(uintptr_t)sendbuf, (uintptr_t)sendcounts, (uintptr_t)sdispls, (uintptr_t)sendtype, (uintptr_t)recvbuf, (uintptr_t)recvcounts, (uintptr_t)rdispls, (uintptr_t)recvtype, (uintptr_t)comm, (uintptr_t)info, (uintptr_t)request});
     return MPI_SUCCESS;
 }
@@ -3900,6 +4268,7 @@ int PMPI_Neighbor_alltoallv_init_c(const void *sendbuf, const MPI_Count sendcoun
     int rc;
     do rc = request ? rain_Neighbor_alltoallv_init((uintptr_t)&f, (uintptr_t)sendbuf, (uintptr_t)sendcounts, (uintptr_t)sdispls, (uintptr_t)sendtype, (uintptr_t)recvbuf, (uintptr_t)recvcounts, (uintptr_t)rdispls, (uintptr_t)recvtype, (uintptr_t)comm, (uintptr_t)info, (uintptr_t)request, 1) : rain_null(&f);
     while (rc < 0 && rain_again(rc, &f));
+    if (f.waiting) rain_leave(&f);
     if (rc) return rain_raise(&f, rc, RAIN_COMM, (uintptr_t)comm, "MPI_Neighbor_alltoallv_init_c(sendbuf=%p, sendcounts=%p, sdispls=%p, sendtype=%h, recvbuf=%p, recvcounts=%p, rdispls=%p, recvtype=%h, comm=%h, info=%h, request=%p)", (int64_t[]){(uintptr_t)sendbuf, (uintptr_t)sendcounts, (uintptr_t)sdispls, (uintptr_t)sendtype, (uintptr_t)recvbuf, (uintptr_t)recvcounts, (uintptr_t)rdispls, (uintptr_t)recvtype, (uintptr_t)comm, (uintptr_t)info, (uintptr_t)request});
     return MPI_SUCCESS;
 }
@@ -3911,6 +4280,7 @@ int PMPI_Neighbor_alltoallw(const void *sendbuf, const int sendcounts[], const M
     int rc;
     do rc = rain_Neighbor_alltoallw((uintptr_t)&f, (uintptr_t)sendbuf, (uintptr_t)sendcounts, (uintptr_t)sdispls, (uintptr_t)sendtypes, (uintptr_t)recvbuf, (uintptr_t)recvcounts, (uintptr_t)rdispls, (uintptr_t)recvtypes, (uintptr_t)comm, 0);
     while (rc < 0 && rain_again(rc, &f));
+    if (f.waiting) rain_leave(&f);
     if (rc) return rain_raise(&f, rc, RAIN_COMM, (uintptr_t)comm, "MPI_Neighbor_alltoallw(sendbuf=%p, sendcounts=%p, sdispls=%p, sendtypes=%p, recvbuf=%p, recvcounts=%p, rdispls=%p, recvtypes=%p, comm=%h)", (int64_t[]){(uintptr_t)sendbuf, (uintptr_t)sendcounts, (uintptr_t)sdispls, (uintptr_t)sendtypes, (uintptr_t)recvbuf, (uintptr_t)recvcounts, (uintptr_t)rdispls, (uintptr_t)recvtypes, (uintptr_t)comm});
     return MPI_SUCCESS;
 }
@@ -3922,6 +4292,7 @@ int PMPI_Neighbor_alltoallw_c(const void *sendbuf, const MPI_Count sendcounts[],
     int rc;
     do rc = rain_Neighbor_alltoallw((uintptr_t)&f, (uintptr_t)sendbuf, (uintptr_t)sendcounts, (uintptr_t)sdispls, (uintptr_t)sendtypes, (uintptr_t)recvbuf, (uintptr_t)recvcounts, (uintptr_t)rdispls, (uintptr_t)recvtypes, (uintptr_t)comm, 1);
     while (rc < 0 && rain_again(rc, &f));
+    if (f.waiting) rain_leave(&f);
     if (rc) return rain_raise(&f, rc, RAIN_COMM, (uintptr_t)comm, "MPI_Neighbor_alltoallw_c(sendbuf=%p, sendcounts=%p, sdispls=%p, sendtypes=%p, recvbuf=%p, recvcounts=%p, rdispls=%p, recvtypes=%p, comm=%h)", (int64_t[]){(uintptr_t)sendbuf, (uintptr_t)sendcounts, (uintptr_t)sdispls, (uintptr_t)sendtypes, (uintptr_t)recvbuf, (uintptr_t)recvcounts, (uintptr_t)rdispls, (uintptr_t)recvtypes, (uintptr_t)comm});
     return MPI_SUCCESS;
 }
@@ -3933,6 +4304,7 @@ int PMPI_Neighbor_alltoallw_init(const void *sendbuf, const int sendcounts[], co
     int rc;
     do rc = request ? rain_Neighbor_alltoallw_init((uintptr_t)&f, (uintptr_t)sendbuf, (uintptr_t)sendcounts, (uintptr_t)sdispls, (uintptr_t)sendtypes, (uintptr_t)recvbuf, (uintptr_t)recvcounts, (uintptr_t)rdispls, (uintptr_t)recvtypes, (uintptr_t)comm, (uintptr_t)info, (uintptr_t)request, 0) : rain_null(&f);
     while (rc < 0 && rain_again(rc, &f));
+    if (f.waiting) rain_leave(&f);
     if (rc) return rain_raise(&f, rc, RAIN_COMM, (uintptr_t)comm, "MPI_Neighbor_alltoallw_init(sendbuf=%p, sendcounts=%p, sdispls=%p, sendtypes=%p, recvbuf=%p, recvcounts=%p, rdispls=%p, recvtypes=%p, comm=%h, info=%h, request=%p)", (int64_t[]){(uintptr_t)sendbuf, (uintptr_t)sendcounts, (uintptr_t)sdispls, (uintptr_t)sendtypes, (uintptr_t)recvbuf, (uintptr_t)recvcounts, (uintptr_t)rdispls, (uintptr_t)recvtypes, (uintptr_t)comm, (uintptr_t)info, (uintptr_t)request});
     return MPI_SUCCESS;
 }
@@ -3944,6 +4316,7 @@ int PMPI_Neighbor_alltoallw_init_c(const void *sendbuf, const MPI_Count sendcoun
     int rc;
     do rc = request ? rain_Neighbor_alltoallw_init((uintptr_t)&f, (uintptr_t)sendbuf, (uintptr_t)sendcounts, (uintptr_t)sdispls, (uintptr_t)sendtypes, (uintptr_t)recvbuf, (uintptr_t)recvcounts, (uintptr_t)rdispls, (uintptr_t)recvtypes, (uintptr_t)comm, (uintptr_t)info, (uintptr_t)request, 1) : rain_null(&f);
     while (rc < 0 && rain_again(rc, &f));
+    if (f.waiting) rain_leave(&f);
     if (rc) return rain_raise(&f, rc, RAIN_COMM, (uintptr_t)comm, "MPI_Neighbor_alltoallw_init_c(sendbuf=%p, sendcounts=%p, sdispls=%p, sendtypes=%p, recvbuf=%p, recvcounts=%p, rdispls=%p, recvtypes=%p, comm=%h, info=%h, request=%p)", (int64_t[]){(uintptr_t)sendbuf, (uintptr_t)sendcounts, (uintptr_t)sdispls, (uintptr_t)sendtypes, (uintptr_t)recvbuf, (uintptr_t)recvcounts, (uintptr_t)rdispls, (uintptr_t)recvtypes, (uintptr_t)comm, (uintptr_t)info, (uintptr_t)request});
     return MPI_SUCCESS;
 }
@@ -3955,6 +4328,7 @@ int PMPI_Op_commutative(MPI_Op op, int *commute) {
     int rc;
     do rc = rain_Op_commutative((uintptr_t)&f, (uintptr_t)op, (uintptr_t)commute);
     while (rc < 0 && rain_again(rc, &f));
+    if (f.waiting) rain_leave(&f);
     if (rc) return rain_raise(&f, rc, RAIN_NONE, 0, "MPI_Op_commutative(op=%h, commute=%p)", (int64_t[]){(uintptr_t)op, (uintptr_t)commute});
     return MPI_SUCCESS;
 }
@@ -3966,6 +4340,7 @@ int PMPI_Op_create(MPI_User_function *user_fn, int commute, MPI_Op *op) {
     int rc;
     do rc = rain_Op_create((uintptr_t)&f, (uintptr_t)user_fn, commute, (uintptr_t)op, 0);
     while (rc < 0 && rain_again(rc, &f));
+    if (f.waiting) rain_leave(&f);
     if (rc) return rain_raise(&f, rc, RAIN_NONE, 0, "MPI_Op_create(user_fn=%p, commute=%d, op=%p)", (int64_t[]){(uintptr_t)user_fn, commute, (uintptr_t)op});
     return MPI_SUCCESS;
 }
@@ -3977,6 +4352,7 @@ int PMPI_Op_create_c(MPI_User_function_c *user_fn, int commute, MPI_Op *op) {
     int rc;
     do rc = rain_Op_create((uintptr_t)&f, (uintptr_t)user_fn, commute, (uintptr_t)op, 1);
     while (rc < 0 && rain_again(rc, &f));
+    if (f.waiting) rain_leave(&f);
     if (rc) return rain_raise(&f, rc, RAIN_NONE, 0, "MPI_Op_create_c(user_fn=%p, commute=%d, op=%p)", (int64_t[]){(uintptr_t)user_fn, commute, (uintptr_t)op});
     return MPI_SUCCESS;
 }
@@ -3988,6 +4364,7 @@ int PMPI_Op_free(MPI_Op *op) {
     int rc;
     do rc = rain_Op_free((uintptr_t)&f, (uintptr_t)op);
     while (rc < 0 && rain_again(rc, &f));
+    if (f.waiting) rain_leave(&f);
     if (rc) return rain_raise(&f, rc, RAIN_NONE, 0, "MPI_Op_free(op=%p)", (int64_t[]){(uintptr_t)op});
     return MPI_SUCCESS;
 }
@@ -3999,6 +4376,7 @@ int PMPI_Open_port(MPI_Info info, char *port_name) {
     int rc;
     do rc = rain_Open_port((uintptr_t)&f, (uintptr_t)info, (uintptr_t)port_name);
     while (rc < 0 && rain_again(rc, &f));
+    if (f.waiting) rain_leave(&f);
     if (rc) return rain_raise(&f, rc, RAIN_NONE, 0, "MPI_Open_port(info=%h, port_name=%p)", (int64_t[]){(uintptr_t)info, (uintptr_t)port_name});
     return MPI_SUCCESS;
 }
@@ -4011,6 +4389,7 @@ int PMPI_Pack(const void *inbuf, int incount, MPI_Datatype datatype, void *outbu
     MPI_Count position_ = position ? *position : 0;
     do rc = rain_Pack((uintptr_t)&f, (uintptr_t)inbuf, incount, (uintptr_t)datatype, (uintptr_t)outbuf, outsize, position ? (uintptr_t)&position_ : 0, (uintptr_t)comm);
     while (rc < 0 && rain_again(rc, &f));
+    if (f.waiting) rain_leave(&f);
     if (rc) return rain_raise(&f, rc, RAIN_COMM, (uintptr_t)comm, "MPI_Pack(inbuf=%p, incount=%d, datatype=%h, outbuf=%p, outsize=%d, position=%p, comm=%h)", (int64_t[]){(uintptr_t)inbuf, incount, (uintptr_t)datatype, (uintptr_t)outbuf, outsize, (uintptr_t)position, (uintptr_t)comm});
     if (position) *position = position_ > INT_MAX ? MPI_UNDEFINED : (int)position_;
     return MPI_SUCCESS;
@@ -4023,6 +4402,7 @@ int PMPI_Pack_c(const void *inbuf, MPI_Count incount, MPI_Datatype datatype, voi
     int rc;
     do rc = rain_Pack((uintptr_t)&f, (uintptr_t)inbuf, incount, (uintptr_t)datatype, (uintptr_t)outbuf, outsize, (uintptr_t)position, (uintptr_t)comm);
     while (rc < 0 && rain_again(rc, &f));
+    if (f.waiting) rain_leave(&f);
     if (rc) return rain_raise(&f, rc, RAIN_COMM, (uintptr_t)comm, "MPI_Pack_c(inbuf=%p, incount=%d, datatype=%h, outbuf=%p, outsize=%d, position=%p, comm=%h)", (int64_t[]){(uintptr_t)inbuf, incount, (uintptr_t)datatype, (uintptr_t)outbuf, outsize, (uintptr_t)position, (uintptr_t)comm});
     return MPI_SUCCESS;
 }
@@ -4034,6 +4414,7 @@ int PMPI_Pack_external(const char *datarep, const void *inbuf, int incount, MPI_
     int rc;
     do rc = rain_Pack_external((uintptr_t)&f, (uintptr_t)datarep, (uintptr_t)inbuf, incount, (uintptr_t)datatype, (uintptr_t)outbuf, outsize, (uintptr_t)position);
     while (rc < 0 && rain_again(rc, &f));
+    if (f.waiting) rain_leave(&f);
     if (rc) return rain_raise(&f, rc, RAIN_NONE, 0, "MPI_Pack_external(datarep=%p, inbuf=%p, incount=%d, datatype=%h, outbuf=%p, outsize=%d, position=%p)", (int64_t[]){(uintptr_t)datarep, (uintptr_t)inbuf, incount, (uintptr_t)datatype, (uintptr_t)outbuf, outsize, (uintptr_t)position});
     return MPI_SUCCESS;
 }
@@ -4045,6 +4426,7 @@ int PMPI_Pack_external_c(const char *datarep, const void *inbuf, MPI_Count incou
     int rc;
     do rc = rain_Pack_external((uintptr_t)&f, (uintptr_t)datarep, (uintptr_t)inbuf, incount, (uintptr_t)datatype, (uintptr_t)outbuf, outsize, (uintptr_t)position);
     while (rc < 0 && rain_again(rc, &f));
+    if (f.waiting) rain_leave(&f);
     if (rc) return rain_raise(&f, rc, RAIN_NONE, 0, "MPI_Pack_external_c(datarep=%p, inbuf=%p, incount=%d, datatype=%h, outbuf=%p, outsize=%d, position=%p)", (int64_t[]){(uintptr_t)datarep, (uintptr_t)inbuf, incount, (uintptr_t)datatype, (uintptr_t)outbuf, outsize, (uintptr_t)position});
     return MPI_SUCCESS;
 }
@@ -4056,6 +4438,7 @@ int PMPI_Pack_external_size(const char *datarep, int incount, MPI_Datatype datat
     int rc;
     do rc = rain_Pack_external_size((uintptr_t)&f, (uintptr_t)datarep, incount, (uintptr_t)datatype, (uintptr_t)size);
     while (rc < 0 && rain_again(rc, &f));
+    if (f.waiting) rain_leave(&f);
     if (rc) return rain_raise(&f, rc, RAIN_NONE, 0, "MPI_Pack_external_size(datarep=%p, incount=%d, datatype=%h, size=%p)", (int64_t[]){(uintptr_t)datarep, incount, (uintptr_t)datatype, (uintptr_t)size});
     return MPI_SUCCESS;
 }
@@ -4067,6 +4450,7 @@ int PMPI_Pack_external_size_c(const char *datarep, MPI_Count incount, MPI_Dataty
     int rc;
     do rc = rain_Pack_external_size((uintptr_t)&f, (uintptr_t)datarep, incount, (uintptr_t)datatype, (uintptr_t)size);
     while (rc < 0 && rain_again(rc, &f));
+    if (f.waiting) rain_leave(&f);
     if (rc) return rain_raise(&f, rc, RAIN_NONE, 0, "MPI_Pack_external_size_c(datarep=%p, incount=%d, datatype=%h, size=%p)", (int64_t[]){(uintptr_t)datarep, incount, (uintptr_t)datatype, (uintptr_t)size});
     return MPI_SUCCESS;
 }
@@ -4079,6 +4463,7 @@ int PMPI_Pack_size(int incount, MPI_Datatype datatype, MPI_Comm comm, int *size)
     MPI_Count size_ = 0;
     do rc = rain_Pack_size((uintptr_t)&f, incount, (uintptr_t)datatype, (uintptr_t)comm, size ? (uintptr_t)&size_ : 0);
     while (rc < 0 && rain_again(rc, &f));
+    if (f.waiting) rain_leave(&f);
     if (rc) return rain_raise(&f, rc, RAIN_COMM, (uintptr_t)comm, "MPI_Pack_size(incount=%d, datatype=%h, comm=%h, size=%p)", (int64_t[]){incount, (uintptr_t)datatype, (uintptr_t)comm, (uintptr_t)size});
     if (size) *size = size_ > INT_MAX ? MPI_UNDEFINED : (int)size_;
     return MPI_SUCCESS;
@@ -4091,6 +4476,7 @@ int PMPI_Pack_size_c(MPI_Count incount, MPI_Datatype datatype, MPI_Comm comm, MP
     int rc;
     do rc = rain_Pack_size((uintptr_t)&f, incount, (uintptr_t)datatype, (uintptr_t)comm, (uintptr_t)size);
     while (rc < 0 && rain_again(rc, &f));
+    if (f.waiting) rain_leave(&f);
     if (rc) return rain_raise(&f, rc, RAIN_COMM, (uintptr_t)comm, "MPI_Pack_size_c(incount=%d, datatype=%h, comm=%h, size=%p)", (int64_t[]){incount, (uintptr_t)datatype, (uintptr_t)comm, (uintptr_t)size});
     return MPI_SUCCESS;
 }
@@ -4102,6 +4488,7 @@ int PMPI_Parrived(MPI_Request request, int partition, int *flag) {
     int rc;
     do rc = rain_Parrived((uintptr_t)&f, (uintptr_t)request, partition, (uintptr_t)flag);
     while (rc < 0 && rain_again(rc, &f));
+    if (f.waiting) rain_leave(&f);
     if (rc) return rain_raise(&f, rc, RAIN_NONE, 0, "MPI_Parrived(request=%h, partition=%d, flag=%p)", (int64_t[]){(uintptr_t)request, partition, (uintptr_t)flag});
     return MPI_SUCCESS;
 }
@@ -4115,6 +4502,7 @@ int PMPI_Pready(int partition, MPI_Request request) {
     int rc;
     do rc = rain_Pready((uintptr_t)&f, partition, (uintptr_t)request);
     while (rc < 0 && rain_again(rc, &f));
+    if (f.waiting) rain_leave(&f);
     if (rc) return rain_raise(&f, rc, RAIN_NONE, 0, "MPI_Pready(partition=%d, request=%h)", (int64_t[]){partition, (uintptr_t)request});
     return MPI_SUCCESS;
 }
@@ -4126,6 +4514,7 @@ int PMPI_Pready_list(int length, const int array_of_partitions[], MPI_Request re
     int rc;
     do rc = rain_Pready_list((uintptr_t)&f, length, (uintptr_t)array_of_partitions, (uintptr_t)request);
     while (rc < 0 && rain_again(rc, &f));
+    if (f.waiting) rain_leave(&f);
     if (rc) return rain_raise(&f, rc, RAIN_NONE, 0, "MPI_Pready_list(length=%d, array_of_partitions=%p, request=%h)", (int64_t[]){length, (uintptr_t)array_of_partitions, (uintptr_t)request});
     return MPI_SUCCESS;
 }
@@ -4137,6 +4526,7 @@ int PMPI_Pready_range(int partition_low, int partition_high, MPI_Request request
     int rc;
     do rc = rain_Pready_range((uintptr_t)&f, partition_low, partition_high, (uintptr_t)request);
     while (rc < 0 && rain_again(rc, &f));
+    if (f.waiting) rain_leave(&f);
     if (rc) return rain_raise(&f, rc, RAIN_NONE, 0, "MPI_Pready_range(partition_low=%d, partition_high=%d, request=%h)", (int64_t[]){partition_low, partition_high, (uintptr_t)request});
     return MPI_SUCCESS;
 }
@@ -4148,6 +4538,7 @@ int PMPI_Precv_init(void *buf, int partitions, int count, MPI_Datatype datatype,
     int rc;
     do rc = request ? rain_Precv_init((uintptr_t)&f, (uintptr_t)buf, partitions, count, (uintptr_t)datatype, dest, tag, (uintptr_t)comm, (uintptr_t)info, (uintptr_t)request) : rain_null(&f);
     while (rc < 0 && rain_again(rc, &f));
+    if (f.waiting) rain_leave(&f);
     if (rc) return rain_raise(&f, rc, RAIN_COMM, (uintptr_t)comm, "MPI_Precv_init(buf=%p, partitions=%d, count=%d, datatype=%h, dest=%d, tag=%d, comm=%h, info=%h, request=%p)", (int64_t[]){(uintptr_t)buf, partitions, count, (uintptr_t)datatype, dest, tag, (uintptr_t)comm, (uintptr_t)info, (uintptr_t)request});
     return MPI_SUCCESS;
 }
@@ -4159,6 +4550,7 @@ int PMPI_Precv_init_c(void *buf, int partitions, MPI_Count count, MPI_Datatype d
     int rc;
     do rc = request ? rain_Precv_init((uintptr_t)&f, (uintptr_t)buf, partitions, count, (uintptr_t)datatype, dest, tag, (uintptr_t)comm, (uintptr_t)info, (uintptr_t)request) : rain_null(&f);
     while (rc < 0 && rain_again(rc, &f));
+    if (f.waiting) rain_leave(&f);
     if (rc) return rain_raise(&f, rc, RAIN_COMM, (uintptr_t)comm, "MPI_Precv_init_c(buf=%p, partitions=%d, count=%d, datatype=%h, dest=%d, tag=%d, comm=%h, info=%h, request=%p)", (int64_t[]){(uintptr_t)buf, partitions, count, (uintptr_t)datatype, dest, tag, (uintptr_t)comm, (uintptr_t)info, (uintptr_t)request});
     return MPI_SUCCESS;
 }
@@ -4170,6 +4562,7 @@ int PMPI_Probe(int source, int tag, MPI_Comm comm, MPI_Status *status) {
     int rc;
     do rc = rain_Probe((uintptr_t)&f, source, tag, (uintptr_t)comm, (uintptr_t)status);
     while (rc < 0 && rain_again(rc, &f));
+    if (f.waiting) rain_leave(&f);
     if (rc) return rain_raise(&f, rc, RAIN_COMM, (uintptr_t)comm, "MPI_Probe(source=%d, tag=%d, comm=%h, status=%p)", (int64_t[]){source, tag, (uintptr_t)comm, (uintptr_t)status});
     return MPI_SUCCESS;
 }
@@ -4181,6 +4574,7 @@ int PMPI_Psend_init(const void *buf, int partitions, int count, MPI_Datatype dat
     int rc;
     do rc = request ? rain_Psend_init((uintptr_t)&f, (uintptr_t)buf, partitions, count, (uintptr_t)datatype, dest, tag, (uintptr_t)comm, (uintptr_t)info, (uintptr_t)request) : rain_null(&f);
     while (rc < 0 && rain_again(rc, &f));
+    if (f.waiting) rain_leave(&f);
     if (rc) return rain_raise(&f, rc, RAIN_COMM, (uintptr_t)comm, "MPI_Psend_init(buf=%p, partitions=%d, count=%d, datatype=%h, dest=%d, tag=%d, comm=%h, info=%h, request=%p)", (int64_t[]){(uintptr_t)buf, partitions, count, (uintptr_t)datatype, dest, tag, (uintptr_t)comm, (uintptr_t)info, (uintptr_t)request});
     return MPI_SUCCESS;
 }
@@ -4192,6 +4586,7 @@ int PMPI_Psend_init_c(const void *buf, int partitions, MPI_Count count, MPI_Data
     int rc;
     do rc = request ? rain_Psend_init((uintptr_t)&f, (uintptr_t)buf, partitions, count, (uintptr_t)datatype, dest, tag, (uintptr_t)comm, (uintptr_t)info, (uintptr_t)request) : rain_null(&f);
     while (rc < 0 && rain_again(rc, &f));
+    if (f.waiting) rain_leave(&f);
     if (rc) return rain_raise(&f, rc, RAIN_COMM, (uintptr_t)comm, "MPI_Psend_init_c(buf=%p, partitions=%d, count=%d, datatype=%h, dest=%d, tag=%d, comm=%h, info=%h, request=%p)", (int64_t[]){(uintptr_t)buf, partitions, count, (uintptr_t)datatype, dest, tag, (uintptr_t)comm, (uintptr_t)info, (uintptr_t)request});
     return MPI_SUCCESS;
 }
@@ -4203,6 +4598,7 @@ int PMPI_Publish_name(const char *service_name, MPI_Info info, const char *port_
     int rc;
     do rc = rain_Publish_name((uintptr_t)&f, (uintptr_t)service_name, (uintptr_t)info, (uintptr_t)port_name);
     while (rc < 0 && rain_again(rc, &f));
+    if (f.waiting) rain_leave(&f);
     if (rc) return rain_raise(&f, rc, RAIN_NONE, 0, "MPI_Publish_name(service_name=%p, info=%h, port_name=%p)", (int64_t[]){(uintptr_t)service_name, (uintptr_t)info, (uintptr_t)port_name});
     return MPI_SUCCESS;
 }
@@ -4215,6 +4611,7 @@ int PMPI_Put(const void *origin_addr, int origin_count, MPI_Datatype origin_data
     int rc;
     do rc = rain_Put((uintptr_t)&f, (uintptr_t)origin_addr, origin_count, (uintptr_t)origin_datatype, target_rank, target_disp, target_count, (uintptr_t)target_datatype, (uintptr_t)win);
     while (rc < 0 && rain_again(rc, &f));
+    if (f.waiting) rain_leave(&f);
     if (rc) return rain_raise(&f, rc, RAIN_WIN, (uintptr_t)win, "MPI_Put(origin_addr=%p, origin_count=%d, origin_datatype=%h, target_rank=%d, target_disp=%d, target_count=%d, target_datatype=%h, win=%h)", (int64_t[]){(uintptr_t)origin_addr, origin_count, (uintptr_t)origin_datatype, target_rank, target_disp, target_count, (uintptr_t)target_datatype, (uintptr_t)win});
     return MPI_SUCCESS;
 }
@@ -4227,6 +4624,7 @@ int PMPI_Put_c(const void *origin_addr, MPI_Count origin_count, MPI_Datatype ori
     int rc;
     do rc = rain_Put((uintptr_t)&f, (uintptr_t)origin_addr, origin_count, (uintptr_t)origin_datatype, target_rank, target_disp, target_count, (uintptr_t)target_datatype, (uintptr_t)win);
     while (rc < 0 && rain_again(rc, &f));
+    if (f.waiting) rain_leave(&f);
     if (rc) return rain_raise(&f, rc, RAIN_WIN, (uintptr_t)win, "MPI_Put_c(origin_addr=%p, origin_count=%d, origin_datatype=%h, target_rank=%d, target_disp=%d, target_count=%d, target_datatype=%h, win=%h)", (int64_t[]){(uintptr_t)origin_addr, origin_count, (uintptr_t)origin_datatype, target_rank, target_disp, target_count, (uintptr_t)target_datatype, (uintptr_t)win});
     return MPI_SUCCESS;
 }
@@ -4238,6 +4636,7 @@ int PMPI_Query_thread(int *provided) {
     int rc;
     do rc = rain_Query_thread((uintptr_t)&f, (uintptr_t)provided);
     while (rc < 0 && rain_again(rc, &f));
+    if (f.waiting) rain_leave(&f);
     if (rc) return rain_raise(&f, rc, RAIN_NONE, 0, "MPI_Query_thread(provided=%p)", (int64_t[]){(uintptr_t)provided});
     return MPI_SUCCESS;
 }
@@ -4249,6 +4648,7 @@ int PMPI_Raccumulate(const void *origin_addr, int origin_count, MPI_Datatype ori
     int rc;
     do rc = request ? rain_Raccumulate((uintptr_t)&f, (uintptr_t)origin_addr, origin_count, (uintptr_t)origin_datatype, target_rank, target_disp, target_count, (uintptr_t)target_datatype, (uintptr_t)op, (uintptr_t)win, (uintptr_t)request) : rain_null(&f);
     while (rc < 0 && rain_again(rc, &f));
+    if (f.waiting) rain_leave(&f);
     if (rc) return rain_raise(&f, rc, RAIN_WIN, (uintptr_t)win, "MPI_Raccumulate(origin_addr=%p, origin_count=%d, origin_datatype=%h, target_rank=%d, target_disp=%d, target_count=%d, target_datatype=%h, op=%h, win=%h, request=%p)", (int64_t[]){(uintptr_t)origin_addr, origin_count, (uintptr_t)origin_datatype, target_rank, target_disp, target_count, (uintptr_t)target_datatype, (uintptr_t)op, (uintptr_t)win, (uintptr_t)request});
     return MPI_SUCCESS;
 }
@@ -4260,6 +4660,7 @@ int PMPI_Raccumulate_c(const void *origin_addr, MPI_Count origin_count, MPI_Data
     int rc;
     do rc = request ? rain_Raccumulate((uintptr_t)&f, (uintptr_t)origin_addr, origin_count, (uintptr_t)origin_datatype, target_rank, target_disp, target_count, (uintptr_t)target_datatype, (uintptr_t)op, (uintptr_t)win, (uintptr_t)request) : rain_null(&f);
     while (rc < 0 && rain_again(rc, &f));
+    if (f.waiting) rain_leave(&f);
     if (rc) return rain_raise(&f, rc, RAIN_WIN, (uintptr_t)win, "MPI_Raccumulate_c(origin_addr=%p, origin_count=%d, origin_datatype=%h, target_rank=%d, target_disp=%d, target_count=%d, target_datatype=%h, op=%h, win=%h, request=%p)", (int64_t[]){(uintptr_t)origin_addr, origin_count, (uintptr_t)origin_datatype, target_rank, target_disp, target_count, (uintptr_t)target_datatype, (uintptr_t)op, (uintptr_t)win, (uintptr_t)request});
     return MPI_SUCCESS;
 }
@@ -4270,8 +4671,10 @@ int PMPI_Recv(void *buf, int count, MPI_Datatype datatype, int source, int tag, 
     if (rain_enter()) return rain_refused("MPI_Recv");
     rain_frame f = {0};
     int rc;
+    rain_stay(&f);
     do rc = rain_Recv((uintptr_t)&f, (uintptr_t)buf, count, (uintptr_t)datatype, source, tag, (uintptr_t)comm, (uintptr_t)status);
     while (rc < 0 && rain_again(rc, &f));
+    if (f.waiting) rain_leave(&f);
     if (rc) return rain_raise(&f, rc, RAIN_COMM, (uintptr_t)comm, "MPI_Recv(buf=%p, count=%d, datatype=%h, source=%d, tag=%d, comm=%h, status=%p)", (int64_t[]){(uintptr_t)buf, count, (uintptr_t)datatype, source, tag, (uintptr_t)comm, (uintptr_t)status});
     return MPI_SUCCESS;
 }
@@ -4282,8 +4685,10 @@ int PMPI_Recv_c(void *buf, MPI_Count count, MPI_Datatype datatype, int source, i
     if (rain_enter()) return rain_refused("MPI_Recv_c");
     rain_frame f = {0};
     int rc;
+    rain_stay(&f);
     do rc = rain_Recv((uintptr_t)&f, (uintptr_t)buf, count, (uintptr_t)datatype, source, tag, (uintptr_t)comm, (uintptr_t)status);
     while (rc < 0 && rain_again(rc, &f));
+    if (f.waiting) rain_leave(&f);
     if (rc) return rain_raise(&f, rc, RAIN_COMM, (uintptr_t)comm, "MPI_Recv_c(buf=%p, count=%d, datatype=%h, source=%d, tag=%d, comm=%h, status=%p)", (int64_t[]){(uintptr_t)buf, count, (uintptr_t)datatype, source, tag, (uintptr_t)comm, (uintptr_t)status});
     return MPI_SUCCESS;
 }
@@ -4295,6 +4700,7 @@ int PMPI_Recv_init(void *buf, int count, MPI_Datatype datatype, int source, int 
     int rc;
     do rc = request ? rain_Recv_init((uintptr_t)&f, (uintptr_t)buf, count, (uintptr_t)datatype, source, tag, (uintptr_t)comm, (uintptr_t)request) : rain_null(&f);
     while (rc < 0 && rain_again(rc, &f));
+    if (f.waiting) rain_leave(&f);
     if (rc) return rain_raise(&f, rc, RAIN_COMM, (uintptr_t)comm, "MPI_Recv_init(buf=%p, count=%d, datatype=%h, source=%d, tag=%d, comm=%h, request=%p)", (int64_t[]){(uintptr_t)buf, count, (uintptr_t)datatype, source, tag, (uintptr_t)comm, (uintptr_t)request});
     return MPI_SUCCESS;
 }
@@ -4306,6 +4712,7 @@ int PMPI_Recv_init_c(void *buf, MPI_Count count, MPI_Datatype datatype, int sour
     int rc;
     do rc = request ? rain_Recv_init((uintptr_t)&f, (uintptr_t)buf, count, (uintptr_t)datatype, source, tag, (uintptr_t)comm, (uintptr_t)request) : rain_null(&f);
     while (rc < 0 && rain_again(rc, &f));
+    if (f.waiting) rain_leave(&f);
     if (rc) return rain_raise(&f, rc, RAIN_COMM, (uintptr_t)comm, "MPI_Recv_init_c(buf=%p, count=%d, datatype=%h, source=%d, tag=%d, comm=%h, request=%p)", (int64_t[]){(uintptr_t)buf, count, (uintptr_t)datatype, source, tag, (uintptr_t)comm, (uintptr_t)request});
     return MPI_SUCCESS;
 }
@@ -4316,8 +4723,10 @@ int PMPI_Reduce(const void *sendbuf, void *recvbuf, int count, MPI_Datatype data
     if (rain_enter()) return rain_refused("MPI_Reduce");
     rain_frame f = {0};
     int rc;
+    rain_stay(&f);
     do rc = rain_Reduce((uintptr_t)&f, (uintptr_t)sendbuf, (uintptr_t)recvbuf, count, (uintptr_t)datatype, (uintptr_t)op, root, (uintptr_t)comm);
     while (rc < 0 && rain_again(rc, &f));
+    if (f.waiting) rain_leave(&f);
     if (rc) return rain_raise(&f, rc, RAIN_COMM, (uintptr_t)comm, "MPI_Reduce(sendbuf=%p, recvbuf=%p, count=%d, datatype=%h, op=%h, root=%d, comm=%h)", (int64_t[]){(uintptr_t)sendbuf, (uintptr_t)recvbuf, count, (uintptr_t)datatype, (uintptr_t)op, root, (uintptr_t)comm});
     return MPI_SUCCESS;
 }
@@ -4328,8 +4737,10 @@ int PMPI_Reduce_c(const void *sendbuf, void *recvbuf, MPI_Count count, MPI_Datat
     if (rain_enter()) return rain_refused("MPI_Reduce_c");
     rain_frame f = {0};
     int rc;
+    rain_stay(&f);
     do rc = rain_Reduce((uintptr_t)&f, (uintptr_t)sendbuf, (uintptr_t)recvbuf, count, (uintptr_t)datatype, (uintptr_t)op, root, (uintptr_t)comm);
     while (rc < 0 && rain_again(rc, &f));
+    if (f.waiting) rain_leave(&f);
     if (rc) return rain_raise(&f, rc, RAIN_COMM, (uintptr_t)comm, "MPI_Reduce_c(sendbuf=%p, recvbuf=%p, count=%d, datatype=%h, op=%h, root=%d, comm=%h)", (int64_t[]){(uintptr_t)sendbuf, (uintptr_t)recvbuf, count, (uintptr_t)datatype, (uintptr_t)op, root, (uintptr_t)comm});
     return MPI_SUCCESS;
 }
@@ -4341,6 +4752,7 @@ int PMPI_Reduce_init(const void *sendbuf, void *recvbuf, int count, MPI_Datatype
     int rc;
     do rc = request ? rain_Reduce_init((uintptr_t)&f, (uintptr_t)sendbuf, (uintptr_t)recvbuf, count, (uintptr_t)datatype, (uintptr_t)op, root, (uintptr_t)comm, (uintptr_t)info, (uintptr_t)request) : rain_null(&f);
     while (rc < 0 && rain_again(rc, &f));
+    if (f.waiting) rain_leave(&f);
     if (rc) return rain_raise(&f, rc, RAIN_COMM, (uintptr_t)comm, "MPI_Reduce_init(sendbuf=%p, recvbuf=%p, count=%d, datatype=%h, op=%h, root=%d, comm=%h, info=%h, request=%p)", (int64_t[]){(uintptr_t)sendbuf, (uintptr_t)recvbuf, count, (uintptr_t)datatype, (uintptr_t)op, root, (uintptr_t)comm, (uintptr_t)info, (uintptr_t)request});
     return MPI_SUCCESS;
 }
@@ -4352,6 +4764,7 @@ int PMPI_Reduce_init_c(const void *sendbuf, void *recvbuf, MPI_Count count, MPI_
     int rc;
     do rc = request ? rain_Reduce_init((uintptr_t)&f, (uintptr_t)sendbuf, (uintptr_t)recvbuf, count, (uintptr_t)datatype, (uintptr_t)op, root, (uintptr_t)comm, (uintptr_t)info, (uintptr_t)request) : rain_null(&f);
     while (rc < 0 && rain_again(rc, &f));
+    if (f.waiting) rain_leave(&f);
     if (rc) return rain_raise(&f, rc, RAIN_COMM, (uintptr_t)comm, "MPI_Reduce_init_c(sendbuf=%p, recvbuf=%p, count=%d, datatype=%h, op=%h, root=%d, comm=%h, info=%h, request=%p)", (int64_t[]){(uintptr_t)sendbuf, (uintptr_t)recvbuf, count, (uintptr_t)datatype, (uintptr_t)op, root, (uintptr_t)comm, (uintptr_t)info, (uintptr_t)request});
     return MPI_SUCCESS;
 }
@@ -4363,6 +4776,7 @@ int PMPI_Reduce_local(const void *inbuf, void *inoutbuf, int count, MPI_Datatype
     int rc;
     do rc = rain_Reduce_local((uintptr_t)&f, (uintptr_t)inbuf, (uintptr_t)inoutbuf, count, (uintptr_t)datatype, (uintptr_t)op);
     while (rc < 0 && rain_again(rc, &f));
+    if (f.waiting) rain_leave(&f);
     if (rc) return rain_raise(&f, rc, RAIN_NONE, 0, "MPI_Reduce_local(inbuf=%p, inoutbuf=%p, count=%d, datatype=%h, op=%h)", (int64_t[]){(uintptr_t)inbuf, (uintptr_t)inoutbuf, count, (uintptr_t)datatype, (uintptr_t)op});
     return MPI_SUCCESS;
 }
@@ -4374,6 +4788,7 @@ int PMPI_Reduce_local_c(const void *inbuf, void *inoutbuf, MPI_Count count, MPI_
     int rc;
     do rc = rain_Reduce_local((uintptr_t)&f, (uintptr_t)inbuf, (uintptr_t)inoutbuf, count, (uintptr_t)datatype, (uintptr_t)op);
     while (rc < 0 && rain_again(rc, &f));
+    if (f.waiting) rain_leave(&f);
     if (rc) return rain_raise(&f, rc, RAIN_NONE, 0, "MPI_Reduce_local_c(inbuf=%p, inoutbuf=%p, count=%d, datatype=%h, op=%h)", (int64_t[]){(uintptr_t)inbuf, (uintptr_t)inoutbuf, count, (uintptr_t)datatype, (uintptr_t)op});
     return MPI_SUCCESS;
 }
@@ -4383,8 +4798,10 @@ int PMPI_Reduce_scatter(const void *sendbuf, void *recvbuf, const int recvcounts
     if (rain_enter()) return rain_refused("MPI_Reduce_scatter");
     rain_frame f = {0};
     int rc;
+    rain_stay(&f);
     do rc = rain_Reduce_scatter((uintptr_t)&f, (uintptr_t)sendbuf, (uintptr_t)recvbuf, (uintptr_t)recvcounts, (uintptr_t)datatype, (uintptr_t)op, (uintptr_t)comm, 0);
     while (rc < 0 && rain_again(rc, &f));
+    if (f.waiting) rain_leave(&f);
     if (rc) return rain_raise(&f, rc, RAIN_COMM, (uintptr_t)comm, "MPI_Reduce_scatter(sendbuf=%p, recvbuf=%p, recvcounts=%p, datatype=%h, op=%h, comm=%h)", (int64_t[]){(uintptr_t)sendbuf, (uintptr_t)recvbuf, (uintptr_t)recvcounts, (uintptr_t)datatype, (uintptr_t)op, (uintptr_t)comm});
     return MPI_SUCCESS;
 }
@@ -4394,8 +4811,10 @@ int PMPI_Reduce_scatter_c(const void *sendbuf, void *recvbuf, const MPI_Count re
     if (rain_enter()) return rain_refused("MPI_Reduce_scatter_c");
     rain_frame f = {0};
     int rc;
+    rain_stay(&f);
     do rc = rain_Reduce_scatter((uintptr_t)&f, (uintptr_t)sendbuf, (uintptr_t)recvbuf, (uintptr_t)recvcounts, (uintptr_t)datatype, (uintptr_t)op, (uintptr_t)comm, 1);
     while (rc < 0 && rain_again(rc, &f));
+    if (f.waiting) rain_leave(&f);
     if (rc) return rain_raise(&f, rc, RAIN_COMM, (uintptr_t)comm, "MPI_Reduce_scatter_c(sendbuf=%p, recvbuf=%p, recvcounts=%p, datatype=%h, op=%h, comm=%h)", (int64_t[]){(uintptr_t)sendbuf, (uintptr_t)recvbuf, (uintptr_t)recvcounts, (uintptr_t)datatype, (uintptr_t)op, (uintptr_t)comm});
     return MPI_SUCCESS;
 }
@@ -4405,8 +4824,10 @@ int PMPI_Reduce_scatter_block(const void *sendbuf, void *recvbuf, int recvcount,
     if (rain_enter()) return rain_refused("MPI_Reduce_scatter_block");
     rain_frame f = {0};
     int rc;
+    rain_stay(&f);
     do rc = rain_Reduce_scatter_block((uintptr_t)&f, (uintptr_t)sendbuf, (uintptr_t)recvbuf, recvcount, (uintptr_t)datatype, (uintptr_t)op, (uintptr_t)comm);
     while (rc < 0 && rain_again(rc, &f));
+    if (f.waiting) rain_leave(&f);
     if (rc) return rain_raise(&f, rc, RAIN_COMM, (uintptr_t)comm, "MPI_Reduce_scatter_block(sendbuf=%p, recvbuf=%p, recvcount=%d, datatype=%h, op=%h, comm=%h)", (int64_t[]){(uintptr_t)sendbuf, (uintptr_t)recvbuf, recvcount, (uintptr_t)datatype, (uintptr_t)op, (uintptr_t)comm});
     return MPI_SUCCESS;
 }
@@ -4416,8 +4837,10 @@ int PMPI_Reduce_scatter_block_c(const void *sendbuf, void *recvbuf, MPI_Count re
     if (rain_enter()) return rain_refused("MPI_Reduce_scatter_block_c");
     rain_frame f = {0};
     int rc;
+    rain_stay(&f);
     do rc = rain_Reduce_scatter_block((uintptr_t)&f, (uintptr_t)sendbuf, (uintptr_t)recvbuf, recvcount, (uintptr_t)datatype, (uintptr_t)op, (uintptr_t)comm);
     while (rc < 0 && rain_again(rc, &f));
+    if (f.waiting) rain_leave(&f);
     if (rc) return rain_raise(&f, rc, RAIN_COMM, (uintptr_t)comm, "MPI_Reduce_scatter_block_c(sendbuf=%p, recvbuf=%p, recvcount=%d, datatype=%h, op=%h, comm=%h)", (int64_t[]){(uintptr_t)sendbuf, (uintptr_t)recvbuf, recvcount, (uintptr_t)datatype, (uintptr_t)op, (uintptr_t)comm});
     return MPI_SUCCESS;
 }
@@ -4429,6 +4852,7 @@ int PMPI_Reduce_scatter_block_init(const void *sendbuf, void *recvbuf, int recvc
     int rc;
     do rc = request ? rain_Reduce_scatter_block_init((uintptr_t)&f, (uintptr_t)sendbuf, (uintptr_t)recvbuf, recvcount, (uintptr_t)datatype, (uintptr_t)op, (uintptr_t)comm, (uintptr_t)info, (uintptr_t)request) : rain_null(&f);
     while (rc < 0 && rain_again(rc, &f));
+    if (f.waiting) rain_leave(&f);
     if (rc) return rain_raise(&f, rc, RAIN_COMM, (uintptr_t)comm, "MPI_Reduce_scatter_block_init(sendbuf=%p, recvbuf=%p, recvcount=%d, datatype=%h, op=%h, comm=%h, info=%h, request=%p)", (int64_t[]){(uintptr_t)sendbuf, (uintptr_t)recvbuf, recvcount, (uintptr_t)datatype, (uintptr_t)op, (uintptr_t)comm, (uintptr_t)info, (uintptr_t)request});
     return MPI_SUCCESS;
 }
@@ -4440,6 +4864,7 @@ int PMPI_Reduce_scatter_block_init_c(const void *sendbuf, void *recvbuf, MPI_Cou
     int rc;
     do rc = request ? rain_Reduce_scatter_block_init((uintptr_t)&f, (uintptr_t)sendbuf, (uintptr_t)recvbuf, recvcount, (uintptr_t)datatype, (uintptr_t)op, (uintptr_t)comm, (uintptr_t)info, (uintptr_t)request) : rain_null(&f);
     while (rc < 0 && rain_again(rc, &f));
+    if (f.waiting) rain_leave(&f);
     if (rc) return rain_raise(&f, rc, RAIN_COMM, (uintptr_t)comm, "MPI_Reduce_scatter_block_init_c(sendbuf=%p, recvbuf=%p, recvcount=%d, datatype=%h, op=%h, comm=%h, info=%h, request=%p)", (int64_t[]){(uintptr_t)sendbuf, (uintptr_t)recvbuf, recvcount, (uintptr_t)datatype, (uintptr_t)op, (uintptr_t)comm, (uintptr_t)info, (uintptr_t)request});
     return MPI_SUCCESS;
 }
@@ -4451,6 +4876,7 @@ int PMPI_Reduce_scatter_init(const void *sendbuf, void *recvbuf, const int recvc
     int rc;
     do rc = request ? rain_Reduce_scatter_init((uintptr_t)&f, (uintptr_t)sendbuf, (uintptr_t)recvbuf, (uintptr_t)recvcounts, (uintptr_t)datatype, (uintptr_t)op, (uintptr_t)comm, (uintptr_t)info, (uintptr_t)request, 0) : rain_null(&f);
     while (rc < 0 && rain_again(rc, &f));
+    if (f.waiting) rain_leave(&f);
     if (rc) return rain_raise(&f, rc, RAIN_COMM, (uintptr_t)comm, "MPI_Reduce_scatter_init(sendbuf=%p, recvbuf=%p, recvcounts=%p, datatype=%h, op=%h, comm=%h, info=%h, request=%p)", (int64_t[]){(uintptr_t)sendbuf, (uintptr_t)recvbuf, (uintptr_t)recvcounts, (uintptr_t)datatype, (uintptr_t)op, (uintptr_t)comm, (uintptr_t)info, (uintptr_t)request});
     return MPI_SUCCESS;
 }
@@ -4462,6 +4888,7 @@ int PMPI_Reduce_scatter_init_c(const void *sendbuf, void *recvbuf, const MPI_Cou
     int rc;
     do rc = request ? rain_Reduce_scatter_init((uintptr_t)&f, (uintptr_t)sendbuf, (uintptr_t)recvbuf, (uintptr_t)recvcounts, (uintptr_t)datatype, (uintptr_t)op, (uintptr_t)comm, (uintptr_t)info, (uintptr_t)request, 1) : rain_null(&f);
     while (rc < 0 && rain_again(rc, &f));
+    if (f.waiting) rain_leave(&f);
     if (rc) return rain_raise(&f, rc, RAIN_COMM, (uintptr_t)comm, "MPI_Reduce_scatter_init_c(sendbuf=%p, recvbuf=%p, recvcounts=%p, datatype=%h, op=%h, comm=%h, info=%h, request=%p)", (int64_t[]){(uintptr_t)sendbuf, (uintptr_t)recvbuf, (uintptr_t)recvcounts, (uintptr_t)datatype, (uintptr_t)op, (uintptr_t)comm, (uintptr_t)info, (uintptr_t)request});
     return MPI_SUCCESS;
 }
@@ -4473,6 +4900,7 @@ int PMPI_Register_datarep(const char *datarep, MPI_Datarep_conversion_function *
     int rc;
     do rc = rain_Register_datarep((uintptr_t)&f, (uintptr_t)datarep, (uintptr_t)read_conversion_fn, (uintptr_t)write_conversion_fn, (uintptr_t)dtype_file_extent_fn, (uintptr_t)extra_state, 0);
     while (rc < 0 && rain_again(rc, &f));
+    if (f.waiting) rain_leave(&f);
     if (rc) return rain_raise(&f, rc, RAIN_FILE, (uintptr_t)MPI_FILE_NULL, "MPI_Register_datarep(datarep=%p, read_conversion_fn=%p, write_conversion_fn=%p, dtype_file_extent_fn=%p, extra_state=%p)", (int64_t[]){(uintptr_t)datarep, (uintptr_t)read_conversion_fn, (uintptr_t)write_conversion_fn, (uintptr_t)dtype_file_extent_fn, (uintptr_t)extra_state});
     return MPI_SUCCESS;
 }
@@ -4484,6 +4912,7 @@ int PMPI_Register_datarep_c(const char *datarep, MPI_Datarep_conversion_function
     int rc;
     do rc = rain_Register_datarep((uintptr_t)&f, (uintptr_t)datarep, (uintptr_t)read_conversion_fn, (uintptr_t)write_conversion_fn, (uintptr_t)dtype_file_extent_fn, (uintptr_t)extra_state, 1);
     while (rc < 0 && rain_again(rc, &f));
+    if (f.waiting) rain_leave(&f);
     if (rc) return rain_raise(&f, rc, RAIN_FILE, (uintptr_t)MPI_FILE_NULL, "MPI_Register_datarep_c(datarep=%p, read_conversion_fn=%p, write_conversion_fn=%p, dtype_file_extent_fn=%p, extra_state=%p)", (int64_t[]){(uintptr_t)datarep, (uintptr_t)read_conversion_fn, (uintptr_t)write_conversion_fn, (uintptr_t)dtype_file_extent_fn, (uintptr_t)extra_state});
     return MPI_SUCCESS;
 }
@@ -4495,6 +4924,7 @@ int PMPI_Remove_error_class(int errorclass) {
     int rc;
     do rc = rain_Remove_error_class((uintptr_t)&f, errorclass);
     while (rc < 0 && rain_again(rc, &f));
+    if (f.waiting) rain_leave(&f);
     if (rc) return rain_raise(&f, rc, RAIN_NONE, 0, "MPI_Remove_error_class(errorclass=%d)", (int64_t[]){errorclass});
     return MPI_SUCCESS;
 }
@@ -4506,6 +4936,7 @@ int PMPI_Remove_error_code(int errorcode) {
     int rc;
     do rc = rain_Remove_error_code((uintptr_t)&f, errorcode);
     while (rc < 0 && rain_again(rc, &f));
+    if (f.waiting) rain_leave(&f);
     if (rc) return rain_raise(&f, rc, RAIN_NONE, 0, "MPI_Remove_error_code(errorcode=%d)", (int64_t[]){errorcode});
     return MPI_SUCCESS;
 }
@@ -4517,6 +4948,7 @@ int PMPI_Remove_error_string(int errorcode) {
     int rc;
     do rc = rain_Remove_error_string((uintptr_t)&f, errorcode);
     while (rc < 0 && rain_again(rc, &f));
+    if (f.waiting) rain_leave(&f);
     if (rc) return rain_raise(&f, rc, RAIN_NONE, 0, "MPI_Remove_error_string(errorcode=%d)", (int64_t[]){errorcode});
     return MPI_SUCCESS;
 }
@@ -4528,6 +4960,7 @@ int PMPI_Request_free(MPI_Request *request) {
     int rc;
     do rc = rain_Request_free((uintptr_t)&f, (uintptr_t)request);
     while (rc < 0 && rain_again(rc, &f));
+    if (f.waiting) rain_leave(&f);
     if (rc) return rain_raise(&f, rc, RAIN_NONE, 0, "MPI_Request_free(request=%p)", (int64_t[]){(uintptr_t)request});
     return MPI_SUCCESS;
 }
@@ -4539,6 +4972,7 @@ int PMPI_Request_get_status(MPI_Request request, int *flag, MPI_Status *status) 
     int rc;
     do rc = rain_Request_get_status((uintptr_t)&f, (uintptr_t)request, (uintptr_t)flag, (uintptr_t)status);
     while (rc < 0 && rain_again(rc, &f));
+    if (f.waiting) rain_leave(&f);
     if (rc) return rain_raise(&f, rc, RAIN_NONE, 0, "MPI_Request_get_status(request=%h, flag=%p, status=%p)", (int64_t[]){(uintptr_t)request, (uintptr_t)flag, (uintptr_t)status});
     return MPI_SUCCESS;
 }
@@ -4550,6 +4984,7 @@ int PMPI_Request_get_status_all(int count, const MPI_Request array_of_requests[]
     int rc;
     do rc = rain_Request_get_status_all((uintptr_t)&f, count, (uintptr_t)array_of_requests, (uintptr_t)flag, (uintptr_t)array_of_statuses);
     while (rc < 0 && rain_again(rc, &f));
+    if (f.waiting) rain_leave(&f);
     if (rc) return rain_raise(&f, rc, RAIN_NONE, 0, "MPI_Request_get_status_all(count=%d, array_of_requests=%p, flag=%p, array_of_statuses=%p)", (int64_t[]){count, (uintptr_t)array_of_requests, (uintptr_t)flag, (uintptr_t)array_of_statuses});
     return MPI_SUCCESS;
 }
@@ -4561,6 +4996,7 @@ int PMPI_Request_get_status_any(int count, const MPI_Request array_of_requests[]
     int rc;
     do rc = rain_Request_get_status_any((uintptr_t)&f, count, (uintptr_t)array_of_requests, (uintptr_t)indx, (uintptr_t)flag, (uintptr_t)status);
     while (rc < 0 && rain_again(rc, &f));
+    if (f.waiting) rain_leave(&f);
     if (rc) return rain_raise(&f, rc, RAIN_NONE, 0, "MPI_Request_get_status_any(count=%d, array_of_requests=%p, indx=%p, flag=%p, status=%p)", (int64_t[]){count, (uintptr_t)array_of_requests, (uintptr_t)indx, (uintptr_t)flag, (uintptr_t)status});
     return MPI_SUCCESS;
 }
@@ -4572,6 +5008,7 @@ int PMPI_Request_get_status_some(int incount, const MPI_Request array_of_request
     int rc;
     do rc = rain_Request_get_status_some((uintptr_t)&f, incount, (uintptr_t)array_of_requests, (uintptr_t)outcount, (uintptr_t)array_of_indices, (uintptr_t)array_of_statuses);
     while (rc < 0 && rain_again(rc, &f));
+    if (f.waiting) rain_leave(&f);
     if (rc) return rain_raise(&f, rc, RAIN_NONE, 0, "MPI_Request_get_status_some(incount=%d, array_of_requests=%p, outcount=%p, array_of_indices=%p, array_of_statuses=%p)", (int64_t[]){incount, (uintptr_t)array_of_requests, (uintptr_t)outcount, (uintptr_t)array_of_indices, (uintptr_t)array_of_statuses});
     return MPI_SUCCESS;
 }
@@ -4583,6 +5020,7 @@ int PMPI_Rget(void *origin_addr, int origin_count, MPI_Datatype origin_datatype,
     int rc;
     do rc = request ? rain_Rget((uintptr_t)&f, (uintptr_t)origin_addr, origin_count, (uintptr_t)origin_datatype, target_rank, target_disp, target_count, (uintptr_t)target_datatype, (uintptr_t)win, (uintptr_t)request) : rain_null(&f);
     while (rc < 0 && rain_again(rc, &f));
+    if (f.waiting) rain_leave(&f);
     if (rc) return rain_raise(&f, rc, RAIN_WIN, (uintptr_t)win, "MPI_Rget(origin_addr=%p, origin_count=%d, origin_datatype=%h, target_rank=%d, target_disp=%d, target_count=%d, target_datatype=%h, win=%h, request=%p)", (int64_t[]){(uintptr_t)origin_addr, origin_count, (uintptr_t)origin_datatype, target_rank, target_disp, target_count, (uintptr_t)target_datatype, (uintptr_t)win, (uintptr_t)request});
     return MPI_SUCCESS;
 }
@@ -4594,6 +5032,7 @@ int PMPI_Rget_c(void *origin_addr, MPI_Count origin_count, MPI_Datatype origin_d
     int rc;
     do rc = request ? rain_Rget((uintptr_t)&f, (uintptr_t)origin_addr, origin_count, (uintptr_t)origin_datatype, target_rank, target_disp, target_count, (uintptr_t)target_datatype, (uintptr_t)win, (uintptr_t)request) : rain_null(&f);
     while (rc < 0 && rain_again(rc, &f));
+    if (f.waiting) rain_leave(&f);
     if (rc) return rain_raise(&f, rc, RAIN_WIN, (uintptr_t)win, "MPI_Rget_c(origin_addr=%p, origin_count=%d, origin_datatype=%h, target_rank=%d, target_disp=%d, target_count=%d, target_datatype=%h, win=%h, request=%p)", (int64_t[]){(uintptr_t)origin_addr, origin_count, (uintptr_t)origin_datatype, target_rank, target_disp, target_count, (uintptr_t)target_datatype, (uintptr_t)win, (uintptr_t)request});
     return MPI_SUCCESS;
 }
@@ -4605,6 +5044,7 @@ int PMPI_Rget_accumulate(const void *origin_addr, int origin_count, MPI_Datatype
     int rc;
     do rc = request ? rain_Rget_accumulate((uintptr_t)&f, (uintptr_t)origin_addr, origin_count, (uintptr_t)origin_datatype, (uintptr_t)result_addr, result_count, (uintptr_t)result_datatype, target_rank, target_disp, target_count, (uintptr_t)target_datatype, (uintptr_t)op, (uintptr_t)win, (uintptr_t)request) : rain_null(&f);
     while (rc < 0 && rain_again(rc, &f));
+    if (f.waiting) rain_leave(&f);
     if (rc) return rain_raise(&f, rc, RAIN_WIN, (uintptr_t)win, "MPI_Rget_accumulate(origin_addr=%p, origin_count=%d, origin_datatype=%h, result_addr=%p, result_count=%d, result_datatype=%h, target_rank=%d, target_disp=%d, target_count=%d, target_datatype=%h, op=%h, win=%h, request=%p)", (int64_t[]){(uintptr_t)origin_addr, origin_count, (uintptr_t)origin_datatype, (uintptr_t)result_addr, result_count, (uintptr_t)result_datatype, target_rank, target_disp, target_count, (uintptr_t)target_datatype, (uintptr_t)op, (uintptr_t)win, (uintptr_t)request});
     return MPI_SUCCESS;
 }
@@ -4616,6 +5056,7 @@ int PMPI_Rget_accumulate_c(const void *origin_addr, MPI_Count origin_count, MPI_
     int rc;
     do rc = request ? rain_Rget_accumulate((uintptr_t)&f, (uintptr_t)origin_addr, origin_count, (uintptr_t)origin_datatype, (uintptr_t)result_addr, result_count, (uintptr_t)result_datatype, target_rank, target_disp, target_count, (uintptr_t)target_datatype, (uintptr_t)op, (uintptr_t)win, (uintptr_t)request) : rain_null(&f);
     while (rc < 0 && rain_again(rc, &f));
+    if (f.waiting) rain_leave(&f);
     if (rc) return rain_raise(&f, rc, RAIN_WIN, (uintptr_t)win, "MPI_Rget_accumulate_c(origin_addr=%p, origin_count=%d, origin_datatype=%h, result_addr=%p, result_count=%d, result_datatype=%h, target_rank=%d, target_disp=%d, target_count=%d, target_datatype=%h, op=%h, win=%h, request=%p)", (int64_t[]){(uintptr_t)origin_addr, origin_count, (uintptr_t)origin_datatype, (uintptr_t)result_addr, result_count, (uintptr_t)result_datatype, target_rank, target_disp, target_count, (uintptr_t)target_datatype, (uintptr_t)op, (uintptr_t)win, (uintptr_t)request});
     return MPI_SUCCESS;
 }
@@ -4627,6 +5068,7 @@ int PMPI_Rput(const void *origin_addr, int origin_count, MPI_Datatype origin_dat
     int rc;
     do rc = request ? rain_Rput((uintptr_t)&f, (uintptr_t)origin_addr, origin_count, (uintptr_t)origin_datatype, target_rank, target_disp, target_count, (uintptr_t)target_datatype, (uintptr_t)win, (uintptr_t)request) : rain_null(&f);
     while (rc < 0 && rain_again(rc, &f));
+    if (f.waiting) rain_leave(&f);
     if (rc) return rain_raise(&f, rc, RAIN_WIN, (uintptr_t)win, "MPI_Rput(origin_addr=%p, origin_count=%d, origin_datatype=%h, target_rank=%d, target_disp=%d, target_count=%d, target_datatype=%h, win=%h, request=%p)", (int64_t[]){(uintptr_t)origin_addr, origin_count, (uintptr_t)origin_datatype, target_rank, target_disp, target_count, (uintptr_t)target_datatype, (uintptr_t)win, (uintptr_t)request});
     return MPI_SUCCESS;
 }
@@ -4638,6 +5080,7 @@ int PMPI_Rput_c(const void *origin_addr, MPI_Count origin_count, MPI_Datatype or
     int rc;
     do rc = request ? rain_Rput((uintptr_t)&f, (uintptr_t)origin_addr, origin_count, (uintptr_t)origin_datatype, target_rank, target_disp, target_count, (uintptr_t)target_datatype, (uintptr_t)win, (uintptr_t)request) : rain_null(&f);
     while (rc < 0 && rain_again(rc, &f));
+    if (f.waiting) rain_leave(&f);
     if (rc) return rain_raise(&f, rc, RAIN_WIN, (uintptr_t)win, "MPI_Rput_c(origin_addr=%p, origin_count=%d, origin_datatype=%h, target_rank=%d, target_disp=%d, target_count=%d, target_datatype=%h, win=%h, request=%p)", (int64_t[]){(uintptr_t)origin_addr, origin_count, (uintptr_t)origin_datatype, target_rank, target_disp, target_count, (uintptr_t)target_datatype, (uintptr_t)win, (uintptr_t)request});
     return MPI_SUCCESS;
 }
@@ -4647,8 +5090,10 @@ int PMPI_Rsend(const void *buf, int count, MPI_Datatype datatype, int dest, int 
     if (rain_enter()) return rain_refused("MPI_Rsend");
     rain_frame f = {0};
     int rc;
+    rain_stay(&f);
     do rc = rain_Rsend((uintptr_t)&f, (uintptr_t)buf, count, (uintptr_t)datatype, dest, tag, (uintptr_t)comm);
     while (rc < 0 && rain_again(rc, &f));
+    if (f.waiting) rain_leave(&f);
     if (rc) return rain_raise(&f, rc, RAIN_COMM, (uintptr_t)comm, "MPI_Rsend(buf=%p, count=%d, datatype=%h, dest=%d, tag=%d, comm=%h)", (int64_t[]){(uintptr_t)buf, count, (uintptr_t)datatype, dest, tag, (uintptr_t)comm});
     return MPI_SUCCESS;
 }
@@ -4658,8 +5103,10 @@ int PMPI_Rsend_c(const void *buf, MPI_Count count, MPI_Datatype datatype, int de
     if (rain_enter()) return rain_refused("MPI_Rsend_c");
     rain_frame f = {0};
     int rc;
+    rain_stay(&f);
     do rc = rain_Rsend((uintptr_t)&f, (uintptr_t)buf, count, (uintptr_t)datatype, dest, tag, (uintptr_t)comm);
     while (rc < 0 && rain_again(rc, &f));
+    if (f.waiting) rain_leave(&f);
     if (rc) return rain_raise(&f, rc, RAIN_COMM, (uintptr_t)comm, "MPI_Rsend_c(buf=%p, count=%d, datatype=%h, dest=%d, tag=%d, comm=%h)", (int64_t[]){(uintptr_t)buf, count, (uintptr_t)datatype, dest, tag, (uintptr_t)comm});
     return MPI_SUCCESS;
 }
@@ -4671,6 +5118,7 @@ int PMPI_Rsend_init(const void *buf, int count, MPI_Datatype datatype, int dest,
     int rc;
     do rc = request ? rain_Rsend_init((uintptr_t)&f, (uintptr_t)buf, count, (uintptr_t)datatype, dest, tag, (uintptr_t)comm, (uintptr_t)request) : rain_null(&f);
     while (rc < 0 && rain_again(rc, &f));
+    if (f.waiting) rain_leave(&f);
     if (rc) return rain_raise(&f, rc, RAIN_COMM, (uintptr_t)comm, "MPI_Rsend_init(buf=%p, count=%d, datatype=%h, dest=%d, tag=%d, comm=%h, request=%p)", (int64_t[]){(uintptr_t)buf, count, (uintptr_t)datatype, dest, tag, (uintptr_t)comm, (uintptr_t)request});
     return MPI_SUCCESS;
 }
@@ -4682,6 +5130,7 @@ int PMPI_Rsend_init_c(const void *buf, MPI_Count count, MPI_Datatype datatype, i
     int rc;
     do rc = request ? rain_Rsend_init((uintptr_t)&f, (uintptr_t)buf, count, (uintptr_t)datatype, dest, tag, (uintptr_t)comm, (uintptr_t)request) : rain_null(&f);
     while (rc < 0 && rain_again(rc, &f));
+    if (f.waiting) rain_leave(&f);
     if (rc) return rain_raise(&f, rc, RAIN_COMM, (uintptr_t)comm, "MPI_Rsend_init_c(buf=%p, count=%d, datatype=%h, dest=%d, tag=%d, comm=%h, request=%p)", (int64_t[]){(uintptr_t)buf, count, (uintptr_t)datatype, dest, tag, (uintptr_t)comm, (uintptr_t)request});
     return MPI_SUCCESS;
 }
@@ -4691,8 +5140,10 @@ int PMPI_Scan(const void *sendbuf, void *recvbuf, int count, MPI_Datatype dataty
     if (rain_enter()) return rain_refused("MPI_Scan");
     rain_frame f = {0};
     int rc;
+    rain_stay(&f);
     do rc = rain_Scan((uintptr_t)&f, (uintptr_t)sendbuf, (uintptr_t)recvbuf, count, (uintptr_t)datatype, (uintptr_t)op, (uintptr_t)comm);
     while (rc < 0 && rain_again(rc, &f));
+    if (f.waiting) rain_leave(&f);
     if (rc) return rain_raise(&f, rc, RAIN_COMM, (uintptr_t)comm, "MPI_Scan(sendbuf=%p, recvbuf=%p, count=%d, datatype=%h, op=%h, comm=%h)", (int64_t[]){(uintptr_t)sendbuf, (uintptr_t)recvbuf, count, (uintptr_t)datatype, (uintptr_t)op, (uintptr_t)comm});
     return MPI_SUCCESS;
 }
@@ -4702,8 +5153,10 @@ int PMPI_Scan_c(const void *sendbuf, void *recvbuf, MPI_Count count, MPI_Datatyp
     if (rain_enter()) return rain_refused("MPI_Scan_c");
     rain_frame f = {0};
     int rc;
+    rain_stay(&f);
     do rc = rain_Scan((uintptr_t)&f, (uintptr_t)sendbuf, (uintptr_t)recvbuf, count, (uintptr_t)datatype, (uintptr_t)op, (uintptr_t)comm);
     while (rc < 0 && rain_again(rc, &f));
+    if (f.waiting) rain_leave(&f);
     if (rc) return rain_raise(&f, rc, RAIN_COMM, (uintptr_t)comm, "MPI_Scan_c(sendbuf=%p, recvbuf=%p, count=%d, datatype=%h, op=%h, comm=%h)", (int64_t[]){(uintptr_t)sendbuf, (uintptr_t)recvbuf, count, (uintptr_t)datatype, (uintptr_t)op, (uintptr_t)comm});
     return MPI_SUCCESS;
 }
@@ -4715,6 +5168,7 @@ int PMPI_Scan_init(const void *sendbuf, void *recvbuf, int count, MPI_Datatype d
     int rc;
     do rc = request ? rain_Scan_init((uintptr_t)&f, (uintptr_t)sendbuf, (uintptr_t)recvbuf, count, (uintptr_t)datatype, (uintptr_t)op, (uintptr_t)comm, (uintptr_t)info, (uintptr_t)request) : rain_null(&f);
     while (rc < 0 && rain_again(rc, &f));
+    if (f.waiting) rain_leave(&f);
     if (rc) return rain_raise(&f, rc, RAIN_COMM, (uintptr_t)comm, "MPI_Scan_init(sendbuf=%p, recvbuf=%p, count=%d, datatype=%h, op=%h, comm=%h, info=%h, request=%p)", (int64_t[]){(uintptr_t)sendbuf, (uintptr_t)recvbuf, count, (uintptr_t)datatype, (uintptr_t)op, (uintptr_t)comm, (uintptr_t)info, (uintptr_t)request});
     return MPI_SUCCESS;
 }
@@ -4726,6 +5180,7 @@ int PMPI_Scan_init_c(const void *sendbuf, void *recvbuf, MPI_Count count, MPI_Da
     int rc;
     do rc = request ? rain_Scan_init((uintptr_t)&f, (uintptr_t)sendbuf, (uintptr_t)recvbuf, count, (uintptr_t)datatype, (uintptr_t)op, (uintptr_t)comm, (uintptr_t)info, (uintptr_t)request) : rain_null(&f);
     while (rc < 0 && rain_again(rc, &f));
+    if (f.waiting) rain_leave(&f);
     if (rc) return rain_raise(&f, rc, RAIN_COMM, (uintptr_t)comm, "MPI_Scan_init_c(sendbuf=%p, recvbuf=%p, count=%d, datatype=%h, op=%h, comm=%h, info=%h, request=%p)", (int64_t[]){(uintptr_t)sendbuf, (uintptr_t)recvbuf, count, (uintptr_t)datatype, (uintptr_t)op, (uintptr_t)comm, (uintptr_t)info, (uintptr_t)request});
     return MPI_SUCCESS;
 }
@@ -4735,8 +5190,10 @@ int PMPI_Scatter(const void *sendbuf, int sendcount, MPI_Datatype sendtype, void
     if (rain_enter()) return rain_refused("MPI_Scatter");
     rain_frame f = {0};
     int rc;
+    rain_stay(&f);
     do rc = rain_Scatter((uintptr_t)&f, (uintptr_t)sendbuf, sendcount, (uintptr_t)sendtype, (uintptr_t)recvbuf, recvcount, (uintptr_t)recvtype, root, (uintptr_t)comm);
     while (rc < 0 && rain_again(rc, &f));
+    if (f.waiting) rain_leave(&f);
     if (rc) return rain_raise(&f, rc, RAIN_COMM, (uintptr_t)comm, "MPI_Scatter(sendbuf=%p, sendcount=%d, sendtype=%h, recvbuf=%p, recvcount=%d, recvtype=%h, root=%d, comm=%h)", (int64_t[]){(uintptr_t)sendbuf, sendcount, (uintptr_t)sendtype, (uintptr_t)recvbuf, recvcount, (uintptr_t)recvtype, root, (uintptr_t)comm});
     return MPI_SUCCESS;
 }
@@ -4746,8 +5203,10 @@ int PMPI_Scatter_c(const void *sendbuf, MPI_Count sendcount, MPI_Datatype sendty
     if (rain_enter()) return rain_refused("MPI_Scatter_c");
     rain_frame f = {0};
     int rc;
+    rain_stay(&f);
     do rc = rain_Scatter((uintptr_t)&f, (uintptr_t)sendbuf, sendcount, (uintptr_t)sendtype, (uintptr_t)recvbuf, recvcount, (uintptr_t)recvtype, root, (uintptr_t)comm);
     while (rc < 0 && rain_again(rc, &f));
+    if (f.waiting) rain_leave(&f);
     if (rc) return rain_raise(&f, rc, RAIN_COMM, (uintptr_t)comm, "MPI_Scatter_c(sendbuf=%p, sendcount=%d, sendtype=%h, recvbuf=%p, recvcount=%d, recvtype=%h, root=%d, comm=%h)", (int64_t[]){(uintptr_t)sendbuf, sendcount, (uintptr_t)sendtype, (uintptr_t)recvbuf, recvcount, (uintptr_t)recvtype, root, (uintptr_t)comm});
     return MPI_SUCCESS;
 }
@@ -4759,6 +5218,7 @@ int PMPI_Scatter_init(const void *sendbuf, int sendcount, MPI_Datatype sendtype,
     int rc;
     do rc = request ? rain_Scatter_init((uintptr_t)&f, (uintptr_t)sendbuf, sendcount, (uintptr_t)sendtype, (uintptr_t)recvbuf, recvcount, (uintptr_t)recvtype, root, (uintptr_t)comm, (uintptr_t)info, (uintptr_t)request) : rain_null(&f);
     while (rc < 0 && rain_again(rc, &f));
+    if (f.waiting) rain_leave(&f);
     if (rc) return rain_raise(&f, rc, RAIN_COMM, (uintptr_t)comm, "MPI_Scatter_init(sendbuf=%p, sendcount=%d, sendtype=%h, recvbuf=%p, recvcount=%d, recvtype=%h, root=%d, comm=%h, info=%h, request=%p)", (int64_t[]){(uintptr_t)sendbuf, sendcount, (uintptr_t)sendtype, (uintptr_t)recvbuf, recvcount, (uintptr_t)recvtype, root, (uintptr_t)comm, (uintptr_t)info, (uintptr_t)request});
     return MPI_SUCCESS;
 }
@@ -4770,6 +5230,7 @@ int PMPI_Scatter_init_c(const void *sendbuf, MPI_Count sendcount, MPI_Datatype s
     int rc;
     do rc = request ? rain_Scatter_init((uintptr_t)&f, (uintptr_t)sendbuf, sendcount, (uintptr_t)sendtype, (uintptr_t)recvbuf, recvcount, (uintptr_t)recvtype, root, (uintptr_t)comm, (uintptr_t)info, (uintptr_t)request) : rain_null(&f);
     while (rc < 0 && rain_again(rc, &f));
+    if (f.waiting) rain_leave(&f);
     if (rc) return rain_raise(&f, rc, RAIN_COMM, (uintptr_t)comm, "MPI_Scatter_init_c(sendbuf=%p, sendcount=%d, sendtype=%h, recvbuf=%p, recvcount=%d, recvtype=%h, root=%d, comm=%h, info=%h, request=%p)", (int64_t[]){(uintptr_t)sendbuf, sendcount, (uintptr_t)sendtype, (uintptr_t)recvbuf, recvcount, (uintptr_t)recvtype, root, (uintptr_t)comm, (uintptr_t)info, (uintptr_t)request});
     return MPI_SUCCESS;
 }
@@ -4779,8 +5240,10 @@ int PMPI_Scatterv(const void *sendbuf, const int sendcounts[], const int displs[
     if (rain_enter()) return rain_refused("MPI_Scatterv");
     rain_frame f = {0};
     int rc;
+    rain_stay(&f);
     do rc = rain_Scatterv((uintptr_t)&f, (uintptr_t)sendbuf, (uintptr_t)sendcounts, (uintptr_t)displs, (uintptr_t)sendtype, (uintptr_t)recvbuf, recvcount, (uintptr_t)recvtype, root, (uintptr_t)comm, 0);
     while (rc < 0 && rain_again(rc, &f));
+    if (f.waiting) rain_leave(&f);
     if (rc) return rain_raise(&f, rc, RAIN_COMM, (uintptr_t)comm, "MPI_Scatterv(sendbuf=%p, sendcounts=%p, displs=%p, sendtype=%h, recvbuf=%p, recvcount=%d, recvtype=%h, root=%d, comm=%h)", (int64_t[]){(uintptr_t)sendbuf, (uintptr_t)sendcounts, (uintptr_t)displs, (uintptr_t)sendtype, (uintptr_t)recvbuf, recvcount, (uintptr_t)recvtype, root, (uintptr_t)comm});
     return MPI_SUCCESS;
 }
@@ -4790,8 +5253,10 @@ int PMPI_Scatterv_c(const void *sendbuf, const MPI_Count sendcounts[], const MPI
     if (rain_enter()) return rain_refused("MPI_Scatterv_c");
     rain_frame f = {0};
     int rc;
+    rain_stay(&f);
     do rc = rain_Scatterv((uintptr_t)&f, (uintptr_t)sendbuf, (uintptr_t)sendcounts, (uintptr_t)displs, (uintptr_t)sendtype, (uintptr_t)recvbuf, recvcount, (uintptr_t)recvtype, root, (uintptr_t)comm, 1);
     while (rc < 0 && rain_again(rc, &f));
+    if (f.waiting) rain_leave(&f);
     if (rc) return rain_raise(&f, rc, RAIN_COMM, (uintptr_t)comm, "MPI_Scatterv_c(sendbuf=%p, sendcounts=%p, displs=%p, sendtype=%h, recvbuf=%p, recvcount=%d, recvtype=%h, root=%d, comm=%h)", (int64_t[]){(uintptr_t)sendbuf, (uintptr_t)sendcounts, (uintptr_t)displs, (uintptr_t)sendtype, (uintptr_t)recvbuf, recvcount, (uintptr_t)recvtype, root, (uintptr_t)comm});
     return MPI_SUCCESS;
 }
@@ -4803,6 +5268,7 @@ int PMPI_Scatterv_init(const void *sendbuf, const int sendcounts[], const int di
     int rc;
     do rc = request ? rain_Scatterv_init((uintptr_t)&f, (uintptr_t)sendbuf, (uintptr_t)sendcounts, (uintptr_t)displs, (uintptr_t)sendtype, (uintptr_t)recvbuf, recvcount, (uintptr_t)recvtype, root, (uintptr_t)comm, (uintptr_t)info, (uintptr_t)request, 0) : rain_null(&f);
     while (rc < 0 && rain_again(rc, &f));
+    if (f.waiting) rain_leave(&f);
     if (rc) return rain_raise(&f, rc, RAIN_COMM, (uintptr_t)comm, "MPI_Scatterv_init(sendbuf=%p, sendcounts=%p, displs=%p, sendtype=%h, recvbuf=%p, recvcount=%d, recvtype=%h, root=%d, comm=%h, info=%h, request=%p)", (int64_t[]){(uintptr_t)sendbuf, (uintptr_t)sendcounts, (uintptr_t)displs, (uintptr_t)sendtype, (uintptr_t)recvbuf, recvcount, (uintptr_t)recvtype, root, (uintptr_t)comm, (uintptr_t)info, (uintptr_t)request});
     return MPI_SUCCESS;
 }
@@ -4814,6 +5280,7 @@ int PMPI_Scatterv_init_c(const void *sendbuf, const MPI_Count sendcounts[], cons
     int rc;
     do rc = request ? rain_Scatterv_init((uintptr_t)&f, (uintptr_t)sendbuf, (uintptr_t)sendcounts, (uintptr_t)displs, (uintptr_t)sendtype, (uintptr_t)recvbuf, recvcount, (uintptr_t)recvtype, root, (uintptr_t)comm, (uintptr_t)info, (uintptr_t)request, 1) : rain_null(&f);
     while (rc < 0 && rain_again(rc, &f));
+    if (f.waiting) rain_leave(&f);
     if (rc) return rain_raise(&f, rc, RAIN_COMM, (uintptr_t)comm, "MPI_Scatterv_init_c(sendbuf=%p, sendcounts=%p, displs=%p, sendtype=%h, recvbuf=%p, recvcount=%d, recvtype=%h, root=%d, comm=%h, info=%h, request=%p)", (int64_t[]){(uintptr_t)sendbuf, (uintptr_t)sendcounts, (uintptr_t)displs, (uintptr_t)sendtype, (uintptr_t)recvbuf, recvcount, (uintptr_t)recvtype, root, (uintptr_t)comm, (uintptr_t)info, (uintptr_t)request});
     return MPI_SUCCESS;
 }
@@ -4824,8 +5291,10 @@ int PMPI_Send(const void *buf, int count, MPI_Datatype datatype, int dest, int t
     if (rain_enter()) return rain_refused("MPI_Send");
     rain_frame f = {0};
     int rc;
+    rain_stay(&f);
     do rc = rain_Send((uintptr_t)&f, (uintptr_t)buf, count, (uintptr_t)datatype, dest, tag, (uintptr_t)comm);
     while (rc < 0 && rain_again(rc, &f));
+    if (f.waiting) rain_leave(&f);
     if (rc) return rain_raise(&f, rc, RAIN_COMM, (uintptr_t)comm, "MPI_Send(buf=%p, count=%d, datatype=%h, dest=%d, tag=%d, comm=%h)", (int64_t[]){(uintptr_t)buf, count, (uintptr_t)datatype, dest, tag, (uintptr_t)comm});
     return MPI_SUCCESS;
 }
@@ -4836,8 +5305,10 @@ int PMPI_Send_c(const void *buf, MPI_Count count, MPI_Datatype datatype, int des
     if (rain_enter()) return rain_refused("MPI_Send_c");
     rain_frame f = {0};
     int rc;
+    rain_stay(&f);
     do rc = rain_Send((uintptr_t)&f, (uintptr_t)buf, count, (uintptr_t)datatype, dest, tag, (uintptr_t)comm);
     while (rc < 0 && rain_again(rc, &f));
+    if (f.waiting) rain_leave(&f);
     if (rc) return rain_raise(&f, rc, RAIN_COMM, (uintptr_t)comm, "MPI_Send_c(buf=%p, count=%d, datatype=%h, dest=%d, tag=%d, comm=%h)", (int64_t[]){(uintptr_t)buf, count, (uintptr_t)datatype, dest, tag, (uintptr_t)comm});
     return MPI_SUCCESS;
 }
@@ -4849,6 +5320,7 @@ int PMPI_Send_init(const void *buf, int count, MPI_Datatype datatype, int dest, 
     int rc;
     do rc = request ? rain_Send_init((uintptr_t)&f, (uintptr_t)buf, count, (uintptr_t)datatype, dest, tag, (uintptr_t)comm, (uintptr_t)request) : rain_null(&f);
     while (rc < 0 && rain_again(rc, &f));
+    if (f.waiting) rain_leave(&f);
     if (rc) return rain_raise(&f, rc, RAIN_COMM, (uintptr_t)comm, "MPI_Send_init(buf=%p, count=%d, datatype=%h, dest=%d, tag=%d, comm=%h, request=%p)", (int64_t[]){(uintptr_t)buf, count, (uintptr_t)datatype, dest, tag, (uintptr_t)comm, (uintptr_t)request});
     return MPI_SUCCESS;
 }
@@ -4860,6 +5332,7 @@ int PMPI_Send_init_c(const void *buf, MPI_Count count, MPI_Datatype datatype, in
     int rc;
     do rc = request ? rain_Send_init((uintptr_t)&f, (uintptr_t)buf, count, (uintptr_t)datatype, dest, tag, (uintptr_t)comm, (uintptr_t)request) : rain_null(&f);
     while (rc < 0 && rain_again(rc, &f));
+    if (f.waiting) rain_leave(&f);
     if (rc) return rain_raise(&f, rc, RAIN_COMM, (uintptr_t)comm, "MPI_Send_init_c(buf=%p, count=%d, datatype=%h, dest=%d, tag=%d, comm=%h, request=%p)", (int64_t[]){(uintptr_t)buf, count, (uintptr_t)datatype, dest, tag, (uintptr_t)comm, (uintptr_t)request});
     return MPI_SUCCESS;
 }
@@ -4869,8 +5342,10 @@ int PMPI_Sendrecv(const void *sendbuf, int sendcount, MPI_Datatype sendtype, int
     if (rain_enter()) return rain_refused("MPI_Sendrecv");
     rain_frame f = {0};
     int rc;
+    rain_stay(&f);
     do rc = rain_Sendrecv((uintptr_t)&f, (uintptr_t)sendbuf, sendcount, (uintptr_t)sendtype, dest, sendtag, (uintptr_t)recvbuf, recvcount, (uintptr_t)recvtype, source, recvtag, (uintptr_t)comm, (uintptr_t)status);
     while (rc < 0 && rain_again(rc, &f));
+    if (f.waiting) rain_leave(&f);
     if (rc) return rain_raise(&f, rc, RAIN_COMM, (uintptr_t)comm, "MPI_Sendrecv(sendbuf=%p, sendcount=%d, sendtype=%h, dest=%d, sendtag=%d, recvbuf=%p, recvcount=%d, recvtype=%h, source=%d, recvtag=%d, comm=%h, status=%p)", (int64_t[]){(uintptr_t)sendbuf, sendcount, (uintptr_t)sendtype, dest, sendtag, (uintptr_t)recvbuf, recvcount, (uintptr_t)recvtype, source, recvtag, (uintptr_t)comm, (uintptr_t)status});
     return MPI_SUCCESS;
 }
@@ -4880,8 +5355,10 @@ int PMPI_Sendrecv_c(const void *sendbuf, MPI_Count sendcount, MPI_Datatype sendt
     if (rain_enter()) return rain_refused("MPI_Sendrecv_c");
     rain_frame f = {0};
     int rc;
+    rain_stay(&f);
     do rc = rain_Sendrecv((uintptr_t)&f, (uintptr_t)sendbuf, sendcount, (uintptr_t)sendtype, dest, sendtag, (uintptr_t)recvbuf, recvcount, (uintptr_t)recvtype, source, recvtag, (uintptr_t)comm, (uintptr_t)status);
     while (rc < 0 && rain_again(rc, &f));
+    if (f.waiting) rain_leave(&f);
     if (rc) return rain_raise(&f, rc, RAIN_COMM, (uintptr_t)comm, "MPI_Sendrecv_c(sendbuf=%p, sendcount=%d, sendtype=%h, dest=%d, sendtag=%d, recvbuf=%p, recvcount=%d, recvtype=%h, source=%d, recvtag=%d, comm=%h, status=%p)", (int64_t[]){(uintptr_t)sendbuf, sendcount, (uintptr_t)sendtype, dest, sendtag, (uintptr_t)recvbuf, recvcount, (uintptr_t)recvtype, source, recvtag, (uintptr_t)comm, (uintptr_t)status});
     return MPI_SUCCESS;
 }
@@ -4891,8 +5368,10 @@ int PMPI_Sendrecv_replace(void *buf, int count, MPI_Datatype datatype, int dest,
     if (rain_enter()) return rain_refused("MPI_Sendrecv_replace");
     rain_frame f = {0};
     int rc;
+    rain_stay(&f);
     do rc = rain_Sendrecv_replace((uintptr_t)&f, (uintptr_t)buf, count, (uintptr_t)datatype, dest, sendtag, source, recvtag, (uintptr_t)comm, (uintptr_t)status);
     while (rc < 0 && rain_again(rc, &f));
+    if (f.waiting) rain_leave(&f);
     if (rc) return rain_raise(&f, rc, RAIN_COMM, (uintptr_t)comm, "MPI_Sendrecv_replace(buf=%p, count=%d, datatype=%h, dest=%d, sendtag=%d, source=%d, recvtag=%d, comm=%h, status=%p)", (int64_t[]){(uintptr_t)buf, count, (uintptr_t)datatype, dest, sendtag, source, recvtag, (uintptr_t)comm, (uintptr_t)status});
     return MPI_SUCCESS;
 }
@@ -4902,8 +5381,10 @@ int PMPI_Sendrecv_replace_c(void *buf, MPI_Count count, MPI_Datatype datatype, i
     if (rain_enter()) return rain_refused("MPI_Sendrecv_replace_c");
     rain_frame f = {0};
     int rc;
+    rain_stay(&f);
     do rc = rain_Sendrecv_replace((uintptr_t)&f, (uintptr_t)buf, count, (uintptr_t)datatype, dest, sendtag, source, recvtag, (uintptr_t)comm, (uintptr_t)status);
     while (rc < 0 && rain_again(rc, &f));
+    if (f.waiting) rain_leave(&f);
     if (rc) return rain_raise(&f, rc, RAIN_COMM, (uintptr_t)comm, "MPI_Sendrecv_replace_c(buf=%p, count=%d, datatype=%h, dest=%d, sendtag=%d, source=%d, recvtag=%d, comm=%h, status=%p)", (int64_t[]){(uintptr_t)buf, count, (uintptr_t)datatype, dest, sendtag, source, recvtag, (uintptr_t)comm, (uintptr_t)status});
     return MPI_SUCCESS;
 }
@@ -4915,6 +5396,7 @@ int PMPI_Session_attach_buffer(MPI_Session session, void *buffer, int size) {
     int rc;
     do rc = rain_Session_attach_buffer((uintptr_t)&f, (uintptr_t)session, (uintptr_t)buffer, size);
     while (rc < 0 && rain_again(rc, &f));
+    if (f.waiting) rain_leave(&f);
     if (rc) return rain_raise(&f, rc, RAIN_SESSION, (uintptr_t)session, "MPI_Session_attach_buffer(session=%h, buffer=%p, size=%d)", (int64_t[]){(uintptr_t)session, (uintptr_t)buffer, size});
     return MPI_SUCCESS;
 }
@@ -4926,6 +5408,7 @@ int PMPI_Session_attach_buffer_c(MPI_Session session, void *buffer, MPI_Count si
     int rc;
     do rc = rain_Session_attach_buffer((uintptr_t)&f, (uintptr_t)session, (uintptr_t)buffer, size);
     while (rc < 0 && rain_again(rc, &f));
+    if (f.waiting) rain_leave(&f);
     if (rc) return rain_raise(&f, rc, RAIN_SESSION, (uintptr_t)session, "MPI_Session_attach_buffer_c(session=%h, buffer=%p, size=%d)", (int64_t[]){(uintptr_t)session, (uintptr_t)buffer, size});
     return MPI_SUCCESS;
 }
@@ -4937,6 +5420,7 @@ int PMPI_Session_call_errhandler(MPI_Session session, int errorcode) {
     int rc;
     do rc = rain_Session_call_errhandler((uintptr_t)&f, (uintptr_t)session, errorcode);
     while (rc < 0 && rain_again(rc, &f));
+    if (f.waiting) rain_leave(&f);
     if (rc) return rain_raise(&f, rc, RAIN_SESSION, (uintptr_t)session, "MPI_Session_call_errhandler(session=%h, errorcode=%d)", (int64_t[]){(uintptr_t)session, errorcode});
     return MPI_SUCCESS;
 }
@@ -4948,6 +5432,7 @@ int PMPI_Session_create_errhandler(MPI_Session_errhandler_function *session_errh
     int rc;
     do rc = rain_Session_create_errhandler((uintptr_t)&f, (uintptr_t)session_errhandler_fn, (uintptr_t)errhandler);
     while (rc < 0 && rain_again(rc, &f));
+    if (f.waiting) rain_leave(&f);
     if (rc) return rain_raise(&f, rc, RAIN_NONE, 0, "MPI_Session_create_errhandler(session_errhandler_fn=%p, errhandler=%p)", (int64_t[]){(uintptr_t)session_errhandler_fn, (uintptr_t)errhandler});
     return MPI_SUCCESS;
 }
@@ -4960,6 +5445,7 @@ int PMPI_Session_detach_buffer(MPI_Session session, void *buffer_addr, int *size
     MPI_Count size_ = 0;
     do rc = rain_Session_detach_buffer((uintptr_t)&f, (uintptr_t)session, (uintptr_t)buffer_addr, size ? (uintptr_t)&size_ : 0);
     while (rc < 0 && rain_again(rc, &f));
+    if (f.waiting) rain_leave(&f);
     if (rc) return rain_raise(&f, rc, RAIN_SESSION, (uintptr_t)session, "MPI_Session_detach_buffer(session=%h, buffer_addr=%p, size=%p)", (int64_t[]){(uintptr_t)session, (uintptr_t)buffer_addr, (uintptr_t)size});
     if (size) *size = size_ > INT_MAX ? MPI_UNDEFINED : (int)size_;
     return MPI_SUCCESS;
@@ -4972,6 +5458,7 @@ int PMPI_Session_detach_buffer_c(MPI_Session session, void *buffer_addr, MPI_Cou
     int rc;
     do rc = rain_Session_detach_buffer((uintptr_t)&f, (uintptr_t)session, (uintptr_t)buffer_addr, (uintptr_t)size);
     while (rc < 0 && rain_again(rc, &f));
+    if (f.waiting) rain_leave(&f);
     if (rc) return rain_raise(&f, rc, RAIN_SESSION, (uintptr_t)session, "MPI_Session_detach_buffer_c(session=%h, buffer_addr=%p, size=%p)", (int64_t[]){(uintptr_t)session, (uintptr_t)buffer_addr, (uintptr_t)size});
     return MPI_SUCCESS;
 }
@@ -4983,6 +5470,7 @@ int PMPI_Session_finalize(MPI_Session *session) {
     int rc;
     do rc = rain_Session_finalize((uintptr_t)&f, (uintptr_t)session);
     while (rc < 0 && rain_again(rc, &f));
+    if (f.waiting) rain_leave(&f);
     if (rc) return rain_raise(&f, rc, RAIN_SESSION, session ? (uintptr_t)*session : 0, "MPI_Session_finalize(session=%p)", (int64_t[]){(uintptr_t)session});
     return MPI_SUCCESS;
 }
@@ -4994,6 +5482,7 @@ int PMPI_Session_flush_buffer(MPI_Session session) {
     int rc;
     do rc = rain_Session_flush_buffer((uintptr_t)&f, (uintptr_t)session);
     while (rc < 0 && rain_again(rc, &f));
+    if (f.waiting) rain_leave(&f);
     if (rc) return rain_raise(&f, rc, RAIN_SESSION, (uintptr_t)session, "MPI_Session_flush_buffer(session=%h)", (int64_t[]){(uintptr_t)session});
     return MPI_SUCCESS;
 }
@@ -5005,6 +5494,7 @@ int PMPI_Session_get_errhandler(MPI_Session session, MPI_Errhandler *errhandler)
     int rc;
     do rc = rain_Session_get_errhandler((uintptr_t)&f, (uintptr_t)session, (uintptr_t)errhandler);
     while (rc < 0 && rain_again(rc, &f));
+    if (f.waiting) rain_leave(&f);
     if (rc) return rain_raise(&f, rc, RAIN_SESSION, (uintptr_t)session, "MPI_Session_get_errhandler(session=%h, errhandler=%p)", (int64_t[]){(uintptr_t)session, (uintptr_t)errhandler});
     return MPI_SUCCESS;
 }
@@ -5016,6 +5506,7 @@ int PMPI_Session_get_info(MPI_Session session, MPI_Info *info_used) {
     int rc;
     do rc = rain_Session_get_info((uintptr_t)&f, (uintptr_t)session, (uintptr_t)info_used);
     while (rc < 0 && rain_again(rc, &f));
+    if (f.waiting) rain_leave(&f);
     if (rc) return rain_raise(&f, rc, RAIN_SESSION, (uintptr_t)session, "MPI_Session_get_info(session=%h, info_used=%p)", (int64_t[]){(uintptr_t)session, (uintptr_t)info_used});
     return MPI_SUCCESS;
 }
@@ -5027,6 +5518,7 @@ int PMPI_Session_get_nth_pset(MPI_Session session, MPI_Info info, int n, int *ps
     int rc;
     do rc = rain_Session_get_nth_pset((uintptr_t)&f, (uintptr_t)session, (uintptr_t)info, n, (uintptr_t)pset_len, (uintptr_t)pset_name);
     while (rc < 0 && rain_again(rc, &f));
+    if (f.waiting) rain_leave(&f);
     if (rc) return rain_raise(&f, rc, RAIN_SESSION, (uintptr_t)session, "MPI_Session_get_nth_pset(session=%h, info=%h, n=%d, pset_len=%p, pset_name=%p)", (int64_t[]){(uintptr_t)session, (uintptr_t)info, n, (uintptr_t)pset_len, (uintptr_t)pset_name});
     return MPI_SUCCESS;
 }
@@ -5038,6 +5530,7 @@ int PMPI_Session_get_num_psets(MPI_Session session, MPI_Info info, int *npset_na
     int rc;
     do rc = rain_Session_get_num_psets((uintptr_t)&f, (uintptr_t)session, (uintptr_t)info, (uintptr_t)npset_names);
     while (rc < 0 && rain_again(rc, &f));
+    if (f.waiting) rain_leave(&f);
     if (rc) return rain_raise(&f, rc, RAIN_SESSION, (uintptr_t)session, "MPI_Session_get_num_psets(session=%h, info=%h, npset_names=%p)", (int64_t[]){(uintptr_t)session, (uintptr_t)info, (uintptr_t)npset_names});
     return MPI_SUCCESS;
 }
@@ -5049,6 +5542,7 @@ int PMPI_Session_get_pset_info(MPI_Session session, const char *pset_name, MPI_I
     int rc;
     do rc = rain_Session_get_pset_info((uintptr_t)&f, (uintptr_t)session, (uintptr_t)pset_name, (uintptr_t)info);
     while (rc < 0 && rain_again(rc, &f));
+    if (f.waiting) rain_leave(&f);
     if (rc) return rain_raise(&f, rc, RAIN_SESSION, (uintptr_t)session, "MPI_Session_get_pset_info(session=%h, pset_name=%p, info=%p)", (int64_t[]){(uintptr_t)session, (uintptr_t)pset_name, (uintptr_t)info});
     return MPI_SUCCESS;
 }
@@ -5060,6 +5554,7 @@ int PMPI_Session_iflush_buffer(MPI_Session session, MPI_Request *request) {
     int rc;
     do rc = request ? rain_Session_iflush_buffer((uintptr_t)&f, (uintptr_t)session, (uintptr_t)request) : rain_null(&f);
     while (rc < 0 && rain_again(rc, &f));
+    if (f.waiting) rain_leave(&f);
     if (rc) return rain_raise(&f, rc, RAIN_SESSION, (uintptr_t)session, "MPI_Session_iflush_buffer(session=%h, request=%p)", (int64_t[]){(uintptr_t)session, (uintptr_t)request});
     return MPI_SUCCESS;
 }
@@ -5071,6 +5566,7 @@ int PMPI_Session_init(MPI_Info info, MPI_Errhandler errhandler, MPI_Session *ses
     int rc;
     do rc = rain_Session_init((uintptr_t)&f, (uintptr_t)info, (uintptr_t)errhandler, (uintptr_t)session);
     while (rc < 0 && rain_again(rc, &f));
+    if (f.waiting) rain_leave(&f);
     if (rc) return rain_raise(&f, rc, RAIN_NONE, 0, "MPI_Session_init(info=%h, errhandler=%h, session=%p)", (int64_t[]){(uintptr_t)info, (uintptr_t)errhandler, (uintptr_t)session});
     return MPI_SUCCESS;
 }
@@ -5082,6 +5578,7 @@ int PMPI_Session_set_errhandler(MPI_Session session, MPI_Errhandler errhandler) 
     int rc;
     do rc = rain_Session_set_errhandler((uintptr_t)&f, (uintptr_t)session, (uintptr_t)errhandler);
     while (rc < 0 && rain_again(rc, &f));
+    if (f.waiting) rain_leave(&f);
     if (rc) return rain_raise(&f, rc, RAIN_SESSION, (uintptr_t)session, "MPI_Session_set_errhandler(session=%h, errhandler=%h)", (int64_t[]){(uintptr_t)session, (uintptr_t)errhandler});
     return MPI_SUCCESS;
 }
@@ -5091,8 +5588,10 @@ int PMPI_Ssend(const void *buf, int count, MPI_Datatype datatype, int dest, int 
     if (rain_enter()) return rain_refused("MPI_Ssend");
     rain_frame f = {0};
     int rc;
+    rain_stay(&f);
     do rc = rain_Ssend((uintptr_t)&f, (uintptr_t)buf, count, (uintptr_t)datatype, dest, tag, (uintptr_t)comm);
     while (rc < 0 && rain_again(rc, &f));
+    if (f.waiting) rain_leave(&f);
     if (rc) return rain_raise(&f, rc, RAIN_COMM, (uintptr_t)comm, "MPI_Ssend(buf=%p, count=%d, datatype=%h, dest=%d, tag=%d, comm=%h)", (int64_t[]){(uintptr_t)buf, count, (uintptr_t)datatype, dest, tag, (uintptr_t)comm});
     return MPI_SUCCESS;
 }
@@ -5102,8 +5601,10 @@ int PMPI_Ssend_c(const void *buf, MPI_Count count, MPI_Datatype datatype, int de
     if (rain_enter()) return rain_refused("MPI_Ssend_c");
     rain_frame f = {0};
     int rc;
+    rain_stay(&f);
     do rc = rain_Ssend((uintptr_t)&f, (uintptr_t)buf, count, (uintptr_t)datatype, dest, tag, (uintptr_t)comm);
     while (rc < 0 && rain_again(rc, &f));
+    if (f.waiting) rain_leave(&f);
     if (rc) return rain_raise(&f, rc, RAIN_COMM, (uintptr_t)comm, "MPI_Ssend_c(buf=%p, count=%d, datatype=%h, dest=%d, tag=%d, comm=%h)", (int64_t[]){(uintptr_t)buf, count, (uintptr_t)datatype, dest, tag, (uintptr_t)comm});
     return MPI_SUCCESS;
 }
@@ -5115,6 +5616,7 @@ int PMPI_Ssend_init(const void *buf, int count, MPI_Datatype datatype, int dest,
     int rc;
     do rc = request ? rain_Ssend_init((uintptr_t)&f, (uintptr_t)buf, count, (uintptr_t)datatype, dest, tag, (uintptr_t)comm, (uintptr_t)request) : rain_null(&f);
     while (rc < 0 && rain_again(rc, &f));
+    if (f.waiting) rain_leave(&f);
     if (rc) return rain_raise(&f, rc, RAIN_COMM, (uintptr_t)comm, "MPI_Ssend_init(buf=%p, count=%d, datatype=%h, dest=%d, tag=%d, comm=%h, request=%p)", (int64_t[]){(uintptr_t)buf, count, (uintptr_t)datatype, dest, tag, (uintptr_t)comm, (uintptr_t)request});
     return MPI_SUCCESS;
 }
@@ -5126,6 +5628,7 @@ int PMPI_Ssend_init_c(const void *buf, MPI_Count count, MPI_Datatype datatype, i
     int rc;
     do rc = request ? rain_Ssend_init((uintptr_t)&f, (uintptr_t)buf, count, (uintptr_t)datatype, dest, tag, (uintptr_t)comm, (uintptr_t)request) : rain_null(&f);
     while (rc < 0 && rain_again(rc, &f));
+    if (f.waiting) rain_leave(&f);
     if (rc) return rain_raise(&f, rc, RAIN_COMM, (uintptr_t)comm, "MPI_Ssend_init_c(buf=%p, count=%d, datatype=%h, dest=%d, tag=%d, comm=%h, request=%p)", (int64_t[]){(uintptr_t)buf, count, (uintptr_t)datatype, dest, tag, (uintptr_t)comm, (uintptr_t)request});
     return MPI_SUCCESS;
 }
@@ -5137,6 +5640,7 @@ int PMPI_Start(MPI_Request *request) {
     int rc;
     do rc = rain_Start((uintptr_t)&f, (uintptr_t)request);
     while (rc < 0 && rain_again(rc, &f));
+    if (f.waiting) rain_leave(&f);
     if (rc) return rain_raise(&f, rc, RAIN_NONE, 0, "MPI_Start(request=%p)", (int64_t[]){(uintptr_t)request});
     return MPI_SUCCESS;
 }
@@ -5148,6 +5652,7 @@ int PMPI_Startall(int count, MPI_Request array_of_requests[]) {
     int rc;
     do rc = rain_Startall((uintptr_t)&f, count, (uintptr_t)array_of_requests);
     while (rc < 0 && rain_again(rc, &f));
+    if (f.waiting) rain_leave(&f);
     if (rc) return rain_raise(&f, rc, RAIN_NONE, 0, "MPI_Startall(count=%d, array_of_requests=%p)", (int64_t[]){count, (uintptr_t)array_of_requests});
     return MPI_SUCCESS;
 }
@@ -5167,6 +5672,7 @@ int PMPI_Status_set_elements(MPI_Status *status, MPI_Datatype datatype, int coun
     int rc;
     do rc = rain_Status_set_elements((uintptr_t)&f, (uintptr_t)status, (uintptr_t)datatype, count);
     while (rc < 0 && rain_again(rc, &f));
+    if (f.waiting) rain_leave(&f);
     if (rc) return rain_raise(&f, rc, RAIN_NONE, 0, "MPI_Status_set_elements(status=%p, datatype=%h, count=%d)", (int64_t[]){(uintptr_t)status, (uintptr_t)datatype, count});
     return MPI_SUCCESS;
 }
@@ -5178,6 +5684,7 @@ int PMPI_Status_set_elements_c(MPI_Status *status, MPI_Datatype datatype, MPI_Co
     int rc;
     do rc = rain_Status_set_elements((uintptr_t)&f, (uintptr_t)status, (uintptr_t)datatype, count);
     while (rc < 0 && rain_again(rc, &f));
+    if (f.waiting) rain_leave(&f);
     if (rc) return rain_raise(&f, rc, RAIN_NONE, 0, "MPI_Status_set_elements_c(status=%p, datatype=%h, count=%d)", (int64_t[]){(uintptr_t)status, (uintptr_t)datatype, count});
     return MPI_SUCCESS;
 }
@@ -5189,6 +5696,7 @@ int PMPI_Status_set_elements_x(MPI_Status *status, MPI_Datatype datatype, MPI_Co
     int rc;
     do rc = rain_Status_set_elements_x((uintptr_t)&f, (uintptr_t)status, (uintptr_t)datatype, count);
     while (rc < 0 && rain_again(rc, &f));
+    if (f.waiting) rain_leave(&f);
     if (rc) return rain_raise(&f, rc, RAIN_NONE, 0, "MPI_Status_set_elements_x(status=%p, datatype=%h, count=%d)", (int64_t[]){(uintptr_t)status, (uintptr_t)datatype, count});
     return MPI_SUCCESS;
 }
@@ -5207,6 +5715,7 @@ int PMPI_Test(MPI_Request *request, int *flag, MPI_Status *status) {
     int rc;
     do rc = rain_Test((uintptr_t)&f, (uintptr_t)request, (uintptr_t)flag, (uintptr_t)status);
     while (rc < 0 && rain_again(rc, &f));
+    if (f.waiting) rain_leave(&f);
     if (rc) return rain_raise(&f, rc, RAIN_NONE, 0, "MPI_Test(request=%p, flag=%p, status=%p)", (int64_t[]){(uintptr_t)request, (uintptr_t)flag, (uintptr_t)status});
     return MPI_SUCCESS;
 }
@@ -5220,6 +5729,7 @@ int PMPI_Testall(int count, MPI_Request array_of_requests[], int *flag, MPI_Stat
     int rc;
     do rc = rain_Testall((uintptr_t)&f, count, (uintptr_t)array_of_requests, (uintptr_t)flag, (uintptr_t)array_of_statuses);
     while (rc < 0 && rain_again(rc, &f));
+    if (f.waiting) rain_leave(&f);
     if (rc) return rain_raise(&f, rc, RAIN_NONE, 0, "MPI_Testall(count=%d, array_of_requests=%p, flag=%p, array_of_statuses=%p)", (int64_t[]){count, (uintptr_t)array_of_requests, (uintptr_t)flag, (uintptr_t)array_of_statuses});
     return MPI_SUCCESS;
 }
@@ -5231,6 +5741,7 @@ int PMPI_Testany(int count, MPI_Request array_of_requests[], int *indx, int *fla
     int rc;
     do rc = rain_Testany((uintptr_t)&f, count, (uintptr_t)array_of_requests, (uintptr_t)indx, (uintptr_t)flag, (uintptr_t)status);
     while (rc < 0 && rain_again(rc, &f));
+    if (f.waiting) rain_leave(&f);
     if (rc) return rain_raise(&f, rc, RAIN_NONE, 0, "MPI_Testany(count=%d, array_of_requests=%p, indx=%p, flag=%p, status=%p)", (int64_t[]){count, (uintptr_t)array_of_requests, (uintptr_t)indx, (uintptr_t)flag, (uintptr_t)status});
     return MPI_SUCCESS;
 }
@@ -5242,6 +5753,7 @@ int PMPI_Testsome(int incount, MPI_Request array_of_requests[], int *outcount, i
     int rc;
     do rc = rain_Testsome((uintptr_t)&f, incount, (uintptr_t)array_of_requests, (uintptr_t)outcount, (uintptr_t)array_of_indices, (uintptr_t)array_of_statuses);
     while (rc < 0 && rain_again(rc, &f));
+    if (f.waiting) rain_leave(&f);
     if (rc) return rain_raise(&f, rc, RAIN_NONE, 0, "MPI_Testsome(incount=%d, array_of_requests=%p, outcount=%p, array_of_indices=%p, array_of_statuses=%p)", (int64_t[]){incount, (uintptr_t)array_of_requests, (uintptr_t)outcount, (uintptr_t)array_of_indices, (uintptr_t)array_of_statuses});
     return MPI_SUCCESS;
 }
@@ -5253,6 +5765,7 @@ int PMPI_Topo_test(MPI_Comm comm, int *status) {
     int rc;
     do rc = rain_Topo_test((uintptr_t)&f, (uintptr_t)comm, (uintptr_t)status);
     while (rc < 0 && rain_again(rc, &f));
+    if (f.waiting) rain_leave(&f);
     if (rc) return rain_raise(&f, rc, RAIN_COMM, (uintptr_t)comm, "MPI_Topo_test(comm=%h, status=%p)", (int64_t[]){(uintptr_t)comm, (uintptr_t)status});
     return MPI_SUCCESS;
 }
@@ -5264,6 +5777,7 @@ int PMPI_Type_commit(MPI_Datatype *datatype) {
     int rc;
     do rc = rain_Type_commit((uintptr_t)&f, (uintptr_t)datatype);
     while (rc < 0 && rain_again(rc, &f));
+    if (f.waiting) rain_leave(&f);
     if (rc) return rain_raise(&f, rc, RAIN_NONE, 0, "MPI_Type_commit(datatype=%p)", (int64_t[]){(uintptr_t)datatype});
     return MPI_SUCCESS;
 }
@@ -5275,6 +5789,7 @@ int PMPI_Type_contiguous(int count, MPI_Datatype oldtype, MPI_Datatype *newtype)
     int rc;
     do rc = rain_Type_contiguous((uintptr_t)&f, count, (uintptr_t)oldtype, (uintptr_t)newtype, 0);
     while (rc < 0 && rain_again(rc, &f));
+    if (f.waiting) rain_leave(&f);
     if (rc) return rain_raise(&f, rc, RAIN_NONE, 0, "MPI_Type_contiguous(count=%d, oldtype=%h, newtype=%p)", (int64_t[]){count, (uintptr_t)oldtype, (uintptr_t)newtype});
     return MPI_SUCCESS;
 }
@@ -5286,6 +5801,7 @@ int PMPI_Type_contiguous_c(MPI_Count count, MPI_Datatype oldtype, MPI_Datatype *
     int rc;
     do rc = rain_Type_contiguous((uintptr_t)&f, count, (uintptr_t)oldtype, (uintptr_t)newtype, 1);
     while (rc < 0 && rain_again(rc, &f));
+    if (f.waiting) rain_leave(&f);
     if (rc) return rain_raise(&f, rc, RAIN_NONE, 0, "MPI_Type_contiguous_c(count=%d, oldtype=%h, newtype=%p)", (int64_t[]){count, (uintptr_t)oldtype, (uintptr_t)newtype});
     return MPI_SUCCESS;
 }
@@ -5297,6 +5813,7 @@ int PMPI_Type_create_darray(int size, int rank, int ndims, const int array_of_gs
     int rc;
     do rc = rain_Type_create_darray((uintptr_t)&f, size, rank, ndims, (uintptr_t)array_of_gsizes, (uintptr_t)array_of_distribs, (uintptr_t)array_of_dargs, (uintptr_t)array_of_psizes, order, (uintptr_t)oldtype, (uintptr_t)newtype, 0);
     while (rc < 0 && rain_again(rc, &f));
+    if (f.waiting) rain_leave(&f);
     if (rc) return rain_raise(&f, rc, RAIN_NONE, 0, "MPI_Type_create_darray(size=%d, rank=%d, ndims=%d, array_of_gsizes=%p, array_of_distribs=%p, array_of_dargs=%p, array_of_psizes=%p, order=%d, oldtype=%h, newtype=%p)", (int64_t[]){size, rank, ndims, (uintptr_t)array_of_gsizes, (uintptr_t)array_of_distribs, (uintptr_t)array_of_dargs, (uintptr_t)array_of_psizes, order, (uintptr_t)oldtype, (uintptr_t)newtype});
     return MPI_SUCCESS;
 }
@@ -5308,6 +5825,7 @@ int PMPI_Type_create_darray_c(int size, int rank, int ndims, const MPI_Count arr
     int rc;
     do rc = rain_Type_create_darray((uintptr_t)&f, size, rank, ndims, (uintptr_t)array_of_gsizes, (uintptr_t)array_of_distribs, (uintptr_t)array_of_dargs, (uintptr_t)array_of_psizes, order, (uintptr_t)oldtype, (uintptr_t)newtype, 1);
     while (rc < 0 && rain_again(rc, &f));
+    if (f.waiting) rain_leave(&f);
     if (rc) return rain_raise(&f, rc, RAIN_NONE, 0, "MPI_Type_create_darray_c(size=%d, rank=%d, ndims=%d, array_of_gsizes=%p, array_of_distribs=%p, array_of_dargs=%p, array_of_psizes=%p, order=%d, oldtype=%h, newtype=%p)", (int64_t[]){size, rank, ndims, (uintptr_t)array_of_gsizes, (uintptr_t)array_of_distribs, (uintptr_t)array_of_dargs, (uintptr_t)array_of_psizes, order, (uintptr_t)oldtype, (uintptr_t)newtype});
     return MPI_SUCCESS;
 }
@@ -5319,6 +5837,7 @@ int PMPI_Type_create_f90_complex(int p, int r, MPI_Datatype *newtype) {
     int rc;
     do rc = rain_Type_create_f90_complex((uintptr_t)&f, p, r, (uintptr_t)newtype);
     while (rc < 0 && rain_again(rc, &f));
+    if (f.waiting) rain_leave(&f);
     if (rc) return rain_raise(&f, rc, RAIN_NONE, 0, "MPI_Type_create_f90_complex(p=%d, r=%d, newtype=%p)", (int64_t[]){p, r, (uintptr_t)newtype});
     return MPI_SUCCESS;
 }
@@ -5330,6 +5849,7 @@ int PMPI_Type_create_f90_integer(int r, MPI_Datatype *newtype) {
     int rc;
     do rc = rain_Type_create_f90_integer((uintptr_t)&f, r, (uintptr_t)newtype);
     while (rc < 0 && rain_again(rc, &f));
+    if (f.waiting) rain_leave(&f);
     if (rc) return rain_raise(&f, rc, RAIN_NONE, 0, "MPI_Type_create_f90_integer(r=%d, newtype=%p)", (int64_t[]){r, (uintptr_t)newtype});
     return MPI_SUCCESS;
 }
@@ -5341,6 +5861,7 @@ int PMPI_Type_create_f90_real(int p, int r, MPI_Datatype *newtype) {
     int rc;
     do rc = rain_Type_create_f90_real((uintptr_t)&f, p, r, (uintptr_t)newtype);
     while (rc < 0 && rain_again(rc, &f));
+    if (f.waiting) rain_leave(&f);
     if (rc) return rain_raise(&f, rc, RAIN_NONE, 0, "MPI_Type_create_f90_real(p=%d, r=%d, newtype=%p)", (int64_t[]){p, r, (uintptr_t)newtype});
     return MPI_SUCCESS;
 }
@@ -5352,6 +5873,7 @@ int PMPI_Type_create_hindexed(int count, const int array_of_blocklengths[], cons
     int rc;
     do rc = rain_Type_create_hindexed((uintptr_t)&f, count, (uintptr_t)array_of_blocklengths, (uintptr_t)array_of_displacements, (uintptr_t)oldtype, (uintptr_t)newtype, 0);
     while (rc < 0 && rain_again(rc, &f));
+    if (f.waiting) rain_leave(&f);
     if (rc) return rain_raise(&f, rc, RAIN_NONE, 0, "MPI_Type_create_hindexed(count=%d, array_of_blocklengths=%p, array_of_displacements=%p, oldtype=%h, newtype=%p)", (int64_t[]){count, (uintptr_t)array_of_blocklengths, (uintptr_t)array_of_displacements, (uintptr_t)oldtype, (uintptr_t)newtype});
     return MPI_SUCCESS;
 }
@@ -5363,6 +5885,7 @@ int PMPI_Type_create_hindexed_c(MPI_Count count, const MPI_Count array_of_blockl
     int rc;
     do rc = rain_Type_create_hindexed((uintptr_t)&f, count, (uintptr_t)array_of_blocklengths, (uintptr_t)array_of_displacements, (uintptr_t)oldtype, (uintptr_t)newtype, 1);
     while (rc < 0 && rain_again(rc, &f));
+    if (f.waiting) rain_leave(&f);
     if (rc) return rain_raise(&f, rc, RAIN_NONE, 0, "MPI_Type_create_hindexed_c(count=%d, array_of_blocklengths=%p, array_of_displacements=%p, oldtype=%h, newtype=%p)", (int64_t[]){count, (uintptr_t)array_of_blocklengths, (uintptr_t)array_of_displacements, (uintptr_t)oldtype, (uintptr_t)newtype});
     return MPI_SUCCESS;
 }
@@ -5374,6 +5897,7 @@ int PMPI_Type_create_hindexed_block(int count, int blocklength, const MPI_Aint a
     int rc;
     do rc = rain_Type_create_hindexed_block((uintptr_t)&f, count, blocklength, (uintptr_t)array_of_displacements, (uintptr_t)oldtype, (uintptr_t)newtype, 0);
     while (rc < 0 && rain_again(rc, &f));
+    if (f.waiting) rain_leave(&f);
     if (rc) return rain_raise(&f, rc, RAIN_NONE, 0, "MPI_Type_create_hindexed_block(count=%d, blocklength=%d, array_of_displacements=%p, oldtype=%h, newtype=%p)", (int64_t[]){count, blocklength, (uintptr_t)array_of_displacements, (uintptr_t)oldtype, (uintptr_t)newtype});
     return MPI_SUCCESS;
 }
@@ -5385,6 +5909,7 @@ int PMPI_Type_create_hindexed_block_c(MPI_Count count, MPI_Count blocklength, co
     int rc;
     do rc = rain_Type_create_hindexed_block((uintptr_t)&f, count, blocklength, (uintptr_t)array_of_displacements, (uintptr_t)oldtype, (uintptr_t)newtype, 1);
     while (rc < 0 && rain_again(rc, &f));
+    if (f.waiting) rain_leave(&f);
     if (rc) return rain_raise(&f, rc, RAIN_NONE, 0, "MPI_Type_create_hindexed_block_c(count=%d, blocklength=%d, array_of_displacements=%p, oldtype=%h, newtype=%p)", (int64_t[]){count, blocklength, (uintptr_t)array_of_displacements, (uintptr_t)oldtype, (uintptr_t)newtype});
     return MPI_SUCCESS;
 }
@@ -5396,6 +5921,7 @@ int PMPI_Type_create_hvector(int count, int blocklength, MPI_Aint stride, MPI_Da
     int rc;
     do rc = rain_Type_create_hvector((uintptr_t)&f, count, blocklength, stride, (uintptr_t)oldtype, (uintptr_t)newtype, 0);
     while (rc < 0 && rain_again(rc, &f));
+    if (f.waiting) rain_leave(&f);
     if (rc) return rain_raise(&f, rc, RAIN_NONE, 0, "MPI_Type_create_hvector(count=%d, blocklength=%d, stride=%d, oldtype=%h, newtype=%p)", (int64_t[]){count, blocklength, stride, (uintptr_t)oldtype, (uintptr_t)newtype});
     return MPI_SUCCESS;
 }
@@ -5407,6 +5933,7 @@ int PMPI_Type_create_hvector_c(MPI_Count count, MPI_Count blocklength, MPI_Count
     int rc;
     do rc = rain_Type_create_hvector((uintptr_t)&f, count, blocklength, stride, (uintptr_t)oldtype, (uintptr_t)newtype, 1);
     while (rc < 0 && rain_again(rc, &f));
+    if (f.waiting) rain_leave(&f);
     if (rc) return rain_raise(&f, rc, RAIN_NONE, 0, "MPI_Type_create_hvector_c(count=%d, blocklength=%d, stride=%d, oldtype=%h, newtype=%p)", (int64_t[]){count, blocklength, stride, (uintptr_t)oldtype, (uintptr_t)newtype});
     return MPI_SUCCESS;
 }
@@ -5418,6 +5945,7 @@ int PMPI_Type_create_indexed_block(int count, int blocklength, const int array_o
     int rc;
     do rc = rain_Type_create_indexed_block((uintptr_t)&f, count, blocklength, (uintptr_t)array_of_displacements, (uintptr_t)oldtype, (uintptr_t)newtype, 0);
     while (rc < 0 && rain_again(rc, &f));
+    if (f.waiting) rain_leave(&f);
     if (rc) return rain_raise(&f, rc, RAIN_NONE, 0, "MPI_Type_create_indexed_block(count=%d, blocklength=%d, array_of_displacements=%p, oldtype=%h, newtype=%p)", (int64_t[]){count, blocklength, (uintptr_t)array_of_displacements, (uintptr_t)oldtype, (uintptr_t)newtype});
     return MPI_SUCCESS;
 }
@@ -5429,6 +5957,7 @@ int PMPI_Type_create_indexed_block_c(MPI_Count count, MPI_Count blocklength, con
     int rc;
     do rc = rain_Type_create_indexed_block((uintptr_t)&f, count, blocklength, (uintptr_t)array_of_displacements, (uintptr_t)oldtype, (uintptr_t)newtype, 1);
     while (rc < 0 && rain_again(rc, &f));
+    if (f.waiting) rain_leave(&f);
     if (rc) return rain_raise(&f, rc, RAIN_NONE, 0, "MPI_Type_create_indexed_block_c(count=%d, blocklength=%d, array_of_displacements=%p, oldtype=%h, newtype=%p)", (int64_t[]){count, blocklength, (uintptr_t)array_of_displacements, (uintptr_t)oldtype, (uintptr_t)newtype});
     return MPI_SUCCESS;
 }
@@ -5440,6 +5969,7 @@ int PMPI_Type_create_keyval(MPI_Type_copy_attr_function *type_copy_attr_fn, MPI_
     int rc;
     do rc = rain_Type_create_keyval((uintptr_t)&f, (uintptr_t)type_copy_attr_fn, (uintptr_t)type_delete_attr_fn, (uintptr_t)type_keyval, (uintptr_t)extra_state);
     while (rc < 0 && rain_again(rc, &f));
+    if (f.waiting) rain_leave(&f);
     if (rc) return rain_raise(&f, rc, RAIN_NONE, 0, "MPI_Type_create_keyval(type_copy_attr_fn=%p, type_delete_attr_fn=%p, type_keyval=%p, extra_state=%p)", (int64_t[]){(uintptr_t)type_copy_attr_fn, (uintptr_t)type_delete_attr_fn, (uintptr_t)type_keyval, (uintptr_t)extra_state});
     return MPI_SUCCESS;
 }
@@ -5451,6 +5981,7 @@ int PMPI_Type_create_resized(MPI_Datatype oldtype, MPI_Aint lb, MPI_Aint extent,
     int rc;
     do rc = rain_Type_create_resized((uintptr_t)&f, (uintptr_t)oldtype, lb, extent, (uintptr_t)newtype, 0);
     while (rc < 0 && rain_again(rc, &f));
+    if (f.waiting) rain_leave(&f);
     if (rc) return rain_raise(&f, rc, RAIN_NONE, 0, "MPI_Type_create_resized(oldtype=%h, lb=%d, extent=%d, newtype=%p)", (int64_t[]){(uintptr_t)oldtype, lb, extent, (uintptr_t)newtype});
     return MPI_SUCCESS;
 }
@@ -5462,6 +5993,7 @@ int PMPI_Type_create_resized_c(MPI_Datatype oldtype, MPI_Count lb, MPI_Count ext
     int rc;
     do rc = rain_Type_create_resized((uintptr_t)&f, (uintptr_t)oldtype, lb, extent, (uintptr_t)newtype, 1);
     while (rc < 0 && rain_again(rc, &f));
+    if (f.waiting) rain_leave(&f);
     if (rc) return rain_raise(&f, rc, RAIN_NONE, 0, "MPI_Type_create_resized_c(oldtype=%h, lb=%d, extent=%d, newtype=%p)", (int64_t[]){(uintptr_t)oldtype, lb, extent, (uintptr_t)newtype});
     return MPI_SUCCESS;
 }
@@ -5473,6 +6005,7 @@ int PMPI_Type_create_struct(int count, const int array_of_blocklengths[], const 
     int rc;
     do rc = rain_Type_create_struct((uintptr_t)&f, count, (uintptr_t)array_of_blocklengths, (uintptr_t)array_of_displacements, (uintptr_t)array_of_types, (uintptr_t)newtype, 0);
     while (rc < 0 && rain_again(rc, &f));
+    if (f.waiting) rain_leave(&f);
     if (rc) return rain_raise(&f, rc, RAIN_NONE, 0, "MPI_Type_create_struct(count=%d, array_of_blocklengths=%p, array_of_displacements=%p, array_of_types=%p, newtype=%p)", (int64_t[]){count, (uintptr_t)array_of_blocklengths, (uintptr_t)array_of_displacements, (uintptr_t)array_of_types, (uintptr_t)newtype});
     return MPI_SUCCESS;
 }
@@ -5484,6 +6017,7 @@ int PMPI_Type_create_struct_c(MPI_Count count, const MPI_Count array_of_blocklen
     int rc;
     do rc = rain_Type_create_struct((uintptr_t)&f, count, (uintptr_t)array_of_blocklengths, (uintptr_t)array_of_displacements, (uintptr_t)array_of_types, (uintptr_t)newtype, 1);
     while (rc < 0 && rain_again(rc, &f));
+    if (f.waiting) rain_leave(&f);
     if (rc) return rain_raise(&f, rc, RAIN_NONE, 0, "MPI_Type_create_struct_c(count=%d, array_of_blocklengths=%p, array_of_displacements=%p, array_of_types=%p, newtype=%p)", (int64_t[]){count, (uintptr_t)array_of_blocklengths, (uintptr_t)array_of_displacements, (uintptr_t)array_of_types, (uintptr_t)newtype});
     return MPI_SUCCESS;
 }
@@ -5495,6 +6029,7 @@ int PMPI_Type_create_subarray(int ndims, const int array_of_sizes[], const int a
     int rc;
     do rc = rain_Type_create_subarray((uintptr_t)&f, ndims, (uintptr_t)array_of_sizes, (uintptr_t)array_of_subsizes, (uintptr_t)array_of_starts, order, (uintptr_t)oldtype, (uintptr_t)newtype, 0);
     while (rc < 0 && rain_again(rc, &f));
+    if (f.waiting) rain_leave(&f);
     if (rc) return rain_raise(&f, rc, RAIN_NONE, 0, "MPI_Type_create_subarray(ndims=%d, array_of_sizes=%p, array_of_subsizes=%p, array_of_starts=%p, order=%d, oldtype=%h, newtype=%p)", (int64_t[]){ndims, (uintptr_t)array_of_sizes, (uintptr_t)array_of_subsizes, (uintptr_t)array_of_starts, order, (uintptr_t)oldtype, (uintptr_t)newtype});
     return MPI_SUCCESS;
 }
@@ -5506,6 +6041,7 @@ int PMPI_Type_create_subarray_c(int ndims, const MPI_Count array_of_sizes[], con
     int rc;
     do rc = rain_Type_create_subarray((uintptr_t)&f, ndims, (uintptr_t)array_of_sizes, (uintptr_t)array_of_subsizes, (uintptr_t)array_of_starts, order, (uintptr_t)oldtype, (uintptr_t)newtype, 1);
     while (rc < 0 && rain_again(rc, &f));
+    if (f.waiting) rain_leave(&f);
     if (rc) return rain_raise(&f, rc, RAIN_NONE, 0, "MPI_Type_create_subarray_c(ndims=%d, array_of_sizes=%p, array_of_subsizes=%p, array_of_starts=%p, order=%d, oldtype=%h, newtype=%p)", (int64_t[]){ndims, (uintptr_t)array_of_sizes, (uintptr_t)array_of_subsizes, (uintptr_t)array_of_starts, order, (uintptr_t)oldtype, (uintptr_t)newtype});
     return MPI_SUCCESS;
 }
@@ -5517,6 +6053,7 @@ int PMPI_Type_delete_attr(MPI_Datatype datatype, int type_keyval) {
     int rc;
     do rc = rain_Type_delete_attr((uintptr_t)&f, (uintptr_t)datatype, type_keyval);
     while (rc < 0 && rain_again(rc, &f));
+    if (f.waiting) rain_leave(&f);
     if (rc) return rain_raise(&f, rc, RAIN_NONE, 0, "MPI_Type_delete_attr(datatype=%h, type_keyval=%d)", (int64_t[]){(uintptr_t)datatype, type_keyval});
     return MPI_SUCCESS;
 }
@@ -5528,6 +6065,7 @@ int PMPI_Type_dup(MPI_Datatype oldtype, MPI_Datatype *newtype) {
     int rc;
     do rc = rain_Type_dup((uintptr_t)&f, (uintptr_t)oldtype, (uintptr_t)newtype);
     while (rc < 0 && rain_again(rc, &f));
+    if (f.waiting) rain_leave(&f);
     if (rc) return rain_raise(&f, rc, RAIN_NONE, 0, "MPI_Type_dup(oldtype=%h, newtype=%p)", (int64_t[]){(uintptr_t)oldtype, (uintptr_t)newtype});
     return MPI_SUCCESS;
 }
@@ -5539,6 +6077,7 @@ int PMPI_Type_free(MPI_Datatype *datatype) {
     int rc;
     do rc = rain_Type_free((uintptr_t)&f, (uintptr_t)datatype);
     while (rc < 0 && rain_again(rc, &f));
+    if (f.waiting) rain_leave(&f);
     if (rc) return rain_raise(&f, rc, RAIN_NONE, 0, "MPI_Type_free(datatype=%p)", (int64_t[]){(uintptr_t)datatype});
     return MPI_SUCCESS;
 }
@@ -5550,6 +6089,7 @@ int PMPI_Type_free_keyval(int *type_keyval) {
     int rc;
     do rc = rain_Type_free_keyval((uintptr_t)&f, (uintptr_t)type_keyval);
     while (rc < 0 && rain_again(rc, &f));
+    if (f.waiting) rain_leave(&f);
     if (rc) return rain_raise(&f, rc, RAIN_NONE, 0, "MPI_Type_free_keyval(type_keyval=%p)", (int64_t[]){(uintptr_t)type_keyval});
     return MPI_SUCCESS;
 }
@@ -5561,6 +6101,7 @@ int PMPI_Type_get_attr(MPI_Datatype datatype, int type_keyval, void *attribute_v
     int rc;
     do rc = rain_Type_get_attr((uintptr_t)&f, (uintptr_t)datatype, type_keyval, (uintptr_t)attribute_val, (uintptr_t)flag);
     while (rc < 0 && rain_again(rc, &f));
+    if (f.waiting) rain_leave(&f);
     if (rc) return rain_raise(&f, rc, RAIN_NONE, 0, "MPI_Type_get_attr(datatype=%h, type_keyval=%d, attribute_val=%p, flag=%p)", (int64_t[]){(uintptr_t)datatype, type_keyval, (uintptr_t)attribute_val, (uintptr_t)flag});
     return MPI_SUCCESS;
 }
@@ -5572,6 +6113,7 @@ int PMPI_Type_get_contents(MPI_Datatype datatype, int max_integers, int max_addr
     int rc;
     do rc = rain_Type_get_contents((uintptr_t)&f, (uintptr_t)datatype, max_integers, max_addresses, max_datatypes, (uintptr_t)array_of_integers, (uintptr_t)array_of_addresses, (uintptr_t)array_of_datatypes);
     while (rc < 0 && rain_again(rc, &f));
+    if (f.waiting) rain_leave(&f);
     if (rc) return rain_raise(&f, rc, RAIN_NONE, 0, "MPI_Type_get_contents(datatype=%h, max_integers=%d, max_addresses=%d, max_datatypes=%d, array_of_integers=%p, array_of_addresses=%p, array_of_datatypes=%p)", (int64_t[]){(uintptr_t)datatype, max_integers, max_addresses, max_datatypes, (uintptr_t)array_of_integers, (uintptr_t)array_of_addresses, (uintptr_t)array_of_datatypes});
     return MPI_SUCCESS;
 }
@@ -5583,6 +6125,7 @@ int PMPI_Type_get_contents_c(MPI_Datatype datatype, MPI_Count max_integers, MPI_
     int rc;
     do rc = rain_Type_get_contents_c((uintptr_t)&f, (uintptr_t)datatype, max_integers, max_addresses, max_large_counts, max_datatypes, (uintptr_t)array_of_integers, (uintptr_t)array_of_addresses, (uintptr_t)array_of_large_counts, (uintptr_t)array_of_datatypes);
     while (rc < 0 && rain_again(rc, &f));
+    if (f.waiting) rain_leave(&f);
     if (rc) return rain_raise(&f, rc, RAIN_NONE, 0, "MPI_Type_get_contents_c(datatype=%h, max_integers=%d, max_addresses=%d, max_large_counts=%d, max_datatypes=%d, array_of_integers=%p, array_of_addresses=%p, array_of_large_counts=%p, array_of_datatypes=%p)", (int64_t[]){(uintptr_t)datatype, max_integers, max_addresses, max_large_counts, max_datatypes, (uintptr_t)array_of_integers, (uintptr_t)array_of_addresses, (uintptr_t)array_of_large_counts, (uintptr_t)array_of_datatypes});
     return MPI_SUCCESS;
 }
@@ -5594,6 +6137,7 @@ int PMPI_Type_get_envelope(MPI_Datatype datatype, int *num_integers, int *num_ad
     int rc;
     do rc = rain_Type_get_envelope((uintptr_t)&f, (uintptr_t)datatype, (uintptr_t)num_integers, (uintptr_t)num_addresses, (uintptr_t)num_datatypes, (uintptr_t)combiner);
     while (rc < 0 && rain_again(rc, &f));
+    if (f.waiting) rain_leave(&f);
     if (rc) return rain_raise(&f, rc, RAIN_NONE, 0, "MPI_Type_get_envelope(datatype=%h, num_integers=%p, num_addresses=%p, num_datatypes=%p, combiner=%p)", (int64_t[]){(uintptr_t)datatype, (uintptr_t)num_integers, (uintptr_t)num_addresses, (uintptr_t)num_datatypes, (uintptr_t)combiner});
     return MPI_SUCCESS;
 }
@@ -5605,6 +6149,7 @@ int PMPI_Type_get_envelope_c(MPI_Datatype datatype, MPI_Count *num_integers, MPI
     int rc;
     do rc = rain_Type_get_envelope_c((uintptr_t)&f, (uintptr_t)datatype, (uintptr_t)num_integers, (uintptr_t)num_addresses, (uintptr_t)num_large_counts, (uintptr_t)num_datatypes, (uintptr_t)combiner);
     while (rc < 0 && rain_again(rc, &f));
+    if (f.waiting) rain_leave(&f);
     if (rc) return rain_raise(&f, rc, RAIN_NONE, 0, "MPI_Type_get_envelope_c(datatype=%h, num_integers=%p, num_addresses=%p, num_large_counts=%p, num_datatypes=%p, combiner=%p)", (int64_t[]){(uintptr_t)datatype, (uintptr_t)num_integers, (uintptr_t)num_addresses, (uintptr_t)num_large_counts, (uintptr_t)num_datatypes, (uintptr_t)combiner});
     return MPI_SUCCESS;
 }
@@ -5616,6 +6161,7 @@ int PMPI_Type_get_extent(MPI_Datatype datatype, MPI_Aint *lb, MPI_Aint *extent) 
     int rc;
     do rc = rain_Type_get_extent((uintptr_t)&f, (uintptr_t)datatype, (uintptr_t)lb, (uintptr_t)extent);
     while (rc < 0 && rain_again(rc, &f));
+    if (f.waiting) rain_leave(&f);
     if (rc) return rain_raise(&f, rc, RAIN_NONE, 0, "MPI_Type_get_extent(datatype=%h, lb=%p, extent=%p)", (int64_t[]){(uintptr_t)datatype, (uintptr_t)lb, (uintptr_t)extent});
     return MPI_SUCCESS;
 }
@@ -5627,6 +6173,7 @@ int PMPI_Type_get_extent_c(MPI_Datatype datatype, MPI_Count *lb, MPI_Count *exte
     int rc;
     do rc = rain_Type_get_extent((uintptr_t)&f, (uintptr_t)datatype, (uintptr_t)lb, (uintptr_t)extent);
     while (rc < 0 && rain_again(rc, &f));
+    if (f.waiting) rain_leave(&f);
     if (rc) return rain_raise(&f, rc, RAIN_NONE, 0, "MPI_Type_get_extent_c(datatype=%h, lb=%p, extent=%p)", (int64_t[]){(uintptr_t)datatype, (uintptr_t)lb, (uintptr_t)extent});
     return MPI_SUCCESS;
 }
@@ -5638,6 +6185,7 @@ int PMPI_Type_get_extent_x(MPI_Datatype datatype, MPI_Count *lb, MPI_Count *exte
     int rc;
     do rc = rain_Type_get_extent_x((uintptr_t)&f, (uintptr_t)datatype, (uintptr_t)lb, (uintptr_t)extent);
     while (rc < 0 && rain_again(rc, &f));
+    if (f.waiting) rain_leave(&f);
     if (rc) return rain_raise(&f, rc, RAIN_NONE, 0, "MPI_Type_get_extent_x(datatype=%h, lb=%p, extent=%p)", (int64_t[]){(uintptr_t)datatype, (uintptr_t)lb, (uintptr_t)extent});
     return MPI_SUCCESS;
 }
@@ -5649,6 +6197,7 @@ int PMPI_Type_get_name(MPI_Datatype datatype, char *type_name, int *resultlen) {
     int rc;
     do rc = rain_Type_get_name((uintptr_t)&f, (uintptr_t)datatype, (uintptr_t)type_name, (uintptr_t)resultlen);
     while (rc < 0 && rain_again(rc, &f));
+    if (f.waiting) rain_leave(&f);
     if (rc) return rain_raise(&f, rc, RAIN_NONE, 0, "MPI_Type_get_name(datatype=%h, type_name=%p, resultlen=%p)", (int64_t[]){(uintptr_t)datatype, (uintptr_t)type_name, (uintptr_t)resultlen});
     return MPI_SUCCESS;
 }
@@ -5660,6 +6209,7 @@ int PMPI_Type_get_true_extent(MPI_Datatype datatype, MPI_Aint *true_lb, MPI_Aint
     int rc;
     do rc = rain_Type_get_true_extent((uintptr_t)&f, (uintptr_t)datatype, (uintptr_t)true_lb, (uintptr_t)true_extent);
     while (rc < 0 && rain_again(rc, &f));
+    if (f.waiting) rain_leave(&f);
     if (rc) return rain_raise(&f, rc, RAIN_NONE, 0, "MPI_Type_get_true_extent(datatype=%h, true_lb=%p, true_extent=%p)", (int64_t[]){(uintptr_t)datatype, (uintptr_t)true_lb, (uintptr_t)true_extent});
     return MPI_SUCCESS;
 }
@@ -5671,6 +6221,7 @@ int PMPI_Type_get_true_extent_c(MPI_Datatype datatype, MPI_Count *true_lb, MPI_C
     int rc;
     do rc = rain_Type_get_true_extent((uintptr_t)&f, (uintptr_t)datatype, (uintptr_t)true_lb, (uintptr_t)true_extent);
     while (rc < 0 && rain_again(rc, &f));
+    if (f.waiting) rain_leave(&f);
     if (rc) return rain_raise(&f, rc, RAIN_NONE, 0, "MPI_Type_get_true_extent_c(datatype=%h, true_lb=%p, true_extent=%p)", (int64_t[]){(uintptr_t)datatype, (uintptr_t)true_lb, (uintptr_t)true_extent});
     return MPI_SUCCESS;
 }
@@ -5682,6 +6233,7 @@ int PMPI_Type_get_true_extent_x(MPI_Datatype datatype, MPI_Count *true_lb, MPI_C
     int rc;
     do rc = rain_Type_get_true_extent_x((uintptr_t)&f, (uintptr_t)datatype, (uintptr_t)true_lb, (uintptr_t)true_extent);
     while (rc < 0 && rain_again(rc, &f));
+    if (f.waiting) rain_leave(&f);
     if (rc) return rain_raise(&f, rc, RAIN_NONE, 0, "MPI_Type_get_true_extent_x(datatype=%h, true_lb=%p, true_extent=%p)", (int64_t[]){(uintptr_t)datatype, (uintptr_t)true_lb, (uintptr_t)true_extent});
     return MPI_SUCCESS;
 }
@@ -5693,6 +6245,7 @@ int PMPI_Type_get_value_index(MPI_Datatype value_type, MPI_Datatype index_type, 
     int rc;
     do rc = rain_Type_get_value_index((uintptr_t)&f, (uintptr_t)value_type, (uintptr_t)index_type, (uintptr_t)pair_type);
     while (rc < 0 && rain_again(rc, &f));
+    if (f.waiting) rain_leave(&f);
     if (rc) return rain_raise(&f, rc, RAIN_NONE, 0, "MPI_Type_get_value_index(value_type=%h, index_type=%h, pair_type=%p)", (int64_t[]){(uintptr_t)value_type, (uintptr_t)index_type, (uintptr_t)pair_type});
     return MPI_SUCCESS;
 }
@@ -5704,6 +6257,7 @@ int PMPI_Type_indexed(int count, const int array_of_blocklengths[], const int ar
     int rc;
     do rc = rain_Type_indexed((uintptr_t)&f, count, (uintptr_t)array_of_blocklengths, (uintptr_t)array_of_displacements, (uintptr_t)oldtype, (uintptr_t)newtype, 0);
     while (rc < 0 && rain_again(rc, &f));
+    if (f.waiting) rain_leave(&f);
     if (rc) return rain_raise(&f, rc, RAIN_NONE, 0, "MPI_Type_indexed(count=%d, array_of_blocklengths=%p, array_of_displacements=%p, oldtype=%h, newtype=%p)", (int64_t[]){count, (uintptr_t)array_of_blocklengths, (uintptr_t)array_of_displacements, (uintptr_t)oldtype, (uintptr_t)newtype});
     return MPI_SUCCESS;
 }
@@ -5715,6 +6269,7 @@ int PMPI_Type_indexed_c(MPI_Count count, const MPI_Count array_of_blocklengths[]
     int rc;
     do rc = rain_Type_indexed((uintptr_t)&f, count, (uintptr_t)array_of_blocklengths, (uintptr_t)array_of_displacements, (uintptr_t)oldtype, (uintptr_t)newtype, 1);
     while (rc < 0 && rain_again(rc, &f));
+    if (f.waiting) rain_leave(&f);
     if (rc) return rain_raise(&f, rc, RAIN_NONE, 0, "MPI_Type_indexed_c(count=%d, array_of_blocklengths=%p, array_of_displacements=%p, oldtype=%h, newtype=%p)", (int64_t[]){count, (uintptr_t)array_of_blocklengths, (uintptr_t)array_of_displacements, (uintptr_t)oldtype, (uintptr_t)newtype});
     return MPI_SUCCESS;
 }
@@ -5726,6 +6281,7 @@ int PMPI_Type_match_size(int typeclass, int size, MPI_Datatype *datatype) {
     int rc;
     do rc = rain_Type_match_size((uintptr_t)&f, typeclass, size, (uintptr_t)datatype);
     while (rc < 0 && rain_again(rc, &f));
+    if (f.waiting) rain_leave(&f);
     if (rc) return rain_raise(&f, rc, RAIN_NONE, 0, "MPI_Type_match_size(typeclass=%d, size=%d, datatype=%p)", (int64_t[]){typeclass, size, (uintptr_t)datatype});
     return MPI_SUCCESS;
 }
@@ -5737,6 +6293,7 @@ int PMPI_Type_set_attr(MPI_Datatype datatype, int type_keyval, void *attribute_v
     int rc;
     do rc = rain_Type_set_attr((uintptr_t)&f, (uintptr_t)datatype, type_keyval, (uintptr_t)attribute_val);
     while (rc < 0 && rain_again(rc, &f));
+    if (f.waiting) rain_leave(&f);
     if (rc) return rain_raise(&f, rc, RAIN_NONE, 0, "MPI_Type_set_attr(datatype=%h, type_keyval=%d, attribute_val=%p)", (int64_t[]){(uintptr_t)datatype, type_keyval, (uintptr_t)attribute_val});
     return MPI_SUCCESS;
 }
@@ -5748,6 +6305,7 @@ int PMPI_Type_set_name(MPI_Datatype datatype, const char *type_name) {
     int rc;
     do rc = rain_Type_set_name((uintptr_t)&f, (uintptr_t)datatype, (uintptr_t)type_name);
     while (rc < 0 && rain_again(rc, &f));
+    if (f.waiting) rain_leave(&f);
     if (rc) return rain_raise(&f, rc, RAIN_NONE, 0, "MPI_Type_set_name(datatype=%h, type_name=%p)", (int64_t[]){(uintptr_t)datatype, (uintptr_t)type_name});
     return MPI_SUCCESS;
 }
@@ -5760,6 +6318,7 @@ int PMPI_Type_size(MPI_Datatype datatype, int *size) {
     MPI_Count size_ = 0;
     do rc = rain_Type_size((uintptr_t)&f, (uintptr_t)datatype, size ? (uintptr_t)&size_ : 0);
     while (rc < 0 && rain_again(rc, &f));
+    if (f.waiting) rain_leave(&f);
     if (rc) return rain_raise(&f, rc, RAIN_NONE, 0, "MPI_Type_size(datatype=%h, size=%p)", (int64_t[]){(uintptr_t)datatype, (uintptr_t)size});
     if (size) *size = size_ > INT_MAX ? MPI_UNDEFINED : (int)size_;
     return MPI_SUCCESS;
@@ -5772,6 +6331,7 @@ int PMPI_Type_size_c(MPI_Datatype datatype, MPI_Count *size) {
     int rc;
     do rc = rain_Type_size((uintptr_t)&f, (uintptr_t)datatype, (uintptr_t)size);
     while (rc < 0 && rain_again(rc, &f));
+    if (f.waiting) rain_leave(&f);
     if (rc) return rain_raise(&f, rc, RAIN_NONE, 0, "MPI_Type_size_c(datatype=%h, size=%p)", (int64_t[]){(uintptr_t)datatype, (uintptr_t)size});
     return MPI_SUCCESS;
 }
@@ -5783,6 +6343,7 @@ int PMPI_Type_size_x(MPI_Datatype datatype, MPI_Count *size) {
     int rc;
     do rc = rain_Type_size_x((uintptr_t)&f, (uintptr_t)datatype, (uintptr_t)size);
     while (rc < 0 && rain_again(rc, &f));
+    if (f.waiting) rain_leave(&f);
     if (rc) return rain_raise(&f, rc, RAIN_NONE, 0, "MPI_Type_size_x(datatype=%h, size=%p)", (int64_t[]){(uintptr_t)datatype, (uintptr_t)size});
     return MPI_SUCCESS;
 }
@@ -5794,6 +6355,7 @@ int PMPI_Type_vector(int count, int blocklength, int stride, MPI_Datatype oldtyp
     int rc;
     do rc = rain_Type_vector((uintptr_t)&f, count, blocklength, stride, (uintptr_t)oldtype, (uintptr_t)newtype, 0);
     while (rc < 0 && rain_again(rc, &f));
+    if (f.waiting) rain_leave(&f);
     if (rc) return rain_raise(&f, rc, RAIN_NONE, 0, "MPI_Type_vector(count=%d, blocklength=%d, stride=%d, oldtype=%h, newtype=%p)", (int64_t[]){count, blocklength, stride, (uintptr_t)oldtype, (uintptr_t)newtype});
     return MPI_SUCCESS;
 }
@@ -5805,6 +6367,7 @@ int PMPI_Type_vector_c(MPI_Count count, MPI_Count blocklength, MPI_Count stride,
     int rc;
     do rc = rain_Type_vector((uintptr_t)&f, count, blocklength, stride, (uintptr_t)oldtype, (uintptr_t)newtype, 1);
     while (rc < 0 && rain_again(rc, &f));
+    if (f.waiting) rain_leave(&f);
     if (rc) return rain_raise(&f, rc, RAIN_NONE, 0, "MPI_Type_vector_c(count=%d, blocklength=%d, stride=%d, oldtype=%h, newtype=%p)", (int64_t[]){count, blocklength, stride, (uintptr_t)oldtype, (uintptr_t)newtype});
     return MPI_SUCCESS;
 }
@@ -5817,6 +6380,7 @@ int PMPI_Unpack(const void *inbuf, int insize, int *position, void *outbuf, int 
     MPI_Count position_ = position ? *position : 0;
     do rc = rain_Unpack((uintptr_t)&f, (uintptr_t)inbuf, insize, position ? (uintptr_t)&position_ : 0, (uintptr_t)outbuf, outcount, (uintptr_t)datatype, (uintptr_t)comm);
     while (rc < 0 && rain_again(rc, &f));
+    if (f.waiting) rain_leave(&f);
     if (rc) return rain_raise(&f, rc, RAIN_COMM, (uintptr_t)comm, "MPI_Unpack(inbuf=%p, insize=%d, position=%p, outbuf=%p, outcount=%d, datatype=%h, comm=%h)", (int64_t[]){(uintptr_t)inbuf, insize, (uintptr_t)position, (uintptr_t)outbuf, outcount, (uintptr_t)datatype, (uintptr_t)comm});
     if (position) *position = position_ > INT_MAX ? MPI_UNDEFINED : (int)position_;
     return MPI_SUCCESS;
@@ -5829,6 +6393,7 @@ int PMPI_Unpack_c(const void *inbuf, MPI_Count insize, MPI_Count *position, void
     int rc;
     do rc = rain_Unpack((uintptr_t)&f, (uintptr_t)inbuf, insize, (uintptr_t)position, (uintptr_t)outbuf, outcount, (uintptr_t)datatype, (uintptr_t)comm);
     while (rc < 0 && rain_again(rc, &f));
+    if (f.waiting) rain_leave(&f);
     if (rc) return rain_raise(&f, rc, RAIN_COMM, (uintptr_t)comm, "MPI_Unpack_c(inbuf=%p, insize=%d, position=%p, outbuf=%p, outcount=%d, datatype=%h, comm=%h)", (int64_t[]){(uintptr_t)inbuf, insize, (uintptr_t)position, (uintptr_t)outbuf, outcount, (uintptr_t)datatype, (uintptr_t)comm});
     return MPI_SUCCESS;
 }
@@ -5840,6 +6405,7 @@ int PMPI_Unpack_external(const char datarep[], const void *inbuf, MPI_Aint insiz
     int rc;
     do rc = rain_Unpack_external((uintptr_t)&f, (uintptr_t)datarep, (uintptr_t)inbuf, insize, (uintptr_t)position, (uintptr_t)outbuf, outcount, (uintptr_t)datatype);
     while (rc < 0 && rain_again(rc, &f));
+    if (f.waiting) rain_leave(&f);
     if (rc) return rain_raise(&f, rc, RAIN_NONE, 0, "MPI_Unpack_external(datarep=%p, inbuf=%p, insize=%d, position=%p, outbuf=%p, outcount=%d, datatype=%h)", (int64_t[]){(uintptr_t)datarep, (uintptr_t)inbuf, insize, (uintptr_t)position, (uintptr_t)outbuf, outcount, (uintptr_t)datatype});
     return MPI_SUCCESS;
 }
@@ -5851,6 +6417,7 @@ int PMPI_Unpack_external_c(const char datarep[], const void *inbuf, MPI_Count in
     int rc;
     do rc = rain_Unpack_external((uintptr_t)&f, (uintptr_t)datarep, (uintptr_t)inbuf, insize, (uintptr_t)position, (uintptr_t)outbuf, outcount, (uintptr_t)datatype);
     while (rc < 0 && rain_again(rc, &f));
+    if (f.waiting) rain_leave(&f);
     if (rc) return rain_raise(&f, rc, RAIN_NONE, 0, "MPI_Unpack_external_c(datarep=%p, inbuf=%p, insize=%d, position=%p, outbuf=%p, outcount=%d, datatype=%h)", (int64_t[]){(uintptr_t)datarep, (uintptr_t)inbuf, insize, (uintptr_t)position, (uintptr_t)outbuf, outcount, (uintptr_t)datatype});
     return MPI_SUCCESS;
 }
@@ -5862,6 +6429,7 @@ int PMPI_Unpublish_name(const char *service_name, MPI_Info info, const char *por
     int rc;
     do rc = rain_Unpublish_name((uintptr_t)&f, (uintptr_t)service_name, (uintptr_t)info, (uintptr_t)port_name);
     while (rc < 0 && rain_again(rc, &f));
+    if (f.waiting) rain_leave(&f);
     if (rc) return rain_raise(&f, rc, RAIN_NONE, 0, "MPI_Unpublish_name(service_name=%p, info=%h, port_name=%p)", (int64_t[]){(uintptr_t)service_name, (uintptr_t)info, (uintptr_t)port_name});
     return MPI_SUCCESS;
 }
@@ -5872,8 +6440,10 @@ int PMPI_Wait(MPI_Request *request, MPI_Status *status) {
     if (rain_enter()) return rain_refused("MPI_Wait");
     rain_frame f = {0};
     int rc;
+    rain_stay(&f);
     do rc = rain_Wait((uintptr_t)&f, (uintptr_t)request, (uintptr_t)status);
     while (rc < 0 && rain_again(rc, &f));
+    if (f.waiting) rain_leave(&f);
     if (rc) return rain_raise(&f, rc, RAIN_NONE, 0, "MPI_Wait(request=%p, status=%p)", (int64_t[]){(uintptr_t)request, (uintptr_t)status});
     return MPI_SUCCESS;
 }
@@ -5884,8 +6454,10 @@ int PMPI_Waitall(int count, MPI_Request array_of_requests[], MPI_Status *array_o
     if (rain_enter()) return rain_refused("MPI_Waitall");
     rain_frame f = {0};
     int rc;
+    rain_stay(&f);
     do rc = rain_Waitall((uintptr_t)&f, count, (uintptr_t)array_of_requests, (uintptr_t)array_of_statuses);
     while (rc < 0 && rain_again(rc, &f));
+    if (f.waiting) rain_leave(&f);
     if (rc) return rain_raise(&f, rc, RAIN_NONE, 0, "MPI_Waitall(count=%d, array_of_requests=%p, array_of_statuses=%p)", (int64_t[]){count, (uintptr_t)array_of_requests, (uintptr_t)array_of_statuses});
     return MPI_SUCCESS;
 }
@@ -5895,8 +6467,10 @@ int PMPI_Waitany(int count, MPI_Request array_of_requests[], int *indx, MPI_Stat
     if (rain_enter()) return rain_refused("MPI_Waitany");
     rain_frame f = {0};
     int rc;
+    rain_stay(&f);
     do rc = rain_Waitany((uintptr_t)&f, count, (uintptr_t)array_of_requests, (uintptr_t)indx, (uintptr_t)status);
     while (rc < 0 && rain_again(rc, &f));
+    if (f.waiting) rain_leave(&f);
     if (rc) return rain_raise(&f, rc, RAIN_NONE, 0, "MPI_Waitany(count=%d, array_of_requests=%p, indx=%p, status=%p)", (int64_t[]){count, (uintptr_t)array_of_requests, (uintptr_t)indx, (uintptr_t)status});
     return MPI_SUCCESS;
 }
@@ -5906,8 +6480,10 @@ int PMPI_Waitsome(int incount, MPI_Request array_of_requests[], int *outcount, i
     if (rain_enter()) return rain_refused("MPI_Waitsome");
     rain_frame f = {0};
     int rc;
+    rain_stay(&f);
     do rc = rain_Waitsome((uintptr_t)&f, incount, (uintptr_t)array_of_requests, (uintptr_t)outcount, (uintptr_t)array_of_indices, (uintptr_t)array_of_statuses);
     while (rc < 0 && rain_again(rc, &f));
+    if (f.waiting) rain_leave(&f);
     if (rc) return rain_raise(&f, rc, RAIN_NONE, 0, "MPI_Waitsome(incount=%d, array_of_requests=%p, outcount=%p, array_of_indices=%p, array_of_statuses=%p)", (int64_t[]){incount, (uintptr_t)array_of_requests, (uintptr_t)outcount, (uintptr_t)array_of_indices, (uintptr_t)array_of_statuses});
     return MPI_SUCCESS;
 }
@@ -5919,6 +6495,7 @@ int PMPI_Win_allocate(MPI_Aint size, int disp_unit, MPI_Info info, MPI_Comm comm
     int rc;
     do rc = rain_Win_allocate((uintptr_t)&f, size, disp_unit, (uintptr_t)info, (uintptr_t)comm, (uintptr_t)baseptr, (uintptr_t)win);
     while (rc < 0 && rain_again(rc, &f));
+    if (f.waiting) rain_leave(&f);
     if (rc) return rain_raise(&f, rc, RAIN_COMM, (uintptr_t)comm, "MPI_Win_allocate(size=%d, disp_unit=%d, info=%h, comm=%h, baseptr=%p, win=%p)", (int64_t[]){size, disp_unit, (uintptr_t)info, (uintptr_t)comm, (uintptr_t)baseptr, (uintptr_t)win});
     return MPI_SUCCESS;
 }
@@ -5930,6 +6507,7 @@ int PMPI_Win_allocate_c(MPI_Aint size, MPI_Aint disp_unit, MPI_Info info, MPI_Co
     int rc;
     do rc = rain_Win_allocate((uintptr_t)&f, size, disp_unit, (uintptr_t)info, (uintptr_t)comm, (uintptr_t)baseptr, (uintptr_t)win);
     while (rc < 0 && rain_again(rc, &f));
+    if (f.waiting) rain_leave(&f);
     if (rc) return rain_raise(&f, rc, RAIN_COMM, (uintptr_t)comm, "MPI_Win_allocate_c(size=%d, disp_unit=%d, info=%h, comm=%h, baseptr=%p, win=%p)", (int64_t[]){size, disp_unit, (uintptr_t)info, (uintptr_t)comm, (uintptr_t)baseptr, (uintptr_t)win});
     return MPI_SUCCESS;
 }
@@ -5941,6 +6519,7 @@ int PMPI_Win_allocate_shared(MPI_Aint size, int disp_unit, MPI_Info info, MPI_Co
     int rc;
     do rc = rain_Win_allocate_shared((uintptr_t)&f, size, disp_unit, (uintptr_t)info, (uintptr_t)comm, (uintptr_t)baseptr, (uintptr_t)win);
     while (rc < 0 && rain_again(rc, &f));
+    if (f.waiting) rain_leave(&f);
     if (rc) return rain_raise(&f, rc, RAIN_COMM, (uintptr_t)comm, "MPI_Win_allocate_shared(size=%d, disp_unit=%d, info=%h, comm=%h, baseptr=%p, win=%p)", (int64_t[]){size, disp_unit, (uintptr_t)info, (uintptr_t)comm, (uintptr_t)baseptr, (uintptr_t)win});
     return MPI_SUCCESS;
 }
@@ -5952,6 +6531,7 @@ int PMPI_Win_allocate_shared_c(MPI_Aint size, MPI_Aint disp_unit, MPI_Info info,
     int rc;
     do rc = rain_Win_allocate_shared((uintptr_t)&f, size, disp_unit, (uintptr_t)info, (uintptr_t)comm, (uintptr_t)baseptr, (uintptr_t)win);
     while (rc < 0 && rain_again(rc, &f));
+    if (f.waiting) rain_leave(&f);
     if (rc) return rain_raise(&f, rc, RAIN_COMM, (uintptr_t)comm, "MPI_Win_allocate_shared_c(size=%d, disp_unit=%d, info=%h, comm=%h, baseptr=%p, win=%p)", (int64_t[]){size, disp_unit, (uintptr_t)info, (uintptr_t)comm, (uintptr_t)baseptr, (uintptr_t)win});
     return MPI_SUCCESS;
 }
@@ -5963,6 +6543,7 @@ int PMPI_Win_attach(MPI_Win win, void *base, MPI_Aint size) {
     int rc;
     do rc = rain_Win_attach((uintptr_t)&f, (uintptr_t)win, (uintptr_t)base, size);
     while (rc < 0 && rain_again(rc, &f));
+    if (f.waiting) rain_leave(&f);
     if (rc) return rain_raise(&f, rc, RAIN_WIN, (uintptr_t)win, "MPI_Win_attach(win=%h, base=%p, size=%d)", (int64_t[]){(uintptr_t)win, (uintptr_t)base, size});
     return MPI_SUCCESS;
 }
@@ -5974,6 +6555,7 @@ int PMPI_Win_call_errhandler(MPI_Win win, int errorcode) {
     int rc;
     do rc = rain_Win_call_errhandler((uintptr_t)&f, (uintptr_t)win, errorcode);
     while (rc < 0 && rain_again(rc, &f));
+    if (f.waiting) rain_leave(&f);
     if (rc) return rain_raise(&f, rc, RAIN_WIN, (uintptr_t)win, "MPI_Win_call_errhandler(win=%h, errorcode=%d)", (int64_t[]){(uintptr_t)win, errorcode});
     return MPI_SUCCESS;
 }
@@ -5985,6 +6567,7 @@ int PMPI_Win_complete(MPI_Win win) {
     int rc;
     do rc = rain_Win_complete((uintptr_t)&f, (uintptr_t)win);
     while (rc < 0 && rain_again(rc, &f));
+    if (f.waiting) rain_leave(&f);
     if (rc) return rain_raise(&f, rc, RAIN_WIN, (uintptr_t)win, "MPI_Win_complete(win=%h)", (int64_t[]){(uintptr_t)win});
     return MPI_SUCCESS;
 }
@@ -5996,6 +6579,7 @@ int PMPI_Win_create(void *base, MPI_Aint size, int disp_unit, MPI_Info info, MPI
     int rc;
     do rc = rain_Win_create((uintptr_t)&f, (uintptr_t)base, size, disp_unit, (uintptr_t)info, (uintptr_t)comm, (uintptr_t)win);
     while (rc < 0 && rain_again(rc, &f));
+    if (f.waiting) rain_leave(&f);
     if (rc) return rain_raise(&f, rc, RAIN_COMM, (uintptr_t)comm, "MPI_Win_create(base=%p, size=%d, disp_unit=%d, info=%h, comm=%h, win=%p)", (int64_t[]){(uintptr_t)base, size, disp_unit, (uintptr_t)info, (uintptr_t)comm, (uintptr_t)win});
     return MPI_SUCCESS;
 }
@@ -6007,6 +6591,7 @@ int PMPI_Win_create_c(void *base, MPI_Aint size, MPI_Aint disp_unit, MPI_Info in
     int rc;
     do rc = rain_Win_create((uintptr_t)&f, (uintptr_t)base, size, disp_unit, (uintptr_t)info, (uintptr_t)comm, (uintptr_t)win);
     while (rc < 0 && rain_again(rc, &f));
+    if (f.waiting) rain_leave(&f);
     if (rc) return rain_raise(&f, rc, RAIN_COMM, (uintptr_t)comm, "MPI_Win_create_c(base=%p, size=%d, disp_unit=%d, info=%h, comm=%h, win=%p)", (int64_t[]){(uintptr_t)base, size, disp_unit, (uintptr_t)info, (uintptr_t)comm, (uintptr_t)win});
     return MPI_SUCCESS;
 }
@@ -6018,6 +6603,7 @@ int PMPI_Win_create_dynamic(MPI_Info info, MPI_Comm comm, MPI_Win *win) {
     int rc;
     do rc = rain_Win_create_dynamic((uintptr_t)&f, (uintptr_t)info, (uintptr_t)comm, (uintptr_t)win);
     while (rc < 0 && rain_again(rc, &f));
+    if (f.waiting) rain_leave(&f);
     if (rc) return rain_raise(&f, rc, RAIN_COMM, (uintptr_t)comm, "MPI_Win_create_dynamic(info=%h, comm=%h, win=%p)", (int64_t[]){(uintptr_t)info, (uintptr_t)comm, (uintptr_t)win});
     return MPI_SUCCESS;
 }
@@ -6029,6 +6615,7 @@ int PMPI_Win_create_errhandler(MPI_Win_errhandler_function *win_errhandler_fn, M
     int rc;
     do rc = rain_Win_create_errhandler((uintptr_t)&f, (uintptr_t)win_errhandler_fn, (uintptr_t)errhandler);
     while (rc < 0 && rain_again(rc, &f));
+    if (f.waiting) rain_leave(&f);
     if (rc) return rain_raise(&f, rc, RAIN_NONE, 0, "MPI_Win_create_errhandler(win_errhandler_fn=%p, errhandler=%p)", (int64_t[]){(uintptr_t)win_errhandler_fn, (uintptr_t)errhandler});
     return MPI_SUCCESS;
 }
@@ -6040,6 +6627,7 @@ int PMPI_Win_create_keyval(MPI_Win_copy_attr_function *win_copy_attr_fn, MPI_Win
     int rc;
     do rc = rain_Win_create_keyval((uintptr_t)&f, (uintptr_t)win_copy_attr_fn, (uintptr_t)win_delete_attr_fn, (uintptr_t)win_keyval, (uintptr_t)extra_state);
     while (rc < 0 && rain_again(rc, &f));
+    if (f.waiting) rain_leave(&f);
     if (rc) return rain_raise(&f, rc, RAIN_NONE, 0, "MPI_Win_create_keyval(win_copy_attr_fn=%p, win_delete_attr_fn=%p, win_keyval=%p, extra_state=%p)", (int64_t[]){(uintptr_t)win_copy_attr_fn, (uintptr_t)win_delete_attr_fn, (uintptr_t)win_keyval, (uintptr_t)extra_state});
     return MPI_SUCCESS;
 }
@@ -6051,6 +6639,7 @@ int PMPI_Win_delete_attr(MPI_Win win, int win_keyval) {
     int rc;
     do rc = rain_Win_delete_attr((uintptr_t)&f, (uintptr_t)win, win_keyval);
     while (rc < 0 && rain_again(rc, &f));
+    if (f.waiting) rain_leave(&f);
     if (rc) return rain_raise(&f, rc, RAIN_WIN, (uintptr_t)win, "MPI_Win_delete_attr(win=%h, win_keyval=%d)", (int64_t[]){(uintptr_t)win, win_keyval});
     return MPI_SUCCESS;
 }
@@ -6062,6 +6651,7 @@ int PMPI_Win_detach(MPI_Win win, const void *base) {
     int rc;
     do rc = rain_Win_detach((uintptr_t)&f, (uintptr_t)win, (uintptr_t)base);
     while (rc < 0 && rain_again(rc, &f));
+    if (f.waiting) rain_leave(&f);
     if (rc) return rain_raise(&f, rc, RAIN_WIN, (uintptr_t)win, "MPI_Win_detach(win=%h, base=%p)", (int64_t[]){(uintptr_t)win, (uintptr_t)base});
     return MPI_SUCCESS;
 }
@@ -6073,6 +6663,7 @@ int PMPI_Win_fence(int assert, MPI_Win win) {
     int rc;
     do rc = rain_Win_fence((uintptr_t)&f, assert, (uintptr_t)win);
     while (rc < 0 && rain_again(rc, &f));
+    if (f.waiting) rain_leave(&f);
     if (rc) return rain_raise(&f, rc, RAIN_WIN, (uintptr_t)win, "MPI_Win_fence(assert=%d, win=%h)", (int64_t[]){assert, (uintptr_t)win});
     return MPI_SUCCESS;
 }
@@ -6085,6 +6676,7 @@ int PMPI_Win_flush(int rank, MPI_Win win) {
     int rc;
     do rc = rain_Win_flush((uintptr_t)&f, rank, (uintptr_t)win);
     while (rc < 0 && rain_again(rc, &f));
+    if (f.waiting) rain_leave(&f);
     if (rc) return rain_raise(&f, rc, RAIN_WIN, (uintptr_t)win, "MPI_Win_flush(rank=%d, win=%h)", (int64_t[]){rank, (uintptr_t)win});
     return MPI_SUCCESS;
 }
@@ -6096,6 +6688,7 @@ int PMPI_Win_flush_all(MPI_Win win) {
     int rc;
     do rc = rain_Win_flush_all((uintptr_t)&f, (uintptr_t)win);
     while (rc < 0 && rain_again(rc, &f));
+    if (f.waiting) rain_leave(&f);
     if (rc) return rain_raise(&f, rc, RAIN_WIN, (uintptr_t)win, "MPI_Win_flush_all(win=%h)", (int64_t[]){(uintptr_t)win});
     return MPI_SUCCESS;
 }
@@ -6108,6 +6701,7 @@ int PMPI_Win_flush_local(int rank, MPI_Win win) {
     int rc;
     do rc = rain_Win_flush_local((uintptr_t)&f, rank, (uintptr_t)win);
     while (rc < 0 && rain_again(rc, &f));
+    if (f.waiting) rain_leave(&f);
     if (rc) return rain_raise(&f, rc, RAIN_WIN, (uintptr_t)win, "MPI_Win_flush_local(rank=%d, win=%h)", (int64_t[]){rank, (uintptr_t)win});
     return MPI_SUCCESS;
 }
@@ -6119,6 +6713,7 @@ int PMPI_Win_flush_local_all(MPI_Win win) {
     int rc;
     do rc = rain_Win_flush_local_all((uintptr_t)&f, (uintptr_t)win);
     while (rc < 0 && rain_again(rc, &f));
+    if (f.waiting) rain_leave(&f);
     if (rc) return rain_raise(&f, rc, RAIN_WIN, (uintptr_t)win, "MPI_Win_flush_local_all(win=%h)", (int64_t[]){(uintptr_t)win});
     return MPI_SUCCESS;
 }
@@ -6130,6 +6725,7 @@ int PMPI_Win_free(MPI_Win *win) {
     int rc;
     do rc = rain_Win_free((uintptr_t)&f, (uintptr_t)win);
     while (rc < 0 && rain_again(rc, &f));
+    if (f.waiting) rain_leave(&f);
     if (rc) return rain_raise(&f, rc, RAIN_WIN, win ? (uintptr_t)*win : 0, "MPI_Win_free(win=%p)", (int64_t[]){(uintptr_t)win});
     return MPI_SUCCESS;
 }
@@ -6141,6 +6737,7 @@ int PMPI_Win_free_keyval(int *win_keyval) {
     int rc;
     do rc = rain_Win_free_keyval((uintptr_t)&f, (uintptr_t)win_keyval);
     while (rc < 0 && rain_again(rc, &f));
+    if (f.waiting) rain_leave(&f);
     if (rc) return rain_raise(&f, rc, RAIN_NONE, 0, "MPI_Win_free_keyval(win_keyval=%p)", (int64_t[]){(uintptr_t)win_keyval});
     return MPI_SUCCESS;
 }
@@ -6152,6 +6749,7 @@ int PMPI_Win_get_attr(MPI_Win win, int win_keyval, void *attribute_val, int *fla
     int rc;
     do rc = rain_Win_get_attr((uintptr_t)&f, (uintptr_t)win, win_keyval, (uintptr_t)attribute_val, (uintptr_t)flag);
     while (rc < 0 && rain_again(rc, &f));
+    if (f.waiting) rain_leave(&f);
     if (rc) return rain_raise(&f, rc, RAIN_WIN, (uintptr_t)win, "MPI_Win_get_attr(win=%h, win_keyval=%d, attribute_val=%p, flag=%p)", (int64_t[]){(uintptr_t)win, win_keyval, (uintptr_t)attribute_val, (uintptr_t)flag});
     return MPI_SUCCESS;
 }
@@ -6163,6 +6761,7 @@ int PMPI_Win_get_errhandler(MPI_Win win, MPI_Errhandler *errhandler) {
     int rc;
     do rc = rain_Win_get_errhandler((uintptr_t)&f, (uintptr_t)win, (uintptr_t)errhandler);
     while (rc < 0 && rain_again(rc, &f));
+    if (f.waiting) rain_leave(&f);
     if (rc) return rain_raise(&f, rc, RAIN_WIN, (uintptr_t)win, "MPI_Win_get_errhandler(win=%h, errhandler=%p)", (int64_t[]){(uintptr_t)win, (uintptr_t)errhandler});
     return MPI_SUCCESS;
 }
@@ -6174,6 +6773,7 @@ int PMPI_Win_get_group(MPI_Win win, MPI_Group *group) {
     int rc;
     do rc = rain_Win_get_group((uintptr_t)&f, (uintptr_t)win, (uintptr_t)group);
     while (rc < 0 && rain_again(rc, &f));
+    if (f.waiting) rain_leave(&f);
     if (rc) return rain_raise(&f, rc, RAIN_WIN, (uintptr_t)win, "MPI_Win_get_group(win=%h, group=%p)", (int64_t[]){(uintptr_t)win, (uintptr_t)group});
     return MPI_SUCCESS;
 }
@@ -6185,6 +6785,7 @@ int PMPI_Win_get_info(MPI_Win win, MPI_Info *info_used) {
     int rc;
     do rc = rain_Win_get_info((uintptr_t)&f, (uintptr_t)win, (uintptr_t)info_used);
     while (rc < 0 && rain_again(rc, &f));
+    if (f.waiting) rain_leave(&f);
     if (rc) return rain_raise(&f, rc, RAIN_WIN, (uintptr_t)win, "MPI_Win_get_info(win=%h, info_used=%p)", (int64_t[]){(uintptr_t)win, (uintptr_t)info_used});
     return MPI_SUCCESS;
 }
@@ -6196,6 +6797,7 @@ int PMPI_Win_get_name(MPI_Win win, char *win_name, int *resultlen) {
     int rc;
     do rc = rain_Win_get_name((uintptr_t)&f, (uintptr_t)win, (uintptr_t)win_name, (uintptr_t)resultlen);
     while (rc < 0 && rain_again(rc, &f));
+    if (f.waiting) rain_leave(&f);
     if (rc) return rain_raise(&f, rc, RAIN_WIN, (uintptr_t)win, "MPI_Win_get_name(win=%h, win_name=%p, resultlen=%p)", (int64_t[]){(uintptr_t)win, (uintptr_t)win_name, (uintptr_t)resultlen});
     return MPI_SUCCESS;
 }
@@ -6207,6 +6809,7 @@ int PMPI_Win_lock(int lock_type, int rank, int assert, MPI_Win win) {
     int rc;
     do rc = rain_Win_lock((uintptr_t)&f, lock_type, rank, assert, (uintptr_t)win);
     while (rc < 0 && rain_again(rc, &f));
+    if (f.waiting) rain_leave(&f);
     if (rc) return rain_raise(&f, rc, RAIN_WIN, (uintptr_t)win, "MPI_Win_lock(lock_type=%d, rank=%d, assert=%d, win=%h)", (int64_t[]){lock_type, rank, assert, (uintptr_t)win});
     return MPI_SUCCESS;
 }
@@ -6218,6 +6821,7 @@ int PMPI_Win_lock_all(int assert, MPI_Win win) {
     int rc;
     do rc = rain_Win_lock_all((uintptr_t)&f, assert, (uintptr_t)win);
     while (rc < 0 && rain_again(rc, &f));
+    if (f.waiting) rain_leave(&f);
     if (rc) return rain_raise(&f, rc, RAIN_WIN, (uintptr_t)win, "MPI_Win_lock_all(assert=%d, win=%h)", (int64_t[]){assert, (uintptr_t)win});
     return MPI_SUCCESS;
 }
@@ -6229,6 +6833,7 @@ int PMPI_Win_post(MPI_Group group, int assert, MPI_Win win) {
     int rc;
     do rc = rain_Win_post((uintptr_t)&f, (uintptr_t)group, assert, (uintptr_t)win);
     while (rc < 0 && rain_again(rc, &f));
+    if (f.waiting) rain_leave(&f);
     if (rc) return rain_raise(&f, rc, RAIN_WIN, (uintptr_t)win, "MPI_Win_post(group=%h, assert=%d, win=%h)", (int64_t[]){(uintptr_t)group, assert, (uintptr_t)win});
     return MPI_SUCCESS;
 }
@@ -6240,6 +6845,7 @@ int PMPI_Win_set_attr(MPI_Win win, int win_keyval, void *attribute_val) {
     int rc;
     do rc = rain_Win_set_attr((uintptr_t)&f, (uintptr_t)win, win_keyval, (uintptr_t)attribute_val);
     while (rc < 0 && rain_again(rc, &f));
+    if (f.waiting) rain_leave(&f);
     if (rc) return rain_raise(&f, rc, RAIN_WIN, (uintptr_t)win, "MPI_Win_set_attr(win=%h, win_keyval=%d, attribute_val=%p)", (int64_t[]){(uintptr_t)win, win_keyval, (uintptr_t)attribute_val});
     return MPI_SUCCESS;
 }
@@ -6251,6 +6857,7 @@ int PMPI_Win_set_errhandler(MPI_Win win, MPI_Errhandler errhandler) {
     int rc;
     do rc = rain_Win_set_errhandler((uintptr_t)&f, (uintptr_t)win, (uintptr_t)errhandler);
     while (rc < 0 && rain_again(rc, &f));
+    if (f.waiting) rain_leave(&f);
     if (rc) return rain_raise(&f, rc, RAIN_WIN, (uintptr_t)win, "MPI_Win_set_errhandler(win=%h, errhandler=%h)", (int64_t[]){(uintptr_t)win, (uintptr_t)errhandler});
     return MPI_SUCCESS;
 }
@@ -6262,6 +6869,7 @@ int PMPI_Win_set_info(MPI_Win win, MPI_Info info) {
     int rc;
     do rc = rain_Win_set_info((uintptr_t)&f, (uintptr_t)win, (uintptr_t)info);
     while (rc < 0 && rain_again(rc, &f));
+    if (f.waiting) rain_leave(&f);
     if (rc) return rain_raise(&f, rc, RAIN_WIN, (uintptr_t)win, "MPI_Win_set_info(win=%h, info=%h)", (int64_t[]){(uintptr_t)win, (uintptr_t)info});
     return MPI_SUCCESS;
 }
@@ -6273,6 +6881,7 @@ int PMPI_Win_set_name(MPI_Win win, const char *win_name) {
     int rc;
     do rc = rain_Win_set_name((uintptr_t)&f, (uintptr_t)win, (uintptr_t)win_name);
     while (rc < 0 && rain_again(rc, &f));
+    if (f.waiting) rain_leave(&f);
     if (rc) return rain_raise(&f, rc, RAIN_WIN, (uintptr_t)win, "MPI_Win_set_name(win=%h, win_name=%p)", (int64_t[]){(uintptr_t)win, (uintptr_t)win_name});
     return MPI_SUCCESS;
 }
@@ -6285,6 +6894,7 @@ int PMPI_Win_shared_query(MPI_Win win, int rank, MPI_Aint *size, int *disp_unit,
     MPI_Count disp_unit_ = 0;
     do rc = rain_Win_shared_query((uintptr_t)&f, (uintptr_t)win, rank, (uintptr_t)size, disp_unit ? (uintptr_t)&disp_unit_ : 0, (uintptr_t)baseptr);
     while (rc < 0 && rain_again(rc, &f));
+    if (f.waiting) rain_leave(&f);
     if (rc) return rain_raise(&f, rc, RAIN_WIN, (uintptr_t)win, "MPI_Win_shared_query(win=%h, rank=%d, size=%p, disp_unit=%p, baseptr=%p)", (int64_t[]){(uintptr_t)win, rank, (uintptr_t)size, (uintptr_t)disp_unit, (uintptr_t)baseptr});
     if (disp_unit) *disp_unit = disp_unit_ > INT_MAX ? MPI_UNDEFINED : (int)disp_unit_;
     return MPI_SUCCESS;
@@ -6297,6 +6907,7 @@ int PMPI_Win_shared_query_c(MPI_Win win, int rank, MPI_Aint *size, MPI_Aint *dis
     int rc;
     do rc = rain_Win_shared_query((uintptr_t)&f, (uintptr_t)win, rank, (uintptr_t)size, (uintptr_t)disp_unit, (uintptr_t)baseptr);
     while (rc < 0 && rain_again(rc, &f));
+    if (f.waiting) rain_leave(&f);
     if (rc) return rain_raise(&f, rc, RAIN_WIN, (uintptr_t)win, "MPI_Win_shared_query_c(win=%h, rank=%d, size=%p, disp_unit=%p, baseptr=%p)", (int64_t[]){(uintptr_t)win, rank, (uintptr_t)size, (uintptr_t)disp_unit, (uintptr_t)baseptr});
     return MPI_SUCCESS;
 }
@@ -6308,6 +6919,7 @@ int PMPI_Win_start(MPI_Group group, int assert, MPI_Win win) {
     int rc;
     do rc = rain_Win_start((uintptr_t)&f, (uintptr_t)group, assert, (uintptr_t)win);
     while (rc < 0 && rain_again(rc, &f));
+    if (f.waiting) rain_leave(&f);
     if (rc) return rain_raise(&f, rc, RAIN_WIN, (uintptr_t)win, "MPI_Win_start(group=%h, assert=%d, win=%h)", (int64_t[]){(uintptr_t)group, assert, (uintptr_t)win});
     return MPI_SUCCESS;
 }
@@ -6319,6 +6931,7 @@ int PMPI_Win_sync(MPI_Win win) {
     int rc;
     do rc = rain_Win_sync((uintptr_t)&f, (uintptr_t)win);
     while (rc < 0 && rain_again(rc, &f));
+    if (f.waiting) rain_leave(&f);
     if (rc) return rain_raise(&f, rc, RAIN_WIN, (uintptr_t)win, "MPI_Win_sync(win=%h)", (int64_t[]){(uintptr_t)win});
     return MPI_SUCCESS;
 }
@@ -6330,6 +6943,7 @@ int PMPI_Win_test(MPI_Win win, int *flag) {
     int rc;
     do rc = rain_Win_test((uintptr_t)&f, (uintptr_t)win, (uintptr_t)flag);
     while (rc < 0 && rain_again(rc, &f));
+    if (f.waiting) rain_leave(&f);
     if (rc) return rain_raise(&f, rc, RAIN_WIN, (uintptr_t)win, "MPI_Win_test(win=%h, flag=%p)", (int64_t[]){(uintptr_t)win, (uintptr_t)flag});
     return MPI_SUCCESS;
 }
@@ -6341,6 +6955,7 @@ int PMPI_Win_unlock(int rank, MPI_Win win) {
     int rc;
     do rc = rain_Win_unlock((uintptr_t)&f, rank, (uintptr_t)win);
     while (rc < 0 && rain_again(rc, &f));
+    if (f.waiting) rain_leave(&f);
     if (rc) return rain_raise(&f, rc, RAIN_WIN, (uintptr_t)win, "MPI_Win_unlock(rank=%d, win=%h)", (int64_t[]){rank, (uintptr_t)win});
     return MPI_SUCCESS;
 }
@@ -6352,6 +6967,7 @@ int PMPI_Win_unlock_all(MPI_Win win) {
     int rc;
     do rc = rain_Win_unlock_all((uintptr_t)&f, (uintptr_t)win);
     while (rc < 0 && rain_again(rc, &f));
+    if (f.waiting) rain_leave(&f);
     if (rc) return rain_raise(&f, rc, RAIN_WIN, (uintptr_t)win, "MPI_Win_unlock_all(win=%h)", (int64_t[]){(uintptr_t)win});
     return MPI_SUCCESS;
 }
@@ -6363,6 +6979,7 @@ int PMPI_Win_wait(MPI_Win win) {
     int rc;
     do rc = rain_Win_wait((uintptr_t)&f, (uintptr_t)win);
     while (rc < 0 && rain_again(rc, &f));
+    if (f.waiting) rain_leave(&f);
     if (rc) return rain_raise(&f, rc, RAIN_WIN, (uintptr_t)win, "MPI_Win_wait(win=%h)", (int64_t[]){(uintptr_t)win});
     return MPI_SUCCESS;
 }
@@ -6492,6 +7109,7 @@ int PMPI_T_category_changed(int *update_number) {
     int rc;
     do rc = rain_T_category_changed((uintptr_t)&f, (uintptr_t)update_number);
     while (rc < 0 && rain_again(rc, &f));
+    if (f.waiting) rain_leave(&f);
     return rc;
 }
 RAIN_WEAK(T_category_changed)
@@ -6502,6 +7120,7 @@ int PMPI_T_category_get_categories(int cat_index, int len, int indices[]) {
     int rc;
     do rc = rain_T_category_get_categories((uintptr_t)&f, cat_index, len, (uintptr_t)indices);
     while (rc < 0 && rain_again(rc, &f));
+    if (f.waiting) rain_leave(&f);
     return rc;
 }
 RAIN_WEAK(T_category_get_categories)
@@ -6512,6 +7131,7 @@ int PMPI_T_category_get_cvars(int cat_index, int len, int indices[]) {
     int rc;
     do rc = rain_T_category_get_cvars((uintptr_t)&f, cat_index, len, (uintptr_t)indices);
     while (rc < 0 && rain_again(rc, &f));
+    if (f.waiting) rain_leave(&f);
     return rc;
 }
 RAIN_WEAK(T_category_get_cvars)
@@ -6522,6 +7142,7 @@ int PMPI_T_category_get_events(int cat_index, int len, int indices[]) {
     int rc;
     do rc = rain_T_category_get_events((uintptr_t)&f, cat_index, len, (uintptr_t)indices);
     while (rc < 0 && rain_again(rc, &f));
+    if (f.waiting) rain_leave(&f);
     return rc;
 }
 RAIN_WEAK(T_category_get_events)
@@ -6532,6 +7153,7 @@ int PMPI_T_category_get_index(const char *name, int *cat_index) {
     int rc;
     do rc = rain_T_category_get_index((uintptr_t)&f, (uintptr_t)name, (uintptr_t)cat_index);
     while (rc < 0 && rain_again(rc, &f));
+    if (f.waiting) rain_leave(&f);
     return rc;
 }
 RAIN_WEAK(T_category_get_index)
@@ -6542,6 +7164,7 @@ int PMPI_T_category_get_info(int cat_index, char *name, int *name_len, char *des
     int rc;
     do rc = rain_T_category_get_info((uintptr_t)&f, cat_index, (uintptr_t)name, (uintptr_t)name_len, (uintptr_t)desc, (uintptr_t)desc_len, (uintptr_t)num_cvars, (uintptr_t)num_pvars, (uintptr_t)num_categories);
     while (rc < 0 && rain_again(rc, &f));
+    if (f.waiting) rain_leave(&f);
     return rc;
 }
 RAIN_WEAK(T_category_get_info)
@@ -6552,6 +7175,7 @@ int PMPI_T_category_get_num(int *num_cat) {
     int rc;
     do rc = rain_T_category_get_num((uintptr_t)&f, (uintptr_t)num_cat);
     while (rc < 0 && rain_again(rc, &f));
+    if (f.waiting) rain_leave(&f);
     return rc;
 }
 RAIN_WEAK(T_category_get_num)
@@ -6562,6 +7186,7 @@ int PMPI_T_category_get_num_events(int cat_index, int *num_events) {
     int rc;
     do rc = rain_T_category_get_num_events((uintptr_t)&f, cat_index, (uintptr_t)num_events);
     while (rc < 0 && rain_again(rc, &f));
+    if (f.waiting) rain_leave(&f);
     return rc;
 }
 RAIN_WEAK(T_category_get_num_events)
@@ -6572,6 +7197,7 @@ int PMPI_T_category_get_pvars(int cat_index, int len, int indices[]) {
     int rc;
     do rc = rain_T_category_get_pvars((uintptr_t)&f, cat_index, len, (uintptr_t)indices);
     while (rc < 0 && rain_again(rc, &f));
+    if (f.waiting) rain_leave(&f);
     return rc;
 }
 RAIN_WEAK(T_category_get_pvars)
@@ -6582,6 +7208,7 @@ int PMPI_T_cvar_get_index(const char *name, int *cvar_index) {
     int rc;
     do rc = rain_T_cvar_get_index((uintptr_t)&f, (uintptr_t)name, (uintptr_t)cvar_index);
     while (rc < 0 && rain_again(rc, &f));
+    if (f.waiting) rain_leave(&f);
     return rc;
 }
 RAIN_WEAK(T_cvar_get_index)
@@ -6592,6 +7219,7 @@ int PMPI_T_cvar_get_info(int cvar_index, char *name, int *name_len, int *verbosi
     int rc;
     do rc = rain_T_cvar_get_info((uintptr_t)&f, cvar_index, (uintptr_t)name, (uintptr_t)name_len, (uintptr_t)verbosity, (uintptr_t)datatype, (uintptr_t)enumtype, (uintptr_t)desc, (uintptr_t)desc_len, (uintptr_t)bind, (uintptr_t)scope);
     while (rc < 0 && rain_again(rc, &f));
+    if (f.waiting) rain_leave(&f);
     return rc;
 }
 RAIN_WEAK(T_cvar_get_info)
@@ -6602,6 +7230,7 @@ int PMPI_T_cvar_get_num(int *num_cvar) {
     int rc;
     do rc = rain_T_cvar_get_num((uintptr_t)&f, (uintptr_t)num_cvar);
     while (rc < 0 && rain_again(rc, &f));
+    if (f.waiting) rain_leave(&f);
     return rc;
 }
 RAIN_WEAK(T_cvar_get_num)
@@ -6612,6 +7241,7 @@ int PMPI_T_cvar_handle_alloc(int cvar_index, void *obj_handle, MPI_T_cvar_handle
     int rc;
     do rc = rain_T_cvar_handle_alloc((uintptr_t)&f, cvar_index, (uintptr_t)obj_handle, (uintptr_t)handle, (uintptr_t)count);
     while (rc < 0 && rain_again(rc, &f));
+    if (f.waiting) rain_leave(&f);
     return rc;
 }
 RAIN_WEAK(T_cvar_handle_alloc)
@@ -6622,6 +7252,7 @@ int PMPI_T_cvar_handle_free(MPI_T_cvar_handle *handle) {
     int rc;
     do rc = rain_T_cvar_handle_free((uintptr_t)&f, (uintptr_t)handle);
     while (rc < 0 && rain_again(rc, &f));
+    if (f.waiting) rain_leave(&f);
     return rc;
 }
 RAIN_WEAK(T_cvar_handle_free)
@@ -6632,6 +7263,7 @@ int PMPI_T_cvar_read(MPI_T_cvar_handle handle, void *buf) {
     int rc;
     do rc = rain_T_cvar_read((uintptr_t)&f, (uintptr_t)handle, (uintptr_t)buf);
     while (rc < 0 && rain_again(rc, &f));
+    if (f.waiting) rain_leave(&f);
     return rc;
 }
 RAIN_WEAK(T_cvar_read)
@@ -6642,6 +7274,7 @@ int PMPI_T_cvar_write(MPI_T_cvar_handle handle, const void *buf) {
     int rc;
     do rc = rain_T_cvar_write((uintptr_t)&f, (uintptr_t)handle, (uintptr_t)buf);
     while (rc < 0 && rain_again(rc, &f));
+    if (f.waiting) rain_leave(&f);
     return rc;
 }
 RAIN_WEAK(T_cvar_write)
@@ -6652,6 +7285,7 @@ int PMPI_T_enum_get_info(MPI_T_enum enumtype, int *num, char *name, int *name_le
     int rc;
     do rc = rain_T_enum_get_info((uintptr_t)&f, (uintptr_t)enumtype, (uintptr_t)num, (uintptr_t)name, (uintptr_t)name_len);
     while (rc < 0 && rain_again(rc, &f));
+    if (f.waiting) rain_leave(&f);
     return rc;
 }
 RAIN_WEAK(T_enum_get_info)
@@ -6662,6 +7296,7 @@ int PMPI_T_enum_get_item(MPI_T_enum enumtype, int indx, int *value, char *name, 
     int rc;
     do rc = rain_T_enum_get_item((uintptr_t)&f, (uintptr_t)enumtype, indx, (uintptr_t)value, (uintptr_t)name, (uintptr_t)name_len);
     while (rc < 0 && rain_again(rc, &f));
+    if (f.waiting) rain_leave(&f);
     return rc;
 }
 RAIN_WEAK(T_enum_get_item)
@@ -6672,6 +7307,7 @@ int PMPI_T_event_callback_get_info(MPI_T_event_registration event_registration, 
     int rc;
     do rc = rain_T_event_callback_get_info((uintptr_t)&f, (uintptr_t)event_registration, cb_safety, (uintptr_t)info_used);
     while (rc < 0 && rain_again(rc, &f));
+    if (f.waiting) rain_leave(&f);
     return rc;
 }
 RAIN_WEAK(T_event_callback_get_info)
@@ -6682,6 +7318,7 @@ int PMPI_T_event_callback_set_info(MPI_T_event_registration event_registration, 
     int rc;
     do rc = rain_T_event_callback_set_info((uintptr_t)&f, (uintptr_t)event_registration, cb_safety, (uintptr_t)info);
     while (rc < 0 && rain_again(rc, &f));
+    if (f.waiting) rain_leave(&f);
     return rc;
 }
 RAIN_WEAK(T_event_callback_set_info)
@@ -6692,6 +7329,7 @@ int PMPI_T_event_copy(MPI_T_event_instance event_instance, void *buffer) {
     int rc;
     do rc = rain_T_event_copy((uintptr_t)&f, (uintptr_t)event_instance, (uintptr_t)buffer);
     while (rc < 0 && rain_again(rc, &f));
+    if (f.waiting) rain_leave(&f);
     return rc;
 }
 RAIN_WEAK(T_event_copy)
@@ -6702,6 +7340,7 @@ int PMPI_T_event_get_index(const char *name, int *event_index) {
     int rc;
     do rc = rain_T_event_get_index((uintptr_t)&f, (uintptr_t)name, (uintptr_t)event_index);
     while (rc < 0 && rain_again(rc, &f));
+    if (f.waiting) rain_leave(&f);
     return rc;
 }
 RAIN_WEAK(T_event_get_index)
@@ -6712,6 +7351,7 @@ int PMPI_T_event_get_info(int event_index, char *name, int *name_len, int *verbo
     int rc;
     do rc = rain_T_event_get_info((uintptr_t)&f, event_index, (uintptr_t)name, (uintptr_t)name_len, (uintptr_t)verbosity, (uintptr_t)array_of_datatypes, (uintptr_t)array_of_displacements, (uintptr_t)num_elements, (uintptr_t)enumtype, (uintptr_t)info, (uintptr_t)desc, (uintptr_t)desc_len, (uintptr_t)bind);
     while (rc < 0 && rain_again(rc, &f));
+    if (f.waiting) rain_leave(&f);
     return rc;
 }
 RAIN_WEAK(T_event_get_info)
@@ -6722,6 +7362,7 @@ int PMPI_T_event_get_num(int *num_events) {
     int rc;
     do rc = rain_T_event_get_num((uintptr_t)&f, (uintptr_t)num_events);
     while (rc < 0 && rain_again(rc, &f));
+    if (f.waiting) rain_leave(&f);
     return rc;
 }
 RAIN_WEAK(T_event_get_num)
@@ -6732,6 +7373,7 @@ int PMPI_T_event_get_source(MPI_T_event_instance event_instance, int *source_ind
     int rc;
     do rc = rain_T_event_get_source((uintptr_t)&f, (uintptr_t)event_instance, (uintptr_t)source_index);
     while (rc < 0 && rain_again(rc, &f));
+    if (f.waiting) rain_leave(&f);
     return rc;
 }
 RAIN_WEAK(T_event_get_source)
@@ -6742,6 +7384,7 @@ int PMPI_T_event_get_timestamp(MPI_T_event_instance event_instance, MPI_Count *e
     int rc;
     do rc = rain_T_event_get_timestamp((uintptr_t)&f, (uintptr_t)event_instance, (uintptr_t)event_timestamp);
     while (rc < 0 && rain_again(rc, &f));
+    if (f.waiting) rain_leave(&f);
     return rc;
 }
 RAIN_WEAK(T_event_get_timestamp)
@@ -6752,6 +7395,7 @@ int PMPI_T_event_handle_alloc(int event_index, void *obj_handle, MPI_Info info, 
     int rc;
     do rc = rain_T_event_handle_alloc((uintptr_t)&f, event_index, (uintptr_t)obj_handle, (uintptr_t)info, (uintptr_t)event_registration);
     while (rc < 0 && rain_again(rc, &f));
+    if (f.waiting) rain_leave(&f);
     return rc;
 }
 RAIN_WEAK(T_event_handle_alloc)
@@ -6762,6 +7406,7 @@ int PMPI_T_event_handle_free(MPI_T_event_registration event_registration, void *
     int rc;
     do rc = rain_T_event_handle_free((uintptr_t)&f, (uintptr_t)event_registration, (uintptr_t)user_data, (uintptr_t)free_cb_function);
     while (rc < 0 && rain_again(rc, &f));
+    if (f.waiting) rain_leave(&f);
     return rc;
 }
 RAIN_WEAK(T_event_handle_free)
@@ -6772,6 +7417,7 @@ int PMPI_T_event_handle_get_info(MPI_T_event_registration event_registration, MP
     int rc;
     do rc = rain_T_event_handle_get_info((uintptr_t)&f, (uintptr_t)event_registration, (uintptr_t)info_used);
     while (rc < 0 && rain_again(rc, &f));
+    if (f.waiting) rain_leave(&f);
     return rc;
 }
 RAIN_WEAK(T_event_handle_get_info)
@@ -6782,6 +7428,7 @@ int PMPI_T_event_handle_set_info(MPI_T_event_registration event_registration, MP
     int rc;
     do rc = rain_T_event_handle_set_info((uintptr_t)&f, (uintptr_t)event_registration, (uintptr_t)info);
     while (rc < 0 && rain_again(rc, &f));
+    if (f.waiting) rain_leave(&f);
     return rc;
 }
 RAIN_WEAK(T_event_handle_set_info)
@@ -6792,6 +7439,7 @@ int PMPI_T_event_read(MPI_T_event_instance event_instance, int element_index, vo
     int rc;
     do rc = rain_T_event_read((uintptr_t)&f, (uintptr_t)event_instance, element_index, (uintptr_t)buffer);
     while (rc < 0 && rain_again(rc, &f));
+    if (f.waiting) rain_leave(&f);
     return rc;
 }
 RAIN_WEAK(T_event_read)
@@ -6802,6 +7450,7 @@ int PMPI_T_event_register_callback(MPI_T_event_registration event_registration, 
     int rc;
     do rc = rain_T_event_register_callback((uintptr_t)&f, (uintptr_t)event_registration, cb_safety, (uintptr_t)info, (uintptr_t)user_data, (uintptr_t)event_cb_function);
     while (rc < 0 && rain_again(rc, &f));
+    if (f.waiting) rain_leave(&f);
     return rc;
 }
 RAIN_WEAK(T_event_register_callback)
@@ -6812,6 +7461,7 @@ int PMPI_T_event_set_dropped_handler(MPI_T_event_registration event_registration
     int rc;
     do rc = rain_T_event_set_dropped_handler((uintptr_t)&f, (uintptr_t)event_registration, (uintptr_t)dropped_cb_function);
     while (rc < 0 && rain_again(rc, &f));
+    if (f.waiting) rain_leave(&f);
     return rc;
 }
 RAIN_WEAK(T_event_set_dropped_handler)
@@ -6822,6 +7472,7 @@ int PMPI_T_finalize(void) {
     int rc;
     do rc = rain_T_finalize((uintptr_t)&f);
     while (rc < 0 && rain_again(rc, &f));
+    if (f.waiting) rain_leave(&f);
     return rc;
 }
 RAIN_WEAK(T_finalize)
@@ -6832,6 +7483,7 @@ int PMPI_T_init_thread(int required, int *provided) {
     int rc;
     do rc = rain_T_init_thread((uintptr_t)&f, required, (uintptr_t)provided);
     while (rc < 0 && rain_again(rc, &f));
+    if (f.waiting) rain_leave(&f);
     return rc;
 }
 RAIN_WEAK(T_init_thread)
@@ -6842,6 +7494,7 @@ int PMPI_T_pvar_get_index(const char *name, int var_class, int *pvar_index) {
     int rc;
     do rc = rain_T_pvar_get_index((uintptr_t)&f, (uintptr_t)name, var_class, (uintptr_t)pvar_index);
     while (rc < 0 && rain_again(rc, &f));
+    if (f.waiting) rain_leave(&f);
     return rc;
 }
 RAIN_WEAK(T_pvar_get_index)
@@ -6852,6 +7505,7 @@ int PMPI_T_pvar_get_info(int pvar_index, char *name, int *name_len, int *verbosi
     int rc;
     do rc = rain_T_pvar_get_info((uintptr_t)&f, pvar_index, (uintptr_t)name, (uintptr_t)name_len, (uintptr_t)verbosity, (uintptr_t)var_class, (uintptr_t)datatype, (uintptr_t)enumtype, (uintptr_t)desc, (uintptr_t)desc_len, (uintptr_t)bind, (uintptr_t)readonly, (uintptr_t)continuous, (uintptr_t)atomic);
     while (rc < 0 && rain_again(rc, &f));
+    if (f.waiting) rain_leave(&f);
     return rc;
 }
 RAIN_WEAK(T_pvar_get_info)
@@ -6862,6 +7516,7 @@ int PMPI_T_pvar_get_num(int *num_pvar) {
     int rc;
     do rc = rain_T_pvar_get_num((uintptr_t)&f, (uintptr_t)num_pvar);
     while (rc < 0 && rain_again(rc, &f));
+    if (f.waiting) rain_leave(&f);
     return rc;
 }
 RAIN_WEAK(T_pvar_get_num)
@@ -6872,6 +7527,7 @@ int PMPI_T_pvar_handle_alloc(MPI_T_pvar_session session, int pvar_index, void *o
     int rc;
     do rc = rain_T_pvar_handle_alloc((uintptr_t)&f, (uintptr_t)session, pvar_index, (uintptr_t)obj_handle, (uintptr_t)handle, (uintptr_t)count);
     while (rc < 0 && rain_again(rc, &f));
+    if (f.waiting) rain_leave(&f);
     return rc;
 }
 RAIN_WEAK(T_pvar_handle_alloc)
@@ -6882,6 +7538,7 @@ int PMPI_T_pvar_handle_free(MPI_T_pvar_session session, MPI_T_pvar_handle *handl
     int rc;
     do rc = rain_T_pvar_handle_free((uintptr_t)&f, (uintptr_t)session, (uintptr_t)handle);
     while (rc < 0 && rain_again(rc, &f));
+    if (f.waiting) rain_leave(&f);
     return rc;
 }
 RAIN_WEAK(T_pvar_handle_free)
@@ -6892,6 +7549,7 @@ int PMPI_T_pvar_read(MPI_T_pvar_session session, MPI_T_pvar_handle handle, void 
     int rc;
     do rc = rain_T_pvar_read((uintptr_t)&f, (uintptr_t)session, (uintptr_t)handle, (uintptr_t)buf);
     while (rc < 0 && rain_again(rc, &f));
+    if (f.waiting) rain_leave(&f);
     return rc;
 }
 RAIN_WEAK(T_pvar_read)
@@ -6902,6 +7560,7 @@ int PMPI_T_pvar_readreset(MPI_T_pvar_session session, MPI_T_pvar_handle handle, 
     int rc;
     do rc = rain_T_pvar_readreset((uintptr_t)&f, (uintptr_t)session, (uintptr_t)handle, (uintptr_t)buf);
     while (rc < 0 && rain_again(rc, &f));
+    if (f.waiting) rain_leave(&f);
     return rc;
 }
 RAIN_WEAK(T_pvar_readreset)
@@ -6912,6 +7571,7 @@ int PMPI_T_pvar_reset(MPI_T_pvar_session session, MPI_T_pvar_handle handle) {
     int rc;
     do rc = rain_T_pvar_reset((uintptr_t)&f, (uintptr_t)session, (uintptr_t)handle);
     while (rc < 0 && rain_again(rc, &f));
+    if (f.waiting) rain_leave(&f);
     return rc;
 }
 RAIN_WEAK(T_pvar_reset)
@@ -6922,6 +7582,7 @@ int PMPI_T_pvar_session_create(MPI_T_pvar_session *session) {
     int rc;
     do rc = rain_T_pvar_session_create((uintptr_t)&f, (uintptr_t)session);
     while (rc < 0 && rain_again(rc, &f));
+    if (f.waiting) rain_leave(&f);
     return rc;
 }
 RAIN_WEAK(T_pvar_session_create)
@@ -6932,6 +7593,7 @@ int PMPI_T_pvar_session_free(MPI_T_pvar_session *session) {
     int rc;
     do rc = rain_T_pvar_session_free((uintptr_t)&f, (uintptr_t)session);
     while (rc < 0 && rain_again(rc, &f));
+    if (f.waiting) rain_leave(&f);
     return rc;
 }
 RAIN_WEAK(T_pvar_session_free)
@@ -6942,6 +7604,7 @@ int PMPI_T_pvar_start(MPI_T_pvar_session session, MPI_T_pvar_handle handle) {
     int rc;
     do rc = rain_T_pvar_start((uintptr_t)&f, (uintptr_t)session, (uintptr_t)handle);
     while (rc < 0 && rain_again(rc, &f));
+    if (f.waiting) rain_leave(&f);
     return rc;
 }
 RAIN_WEAK(T_pvar_start)
@@ -6952,6 +7615,7 @@ int PMPI_T_pvar_stop(MPI_T_pvar_session session, MPI_T_pvar_handle handle) {
     int rc;
     do rc = rain_T_pvar_stop((uintptr_t)&f, (uintptr_t)session, (uintptr_t)handle);
     while (rc < 0 && rain_again(rc, &f));
+    if (f.waiting) rain_leave(&f);
     return rc;
 }
 RAIN_WEAK(T_pvar_stop)
@@ -6962,6 +7626,7 @@ int PMPI_T_pvar_write(MPI_T_pvar_session session, MPI_T_pvar_handle handle, cons
     int rc;
     do rc = rain_T_pvar_write((uintptr_t)&f, (uintptr_t)session, (uintptr_t)handle, (uintptr_t)buf);
     while (rc < 0 && rain_again(rc, &f));
+    if (f.waiting) rain_leave(&f);
     return rc;
 }
 RAIN_WEAK(T_pvar_write)
@@ -6972,6 +7637,7 @@ int PMPI_T_source_get_info(int source_index, char *name, int *name_len, char *de
     int rc;
     do rc = rain_T_source_get_info((uintptr_t)&f, source_index, (uintptr_t)name, (uintptr_t)name_len, (uintptr_t)desc, (uintptr_t)desc_len, (uintptr_t)ordering, (uintptr_t)ticks_per_second, (uintptr_t)max_ticks, (uintptr_t)info);
     while (rc < 0 && rain_again(rc, &f));
+    if (f.waiting) rain_leave(&f);
     return rc;
 }
 RAIN_WEAK(T_source_get_info)
@@ -6982,6 +7648,7 @@ int PMPI_T_source_get_num(int *num_sources) {
     int rc;
     do rc = rain_T_source_get_num((uintptr_t)&f, (uintptr_t)num_sources);
     while (rc < 0 && rain_again(rc, &f));
+    if (f.waiting) rain_leave(&f);
     return rc;
 }
 RAIN_WEAK(T_source_get_num)
@@ -6992,6 +7659,7 @@ int PMPI_T_source_get_timestamp(int source_index, MPI_Count *timestamp) {
     int rc;
     do rc = rain_T_source_get_timestamp((uintptr_t)&f, source_index, (uintptr_t)timestamp);
     while (rc < 0 && rain_again(rc, &f));
+    if (f.waiting) rain_leave(&f);
     return rc;
 }
 RAIN_WEAK(T_source_get_timestamp)

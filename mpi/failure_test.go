@@ -283,6 +283,9 @@ func TestRevoke(t *testing.T) {
 		if d.Revoked() {
 			t.Error("revoked from the start")
 		}
+		if err := c.Barrier(); err != nil { // all have looked
+			t.Error(err)
+		}
 		if c.Rank() == 0 {
 			if err := d.Revoke(); err != nil {
 				t.Error(err)

@@ -225,6 +225,14 @@ func (e *engine) park(events uint32) {
 // caller waits.
 func (e *engine) until(done func() bool) {
 	var t patience
+	if done() {
+		return
+	}
+	if e.mem != nil {
+		waiting := &e.mem.self.Waiting
+		waiting.Add(1)
+		defer waiting.Add(^uint32(0))
+	}
 	for {
 		events := atomic.LoadUint32(&e.wait.set.Events)
 		if done() {

@@ -60,6 +60,17 @@ func (fn *function) refuse(b *bytes.Buffer) {
 // tool reports whether fn is of the tools interface, which invokes no error handler (MPI 5.0, 15.3).
 func (fn *function) tool() bool { return strings.HasPrefix(fn.Name, "MPI_T_") }
 
+// stays reports whether a process that calls fn stays in it while its messages are read.
+func (fn *function) stays() bool {
+	switch strings.TrimSuffix(strings.TrimPrefix(fn.Name, "MPI_"), "_c") {
+	case "Send", "Ssend", "Rsend", "Recv", "Sendrecv", "Sendrecv_replace", "Wait", "Waitall", "Waitany", "Waitsome",
+		"Bcast", "Gather", "Gatherv", "Scatter", "Scatterv", "Allgather", "Allgatherv", "Alltoall", "Alltoallv", "Alltoallw",
+		"Reduce", "Allreduce", "Reduce_scatter", "Reduce_scatter_block", "Scan", "Exscan":
+		return true
+	}
+	return false
+}
+
 func (fn *function) call(b *bytes.Buffer, fast bool) {
 	fmt.Fprintf(b, "int P%s(%s) {\n", fn.Name, fn.decl())
 	if fast {
@@ -93,7 +104,10 @@ func (fn *function) call(b *bytes.Buffer, fast bool) {
 	if fn.startsRequest() {
 		entry = "request ? " + entry + " : rain_null(&f)"
 	}
-	fmt.Fprintf(b, "    do rc = %s;\n    while (rc < 0 && rain_again(rc, &f));\n", entry)
+	if fn.stays() {
+		fmt.Fprint(b, "    rain_stay(&f);\n")
+	}
+	fmt.Fprintf(b, "    do rc = %s;\n    while (rc < 0 && rain_again(rc, &f));\n    if (f.waiting) rain_leave(&f);\n", entry)
 	if fn.tool() {
 		fmt.Fprint(b, "    return rc;\n}\n")
 		return

@@ -34,6 +34,7 @@ var planted = []struct {
 	{"a part of the window is never given back", Options{Bugs: rudp.BugShortCredit}},
 	{"the probe time-out is not armed again", Options{Bugs: rudp.BugOneProbe}},
 	{"the newest packet of a path that went down is forgotten", Options{Bugs: rudp.BugLoseTail}},
+	{"a path that was silent for a moment is not taken back", Options{Bugs: rudp.BugSuspectForEver}},
 	{"a change of an address is told once", Options{Bugs: rudp.BugAnnounceOnce}},
 	{"a change of an address that was overtaken counts", Options{Bugs: rudp.BugOldAddress}},
 	{"data goes through a relay beside direct paths", Options{Bugs: rudp.BugRelayFirst}},

@@ -26,6 +26,8 @@ type end struct {
 	inbox    []arrival
 	inboxLen int
 
+	suspects map[wire.PathID]int64 // paths that the machine takes for silent, and since when
+
 	wakeAt  int64 // the earliest wake-up that is scheduled
 	wakes   wakes
 	numbers map[wire.PathID]uint64 // least packet number that may come next

@@ -31,6 +31,7 @@ func (c *cable) ill() bool { return c.dead > 0 || c.sick > 0 }
 func (s *session) tick() {
 	for _, e := range s.ends {
 		e.checkProgress()
+		e.checkTrust()
 		e.converse()
 		e.checkMemory()
 	}
@@ -68,6 +69,22 @@ func (e *end) checkProgress() {
 		e.failf("%s: nothing delivered for %v though a path has been well for %v: %s",
 			e.name, duration(e.Now-e.progressAt), duration(well), e.waitsFor()+e.inside())
 		e.progressAt = e.Now
+	}
+}
+
+// checkTrust fails if a path that is up, and well, is left for long for its silence of
+// once: it carries nothing meanwhile.
+func (e *end) checkTrust() {
+	for _, p := range e.conn.Paths() {
+		since, suspected := e.suspects[p.ID]
+		switch {
+		case !p.Suspect || p.ID == wire.Relayed:
+			delete(e.suspects, p.ID)
+		case !suspected:
+			e.suspects[p.ID] = e.Now
+		case min(e.Now-since, e.pathWellFor(p.ID)) > stuckAfter:
+			e.failf("%s has suspected path %d for %v, which has been well for %v", e.name, p.ID, duration(e.Now-since), duration(e.pathWellFor(p.ID)))
+		}
 	}
 }
 

@@ -115,8 +115,8 @@ func (w *world) connect(i, j int) {
 			session: s, side: side, id: ids[side],
 			name:    at[side].name + at[1-side].name,
 			conn:    rudp.New(cfg, w.Now),
-			numbers: map[wire.PathID]uint64{},
-			packet:  make([]byte, 1<<16),
+			numbers: map[wire.PathID]uint64{}, suspects: map[wire.PathID]int64{},
+			packet: make([]byte, 1<<16),
 		}
 		s.ends[side] = e
 		s.cables[side] = map[wire.PathID]*cable{}

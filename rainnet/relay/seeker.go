@@ -84,6 +84,9 @@ func (s *Seeker) Direct(now int64, up bool) {
 
 // Relayed tells whether the relayed path is up.
 func (s *Seeker) Relayed(now int64, up bool) {
+	if s.by == None {
+		return // the peer still goes by it; this end does not
+	}
 	s.up = up
 	switch {
 	case s.direct:

@@ -26,6 +26,7 @@ const (
 	BugLoseTail                        // the newest packet in flight on a path that went down is forgotten
 	BugAnnounceOnce                    // a change of an address is told once
 	BugOldAddress                      // a change of an address that is overtaken counts
+	BugSuspectForEver                  // a path that was silent is not taken back before its link has gone Down
 	BugRelayFirst                      // the relayed path carries data beside direct ones
 )
 

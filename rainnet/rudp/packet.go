@@ -20,9 +20,9 @@ func (c *Conn) NextPacket(now int64, buf []byte) (n int, id wire.PathID, ok bool
 		return c.nextClose(now, buf)
 	}
 	if p := c.nextProbe(); p != nil {
-		// A suspect path is only asked whether it is still there, unless
-		// there is no better one.
-		data := !p.suspect || c.desperate
+		// A path that is suspect, or kept in reserve, is only asked whether it is still
+		// there, unless there is no better one.
+		data := c.desperate || slices.Contains(c.usable, p)
 		return c.build(now, buf, p, contents{probe: true, ordered: data, bulk: data})
 	}
 	if p, bulk := c.pick(now); p != nil {

@@ -23,6 +23,9 @@ type path struct {
 	active  bool // in the matching; else backup
 	suspect bool // silent for its own probe time-outs; left while others are better
 
+	suspectAt int64 // since when
+	echoes    int   // of pings sent since then
+
 	// requeue is set while what was in flight when the path went down, in
 	// an epoch that has ended, still waits here for a path to leave by.
 	requeue bool

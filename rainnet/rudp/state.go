@@ -14,6 +14,8 @@ func (c *Conn) pollLink(now int64, p *path) {
 	c.linkDirty = true
 	for e, ok := p.link.NextEvent(); ok; e, ok = p.link.NextEvent() {
 		if p.gone {
+			// It carries nothing, and its history goes on: the peer may still use it.
+			c.emitMove(p, e)
 			continue
 		}
 		if e.Up {
@@ -24,7 +26,11 @@ func (c *Conn) pollLink(now int64, p *path) {
 	}
 	// Data measures better than pings, while there is any: a packet that waits
 	// to be taken for lost must not wait by what a queue was long ago.
-	if rtt, ok := p.link.Sample(); ok && (p.sent.inFlight == 0 || now-p.sent.lastAt > maxPTO) {
+	rtt, echoed := p.link.Sample()
+	if echoed && p.suspect && p.up {
+		c.reconsider(now, p, now-rtt)
+	}
+	if echoed && (p.sent.inFlight == 0 || now-p.sent.lastAt > maxPTO) {
 		p.rtt.sample(rtt, 0, 0)
 		p.rate.onRTT(now, max(rtt, leastRTT))
 		if p.rate.bandwidth() == 0 {
@@ -43,20 +49,29 @@ func (c *Conn) proof(now int64, p *path, sentAt int64) {
 	c.pollLink(now, p)
 }
 
+// emitMove tells of a transition.
+func (c *Conn) emitMove(p *path, e link.Event) {
+	kind := PathDown
+	if e.Up {
+		kind = PathUp
+	}
+	c.emit(Event{Kind: kind, Path: p.id, Epoch: e.Epoch, At: e.At, Cause: e.Cause})
+}
+
 func (c *Conn) pathUp(now int64, p *path, e link.Event) {
 	p.up, p.epoch, p.suspect = true, e.Epoch, false
 	p.loss.ptoCount, p.loss.probe, p.loss.verdictAt = 0, 0, never
 	p.rate.restart()
 	p.pace.next = min(p.pace.next, now) // a debt at the rate of before
 	c.everUp = true
-	c.emit(Event{Kind: PathUp, Path: p.id, Epoch: e.Epoch, At: e.At, Cause: e.Cause})
+	c.emitMove(p, e)
 	c.rank()
 	c.requeueWaiting(now)
 }
 
 func (c *Conn) pathDown(now int64, p *path, e link.Event) {
 	p.up, p.epoch, p.suspect = false, e.Epoch, true
-	c.emit(Event{Kind: PathDown, Path: p.id, Epoch: e.Epoch, At: e.At, Cause: e.Cause})
+	c.emitMove(p, e)
 	c.last = p
 	// "Re-striping after Down happens once per epoch."
 	p.requeue = !c.has(BugNoRequeue)
@@ -88,10 +103,27 @@ func (c *Conn) distrust(now int64, p *path) {
 	if p.suspect {
 		return
 	}
-	p.suspect = true
+	p.suspect, p.suspectAt, p.echoes = true, now, 0
 	p.requeue = !c.has(BugNoRequeue)
 	c.rank()
 	c.requeueWaiting(now)
+}
+
+// echoesToTrust is how many echoes in a row take a path back that was silent for its
+// probe time-outs, as GoodEchoes of a link that is Down.
+const echoesToTrust = 3
+
+// reconsider follows an echo, on a suspect path whose link has not gone Down, of a ping
+// that was sent at sentAt. Nothing else asks whether such a path works again: what was
+// in flight there has left by others.
+func (c *Conn) reconsider(now int64, p *path, sentAt int64) {
+	if sentAt <= p.suspectAt || c.has(BugSuspectForEver) {
+		return
+	}
+	if p.echoes++; p.echoes == echoesToTrust {
+		p.loss.ptoCount = 0
+		c.trust(now, p)
+	}
 }
 
 // trust takes a path back that has acknowledged something. What is missing of

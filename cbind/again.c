@@ -163,20 +163,20 @@ int rain_ring_bell(rain_control *c) {
     return 1;
 }
 
-/* count adds to the number of this rank's threads that wait in a call: shm.Control.Waiting. */
-static void count(rain_frame *f, uint32_t waiting) {
+/* count_waiting adds to the number of this rank's threads that wait in a call: shm.Control.Waiting. */
+static void count_waiting(rain_frame *f, uint32_t waiting) {
     if (f->waiting == waiting || !rain_waits) return;
     f->waiting = waiting;
     __atomic_fetch_add(&((rain_control *)rain_waits->sleep)->waiting, waiting ? 1 : -1, __ATOMIC_RELAXED);
 }
 
-void rain_stay(rain_frame *f) { count(f, 1); }
-void rain_leave(rain_frame *f) { count(f, 0); }
+void rain_stay(rain_frame *f) { count_waiting(f, 1); }
+void rain_leave(rain_frame *f) { count_waiting(f, 0); }
 
 int rain_again(int rc, rain_frame *f) {
     rain_waitset *w = rain_waits;
     if (rc == RAIN_CALL) {
-        count(f, 0); /* it may longjmp */
+        count_waiting(f, 0); /* it may longjmp */
         rain_callback(f);
         f->looks = 0;
         return 1;
@@ -190,7 +190,7 @@ int rain_again(int rc, rain_frame *f) {
     if (f->looks == 0) f->looks = 1;
     else if (load(&w->events) != f->events || moved != f->moved) f->looks = 1;
     else {
-        count(f, 1);
+        count_waiting(f, 1);
         wait_a_little(w, f);
     }
     f->events = load(&w->events);

@@ -281,7 +281,9 @@ func (m *mesh) introduce(cards []rainnet.Card) {
 		peer := &meshPeer{host: h, p: p, since: now}
 		p.User = peer
 		m.peers[h] = peer
-		m.e.RelayBy(p)
+		if len(m.names) > 2 {
+			m.e.RelayBy(p)
+		}
 		p.Send([]byte{kindHello}, nil) // the first message makes it look for paths
 	}
 	m.membership.begin(now)

@@ -55,12 +55,16 @@ func (p *Peer) watch(now int64) {
 	p.e.mark(p)
 }
 
-// answers reports whether a path leads straight to p.
-func (p *Peer) answers() bool {
+// straight returns a path that leads to p without a relay, if one is up.
+func (p *Peer) straight() (path wire.PathID, ok bool) {
 	if p.conn == nil || p.gone || p.left {
-		return false
+		return 0, false
 	}
-	_, ok := p.conn.Best()
+	return p.conn.Best()
+}
+
+func (p *Peer) answers() bool {
+	_, ok := p.straight()
 	return ok
 }
 
@@ -108,10 +112,10 @@ func (e *Endpoint) writeRelayed(p *Peer, n int, now int64) {
 // leg sends a sealed packet to hop, who is its destination or relays it. It reports false if no path
 // leads to hop.
 func (e *Endpoint) leg(hop *Peer, packet []byte) bool {
-	if !hop.answers() {
+	path, ok := hop.straight()
+	if !ok {
 		return false
 	}
-	path, _ := hop.conn.Best()
 	out := e.out.arena[e.out.used:]
 	n := wire.HeaderLen + copy(out[wire.HeaderLen:], packet) // packet may lie there
 	wire.AppendHeader(out[:0], wire.Header{Kind: wire.KindRelay, Path: path, Src: e.self.id, Dst: hop.card.ID, Number: hop.legs})
@@ -178,10 +182,8 @@ func (e *Endpoint) receiveRelayed(hop *Peer, h wire.Header, packet []byte, now i
 		e.stats.Misrouted++
 		return
 	}
-	p.deriveKeys()
 	frames, ok := e.open(p, packet)
 	if !ok {
-		e.stats.Forged++
 		return
 	}
 	p.start(now)

@@ -114,17 +114,6 @@ func (e *Endpoint) seal(p *Peer, packet []byte) []byte {
 	return p.sealer.seal(packet)
 }
 
-// open is the inverse of seal.
-func (e *Endpoint) open(p *Peer, packet []byte) (frames []byte, ok bool) {
-	if clearOf(packet) == 0 {
-		return p.opener.open(e.scratch, packet)
-	}
-	if !p.insecure {
-		return nil, false // whoever sends this is not a peer of ours, or was told something else
-	}
-	return p.opener.openHead(e.scratch, packet)
-}
-
 // collect adds the packet at the end of the arena to the run before it, if it goes the same way and
 // has the same size, so that the kernel handles them as one (UDP_SEGMENT).
 func (e *Endpoint) collect(rail int, to *udp.Addr, packet []byte) {

@@ -43,12 +43,9 @@ func playExchange(args []string) error {
 	if err := mpi.Init(); err != nil {
 		return err
 	}
-	world := mpi.World()
-	if err := world.Barrier(); err != nil {
+	world, err := meet()
+	if err != nil {
 		return err
-	}
-	if world.Rank() == 0 {
-		fmt.Println(going)
 	}
 	start, last, pause := time.Now(), time.Now(), time.Duration(0)
 	round := 0

@@ -58,6 +58,16 @@ func Play(args []string) {
 	os.Exit(0)
 }
 
+// meet waits for all ranks, and has rank 0 say that they are there.
+func meet() (*mpi.Comm, error) {
+	world := mpi.World()
+	err := world.Barrier()
+	if err == nil && world.Rank() == 0 {
+		fmt.Println(going)
+	}
+	return world, err
+}
+
 // rankLife bounds what a rank does, should everybody forget about it.
 const rankLife = 2 * time.Minute
 
@@ -74,12 +84,9 @@ func playRank() error {
 		}
 		os.Exit(3)
 	}()
-	world := mpi.World()
-	if err := world.Barrier(); err != nil {
+	world, err := meet()
+	if err != nil {
 		return err
-	}
-	if world.Rank() == 0 {
-		fmt.Println(going)
 	}
 	for start, round := time.Now(), 0; time.Since(start) < rankLife; round++ {
 		if err := playRound(world, round); err != nil {

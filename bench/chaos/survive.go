@@ -21,12 +21,9 @@ func playSurvive(args []string) error {
 	if err := mpi.Init(); err != nil {
 		return err
 	}
-	world := mpi.World()
-	if err := world.Barrier(); err != nil {
+	world, err := meet()
+	if err != nil {
 		return err
-	}
-	if world.Rank() == 0 {
-		fmt.Println(going)
 	}
 	end := time.Now().Add(time.Duration(seconds) * time.Second)
 	for {

@@ -42,22 +42,14 @@ func algorithmsMain(args []string) (int, error) {
 	if err != nil {
 		return 2, err
 	}
-	impls, err := bench.Find([]string{bench.RainMPI}, *where.prefix)
-	if err != nil {
-		return 1, err
-	}
-	dir, remove, err := where.workDir()
+	w, remove, err := where.programs([]string{bench.RainMPI})
 	if err != nil {
 		return 1, err
 	}
 	defer remove()
-	prog, err := impls[0].Compile(*where.src, dir)
-	if err != nil {
-		return 1, err
-	}
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
 	defer stop()
-	place, end, err := placeOf(ctx, *between, cfg, dir)
+	place, end, err := placeOf(ctx, *between, cfg, w.dir)
 	if err != nil {
 		return 1, err
 	}
@@ -66,8 +58,8 @@ func algorithmsMain(args []string) (int, error) {
 	for _, name := range *which {
 		c.Impls = nil
 		for _, a := range mpi.Algorithms(name) {
-			c.Impls = append(c.Impls, impls[0].With(a, "RAIN_COLL="+name+":"+a))
-			c.Progs[a] = prog
+			c.Impls = append(c.Impls, w.impls[0].With(a, "RAIN_COLL="+name+":"+a))
+			c.Progs[a] = w.progs[bench.RainMPI]
 		}
 		c.Args = []string{"-t", name, "-s", strings.Join(*sizes, ","), "-d", fmt.Sprint(*seconds)}
 		c.Limit = limit(1, len(*sizes), *seconds)

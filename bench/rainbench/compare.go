@@ -58,17 +58,29 @@ func (p places) workDir() (dir string, remove func(), err error) {
 	return dir, func() { os.RemoveAll(dir) }, err
 }
 
-// compile builds the C program once for each implementation.
-func compile(impls []*bench.Impl, src, dir string) (map[string]string, error) {
-	progs := map[string]string{}
-	for _, i := range impls {
-		prog, err := i.Compile(src, dir)
-		if err != nil {
-			return nil, err
-		}
-		progs[i.Name] = prog
+// programs are the C program, compiled once for each implementation.
+type programs struct {
+	impls []*bench.Impl
+	progs map[string]string // by the name of the implementation
+	dir   string            // where they are
+}
+
+// programs compiles them; remove takes them away.
+func (p places) programs(names []string) (w programs, remove func(), err error) {
+	if w.impls, err = bench.Find(names, *p.prefix); err != nil {
+		return w, nil, err
 	}
-	return progs, nil
+	if w.dir, remove, err = p.workDir(); err != nil {
+		return w, nil, err
+	}
+	w.progs = map[string]string{}
+	for _, i := range w.impls {
+		if w.progs[i.Name], err = i.Compile(*p.src, w.dir); err != nil {
+			remove()
+			return w, nil, err
+		}
+	}
+	return w, remove, nil
 }
 
 // placeOf makes the lab, or takes this machine; end removes it.
@@ -127,27 +139,19 @@ func compareMain(name string, tests, args []string) (int, error) {
 	if err != nil {
 		return 2, err
 	}
-	impls, err := bench.Find(*peers, *where.prefix)
-	if err != nil {
-		return 1, err
-	}
-	dir, remove, err := where.workDir()
+	w, remove, err := where.programs(*peers)
 	if err != nil {
 		return 1, err
 	}
 	defer remove()
-	progs, err := compile(impls, *where.src, dir)
-	if err != nil {
-		return 1, err
-	}
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
 	defer stop()
-	place, end, err := placeOf(ctx, *between, cfg, dir)
+	place, end, err := placeOf(ctx, *between, cfg, w.dir)
 	if err != nil {
 		return 1, err
 	}
 	defer end()
-	c := bench.Comparison{Setting: place, Impls: impls, Progs: progs, Ranks: *ranks, Runs: *runs}
+	c := bench.Comparison{Setting: place, Impls: w.impls, Progs: w.progs, Ranks: *ranks, Runs: *runs}
 	c.Args = []string{"-t", strings.Join(*which, ","), "-s", strings.Join(*sizes, ","), "-d", fmt.Sprint(*seconds)}
 	if *check {
 		c.Args = append(c.Args, "-c")
@@ -155,7 +159,7 @@ func compareMain(name string, tests, args []string) (int, error) {
 	c.Limit = limit(len(*which), len(*sizes), *seconds)
 	fmt.Println(c.Header())
 	rows := c.Run(ctx, os.Stderr)
-	bench.Print(os.Stdout, impls, rows)
+	bench.Print(os.Stdout, w.impls, rows)
 	if len(rows) == 0 {
 		return 1, errors.New("no run succeeded")
 	}

@@ -44,24 +44,16 @@ func faultsMain(args []string) (int, error) {
 	if *trials < 1 {
 		return 2, fmt.Errorf("faults: %d trials: give 1 at least", *trials)
 	}
-	impls, err := bench.Find(append([]string{bench.RainMPI}, *peers...), *where.prefix)
-	if err != nil {
-		return 1, err
-	}
-	dir, remove, err := where.workDir()
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM, syscall.SIGHUP)
+	defer stop()
+	w, remove, err := where.programs(append([]string{bench.RainMPI}, *peers...))
 	if err != nil {
 		return 1, err
 	}
 	defer remove()
-	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM, syscall.SIGHUP)
-	defer stop()
-	progs, err := compile(impls, *where.src, dir)
-	if err != nil {
-		return 1, err
-	}
 	var reports []faultsReport
 	for _, scene := range scenes {
-		b := bench.FaultsBench{Scene: scene, Impls: impls, Progs: progs, Dir: dir, Size: *size, Trials: *trials,
+		b := bench.FaultsBench{Scene: scene, Impls: w.impls, Progs: w.progs, Dir: w.dir, Size: *size, Trials: *trials,
 			Seed: *seed, Patience: *patience, OnTrial: printTrial}
 		r, err := runScene(ctx, &b, *user)
 		if err != nil {

@@ -40,27 +40,19 @@ func launchMain(args []string) (int, error) {
 	if err := parse(fs, args); err != nil {
 		return 2, err
 	}
-	impls, err := bench.Find(*peers, *where.prefix)
-	if err != nil {
-		return 1, err
-	}
-	dir, remove, err := where.workDir()
+	w, remove, err := where.programs(*peers)
 	if err != nil {
 		return 1, err
 	}
 	defer remove()
-	progs, err := compile(impls, *where.src, dir)
-	if err != nil {
-		return 1, err
-	}
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
 	defer stop()
-	here, err := setting(nil, dir)
+	here, err := setting(nil, w.dir)
 	if err != nil {
 		return 1, err
 	}
 	var all []Launched
-	c := bench.Comparison{Setting: here, Impls: impls, Progs: progs, Runs: *runs, Limit: launchLimit}
+	c := bench.Comparison{Setting: here, Impls: w.impls, Progs: w.progs, Runs: *runs, Limit: launchLimit}
 	for _, c.Ranks = range *ranks {
 		got, err := launched(ctx, c)
 		if err != nil {
@@ -70,7 +62,7 @@ func launchMain(args []string) (int, error) {
 	}
 	if c.Ranks = *far; c.Ranks > 0 {
 		var end func()
-		if c.Setting, end, err = sshSetting(ctx, *hosts, dir); err != nil {
+		if c.Setting, end, err = sshSetting(ctx, *hosts, w.dir); err != nil {
 			return 1, err
 		}
 		defer end()

@@ -43,25 +43,17 @@ func railsMain(args []string) (int, error) {
 		}
 		broken = append(broken, f)
 	}
-	impls, err := bench.Find(*peers, *where.prefix)
-	if err != nil {
-		return 1, err
-	}
-	dir, remove, err := where.workDir()
+	w, remove, err := where.programs(*peers)
 	if err != nil {
 		return 1, err
 	}
 	defer remove()
-	progs, err := compile(impls, *where.src, dir)
-	if err != nil {
-		return 1, err
-	}
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
-	r := railsBench{ctx: ctx, dir: dir, runs: *runs, seconds: *seconds, down: *down, user: *user}
+	r := railsBench{ctx: ctx, dir: w.dir, runs: *runs, seconds: *seconds, down: *down, user: *user}
 	missed := 0
-	for _, i := range impls {
-		bars, err := r.measure(i, progs[i.Name], broken)
+	for _, i := range w.impls {
+		bars, err := r.measure(i, w.progs[i.Name], broken)
 		if err != nil {
 			return 1, err
 		}

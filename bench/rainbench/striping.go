@@ -38,24 +38,17 @@ func stripingFlags(fs *pflag.FlagSet) func(peers []string, runs int, seconds flo
 }
 
 func stripe(b *bench.Striping, peers []string, user bool, where places, asJSON string) (int, error) {
-	impls, err := bench.Find(peers, *where.prefix)
-	if err != nil {
-		return 1, err
-	}
-	dir, remove, err := where.workDir()
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM, syscall.SIGHUP)
+	defer stop()
+	w, remove, err := where.programs(peers)
 	if err != nil {
 		return 1, err
 	}
 	defer remove()
-	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM, syscall.SIGHUP)
-	defer stop()
-	if b.Progs, err = compile(impls, *where.src, dir); err != nil {
-		return 1, err
-	}
-	b.Impls = impls
+	b.Impls, b.Progs = w.impls, w.progs
 	b.Place = func(ctx context.Context, cfg lab.Config) (bench.Setting, func(), error) {
 		cfg.UserNamespace = user
-		return placeOf(ctx, true, cfg, dir)
+		return placeOf(ctx, true, cfg, w.dir)
 	}
 	rows, err := b.Run(ctx)
 	if err != nil {

@@ -4,7 +4,6 @@ import (
 	"fmt"
 	"strings"
 	"sync"
-	"time"
 
 	"golang.org/x/sys/unix"
 
@@ -24,8 +23,8 @@ type mesh struct {
 	events     chan<- any
 	e          *rainnet.Endpoint
 	membership membership
-	stopped    int64 // how long this process has been stopped: see now
-	wake       int   // eventfd: the queue has something
+	awake      awakeClock
+	wake       int // eventfd: the queue has something
 
 	mu      sync.Mutex
 	room    *sync.Cond
@@ -77,7 +76,7 @@ type (
 func agentID(host int) wire.PeerID { return wire.AgentBase + wire.PeerID(host) }
 
 func newMesh(s Setup, faults *rainnet.Faults, past *history.Log, events chan<- any) (*mesh, error) {
-	m := &mesh{self: s.Host, names: s.Hosts, verbose: s.Verbose, events: events,
+	m := &mesh{self: s.Host, names: s.Hosts, verbose: s.Verbose, events: events, awake: awakeClock{due: rainnet.Now()},
 		done: make(chan struct{}), peers: make([]*meshPeer, len(s.Hosts))}
 	m.room = sync.NewCond(&m.mu)
 	if err := m.membership.init(m, s); err != nil {
@@ -193,12 +192,8 @@ func (m *mesh) dropped() string {
 func (m *mesh) drive() {
 	defer close(m.done)
 	var count [8]byte
-	expected := rainnet.Now()
 	for {
-		if late := rainnet.Now() - expected; late > stopTime {
-			m.stopped += late
-		}
-		began := rainnet.Now()
+		m.now()
 		_, _ = unix.Read(m.wake, count[:])
 		closing := m.transmit()
 		// The membership judges by time: first everything that has come.
@@ -218,21 +213,15 @@ func (m *mesh) drive() {
 		}
 		next := m.membership.drive(m.now())
 		if next != never {
-			next += m.stopped
+			next += m.awake.stopped
 		}
-		expected = max(began, min(next, m.e.Deadline()))
+		m.awake.sleep(min(next, m.e.Deadline()))
 		m.e.Wait(next, m.wake)
 	}
 }
 
-// now is the clock of the membership. It does not count the times in which this
-// process was stopped: when a whole job is suspended, by a batch system or with its
-// containers, nobody has been silent when it goes on. An agent that was stopped
-// alone hears from the others that they have gone on.
-func (m *mesh) now() int64 { return rainnet.Now() - m.stopped }
-
-// stopTime is how late this process must be to have been stopped.
-const stopTime = int64(250 * time.Millisecond)
+// now is the clock of the membership.
+func (m *mesh) now() int64 { return m.awake.read(rainnet.Now()) }
 
 // drainPolls bounds how long the queue waits for a socket that is never empty.
 const drainPolls = 64

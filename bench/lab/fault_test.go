@@ -140,7 +140,7 @@ func TestTimeline(t *testing.T) {
 	t.Parallel()
 	l := Start(t, Config{Rails: 1})
 	var events []Event
-	for _, s := range []string{"40ms:mend:rail1", "10ms:cut:rail1@h2:behind"} {
+	for _, s := range []string{"50ms:mend:rail1", "20ms:cut:rail1@h2:behind", "10ms:mend:rail1"} {
 		e, err := ParseEvent(s)
 		if err != nil {
 			t.Fatal(err)
@@ -148,16 +148,24 @@ func TestTimeline(t *testing.T) {
 		events = append(events, e)
 	}
 	var told []string
-	err := l.Play(t.Context(), events, func(e Event, _ time.Time) {
+	var times []time.Time
+	err := l.Play(t.Context(), events, func(e Event, at time.Time) {
+		times = append(times, at)
+		if len(times) == 1 {
+			time.Sleep(100 * time.Millisecond) // the cut is late, as on a busy machine
+		}
 		st, err := l.Status()
 		if err != nil {
 			t.Fatal(err)
 		}
 		told = append(told, e.Fault.String()+" "+st.Rails[0].Cables[1].State)
 	})
-	want := "cut:rail1@h2:behind cut behind the switch port; mend:rail1 ok"
+	want := "mend:rail1 ok; cut:rail1@h2:behind cut behind the switch port; mend:rail1 ok"
 	if got := strings.Join(told, "; "); err != nil || got != want {
-		t.Errorf("%q, %v; want %q", got, err, want)
+		t.Fatalf("%q, %v; want %q", got, err, want)
+	}
+	if d := times[2].Sub(times[1]); d < 30*time.Millisecond {
+		t.Errorf("the fault lasted for %v, want at least 30 ms", d)
 	}
 }
 

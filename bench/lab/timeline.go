@@ -31,6 +31,8 @@ func ParseEvent(s string) (Event, error) {
 
 // Play carries the events out at their times and returns after the last, at the
 // first error, or when ctx is done. tell is called after each; it may be nil.
+// Where an event is late, because the machine is busy, those that follow move by as
+// much: a fault lasts at least as long as it should.
 func (l *Lab) Play(ctx context.Context, events []Event, tell func(Event, time.Time)) error {
 	events = slices.SortedStableFunc(slices.Values(events), func(a, b Event) int { return cmp.Compare(a.At, b.At) })
 	start := time.Now()
@@ -45,8 +47,10 @@ func (l *Lab) Play(ctx context.Context, events []Event, tell func(Event, time.Ti
 		if err := l.Fault(e.Fault); err != nil {
 			return fmt.Errorf("%s: %w", e, err)
 		}
+		done := time.Now()
+		start = done.Add(-e.At)
 		if tell != nil {
-			tell(e, time.Now())
+			tell(e, done)
 		}
 	}
 	return nil

@@ -18,6 +18,7 @@ type Kind struct {
 	Bound  func(hostTimeout time.Duration) time.Duration
 	Status int    // of rainrun; anyFailure: not 0
 	Word   string // in the message: %r is the rank, %h the host
+	Unmet  string // as Word, of one that had not said a word to rainrun yet; empty: none
 
 	do     func(t *trial) error
 	undo   func(t *trial) error // after a while; nil: nothing
@@ -42,7 +43,7 @@ var Kinds = []Kind{
 	{Name: "rank-stopped", strike: aRank, do: kill(unix.SIGSTOP), undo: kill(unix.SIGCONT)},
 	{Name: "agent-killed", Bound: within(time.Second), Status: anyFailure, Word: "agent", strike: anAgent, do: kill(unix.SIGKILL)},
 	{Name: "agent-stopped", strike: anAgent, do: kill(unix.SIGSTOP), undo: kill(unix.SIGCONT)},
-	{Name: "guardian-killed", Bound: within(time.Second), Status: anyFailure, Word: "guardian", strike: aGuardian, do: kill(unix.SIGKILL)},
+	{Name: "guardian-killed", Bound: within(time.Second), Status: anyFailure, Word: "guardian", Unmet: "cannot start the agent on host %h", strike: aGuardian, do: kill(unix.SIGKILL)},
 	{Name: "session-killed", Bound: within(time.Second), Status: anyFailure, Word: "agent", strike: aGuardian, do: (*trial).killSession},
 	{Name: "rainrun-killed", Bound: within(2 * time.Second), Status: 137, strike: theRainrun, do: kill(unix.SIGKILL)},
 	{Name: "ctrl-c", Bound: within(time.Second), Status: 130, Word: "SIGINT", strike: theRainrun, do: kill(unix.SIGINT)},

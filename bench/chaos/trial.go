@@ -309,8 +309,9 @@ func (t *trial) judge() {
 	case want == anyFailure && got == 0, want != anyFailure && got != want:
 		t.wrong("status %d", got)
 	}
-	word := strings.NewReplacer("%r", fmt.Sprint(t.victim.rank), "%h", t.victim.host).Replace(t.kind.Word)
-	if !strings.Contains(text, word) {
+	names := strings.NewReplacer("%r", fmt.Sprint(t.victim.rank), "%h", t.victim.host)
+	word, unmet := names.Replace(t.kind.Word), names.Replace(t.kind.Unmet)
+	if !strings.Contains(text, word) && (unmet == "" || !strings.Contains(text, unmet)) {
 		t.wrong("the message does not say %q", word)
 	}
 	t.judgeFiles()

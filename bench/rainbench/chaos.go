@@ -59,6 +59,7 @@ func chaosMain(args []string) (int, error) {
 	c := chaos.Config{Lab: l, Rainrun: filepath.Join(*prefix, "bin", "rainrun"), Self: self,
 		HostTimeout: *hostTimeout, PerHost: *perHost}
 	var report chaos.Report
+	said := time.Now()
 	for i := range uint64(*jobs) {
 		s := *seed + i
 		kind := kinds[rand.New(rand.NewPCG(s, 1)).IntN(len(kinds))]
@@ -68,6 +69,10 @@ func chaosMain(args []string) (int, error) {
 		}
 		report.Add(o)
 		tell(o, *verbose)
+		if time.Since(said) > 10*time.Second {
+			said = time.Now()
+			fmt.Printf("  %d of %d jobs, %d wrong\n", report.Trials, *jobs, report.Failed)
+		}
 	}
 	fmt.Printf("\n%d jobs of %d ranks on %d hosts\n", report.Trials, cfg.Hosts**perHost, cfg.Hosts)
 	report.Print(os.Stdout)

@@ -24,9 +24,10 @@ type Impl struct {
 
 // Names of the implementations, in the order of tables.
 const (
-	RainMPI = "rainmpi"
-	OpenMPI = "openmpi"
-	MPICH   = "mpich"
+	RainMPI  = "rainmpi"
+	Insecure = "insecure" // rainmpi with bulk data in clear: rainrun --insecure
+	OpenMPI  = "openmpi"
+	MPICH    = "mpich"
 )
 
 // Find returns the implementations of the given names. prefix is where rainmpi
@@ -57,7 +58,9 @@ func Installed() []*Impl {
 func find(name, prefix string) (*Impl, error) {
 	switch name {
 	case RainMPI:
-		return rainMPI(prefix)
+		return rainMPI(name, prefix)
+	case Insecure:
+		return rainMPI(name, prefix, "--insecure")
 	case OpenMPI:
 		return debianPeer(name, "openmpi-bin libopenmpi-dev", openMPIWords, []string{
 			"OMPI_ALLOW_RUN_AS_ROOT=1", "OMPI_ALLOW_RUN_AS_ROOT_CONFIRM=1",
@@ -65,7 +68,7 @@ func find(name, prefix string) (*Impl, error) {
 	case MPICH:
 		return debianPeer(name, "mpich libmpich-dev", mpichWords, nil)
 	}
-	return nil, fmt.Errorf("bench: no implementation %q: there are %s, %s, %s", name, RainMPI, OpenMPI, MPICH)
+	return nil, fmt.Errorf("bench: no implementation %q: there are %s, %s, %s, %s", name, RainMPI, Insecure, OpenMPI, MPICH)
 }
 
 // With returns the implementation under another name, with more in its environment.
@@ -75,7 +78,7 @@ func (i *Impl) With(name string, env ...string) *Impl {
 	return &variant
 }
 
-func rainMPI(prefix string) (*Impl, error) {
+func rainMPI(name, prefix string, options ...string) (*Impl, error) {
 	cc, rainrun := filepath.Join(prefix, "bin", "mpicc"), filepath.Join(prefix, "bin", "rainrun")
 	for _, p := range []string{cc, rainrun} {
 		if _, err := os.Stat(p); err != nil {
@@ -83,10 +86,10 @@ func rainMPI(prefix string) (*Impl, error) {
 		}
 	}
 	return &Impl{
-		Name: RainMPI,
+		Name: name,
 		cc:   []string{cc},
 		launch: func(s *Setting, n int) []string {
-			words := []string{rainrun, "-n", fmt.Sprint(n)}
+			words := append([]string{rainrun, "-n", fmt.Sprint(n)}, options...)
 			if s.History != "" {
 				words = append(words, "--history", s.History)
 			}

@@ -11,6 +11,8 @@
 //	rainbench chaos                         jobs that are killed, stopped and cut at random
 //	rainbench soak                          one job for long, on rails that fail all the time
 //	rainbench faults --scenario NAME        a stream while rails fail in one of seven ways, trial by trial
+//	rainbench cost                          processor time per gigabyte beside a TCP connection's
+//	rainbench share                         one rail beside a TCP connection and beside another job
 //	rainbench rails                         how full rails are, 1 to 8 of them, and while one of two is broken
 package main
 
@@ -39,6 +41,9 @@ var commands = map[string]command{
 	"demo":   {"the main job: two hosts, two rails, one fails and comes back", demoMain},
 	"rails":  {"how full rails are, 1 to 8 of them, and while one of two is broken", railsMain},
 	"faults": {"a stream while rails are cut, lose, flap, are slow or crossed, trial by trial", faultsMain},
+
+	"cost":  {"processor time per gigabyte over one rail, beside a TCP connection's", costMain},
+	"share": {"what a job gets of one rail beside a TCP connection, and beside another job", shareMain},
 
 	"coll": {"collectives beside other MPIs", collMain},
 

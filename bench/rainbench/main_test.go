@@ -142,6 +142,11 @@ func TestBadInput(t *testing.T) {
 		{"faults --scenario cut --rate fast", "write it like 1gbit"},
 		{"faults --scenario cut --trials 0", "give 1 at least"},
 		{"faults --scenario cut --peer othermpi --prefix " + built, `no implementation "othermpi"`},
+		{"share --rate none", "a rail without a rate has no parts"},
+		{"share --duration 1", "give 2 seconds at least"},
+		{"share --congestion sunny --duration 2 --prefix " + built + " --src ../c", "iperf3 between h1 and h2"},
+		{"cost --runs 0", "give 1 of 1 s at least"},
+		{"cost --mtu 100 --prefix " + built + " --src ../c", "MTU 100"},
 		{"demo --mode cloud --prefix /nowhere", "rainmpi is not built"},
 	} {
 		_, errs, status := run(t, strings.Fields(c.args)...)

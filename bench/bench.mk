@@ -3,10 +3,12 @@
 #   make conformance LAB=1               those of pt2pt and coll on two lab hosts, a rail being cut in each
 #   make conformance-ci                  a fixed slice of the expected passes, for every change
 #   make hpcc                            HPCC on two lab hosts while rails fail
+#   make regress                         speed inside this host beside the other MPIs, against the stored ratios;
+#                                        FLAGS=--update stores them. On a quiet machine, 25 minutes.
 
 comma := ,
 
-.PHONY: conformance conformance-ci hpcc
+.PHONY: conformance conformance-ci hpcc regress
 conformance: build
 	$(GO) run ./bench/conformance --prefix $(B) --cache $(B)/conformance $(if $(LAB),--lab --time-limit 10m) \
 	    $(if $(DIRS)$(LAB),--dirs $(or $(DIRS),pt2pt$(comma)coll)) $(FLAGS)
@@ -16,3 +18,13 @@ conformance-ci: build
 
 hpcc: build
 	$(GO) run ./bench/hpcc --prefix $(B) --cache $(B)/hpcc-1.5.0 $(FLAGS)
+
+regress: build
+	@status=0; for row in \
+	    "pt2pt --sizes 8,1k,64k,1M,4M --tests latency,bandwidth,bothways" \
+	    "pt2pt --sizes 8 --tests rate,put,get" \
+	    "pt2pt --sizes 1M --tests puts,gets" \
+	    "coll --sizes 8,1M,4M --tests barrier,allreduce,alltoall,bcast" \
+	    "coll -n 4 --sizes 8 --tests barrier,allreduce" \
+	    "coll -n 8 --sizes 8 --tests barrier,allreduce"; do \
+	    $(B)/bin/rainbench $$row --runs 9 --duration 0.1 --baseline bench/baseline.json $(FLAGS) || status=1; done; exit $$status

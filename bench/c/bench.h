@@ -23,6 +23,8 @@ typedef void test(size_t size);
 test latency, bandwidth, bothways, rate, stream;        /* pt2pt.c, stream.c */
 test barrier, allreduce, alltoall, bcast, allgather;    /* coll.c */
 test reduce, gather, scatter, reduce_scatter_block;
+test put_latency, get_latency, put_bandwidth, get_bandwidth; /* onesided.c */
+test overlap;                                           /* overlap.c */
 test hello, memory_use;                                 /* launch.c */
 
 /* check.c: message number seq from a rank, as it must be, and whether it is. */

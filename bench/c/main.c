@@ -24,6 +24,8 @@ static const struct {
 	{"bcast", bcast, 1},     {"allreduce", allreduce, 1}, {"allgather", allgather, 1},
 	{"alltoall", alltoall, 1}, {"reduce", reduce, 1},     {"gather", gather, 1},
 	{"scatter", scatter, 1}, {"reduce_scatter_block", reduce_scatter_block, 1},
+	{"put", put_latency, 2}, {"get", get_latency, 2},     {"puts", put_bandwidth, 2},
+	{"gets", get_bandwidth, 2}, {"overlap", overlap, 2},
 	{"hello", hello, 1},     {"memory", memory_use, 1},
 };
 

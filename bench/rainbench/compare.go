@@ -24,6 +24,12 @@ var (
 	someSizes  = []string{"8", "1k", "64k", "1M"}
 )
 
+// moreTests are those beside the default ones.
+var moreTests = map[string]string{
+	"pt2pt": "; there are put, get (one and a flush), puts, gets (many), exchange and overlap (how much of an exchange hides behind computing) too",
+	"coll":  "; there are reduce, gather, scatter, reduce_scatter_block too",
+}
+
 func pt2ptMain(args []string) (int, error) { return compareMain("pt2pt", pt2ptTests, args) }
 func collMain(args []string) (int, error)  { return compareMain("coll", collTests, args) }
 
@@ -122,7 +128,7 @@ func setting(l *lab.Lab, dir string) (bench.Setting, error) {
 func compareMain(name string, tests, args []string) (int, error) {
 	fs := pflag.NewFlagSet("rainbench "+name, pflag.ContinueOnError)
 	peers := fs.StringSlice("peers", []string{"rainmpi", "openmpi", "mpich"}, "implementations")
-	which := fs.StringSlice("tests", tests, "tests of the C program")
+	which := fs.StringSlice("tests", tests, "tests of the C program"+moreTests[name])
 	sizes := fs.StringSlice("sizes", someSizes, "message sizes, bytes (k and M are binary)")
 	ranks := fs.IntP("ranks", "n", 2, "number of ranks")
 	runs := fs.Int("runs", 5, "runs of each implementation")
@@ -130,10 +136,15 @@ func compareMain(name string, tests, args []string) (int, error) {
 	check := fs.Bool("check", false, "fill and check every message")
 	between := fs.Bool("lab", false, "between two lab hosts instead of on one; see --rails, --rate, ...")
 	asJSON := fs.String("json", "", "write the results to a file as JSON too")
+	baseline := fs.String("baseline", "", "compare the ratios with those of a file, and fail where one has become worse")
+	update := fs.Bool("update", false, "store the ratios in the file of --baseline instead")
 	config := labFlags(fs)
 	where := placeFlags(fs)
 	if err := parse(fs, args); err != nil {
 		return 2, err
+	}
+	if *update && *baseline == "" {
+		return 2, fmt.Errorf("%s: --update stores ratios in the file of --baseline: name one", name)
 	}
 	cfg, err := config()
 	if err != nil {
@@ -165,6 +176,32 @@ func compareMain(name string, tests, args []string) (int, error) {
 	}
 	if err := writeJSON(*asJSON, rows); err != nil {
 		return 1, err
+	}
+	if *baseline == "" {
+		return 0, nil
+	}
+	return beside(*baseline, *update, *between, rows)
+}
+
+// beside compares the ratios with those of a file, or stores them there.
+func beside(file string, update, between bool, rows []bench.Row) (int, error) {
+	b, err := bench.OpenBaseline(file)
+	if err != nil {
+		return 1, err
+	}
+	place := "one host"
+	if between {
+		place = "two hosts"
+	}
+	if update {
+		return 0, b.Update(place, rows)
+	}
+	worse := b.Compare(place, rows)
+	for _, line := range worse {
+		fmt.Println("worse ", line)
+	}
+	if len(worse) > 0 {
+		return 1, fmt.Errorf("%d rows are worse than in %s", len(worse), file)
 	}
 	return 0, nil
 }

@@ -130,6 +130,7 @@ func TestBadInput(t *testing.T) {
 		{"lab status --lab /nowhere", "no lab at /nowhere"},
 		{"pt2pt --peers othermpi", `no implementation "othermpi"`},
 		{"pt2pt --peers rainmpi --prefix /nowhere", "make build"},
+		{"coll --update", "name one"},
 		{"launch --peers othermpi", `no implementation "othermpi"`},
 		{"rails --faults cut", "names no rail"},
 		{"rails --rails 9", "9 rails: give 1 to 8"},

@@ -78,10 +78,7 @@ func (b *membership) notTogether(now int64, away []int) string {
 	if len(away) == 0 {
 		return fmt.Sprintf("the hosts reach each other, but did not agree within %v on who takes part; are they overloaded? (--host-timeout %v)", 5*b.timeout, b.timeout)
 	}
-	silent, by, p := away[0], b.mesh.self, b.mesh.peers[away[0]]
-	if slices.Contains(away, b.lead) { // it is this host that does not answer
-		silent, by, p = b.mesh.self, b.lead, b.mesh.peers[b.lead]
-	}
+	silent, by, p := b.silent(away)
 	if p.ever {
 		return b.outOfReach(now, silent, p) + "; the job was ended"
 	}
@@ -90,6 +87,28 @@ func (b *membership) notTogether(now int64, away []int) string {
 		return text + fmt.Sprintf(": %d packets came that are not encrypted with this job's key: an agent with another key cannot join", stats.Forged)
 	}
 	return text + ": it was never reached: is UDP blocked (--ports, for a firewall), are the right interfaces used (--rails)?"
+}
+
+// silent says which host is out of reach of which, where no view has been confirmed
+// that says it, and gives the other end of that silence: a host that the ring of most
+// hosts is without; this one, if it reaches none of several; else, of two that do
+// not reach each other, the one that is not rainrun's.
+func (b *membership) silent(away []int) (silent, by int, p *meshPeer) {
+	self := b.mesh.self
+	if len(b.ring) > len(b.mesh.names)/2 {
+		for _, h := range away {
+			if !b.inRing(h) {
+				return h, self, b.mesh.peers[h]
+			}
+		}
+	}
+	switch {
+	case slices.Contains(away, b.lead):
+		return self, b.lead, b.mesh.peers[b.lead]
+	case len(away) > 1 && len(away) == len(b.mesh.names)-1:
+		return self, away[0], b.mesh.peers[away[0]]
+	}
+	return away[0], self, b.mesh.peers[away[0]]
 }
 
 // outOfReach says that a host is out of reach. p is at one end of the silence.

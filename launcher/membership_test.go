@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"rainmpi/rainnet"
+	"rainmpi/rainnet/member"
 )
 
 // A testHost is the agent's end of one of several meshes in this process.
@@ -192,6 +193,41 @@ func TestMemberIDs(t *testing.T) {
 		}
 		if b.id(lead) != 0 {
 			t.Errorf("the lead is %d", b.id(lead))
+		}
+	}
+}
+
+// Before the first view nobody is told who goes on: whoever gives up names the
+// host that most others are without.
+func TestSilentHost(t *testing.T) {
+	for _, c := range []struct {
+		what       string
+		n, self    int
+		away       []int
+		ring       []int
+		silent, by int
+	}{
+		{"two hosts, rainrun's", 2, 0, []int{1}, []int{0}, 1, 0},
+		{"two hosts, the other", 2, 1, []int{0}, []int{1}, 1, 0},
+		{"rainrun's host reaches none of three", 4, 0, []int{1, 2, 3}, []int{0}, 0, 1},
+		{"three that do not reach rainrun's", 4, 2, []int{0}, []int{1, 2, 3}, 0, 2},
+		{"another reaches none of three", 4, 3, []int{0, 1, 2}, []int{3}, 3, 0},
+		{"most do not reach another", 4, 0, []int{2}, []int{0, 1, 3}, 2, 0},
+		{"two of one ring, rainrun's", 3, 0, []int{1}, []int{0, 2, 1}, 1, 0},
+		{"two of one ring, the other", 3, 1, []int{0}, []int{0, 2, 1}, 1, 0},
+	} {
+		b := membership{mesh: &mesh{self: c.self, names: make([]string, c.n), peers: make([]*meshPeer, c.n)}}
+		for h := range c.n {
+			if h != c.self {
+				b.mesh.peers[h] = &meshPeer{host: h}
+			}
+		}
+		for _, h := range c.ring {
+			b.ring = append(b.ring, member.Member{ID: b.id(h), Inc: 1})
+		}
+		silent, by, p := b.silent(c.away)
+		if silent != c.silent || by != c.by || p == nil || p.host != silent && p.host != by {
+			t.Errorf("%s: host %d by host %d, %+v; want %d by %d", c.what, silent, by, p, c.silent, c.by)
 		}
 	}
 }

@@ -175,7 +175,7 @@ func (e *engine) complete(r *Request, err error) {
 // message from off on.
 func (r *Request) ReadAt(p []byte, off int64) {
 	if r.t.Contiguous() {
-		copy(p, bytesAt(unsafe.Add(r.addr, off), int64(len(p))))
+		dtype.Move(p, bytesAt(unsafe.Add(r.addr, off), int64(len(p))))
 		return
 	}
 	r.t.Pack(p, r.addr, r.count, r.skip+off)
@@ -194,7 +194,7 @@ func (r *Request) WriteAt(p []byte, off int64) {
 		return
 	}
 	if r.t.Contiguous() {
-		copy(bytesAt(unsafe.Add(r.addr, off), int64(len(p))), p)
+		dtype.Move(bytesAt(unsafe.Add(r.addr, off), int64(len(p))), p)
 		return
 	}
 	r.t.Unpack(r.addr, r.count, r.skip+off, p)

@@ -26,8 +26,20 @@ func moveRun(p unsafe.Pointer, stream []byte, dir direction) {
 	case 16:
 		*(*word16)(q) = *(*word16)(p)
 	default:
-		copy(unsafe.Slice((*byte)(q), len(stream)), unsafe.Slice((*byte)(p), len(stream)))
+		Move(unsafe.Slice((*byte)(q), len(stream)), unsafe.Slice((*byte)(p), len(stream)))
 	}
+}
+
+// piece is less than what Go's copy stores past the caches: 1 MiB on amd64. Who reads a message
+// next does so soon, and would have to fetch it from memory again.
+const piece = 512 << 10
+
+// Move is copy, in pieces. The two do not overlap.
+func Move(dst, src []byte) {
+	for ; len(src) > piece; dst, src = dst[piece:], src[piece:] {
+		copy(dst[:piece], src[:piece])
+	}
+	copy(dst, src)
 }
 
 // moveStrided copies count blocks of size bytes between stream, where they lie step bytes apart,

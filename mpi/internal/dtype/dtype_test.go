@@ -261,3 +261,18 @@ func TestRuns(t *testing.T) {
 		}
 	})
 }
+
+// Large runs are moved in pieces: none is forgotten, and nothing beyond the end is touched.
+func TestMove(t *testing.T) {
+	for _, n := range []int{0, 1, piece - 1, piece, piece + 1, 2 * piece, 3*piece + 5} {
+		src, dst := make([]byte, n), make([]byte, n+1)
+		for i := range src {
+			src[i] = byte(i*7 + i>>12)
+		}
+		dst[n] = 99
+		moveRun(unsafe.Pointer(unsafe.SliceData(dst)), src, unpack)
+		if !bytes.Equal(dst[:n], src) || dst[n] != 99 {
+			t.Errorf("%d bytes did not come as they were", n)
+		}
+	}
+}

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"os"
 	"os/exec"
+	"path/filepath"
 	"runtime"
 	"slices"
 	"strconv"
@@ -17,6 +18,8 @@ import (
 	"golang.org/x/sys/unix"
 
 	"rainmpi/bench/lab"
+	"rainmpi/rainnet/history"
+	"rainmpi/rainnet/wire"
 )
 
 // A job of rainrun on the hosts of a lab, started on the first.
@@ -245,7 +248,7 @@ func TestSuspendedJob(t *testing.T) {
 }
 
 // An agent that is stopped for 300 ms again and again, with messages lost, is late
-// and not dead. With RAIN_STEADY_SECONDS it goes on for so long, with 16 ranks for
+// and not dead, and no path between ranks, who are busy, goes down meanwhile. With RAIN_STEADY_SECONDS it goes on for so long, with 16 ranks for
 // every core, under the defaults.
 func TestStoppedAgents(t *testing.T) {
 	l := lab.Start(t, lab.Config{Hosts: 3, Rails: 2})
@@ -257,10 +260,12 @@ func TestStoppedAgents(t *testing.T) {
 		}
 		perHost, timeout = (16*runtime.NumCPU()+2)/3, "30s"
 	}
+	log := filepath.Join(t.TempDir(), "history")
 	j := run(t, l, "-n", fmt.Sprint(3*perHost), "--host", fmt.Sprintf("h1:%d,h2:%[1]d,h3:%[1]d", perHost), "--host-timeout", timeout,
-		ExchangeRole, fmt.Sprint(life))
+		"--history", log, ExchangeRole, fmt.Sprint(life))
 	j.begun()
 	j.fault(lab.Fault{Kind: lab.KindLoss, Loss: 0.05})
+	begin := time.Now()
 	end := time.Now().Add(time.Duration(life)*time.Second - 4*time.Second)
 	turns := 0
 	for ; time.Now().Before(end); turns++ {
@@ -277,5 +282,38 @@ func TestStoppedAgents(t *testing.T) {
 	if j.err.Len() > 0 {
 		t.Errorf("standard error: %s", j.err.String())
 	}
+	for _, d := range downs(t, l, log, begin, end) {
+		t.Errorf("a path went down: %s", d)
+	}
 	t.Logf("%d agents stopped; %q", turns, j.out)
+}
+
+// downs are the transitions to down of direct paths between ranks, between two
+// times, as the logs of all hosts tell them.
+func downs(t *testing.T, l *lab.Lab, log string, from, to time.Time) (found []string) {
+	t.Helper()
+	var logs history.Logs
+	for _, h := range l.Hosts {
+		if err := logs.ReadFile(history.FileOn(log, h.Name)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	paths := 0
+	for _, v := range logs.Compare() {
+		if v.Path == wire.Relayed || v.Sides[1].End.ID >= wire.AgentBase {
+			continue
+		}
+		paths++
+		for _, side := range v.Sides {
+			for _, e := range side.Entries {
+				if !e.Up && e.At.After(from) && e.At.Before(to) {
+					found = append(found, side.Name+": "+e.String())
+				}
+			}
+		}
+	}
+	if paths == 0 {
+		t.Error("the logs tell of no path")
+	}
+	return found
 }

@@ -128,11 +128,13 @@ func (a *agent) exchange(card []byte) (cards *boot.Cards, failed []int, err erro
 	for {
 		m, err := a.conn.Recv()
 		switch {
-		case err == nil && m.Failed != nil:
-			failed = append(failed, m.Failed.Ranks...)
-		case err != nil || m.Cards == nil:
+		case err != nil:
 			return nil, nil, errorf(ErrOther, "the agent gives no cards: %v", err)
-		default:
+		case m.Failed != nil:
+			failed = append(failed, m.Failed.Ranks...)
+		case m.Waits != nil: // the job ends: what ends it is told, and not that we knew nobody yet
+			_ = a.tell(boot.Message{Waits: &boot.Waits{}})
+		case m.Cards != nil:
 			return m.Cards, failed, nil
 		}
 	}

@@ -48,3 +48,19 @@ func TestUnavailable(t *testing.T) {
 		t.Errorf("without apt-get: %v", err)
 	}
 }
+
+// TestNeed: what is there is not asked for, and what is missing is asked for by its package.
+func TestNeed(t *testing.T) {
+	dir := t.TempDir()
+	t.Setenv("PATH", dir) // no apt-get
+	if err := os.WriteFile(filepath.Join(dir, "here"), []byte("#!/bin/sh\n"), 0o777); err != nil {
+		t.Fatal(err)
+	}
+	if err := Need(t.Context(), map[string]string{"here": "here-tools"}, io.Discard); err != nil {
+		t.Errorf("a command that is there: %v", err)
+	}
+	err := Need(t.Context(), map[string]string{"here": "here-tools", "absent": "absent-tools"}, io.Discard)
+	if err == nil || !strings.Contains(err.Error(), "apt-get install absent-tools") || strings.Contains(err.Error(), "here-tools") {
+		t.Errorf("a command that is missing: %v", err)
+	}
+}

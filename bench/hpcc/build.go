@@ -2,7 +2,6 @@ package main
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"os"
 	"os/exec"
@@ -96,17 +95,8 @@ func haveBLAS(ctx context.Context, mpicc, cache string) error {
 	if links() == nil {
 		return nil
 	}
-	const please = "OpenBLAS is missing: apt-get install libopenblas-dev"
-	if os.Getuid() != 0 {
-		return errors.New(please)
-	}
-	fmt.Println("installing libopenblas-dev")
-	for _, words := range []string{"update -qq", "install -y -qq libopenblas-dev"} {
-		cmd := exec.CommandContext(ctx, "apt-get", strings.Fields(words)...)
-		cmd.Env = append(os.Environ(), "DEBIAN_FRONTEND=noninteractive")
-		if out, err := cmd.CombinedOutput(); err != nil {
-			return fmt.Errorf("%s: apt-get %s: %w\n%s", please, words, err, out)
-		}
+	if err := debsrc.Install(ctx, os.Stdout, "libopenblas-dev"); err != nil {
+		return err
 	}
 	return links()
 }

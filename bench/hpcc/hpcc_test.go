@@ -1,6 +1,7 @@
 package main
 
 import (
+	"io"
 	"strings"
 	"testing"
 )
@@ -63,5 +64,25 @@ func TestInput(t *testing.T) {
 	}
 	if _, err := input(1600, 3); err == nil {
 		t.Error("3 ranks on a grid of 2 columns")
+	}
+}
+
+// TestHere: on one machine nothing is broken, and HPCC's own checks decide alone.
+func TestHere(t *testing.T) {
+	o := &options{here: true, cut: 1, hole: 2}
+	if events := o.events(); len(events) > 0 {
+		t.Errorf("faults without a lab: %v", events)
+	}
+	r := &outcome{output: good()}
+	if err := r.report(io.Discard, o); err != nil {
+		t.Errorf("a good run: %v", err)
+	}
+	r.output = strings.Replace(good(), "Success=1", "Success=0", 1)
+	if err := r.report(io.Discard, o); err == nil || !strings.Contains(err.Error(), "Success=0") {
+		t.Errorf("a bad run: %v", err)
+	}
+	o.total = 1
+	if err := hpcc(t.Context(), o); err == nil || !strings.Contains(err.Error(), "--total") {
+		t.Errorf("--here --total: %v", err)
 	}
 }

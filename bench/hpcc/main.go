@@ -1,6 +1,7 @@
 // Hpcc runs HPCC 1.5.0, a benchmark that others wrote, on two lab hosts with two
 // rails of 1 Gbit/s while the rails fail: one is cut for 3 s and repaired, then
 // the other swallows all frames for 3 s. Or all are cut for as long as --total says.
+// With --here it runs on this machine, where nothing fails.
 //
 // HPCC comes from Debian's source package hpcc, as its authors wrote it; what
 // this project adds is its Make.arch file. HPCC checks its own results (HPL's
@@ -11,6 +12,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"os"
 	"os/signal"
@@ -28,7 +30,7 @@ type options struct {
 	limit         time.Duration
 	cut, hole     time.Duration
 	total         time.Duration
-	healthy       bool
+	healthy, here bool
 }
 
 func main() {
@@ -42,6 +44,7 @@ func main() {
 	pflag.DurationVar(&o.hole, "hole", 12*time.Second, "when rail2 begins to swallow frames")
 	pflag.DurationVar(&o.total, "total", 0, "instead of both: cut all rails at the time of --cut for so long")
 	pflag.BoolVar(&o.healthy, "healthy", false, "break nothing")
+	pflag.BoolVar(&o.here, "here", false, "run on this machine, without lab hosts")
 	pflag.Parse()
 
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
@@ -54,6 +57,9 @@ func main() {
 }
 
 func hpcc(ctx context.Context, o *options) error {
+	if o.here && o.total > 0 {
+		return errors.New("--total cuts the rails of lab hosts: it does not go with --here")
+	}
 	prefix, err := filepath.Abs(o.prefix)
 	if err != nil {
 		return err

@@ -4,7 +4,7 @@ GO    ?= go
 B     ?= build
 PREFIX ?= /usr/local
 
-.PHONY: help build test race fuzz demo install conformance hpcc deps clean
+.PHONY: help build test race fuzz demo install conformance hpcc apps deps clean
 .PHONY: nightly nightly-sim nightly-member nightly-test nightly-suites nightly-chaos
 .DEFAULT_GOAL := build
 
@@ -16,6 +16,7 @@ help:
 	@echo "                      nightly-sim, -member, -test, -suites, -chaos"
 	@echo "make conformance      MPICH's C tests; DIRS=pt2pt,coll takes some directories; LAB=1: on two hosts while rails fail"
 	@echo "make hpcc             HPCC on two hosts while rails fail"
+	@echo "make apps             HPCC, FFTW and PnetCDF from Debian's sources: their own checks on one host, and on two while rails fail"
 	@echo "make install PREFIX=  into PREFIX/{bin,lib,include,share}; DESTDIR is honoured"
 
 include cbind/cbind.mk
@@ -78,7 +79,7 @@ nightly-test:
 nightly-suites: build
 	@$(MAKE) --no-print-directory conformance FLAGS="--repeat 3"
 	@$(MAKE) --no-print-directory conformance LAB=1
-	@$(MAKE) --no-print-directory hpcc
+	@$(MAKE) --no-print-directory apps
 	@$(MAKE) --no-print-directory hpcc FLAGS='--total 10s'
 	@PATH="$(CURDIR)/$(B)/bin:$$PATH" $(B)/bin/rainbench rails
 nightly-chaos: build

@@ -3,12 +3,13 @@
 #   make conformance LAB=1               those of pt2pt and coll on two lab hosts, a rail being cut in each
 #   make conformance-ci                  a fixed slice of the expected passes, for every change
 #   make hpcc                            HPCC on two lab hosts while rails fail
+#   make apps                            HPCC, and the checks of FFTW and PnetCDF, on one host and on two lab hosts
 #   make regress                         speed inside this host beside the other MPIs, against the stored ratios;
 #                                        FLAGS=--update stores them. On a quiet machine, 25 minutes.
 
 comma := ,
 
-.PHONY: conformance conformance-ci hpcc regress
+.PHONY: conformance conformance-ci hpcc apps regress
 conformance: build
 	$(GO) run ./bench/conformance --prefix $(B) --cache $(B)/conformance $(if $(LAB),--lab --time-limit 10m) \
 	    $(if $(DIRS)$(LAB),--dirs $(or $(DIRS),pt2pt$(comma)coll)) $(FLAGS)
@@ -18,6 +19,12 @@ conformance-ci: build
 
 hpcc: build
 	$(GO) run ./bench/hpcc --prefix $(B) --cache $(B)/hpcc-1.5.0 $(FLAGS)
+
+# FLAGS are for FFTW and PnetCDF: go run ./bench/apps --help
+apps: build
+	$(GO) run ./bench/hpcc --prefix $(B) --cache $(B)/hpcc-1.5.0 --here
+	$(GO) run ./bench/hpcc --prefix $(B) --cache $(B)/hpcc-1.5.0
+	$(GO) run ./bench/apps --prefix $(B) --cache $(B)/apps $(FLAGS)
 
 regress: build
 	@status=0; for row in \

@@ -1,0 +1,38 @@
+package main
+
+import (
+	"strings"
+	"testing"
+	"time"
+
+	"rainmpi/bench/lab"
+)
+
+// TestRails: a rail is cut within the longest time that both are whole, all are
+// mended at the end, and a check that sent nothing over them has not passed.
+func TestRails(t *testing.T) {
+	l := lab.Start(t, lab.Config{})
+	r, err := breakRails(t.Context(), l)
+	if err != nil {
+		t.Fatal(err)
+	}
+	time.Sleep(mostWhole + time.Second)
+	err = r.end()
+	if r.cuts == 0 {
+		t.Error("nothing was cut")
+	}
+	if err == nil || !strings.Contains(err.Error(), "rail1 carried nothing") || !strings.Contains(err.Error(), "rail2") {
+		t.Errorf("a check that sent nothing: %v", err)
+	}
+	after, err := l.Status()
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, rail := range after.Rails {
+		for _, c := range rail.Cables {
+			if c.State != "ok" {
+				t.Errorf("%s of %s is %s", rail.Name, c.Host, c.State)
+			}
+		}
+	}
+}

@@ -104,7 +104,7 @@ func (b *built) check(ctx context.Context, c check, l *lab.Lab, limit time.Durat
 	in.Close()
 	<-read
 	if ctx.Err() == context.DeadlineExceeded {
-		status = fmt.Errorf("it was not done after %v", limit)
+		status = fmt.Errorf("not done after %v", limit)
 	}
 	r.passes = j.passes
 	if r.rails != nil {

@@ -52,10 +52,10 @@ func (j *judge) line(text string) (next bool) {
 func (j *judge) verdict(status error) error {
 	var wrong []string
 	if status != nil {
-		wrong = append(wrong, fmt.Sprintf("it ended with %v, during %s", status, j.now))
+		wrong = append(wrong, fmt.Sprintf("%v, during %s", status, j.now))
 	}
 	if n := len(j.fails); n > 0 {
-		wrong = append(wrong, fmt.Sprintf("%d tests failed, the first: %s", n, j.fails[0]))
+		wrong = append(wrong, fmt.Sprintf("failures: %d, the first: %s", n, j.fails[0]))
 	}
 	if status == nil && j.passes < j.atLeast {
 		wrong = append(wrong, fmt.Sprintf("%d tests passed, and there are %d at least", j.passes, j.atLeast))

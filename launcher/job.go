@@ -423,10 +423,11 @@ func (j *job) notice(n Notice) {
 }
 
 // How long a host may take to answer to the end of the job, beyond the grace:
-// one that is not known to be in trouble, and one that is out of reach.
+// one that is not known to be in trouble, and one that is out of reach, which has
+// ended its ranks before the others gave it up.
 const (
 	answerLimit = 5 * time.Second
-	awayLimit   = 300 * time.Millisecond
+	awayLimit   = 150 * time.Millisecond
 )
 
 // giveUp: somebody does not answer to the end of the job.

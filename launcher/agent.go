@@ -464,8 +464,8 @@ func (a *agent) progress() {
 }
 
 // lingerTime is how long an agent that is cut off from others, and has no rank
-// left, waits to be let go.
-const lingerTime = 500 * time.Millisecond
+// left, waits to be let go: longer than rainrun waits for its answer.
+const lingerTime = 2 * awayLimit
 
 // killLimit is how long SIGKILL may take. A process of another user (a setuid
 // program) or one that hangs in the kernel must not keep the job for ever.

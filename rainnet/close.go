@@ -5,7 +5,8 @@ import "errors"
 const (
 	// closeLinger bounds how long Close waits for what was sent to be acknowledged.
 	closeLinger = 3_000_000_000
-	// closeStall is how long a peer may have been silent on all paths and still be waited for.
+	// closeStall is how long a peer may have been silent and still be waited for. Whether its paths are
+	// Up does not matter: a link that has used its slack up stays so for as long as it hears nothing.
 	closeStall = 1_000_000_000
 	// closeAcks is how long the acknowledgements that the peers wait for may be held back: the
 	// machines' largest delay, twice.
@@ -13,7 +14,7 @@ const (
 )
 
 // Close waits until everything that was sent is acknowledged, but at most three seconds and not for peers
-// to whom no path has led for a second; the Handler is still called meanwhile. Then it tells the peers, and closes
+// of whom nothing has come for a second; the Handler is still called meanwhile. Then it tells the peers, and closes
 // the sockets. The peers of the Endpoint must not be used afterwards.
 func (e *Endpoint) Close() error {
 	if e.closed || e.polling {
@@ -41,7 +42,7 @@ func (e *Endpoint) Close() error {
 func (e *Endpoint) unfinished() bool {
 	now := Now()
 	for _, p := range e.peers {
-		if p.conn != nil && !p.left && now-p.stalledAt < closeStall && (p.conn.Backlog() > 0 || p.bulk > 0) {
+		if p.conn != nil && !p.left && now-p.heardAt < closeStall && (p.conn.Backlog() > 0 || p.bulk > 0) {
 			return true
 		}
 	}

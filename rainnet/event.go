@@ -135,14 +135,7 @@ func (p *Peer) drain() {
 
 // note keeps what the Endpoint itself has to know.
 func (p *Peer) note(ev rudp.Event) {
-	switch ev.Kind {
-	case rudp.Closed:
-		p.left = true
-	case rudp.Stalled:
-		p.stalledAt = Now()
-	case rudp.Resumed, rudp.PathUp:
-		p.stalledAt = never
-	}
+	p.left = p.left || ev.Kind == rudp.Closed
 	if ev.Kind != rudp.PathUp && ev.Kind != rudp.PathDown {
 		return
 	}

@@ -37,17 +37,17 @@ type Peer struct {
 	legs    uint64 // sent
 	replays replays
 
-	stalledAt int64 // since when all paths have been silent; never: they are not
-	deadline  int64 // of conn, as the timers know it
-	slot      int   // in the heap of timers; -1: not there
-	dirty     bool  // on the list of the Endpoint
-	gone      bool  // RemovePeer or Close
-	left      bool  // the peer has said goodbye
-	bulk      int   // transfers begun and not reported as sent
+	heardAt  int64 // when an authentic packet came last, or since when one could
+	deadline int64 // of conn, as the timers know it
+	slot     int   // in the heap of timers; -1: not there
+	dirty    bool  // on the list of the Endpoint
+	gone     bool  // RemovePeer or Close
+	left     bool  // the peer has said goodbye
+	bulk     int   // transfers begun and not reported as sent
 }
 
 func newPeer(e *Endpoint, card Card, key []byte) *Peer {
-	p := &Peer{e: e, key: key, card: card.clone(), slot: -1, deadline: never, stalledAt: never}
+	p := &Peer{e: e, key: key, card: card.clone(), slot: -1, deadline: never, heardAt: Now()}
 	p.insecure = e.cfg.Insecure && bytes.Equal(key, e.cfg.Key)
 	for _, a := range card.Addrs {
 		to := udp.MakeAddr(a)

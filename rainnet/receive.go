@@ -109,6 +109,7 @@ func (e *Endpoint) open(p *Peer, packet []byte) (frames []byte, ok bool) {
 // take hands the frames of an authentic packet to the machine of its peer. Only one that has not come
 // before says anything of the path's size.
 func (e *Endpoint) take(p *Peer, t *track, h wire.Header, packet, frames []byte, now int64) {
+	p.heardAt = now
 	err := p.conn.Recv(now, h.Path, h.Number, frames)
 	if err == nil && t.arrived(packet, now) {
 		p.conn.AddPath(now, h.Path, t.size)

@@ -7,6 +7,7 @@
 //	rainbench demo                          the main job, with a rail cut and repaired
 //	rainbench pt2pt | coll                  one C program, each MPI's own mpicc, interleaved runs
 //	rainbench launch                        from start to end, here and by ssh, and memory per rank
+//	rainbench profile                       where a rank's time goes, by perf
 //	rainbench algorithms                    the algorithms of each collective beside each other
 //	rainbench chaos                         jobs that are killed, stopped and cut at random
 //	rainbench soak                          one job for long, on rails that fail all the time
@@ -52,6 +53,7 @@ var commands = map[string]command{
 	"chaos": {"kill, stop and cut jobs at random, and see how they end", chaosMain},
 	"soak":  {"run one job for long on rails that fail, and look for what is lost or grows", soakMain},
 
+	"profile":    {"where a rank's time goes, by class of work and by function", profileMain},
 	"algorithms": {"the algorithms of each collective beside each other", algorithmsMain},
 }
 

@@ -148,6 +148,7 @@ func TestBadInput(t *testing.T) {
 		{"share --congestion sunny --duration 2 --prefix " + built + " --src ../c", "iperf3 between h1 and h2"},
 		{"cost --runs 0", "give 1 of 1 s at least"},
 		{"cost --mtu 100 --prefix " + built + " --src ../c", "MTU 100"},
+		{"profile --impl openmpi", "there are rainmpi and insecure"},
 		{"demo --mode cloud --prefix /nowhere", "rainmpi is not built"},
 	} {
 		_, errs, status := run(t, strings.Fields(c.args)...)

@@ -1,7 +1,6 @@
 package bench
 
 import (
-	"path/filepath"
 	"sync"
 	"testing"
 	"time"
@@ -12,18 +11,7 @@ import (
 // TestCrossedRails streams from h1 to h3 while h1 has lost rail 1 and h3 rail 2: h2, which has both,
 // relays, and nothing is lost. Before and after, it carries nothing.
 func TestCrossedRails(t *testing.T) {
-	prefix, err := filepath.Abs("../build")
-	if err != nil {
-		t.Fatal(err)
-	}
-	impl, err := find(RainMPI, prefix)
-	if err != nil {
-		t.Fatalf("%v: run make build first", err)
-	}
-	prog, err := impl.Compile("c", t.TempDir())
-	if err != nil {
-		t.Fatal(err)
-	}
+	impl, prog := compiled(t)
 	l := lab.Start(t, lab.Config{Hosts: 3, Rails: 2, Rate: 1e9})
 	fault := func(f lab.Fault) {
 		if err := l.Fault(f); err != nil {

@@ -15,18 +15,7 @@ const all = "latency,bandwidth,bothways,rate,bcast,allreduce,allgather,alltoall,
 // Every test of the C program says something of every size, and every message is
 // what was sent, on one host and between two.
 func TestProgram(t *testing.T) {
-	prefix, err := filepath.Abs("../build")
-	if err != nil {
-		t.Fatal(err)
-	}
-	impl, err := find(RainMPI, prefix)
-	if err != nil {
-		t.Fatalf("%v: run make build first", err)
-	}
-	prog, err := impl.Compile("c", t.TempDir())
-	if err != nil {
-		t.Fatal(err)
-	}
+	impl, prog := compiled(t)
 	for _, place := range []Setting{{Cores: 2}, {Cores: 2, Lab: lab.Start(t, lab.Config{Hosts: 2, Rails: 2})}} {
 		cmd := impl.Command(&place, 2, prog, "-t", all, "-s", "8,100k", "-d", "0.01", "-c")
 		run, err := Execute(t.Context(), cmd, 2*time.Minute, nil)
@@ -47,4 +36,20 @@ func TestProgram(t *testing.T) {
 			}
 		}
 	}
+}
+
+// compiled is the C program, by the mpicc that make build has put into build.
+func compiled(t *testing.T) (impl *Impl, prog string) {
+	t.Helper()
+	prefix, err := filepath.Abs("../build")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if impl, err = find(RainMPI, prefix); err != nil {
+		t.Fatalf("%v: run make build first", err)
+	}
+	if prog, err = impl.Compile("c", t.TempDir()); err != nil {
+		t.Fatal(err)
+	}
+	return impl, prog
 }

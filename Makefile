@@ -75,7 +75,7 @@ nightly-sim:
 nightly-member:
 	RAIN_MEMBER_SEEDS=100000 $(GO) test -timeout 10h -run TestSeeds ./internal/simnet/membersim
 nightly-test:
-	@$(MAKE) --no-print-directory test FUZZTIME=5m
+	@RAIN_INTERLEAVE=long $(MAKE) --no-print-directory test FUZZTIME=5m
 nightly-suites: build
 	@$(MAKE) --no-print-directory conformance FLAGS="--repeat 3"
 	@$(MAKE) --no-print-directory conformance LAB=1

@@ -130,11 +130,8 @@ func (r *Request) Pending() error {
 
 // step makes progress once, for calls that return at once.
 func (e *engine) step() {
-	if e.mu.TryLock() {
-		e.progress()
-		e.mu.Unlock()
-		e.runCalls()
-	}
+	e.advance()
+	e.runCalls()
 }
 
 // Waitall ends all requests. If any failed the error has class ErrInStatus and

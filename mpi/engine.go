@@ -149,6 +149,28 @@ func (e *engine) progress() bool {
 	return worked
 }
 
+// advance makes progress once, unless another thread is at it, and reports whether anything moved.
+func (e *engine) advance() (worked bool) {
+	if !e.mu.TryLock() {
+		return false
+	}
+	worked = e.progress()
+	e.mu.Unlock()
+	e.handOn()
+	return worked
+}
+
+// handOn wakes threads of this rank that sleep beside work, after this one has given up the lock and before it
+// goes, as it may need nothing more. Another one may have looked at the word in which a ring's next record
+// was to come, when that record had been taken, or the end of the ring passed, and WaitSet.Words did not say yet
+// which word is the next: the record there has a sender that saw nobody asleep. Giving up the lock is a full
+// barrier, and the other counts itself asleep before it looks: it sees the new word, or is seen asleep.
+func (e *engine) handOn() {
+	if s := e.wait.set; s.Sleep.Load() != 0 && s.ready(atomic.LoadUint32(&s.Events)) {
+		e.wait.rouse()
+	}
+}
+
 // deliver takes a packet from a peer. payload is valid during the call.
 func (e *engine) deliver(p *proc, h header, payload []byte) {
 	switch h.kind {

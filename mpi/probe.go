@@ -19,17 +19,21 @@ func (m *message) status() Status {
 func (c *Comm) find(source, tag int, take bool) *message {
 	e := c.e
 	e.mu.Lock()
-	defer e.mu.Unlock()
 	s := e.space(c.ctx, c.peers())
 	a := s.Find(int32(source), int32(tag))
-	if a == nil {
-		e.progress()
-		if a = s.Find(int32(source), int32(tag)); a == nil {
-			return nil
-		}
+	looked := a == nil
+	if looked && e.progress() {
+		a = s.Find(int32(source), int32(tag))
 	}
-	if take {
+	if take && a != nil {
 		s.Take(a)
+	}
+	e.mu.Unlock()
+	if looked {
+		e.handOn()
+	}
+	if a == nil {
+		return nil
 	}
 	return a.Value
 }

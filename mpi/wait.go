@@ -238,14 +238,11 @@ func (e *engine) until(done func() bool) {
 		if done() {
 			return
 		}
-		if e.mu.TryLock() {
-			worked := e.progress()
-			e.mu.Unlock()
-			e.runCalls()
-			if worked {
-				t.looks = 0
-				continue
-			}
+		worked := e.advance()
+		e.runCalls()
+		if worked {
+			t.looks = 0
+			continue
 		}
 		e.pause(&t, events)
 	}

@@ -163,6 +163,14 @@ int rain_ring_bell(rain_control *c) {
     return 1;
 }
 
+int rain_multiple;
+
+void rain_changed(void) {
+    rain_waitset *w = rain_waits;
+    __atomic_fetch_add(&w->events, 1, __ATOMIC_SEQ_CST);
+    if (load(w->sleep) && !rain_ring_bell((rain_control *)w->sleep) && !rain_enter()) rain_Wake();
+}
+
 /* count_waiting adds to the number of this rank's threads that wait in a call: shm.Control.Waiting. */
 static void count_waiting(rain_frame *f, uint32_t waiting) {
     if (f->waiting == waiting || !rain_waits) return;

@@ -165,6 +165,13 @@ static void deliver(rain_ticket *k, const header *h, char *buf) {
     rain_engine->received_bytes += h->size;
 }
 
+/* others_look ends what moved a ring on. Another thread may have seen its own ticket still waiting, or looked at
+   the word of the record that is taken, before it counted itself asleep: it would sleep beside what it waits for,
+   whose sender has seen nobody asleep. Either it sees the change now, or is seen. */
+static void others_look(void) {
+    if (__builtin_expect(rain_multiple, 0)) rain_changed();
+}
+
 /* next is the next record of a link's ring, NULL if there is none now. */
 static header *next(rain_link *l, uint64_t *length) {
     rain_reader *r = &l->in;
@@ -174,6 +181,7 @@ static header *next(rain_link *l, uint64_t *length) {
         __atomic_store_n(word(&r->ring, r->pos), 0, __ATOMIC_RELAXED);
         r->pos += size - (r->pos & (size - 1));
         *l->word = word(&r->ring, r->pos);
+        others_look();
         first = __atomic_load_n(word(&r->ring, r->pos), __ATOMIC_ACQUIRE);
     }
     if (!first) return NULL;
@@ -214,6 +222,7 @@ static enum served serve_once(rain_link *l, transfer *t, rain_ticket *mine) {
     enum served how = serve(l, t, mine, &hungry);
     unlock();
     if (hungry) wake(l);
+    if (how == SERVED || how == MINE) others_look();
     return how;
 }
 
@@ -232,11 +241,15 @@ int rain_serve(void) {
         if (hungry) {
             unlock();
             wake(l);
-            if (!try_lock()) return served;
+            if (!try_lock()) {
+                others_look();
+                return served;
+            }
         }
         i = rain_engine->first;
     }
     unlock();
+    if (served) others_look();
     return served;
 }
 
@@ -316,9 +329,9 @@ int rain_fast_Irecv(void *buf, MPI_Count count, MPI_Datatype type, int source, i
         return 0;
     }
     rain_ticket *k = &rain_tickets[i];
-    int hungry = 0;
+    int hungry = 0, served = 0;
     enum served how;
-    while ((how = serve(t.link, &t, k, &hungry)) == SERVED) {}
+    while ((how = serve(t.link, &t, k, &hungry)) == SERVED) served = 1;
     k->failed = k->cancelled = k->detached = 0;
     if (how == MINE) {
         k->state = RAIN_DONE;
@@ -330,6 +343,7 @@ int rain_fast_Irecv(void *buf, MPI_Count count, MPI_Datatype type, int source, i
     }
     unlock();
     if (hungry) wake(t.link);
+    if (served || how == MINE) others_look();
     *request = handle((int)i);
     return 1;
 }

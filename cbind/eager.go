@@ -49,6 +49,9 @@ func (c *comm) hide() {
 //export rain_Wake_rank
 func rain_Wake_rank(world int32) { mpi.WakeRank(int(world)) }
 
+//export rain_Wake
+func rain_Wake() { mpi.Wake() }
+
 // The first requests are those of C's tickets. They are always there, and live while the ticket is.
 func init() {
 	for i := range C.rain_tickets {

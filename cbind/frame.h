@@ -317,6 +317,10 @@ void rain_pause(rain_frame *f);
 int rain_serve(void);
 int rain_work(void);
 void rain_progress(rain_frame *f);
+/* rain_changed makes this rank's other threads look again that wait: mpi's waiting.changed. It is a full barrier.
+   Nothing but rain_multiple asks for it: several threads may be in MPI at a time. */
+void rain_changed(void);
+extern int rain_multiple;
 /* rain_ring_bell wakes a rank's threads that sleep. It reports whether it could: only Go can send to a
    rank that parks on sockets. */
 int rain_ring_bell(rain_control *c);

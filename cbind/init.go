@@ -53,7 +53,7 @@ func initialize(required int) (provided int, err error) {
 	if provided, err = mpi.InitThread(required); err != nil {
 		return 0, err
 	}
-	begun()
+	begun(provided)
 	world.Store(&comm{c: mpi.World(), handle: abi.MPI_COMM_WORLD})
 	self.Store(&comm{c: mpi.Self(), handle: abi.MPI_COMM_SELF})
 	if p := mpi.Parent(); p != nil {
@@ -65,7 +65,10 @@ func initialize(required int) (provided int, err error) {
 }
 
 // begun and ended follow the engine, which MPI_Init and every session start and end.
-func begun() {
+func begun(level int) {
+	if level == mpi.ThreadMultiple {
+		C.rain_multiple = 1
+	}
 	mpi.Table().Tickets = (*[mpi.Tickets]mpi.Ticket)(unsafe.Pointer(&C.rain_tickets))
 	C.rain_engine = (*C.rain_engine_table)(unsafe.Pointer(mpi.Table()))
 	C.rain_waits = (*C.rain_waitset)(unsafe.Pointer(mpi.Waiting()))

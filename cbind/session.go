@@ -70,7 +70,7 @@ func rain_Session_init(f, info, handler, out uintptr) int32 {
 	if err != nil {
 		return failOn(f, handler, err)
 	}
-	begun()
+	begun(s.ThreadLevel())
 	atExit.Do(func() { mpi.Linger(); C.rain_call_at_exit() })
 	q := &session{s: s}
 	q.handler.Store(e.retain())

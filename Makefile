@@ -83,7 +83,7 @@ nightly-suites: build
 	@$(MAKE) --no-print-directory hpcc FLAGS='--total 10s'
 	@PATH="$(CURDIR)/$(B)/bin:$$PATH" $(B)/bin/rainbench rails
 nightly-chaos: build
-	RAIN_KILLS=500 $(GO) test -timeout 2h -run TestKill ./mpi
+	RAIN_KILLS=500 $(GO) test -timeout 2h -run 'TestKill|FailureAtRandom' ./mpi ./cbind/ctest
 	RAIN_STEADY_SECONDS=600 $(GO) test -timeout 20m -run StoppedAgents ./bench/chaos
 	@$(B)/bin/rainbench soak --duration 10m --rate 1gbit
 	@$(B)/bin/rainbench chaos --jobs 1000

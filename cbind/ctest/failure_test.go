@@ -5,6 +5,7 @@ import (
 	"math/rand/v2"
 	"os"
 	"path/filepath"
+	"strconv"
 	"strings"
 	"testing"
 )
@@ -43,12 +44,19 @@ func TestFailure(t *testing.T) {
 	}
 }
 
-// TestFailureAtRandom: a rank dies at a random moment between its start and 0.2 s, in the middle of
-// short calls that C makes by itself on one host.
+// TestFailureAtRandom: a rank dies at a random moment between its start and 0.2 s, in the middle of short
+// calls that C makes by itself on one host, or of long messages. RAIN_KILLS says how many do.
 func TestFailureAtRandom(t *testing.T) {
 	exe := compile(t, "failure/loop.c")
 	random := rand.New(rand.NewPCG(1, 1))
-	for trial := range 30 {
+	trials := 30
+	if v := os.Getenv("RAIN_KILLS"); v != "" {
+		var err error
+		if trials, err = strconv.Atoi(v); err != nil {
+			t.Fatalf("RAIN_KILLS=%s is no number", v)
+		}
+	}
+	for trial := range trials {
 		where := ranksOf[trial%2]
 		victim := random.IntN(where.n)
 		out, err := run(t, prefix+"/bin/rainrun", append(where.args, "--timeout", "30", "--on-failure", "continue",

@@ -1,5 +1,5 @@
 /*
- * Short calls of many kinds, one after the other, while a rank dies at a random moment: after so many
+ * Calls of many kinds, most of them short, one after the other, while a rank dies at a random moment: after so many
  * microseconds as the first argument says; the second names it. The others revoke what they use, make a
  * communicator of themselves and go on, until the first of them says that it is over.
  */
@@ -33,6 +33,33 @@ static int failure(int rc) {
         if ((rc = (call)) != MPI_SUCCESS) return rc; \
     } while (0)
 
+/* What exchange has under way: after a failure it is waited for, before its buffers are used again. */
+static unsigned char out[300000], in[300000];
+static MPI_Request begun[3] = {MPI_REQUEST_NULL, MPI_REQUEST_NULL, MPI_REQUEST_NULL};
+
+static unsigned char byte_of(int i, int source, int n) { return (unsigned char)(i + (i >> 8) * 7 + source + n); }
+
+/* exchange sends a message of any length round the ring of ranks, receives from whoever comes, and takes a
+   receive back. */
+static int exchange(MPI_Comm c, int rank, int next, int before) {
+    static const int lengths[] = {1, 100, 3000, 16384, 17000, 70000, (int)sizeof out};
+    MPI_Status s[3];
+    int rc, n = 1 + rand() % lengths[rand() % 7], got, cancelled;
+    for (int i = 0; i < n; i++) out[i] = byte_of(i, rank, n);
+    TRY(MPI_Irecv(in, sizeof in, MPI_BYTE, MPI_ANY_SOURCE, 5, c, &begun[0]));
+    TRY(MPI_Irecv(&got, 1, MPI_INT, before, 6, c, &begun[1]));
+    if (rand() % 2) TRY(MPI_Isend(out, n, MPI_BYTE, next, 5, c, &begun[2]));
+    else TRY(MPI_Issend(out, n, MPI_BYTE, next, 5, c, &begun[2]));
+    TRY(MPI_Cancel(&begun[1]));
+    TRY(MPI_Waitall(3, begun, s));
+    MPI_Test_cancelled(&s[1], &cancelled);
+    MPI_Get_count(&s[0], MPI_BYTE, &n);
+    if (s[0].MPI_SOURCE != before || !cancelled) MPI_Abort(c, 95);
+    for (int i = 0; i < n; i++)
+        if (in[i] != byte_of(i, before, n)) MPI_Abort(c, 94);
+    return MPI_SUCCESS;
+}
+
 /* turn makes the calls once and checks what they give. */
 static int turn(MPI_Comm c, int stop, int *over) {
     int rc, rank, size, sum, v, w, all[64];
@@ -47,6 +74,7 @@ static int turn(MPI_Comm c, int stop, int *over) {
     TRY(MPI_Waitall(2, q, MPI_STATUSES_IGNORE));
     if (v != before) MPI_Abort(c, 98);
     TRY(MPI_Barrier(c));
+    TRY(exchange(c, rank, next, before));
     if (rank == 0) {
         TRY(MPI_Send(&rank, 1, MPI_INT, next, 2, c));
         TRY(MPI_Recv(&w, 1, MPI_INT, before, 2, c, MPI_STATUS_IGNORE));
@@ -93,6 +121,7 @@ int main(int argc, char **argv) {
     }
     MPI_Init(&argc, &argv);
     MPI_Comm_set_errhandler(MPI_COMM_WORLD, MPI_ERRORS_RETURN);
+    srand((unsigned)us + 1000003u * (unsigned)atoi(getenv("RAIN_RANK")));
     double start = MPI_Wtime(), limit = us / 1e6 + 0.3;
     for (int over = 0; !over;) {
         MPI_Comm c = rebuild();
@@ -104,6 +133,7 @@ int main(int argc, char **argv) {
         if (rc != MPI_SUCCESS) {
             failure(rc);
             MPIX_Comm_revoke(c);
+            while (MPI_Waitall(3, begun, MPI_STATUSES_IGNORE) != MPI_SUCCESS) {}
         } else if (rank == 0) {
             printf("%d are left\n", size);
         }

@@ -1,8 +1,16 @@
 /*
  * Short messages inside the host, without a crossing. The rules are in mpi/tables.go: C holds the
  * engine's lock while it writes or reads one record of a ring, as mpi/outgoing.go and mpi/engine.go
- * would, and leaves to Go whatever is not that simple, wrong arguments too. The rings and the order of
- * their accesses are those of mpi/internal/shm/ring.go.
+ * would, and leaves to Go whatever is not that simple, wrong arguments too.
+ *
+ * The rings are those of mpi/internal/shm/ring.go, which has the argument for the order of their accesses. Where it says
+ * release or acquire that is all that is asked for here; a full barrier is a SEQ_CST store before a SEQ_CST load: of a
+ * record's first word before the peer's sleeping (put, wake), and of head before hungry, of room before sleeping
+ * (release, wake). put does not wait for room: it leaves that to Go. The words that release clears, and the one at the
+ * end of the ring (next), are this end's until head is stored.
+ *
+ * The engine's lock is taken by an acquire and given up by a release. That is no full barrier, so a thread that has
+ * moved a ring on sees who sleeps in its own rank only after one of its own: others_look.
  */
 #include <string.h>
 

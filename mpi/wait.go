@@ -25,6 +25,12 @@ import (
 //	2. sched_yield, then 1                            yields times
 //	3. Sleeping += 1, then 1, then park till the deadline, Sleeping -= 1
 //
+// The order of the accesses: who gives work stores it and then loads Sleeping; who parks adds to Sleeping and then
+// looks (2 and 3, both full barriers). One of them sees the other. The bell is read before Sleeping is counted,
+// and added to before the kernel is asked to wake, so that a ring between the look and the futex ends it at
+// once; a datagram waits in its socket. Work that another thread of the rank takes away, and what it leaves: see
+// handOn. Which word a ring's next record comes in is changed under the engine's lock, and read without it.
+//
 // Parking is a futex in a job on one host, and otherwise ppoll on the rails'
 // sockets and one doorbell socket.
 

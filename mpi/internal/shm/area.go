@@ -10,6 +10,10 @@ import (
 // on this host: two slots for each of them, in which it says what it gives to the
 // collectives of odd and of even number. What a slot means is the users' matter.
 //
+// A bit is taken by a compare-and-swap and given back after the last member's subtraction, which all others' last uses
+// come before. Its taker clears the slots' flags before it tells the others, by a message. A member that dies has not
+// left, and its area stays taken: nobody else can come to write into slots that somebody still reads.
+//
 // The first area is that of all ranks. The others are taken by the process that
 // makes a communicator, which tells the members, and given back when the last
 // member has left it.

@@ -5,6 +5,35 @@ import (
 	"unsafe"
 )
 
+// The order of the accesses to memory, and why no more is needed. The same holds for cbind/eager.c, which uses the
+// same rings with the weakest order that is enough. (A) and (B) need a full barrier between a store and a load.
+//
+// A line is the reader's from when the record in it is published until head has passed it, and else the writer's.
+// The first words of all lines of the writer's are 0 until it stores into them.
+//
+//   - A record is there whole, or it is not there. The writer fills in the bytes behind the first word, then
+//     stores that word (release); the reader loads it (acquire) and looks at nothing behind it while it is 0. If
+//     the writer dies in between, nobody ever looks there.
+//   - The end of the ring. The writer has room for all of its record before it stores wrap (release) into a line
+//     of its own. The reader (acquire) clears that word, and looks at the first line; whoever waits must now look
+//     at another word: Word.
+//   - Room. The reader has read a record and cleared the first words of its lines before it stores head
+//     (release); the writer loads head (acquire) before it stores into those lines.
+//   - (A) A writer without room stores 0 to room, 1 to hungry, and loads head again; the reader stores head and
+//     loads hungry. One of them sees the other: the writer the room, or the reader the writer, and then it
+//     stores 1 to room. The writer takes room back before it is hungry, so that it never takes back a later word.
+//   - (B) Who may be parked. The writer publishes and loads Sleeping; the reader counts itself in Sleeping and
+//     loads the words (mpi/wait.go). So it is with room, the other way round.
+//   - A reader that gives room once per quarter keeps nobody waiting: a record takes a quarter at most, and so
+//     does what is left before the end of the ring where it does not fit. A writer that finds no room has more
+//     than half of the ring in use, of which less than a quarter is read and not given.
+//
+// Each end stores to one word at a time, and any state between two of its stores is one that the other end also
+// meets while both live: it lasts longer if one is dead. The other then fills its ring, or waits for a word that
+// does not come, until it is told (mpi/failure.go).
+//
+// mpi's TestInterleavings goes through all orders of these accesses, TestRing has the race detector look at them.
+
 const (
 	recordHead = 8
 	wrap       = ^uint32(0)
@@ -112,7 +141,7 @@ func (r *Reader) Next() []byte {
 
 // Release gives the record that Next returned back to the writer. The
 // position is published once per quarter of the ring, to keep its cache line
-// at rest: a full ring always holds more than that, so nobody waits for ever.
+// at rest.
 // It reports whether the writer waited for this, and should be woken.
 func (r *Reader) Release(n int) (wake bool) {
 	end := r.pos + spanned(n)

@@ -308,6 +308,38 @@ func TestRevoke(t *testing.T) {
 	})
 }
 
+// The word may come between a call's look and its turn: nothing begins that nobody ends.
+func TestRevokedMeanwhile(t *testing.T) {
+	world(t, 2, func(c *Comm) {
+		d, err := c.Dup()
+		if err != nil {
+			t.Error(err)
+			return
+		}
+		for _, begin := range []func(b Buffer) (*Request, error){
+			func(b Buffer) (*Request, error) { return d.Irecv(b, 1-c.Rank(), 5) },
+			func(b Buffer) (*Request, error) { return d.Issend(b, 1-c.Rank(), 6) },
+		} {
+			c.e.mu.Lock()
+			d.revoked.Store(false)
+			var r *Request
+			var err error
+			begun := make(chan struct{})
+			go func() {
+				r, err = begin(Slice(make([]int64, 1)))
+				close(begun)
+			}()
+			time.Sleep(20 * time.Millisecond) // it waits for the lock
+			d.revoked.Store(true)
+			c.e.mu.Unlock()
+			if <-begun; err == nil {
+				_, err = r.Wait()
+			}
+			wantClass(t, "a request", err, ErrRevoked)
+		}
+	})
+}
+
 // The word of a revocation may come before the communicator is made here.
 func TestRevokedBefore(t *testing.T) {
 	world(t, 2, func(c *Comm) {

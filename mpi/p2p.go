@@ -165,11 +165,24 @@ func (r *Request) bind(c *Comm, b Buffer) {
 
 // startSend sends r's buffer to rank dest of r.comm. mu is held.
 func (e *engine) startSend(r *Request, mode Mode, dest, tag int, ctx contextID) {
+	if e.endedBefore(r) {
+		return
+	}
 	if dest == ProcNull {
 		e.complete(r, nil)
 		return
 	}
 	e.startSendTo(r, mode, r.comm.proc(dest), r.comm.rank, tag, ctx)
+}
+
+// endedBefore ends a request whose communicator was revoked after the call had looked, and before it had the
+// lock: who revokes has not met it. mu is held.
+func (e *engine) endedBefore(r *Request) bool {
+	if r.comm == nil || !r.comm.revoked.Load() {
+		return false
+	}
+	e.complete(r, errRevoked())
+	return true
 }
 
 // startSendTo sends r's buffer to process p, as rank source.
@@ -220,6 +233,9 @@ func (e *engine) left(r *Request) {
 
 // startRecv posts r, or gives it the earliest message that fits. mu is held.
 func (e *engine) startRecv(r *Request, source, tag int, ctx contextID) {
+	if e.endedBefore(r) {
+		return
+	}
 	if source == ProcNull {
 		r.status = Status{Source: ProcNull, Tag: AnyTag}
 		e.complete(r, nil)

@@ -26,6 +26,9 @@ var explored = []struct {
 	{"outgoing.go", []string{"outgoing", "packet", "outgoing.empty", "outgoing.push", "outgoing.pop"}},
 	{"doorbell.go", []string{"doorbell.ring"}},
 	{"engine.go", []string{"engine.advance", "engine.handOn"}},
+	{"internal/shm/area.go", []string{"MaxFlat", "SlotSize"}},
+	{"flat.go", []string{"Flat", "Flat.slot", "Flat.flag", "Flat.data", "Flat.publish", "Flat.missing"}},
+	{"flat_call.go", []string{"Comm.advanceFlat", "Comm.awaited"}},
 	{"lock.go", []string{"lock", "lock.TryLock", "lock.Unlock"}},
 }
 
@@ -37,6 +40,7 @@ var adapted = [][2]string{
 	{"e.wait.set.Words[2*i] = p.in.Word()", "watch(e.wait.set, 2*i, p.in.Word())"},
 	{"CompareAndSwap(0, 1) {\n\t\treturn false", "CompareAndSwap(0, 1) {\n\t\treturn refused(l)"},
 	{"shm.", ""},
+	{"SlotSize = 1024", "SlotSize = 16"},
 }
 
 // A fault is planted by writing one text for another. FAULT in it asks whether it is planted. It is found in
@@ -69,11 +73,17 @@ var faults = []fault{
 		"was := FAULT && w.set.Sleep.Load() != 0\natomic.AddUint32(&w.set.Events, 1)\nif was || !FAULT && w.set.Sleep.Load() != 0 {"},
 	{"events are counted from after the look", "two threads", "worked := e.advance()\n", "if FAULT { events = atomic.LoadUint32(&e.wait.set.Events) }\nworked := e.advance()\n"},
 	without("a thread goes without a look at what it leaves", "two threads", "e.handOn()"),
+	{"a flag is a plain store", "flat 0", "atomic.StoreUint32(f.flag(seq, int(f.Me)), seq)",
+		"if FAULT { plain(unsafe.Pointer(f.flag(seq, int(f.Me))), 4, true); *f.flag(seq, int(f.Me)) = seq } else { atomic.StoreUint32(f.flag(seq, int(f.Me)), seq) }"},
+	{"a rank's slots are one", "flat 0", "int(seq&1)*", "int(seq&1)*bit(!FAULT)*"},
+	{"a rank does not look whether all have begun the last one", "flat", "f.next = t.missing(f.seq-1, f.next, c.Size()); f.next < c.Size() {",
+		"f.next = t.missing(f.seq-1, f.next, c.Size()); f.next < c.Size() && !FAULT {"},
+	{"a rank says that it has begun before it gives", "flat 0", "c.giveFlat(f)\n\t\tt.publish(f.seq)", "if !FAULT { c.giveFlat(f) }\nt.publish(f.seq)\nif FAULT { c.giveFlat(f) }"},
 	{"the watched word stays at the end of the ring", "traffic 4 from line 0", "watch(e.wait.set, 2*i, p.in.Word())", "if !FAULT || worked { watch(e.wait.set, 2*i, p.in.Word()) }"},
 }
 
 // TestInterleavings explores all orders of the steps of two ranks that send to each other, over rings of eight
-// lines, one of which may die: see testdata/interleave. Faults in the code are found by it. RAIN_INTERLEAVE=long
+// lines, one of which may die, and of three in flat collectives: see testdata/interleave. Faults in the code are found by it. RAIN_INTERLEAVE=long
 // adds scenes that take minutes.
 func TestInterleavings(t *testing.T) {
 	exe := buildExplorer(t)

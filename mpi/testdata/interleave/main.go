@@ -89,6 +89,10 @@ func scenes() (list []named) {
 			add(fmt.Sprintf("traffic %d from line %d", i, at), func() *scene { return ranks(at, t, -1, -1) })
 		}
 	}
+	gives, takes, all := flatKind{0, true}, flatKind{1, false}, flatKind{-1, false}
+	for i, calls := range [][]flatKind{{all, all, all}, {gives, gives, gives, gives}, {takes, gives, all}, {takes, takes, takes}} {
+		add(fmt.Sprint("flat ", i), func() *scene { return flats(calls...) })
+	}
 	round := traffic{small: [2][]int{{two, two, two, one, one}, nil}, before: 3}
 	add("once round", func() *scene { return ranks(7, round, -1, -1) })
 	// What the reader gives first is not enough for the last one, which goes on at the start.

@@ -65,6 +65,10 @@ func (n *names) close() {
 }
 
 func (a *agent) askName(r *rank, n boot.Name) {
+	if a.without[firstAgent] {
+		a.nameAnswered(named{NameAnswer{a.asker(r, n.Seq), n, boot.Named{Error: a.noFirstAgent()}}, true})
+		return
+	}
 	a.sendTo(firstAgent, kindName, NameAsk{a.asker(r, n.Seq), n})
 }
 
@@ -78,7 +82,8 @@ func (a *agent) lookUp(ask NameAsk) {
 			a.names.ports[ask.Name.Service] = ask.Name.Port
 		}
 	case boot.Unpublish:
-		if m.Named.Found = known && port == ask.Name.Port; m.Named.Found {
+		// PMI takes a name back without saying what it stood for.
+		if m.Named.Found = known && (port == ask.Name.Port || ask.Name.Port == ""); m.Named.Found {
 			delete(a.names.ports, ask.Name.Service)
 			a.names.withdraw(ask.Name.Service)
 		}
@@ -120,6 +125,9 @@ func (a *agent) askHost(m NameAnswer, last bool) {
 func (a *agent) nameAnswered(n named) {
 	if !n.last {
 		a.sendTo(n.Asker.Host, kindNamed, n.NameAnswer)
+		return
+	}
+	if w := a.worldOf(n.Asker.Rank); w != nil && w.pmiNamed(n.Asker.Rank, n.Named, n.Name.What) {
 		return
 	}
 	n.Named.Seq = n.Asker.Seq

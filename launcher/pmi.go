@@ -24,6 +24,7 @@ type pmiServer struct {
 	passed  int                 // barriers that are over
 
 	spawning map[int]pmi.Request // ranks of this host that wait for new processes
+	naming   map[int]pmi.Request // and for what is known of a name
 }
 
 // pmiRequest is an event: a line of a rank.
@@ -50,6 +51,7 @@ func newPMIServer() *pmiServer {
 		fences:  map[int]int{},
 
 		spawning: map[int]pmi.Request{},
+		naming:   map[int]pmi.Request{},
 	}
 }
 
@@ -79,6 +81,7 @@ func (a *agent) handlePMI(ev pmiRequest) {
 	case req.End:
 		delete(s.waiting, r.world)
 		delete(s.spawning, r.world)
+		delete(s.naming, r.world)
 		return
 	case req.Cmd() == "init":
 		a.pmiInit(r)
@@ -103,6 +106,12 @@ func (a *agent) handlePMI(ev pmiRequest) {
 		req.Reply("")
 	case "spawn":
 		a.pmiSpawn(r, req)
+	case "publish_name":
+		a.pmiName(r, req, boot.Publish)
+	case "unpublish_name":
+		a.pmiName(r, req, boot.Unpublish)
+	case "lookup_name":
+		a.pmiName(r, req, boot.Lookup)
 	default:
 		req.Reply(s.job.Answer(req.Message, r.app))
 	}
@@ -156,6 +165,36 @@ func (w *world) pmiSpawned(rank int, m boot.Spawned) (asked bool) {
 		req.Reply(pmi.SpawnResult(len(m.Passports), m.Error))
 	}
 	return asked
+}
+
+// pmiName asks about a name: those of other MPIs are known where ours are.
+func (a *agent) pmiName(r *rank, req pmi.Request, what int) {
+	n := boot.Name{What: what, Service: req.Message["service"], Port: req.Message["port"]}
+	if n.Service == "" {
+		req.Reply(pmi.NameResult(req.Message, "", "a service without a name"))
+		return
+	}
+	r.w.pmi.naming[r.world] = req
+	a.askName(r, n)
+}
+
+// pmiNamed gives another MPI's rank its answer, if it has asked.
+func (w *world) pmiNamed(rank int, n boot.Named, what int) (asked bool) {
+	req, asked := w.pmi.naming[rank]
+	if !asked {
+		return false
+	}
+	delete(w.pmi.naming, rank)
+	failed := n.Error
+	switch {
+	case failed != "":
+	case n.Taken:
+		failed = "the name is published already"
+	case what != boot.Publish && !n.Found:
+		failed = "nobody has published the name"
+	}
+	req.Reply(pmi.NameResult(req.Message, n.Port, failed))
+	return true
 }
 
 // pmiFence: when all ranks of a world on this host are in the barrier, the others

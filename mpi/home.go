@@ -10,6 +10,7 @@ import (
 	"os"
 	"strconv"
 	"strings"
+	"sync"
 	"sync/atomic"
 	"syscall"
 	"time"
@@ -48,6 +49,7 @@ type home struct {
 	key   []byte
 	w     *boot.Welcome
 	watch int         // a line on it ends leaveWatch's process; 0: there is none
+	names sync.Mutex  // of a question about a name
 	left  atomic.Bool // this rank has come to Finalize; when one is through, all have
 }
 
@@ -295,8 +297,36 @@ func (h *home) serve() {
 			go h.finalize()
 		case m.Abort != nil:
 			h.c.Abort(m.Abort.Code)
+		case m.Name != nil:
+			go h.name(*m.Name)
+		case m.Spawn != nil:
+			h.conn.Send(boot.Message{Spawned: &boot.Spawned{Seq: m.Spawn.Seq,
+				Error: "this job was not started by rainrun, which alone can start more; start it with rainrun"}})
 		}
 	}
+}
+
+// name asks the launcher about a name. It answers one question at a time.
+func (h *home) name(n boot.Name) {
+	h.names.Lock()
+	defer h.names.Unlock()
+	m := boot.Named{Seq: n.Seq, Found: true}
+	var err error
+	switch n.What {
+	case boot.Publish:
+		err = h.c.Publish(n.Service, n.Port)
+	case boot.Unpublish:
+		err = h.c.Unpublish(n.Service)
+	case boot.Lookup:
+		m.Port, err = h.c.Lookup(n.Service)
+	}
+	switch {
+	case errors.Is(err, pmi.ErrName):
+		m.Found, m.Taken = false, true
+	case err != nil:
+		m.Error = err.Error()
+	}
+	h.conn.Send(boot.Message{Named: &m})
 }
 
 // exchange puts this rank's card and gets everybody's.

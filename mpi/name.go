@@ -28,7 +28,11 @@ func PublishName(service, port string) error {
 		return errorf(ErrService, "the service name is empty")
 	}
 	n, err := askName(boot.Name{What: boot.Publish, Service: service, Port: port})
-	if err == nil && n.Taken {
+	switch {
+	case err != nil:
+	case n.Error != "":
+		err = errorf(ErrService, "the service name %q: %s", service, n.Error)
+	case n.Taken:
 		err = errorf(ErrService, "the service name %q is published already", service)
 	}
 	return err
@@ -37,7 +41,11 @@ func PublishName(service, port string) error {
 // UnpublishName takes a name back (MPI_Unpublish_name).
 func UnpublishName(service, port string) error {
 	n, err := askName(boot.Name{What: boot.Unpublish, Service: service, Port: port})
-	if err == nil && !n.Found {
+	switch {
+	case err != nil:
+	case n.Error != "":
+		err = errorf(ErrService, "the service name %q: %s", service, n.Error)
+	case !n.Found:
 		err = errorf(ErrService, "the service name %q is not published with that port", service)
 	}
 	return err
@@ -47,7 +55,11 @@ func UnpublishName(service, port string) error {
 // does not wait for one.
 func LookupName(service string) (port string, err error) {
 	n, err := askName(boot.Name{What: boot.Lookup, Service: service})
-	if err == nil && !n.Found {
+	switch {
+	case err != nil:
+	case n.Error != "":
+		err = errorf(ErrName, "the service name %q: %s", service, n.Error)
+	case !n.Found:
 		err = errorf(ErrName, "nobody has published the service name %q", service)
 	}
 	return n.Port, err

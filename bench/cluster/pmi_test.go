@@ -7,7 +7,29 @@ import (
 	"rainmpi/bench/lab"
 )
 
-const hello = "testdata/hello.c"
+const (
+	hello = "testdata/hello.c"
+	names = "testdata/names.c"
+)
+
+// allNames is what names.c says when a launcher knows of names.
+const allNames = "another 0\nfound 1 a-port\nfound again 0\npublished 1\ntaken back 1\n"
+
+// wantNames wants that of names.c, in any order.
+func (r result) wantNames(t *testing.T, more string) {
+	t.Helper()
+	if got := sorted(r.out); r.status != 0 || got != sorted(allNames+more) {
+		t.Errorf("status %d, stderr %s, output\n%swant\n%s", r.status, r.err, got, allNames+more)
+	}
+}
+
+// Names that programs of another MPI publish, on one host and on two.
+func TestNamesOfOtherMPI(t *testing.T) {
+	prog := compile(t, need(t, "mpicc.mpich"), names)
+	rainrun := filepath.Join(bin(t), "rainrun")
+	run(t, command(rainrun, "-n", "2", prog)).wantNames(t, "")
+	run(t, command(rainrun, "-n", "2", "--host", "a:1,b:1", "--rails", "127.0.0.1", "--agent-command", "env H=%h", prog)).wantNames(t, "")
+}
 
 // A program of Debian's MPICH starts under rainrun: its transport, our start.
 func TestOtherMPIUnderRainrun(t *testing.T) {
@@ -56,12 +78,17 @@ func TestUnderHydra(t *testing.T) {
 	here := hostname(t)
 	run(t, command(mpirun, "-n", "4", prog)).wantHello(t, 4, here)
 	run(t, command(mpirun, "-n", "1", prog)).wantHello(t, 1, here)
+	run(t, command(mpirun, "-pmi-port", "-n", "4", prog)).wantHello(t, 4, here) // PMI_PORT and PMI_ID
 	run(t, command(mpirun, "-n", "4", prog, "abort")).want(t, 7)
 	for _, how := range []string{"exit", "die"} {
 		if res := run(t, command(mpirun, "-n", "4", prog, how)); res.status <= 0 {
 			t.Errorf("%s: status %d, %s", how, res.status, res.err)
 		}
 	}
+	// It keeps names; more processes only rainrun can start, and nobody waits for them.
+	publish := compile(t, filepath.Join(bin(t), "mpicc"), names)
+	run(t, command(mpirun, "-n", "2", publish)).wantNames(t, "")
+	run(t, command(mpirun, "-n", "2", publish, publish)).wantNames(t, "spawn fails\n")
 }
 
 // And on two hosts: shared memory inside each, rails between them.

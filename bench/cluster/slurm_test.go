@@ -214,6 +214,8 @@ func TestSrun(t *testing.T) {
 	}
 	srun(4, 8, prog).wantHello(t, 8, byNodes...)
 	srun(1, 2, prog).wantHello(t, 2, "n1")
+	publish := compile(t, filepath.Join(bin(t), "mpicc"), names)
+	srun(2, 4, publish, publish).wantNames(t, "spawn fails\n")
 	for _, how := range []string{"abort", "exit", "die"} {
 		for _, n := range []int{8, 4} { // with a mate on its host, and alone
 			began := time.Now()

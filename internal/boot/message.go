@@ -171,7 +171,7 @@ type Name struct {
 // Named is the answer.
 type Named struct {
 	Seq   uint64
-	Error string
+	Error string // not empty: nothing is known or done, and why
 	Found bool   // Lookup, Unpublish: the name is there
 	Taken bool   // Publish: it is there already
 	Port  string // Lookup

@@ -66,7 +66,7 @@ type Job struct {
 }
 
 // Answer answers what needs nobody else: everything but put, barrier_in,
-// finalize, abort and spawn, for which it returns "".
+// finalize, abort, spawn and what is asked of names, for which it returns "".
 func (j *Job) Answer(m Message, app int) string {
 	switch m.Cmd() {
 	case "init":
@@ -84,11 +84,8 @@ func (j *Job) Answer(m Message, app int) string {
 		return Line("universe_size", "rc", "0", "size", strconv.Itoa(j.Universe))
 	case "get":
 		return j.get(m["key"])
-	case "put", "barrier_in", "finalize", "abort", "spawn":
+	case "put", "barrier_in", "finalize", "abort", "spawn", cmdPublish, cmdUnpublish, cmdLookup:
 		return ""
-	case "publish_name", "unpublish_name", "lookup_name":
-		verb := strings.TrimSuffix(m.Cmd(), "_name")
-		return Line(verb+"_result", "rc", "-1", "info", "no", "msg", "rainrun_has_no_name_service_for_other_MPIs")
 	}
 	return Line("unknown", "rc", "-1", "msg", "unknown_command")
 }

@@ -14,6 +14,10 @@
 //	launcher → rank       cmd=barrier_out          (when all ranks have said barrier_in)
 //	rank     → launcher   cmd=get kvsname=KVS key=KEY
 //	launcher → rank       cmd=get_result rc=0 msg=success value=VALUE
+//	rank     → launcher   cmd=publish_name service=NAME port=PORT     (and unpublish_name service=NAME)
+//	launcher → rank       cmd=publish_result info=ok rc=0 msg=success
+//	rank     → launcher   cmd=lookup_name service=NAME
+//	launcher → rank       cmd=lookup_result info=ok port=PORT rc=0 msg=success
 //	rank     → launcher   cmd=finalize
 //	launcher → rank       cmd=finalize_ack
 //

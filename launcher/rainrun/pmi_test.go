@@ -87,3 +87,37 @@ func TestPMISpawn(t *testing.T) {
 	t.Setenv("INFO", "info_num=0")
 	rainrun(t, "-n", "1", "--oversubscribe", prog, prog).want(t, 137, "other-mpi", "signal 9")
 }
+
+// Ranks of another MPI publish names, which ranks of other hosts find until they are taken back.
+func TestPMINames(t *testing.T) {
+	prog := writeFile(t, "other-mpi", `#!/bin/bash
+ask() { printf "$1\n" >&3; read -r -u 3 answer; }
+say() { ask "$1"; echo "$PMI_RANK: $answer"; }
+ask "cmd=init pmi_version=1 pmi_subversion=1"
+[ $PMI_RANK = 1 ] || say "cmd=publish_name service=shop port=a-door"
+ask "cmd=barrier_in"
+[ $PMI_RANK = 0 ] || say "cmd=lookup_name service=shop"
+[ $PMI_RANK = 0 ] || say "cmd=publish_name service=shop port=another"
+ask "cmd=barrier_in"
+[ $PMI_RANK = 1 ] || say "cmd=unpublish_name service=shop"
+ask "cmd=barrier_in"
+[ $PMI_RANK = 0 ] || say "cmd=unpublish_name service=shop"
+[ $PMI_RANK = 0 ] || say "cmd=lookup_name service=shop"
+[ $PMI_RANK = 0 ] || say "cmd=lookup_name service="
+ask "cmd=finalize"
+`, 0o755)
+	for _, args := range [][]string{{"-n", "2", prog}, onTwo("-n", "2", "--map-by", "node", prog)} {
+		res := rainrun(t, args...)
+		res.want(t, 0)
+		if got, want := strings.Join(sortedLines(res.out), "\n"), ""+
+			"0: cmd=publish_result info=ok rc=0 msg=success\n"+
+			"0: cmd=unpublish_result info=ok rc=0 msg=success\n"+
+			"1: cmd=lookup_result info=no rc=1 msg=a_service_without_a_name\n"+
+			"1: cmd=lookup_result info=no rc=1 msg=nobody_has_published_the_name\n"+
+			"1: cmd=lookup_result info=ok port=a-door rc=0 msg=success\n"+
+			"1: cmd=publish_result info=no rc=1 msg=the_name_is_published_already\n"+
+			"1: cmd=unpublish_result info=no rc=1 msg=nobody_has_published_the_name"; got != want {
+			t.Errorf("%q: output\n%s\nwant\n%s", args, got, want)
+		}
+	}
+}

@@ -125,6 +125,8 @@ func (a *agent) handleBoot(ev bootEvent) {
 		a.born(r, ev.m.Born.Passport)
 	case ev.m.Ties != nil:
 		a.connected(r, ev.m.Ties.Tied)
+	case ev.m.Unmet != nil:
+		a.unmet(r, *ev.m.Unmet)
 	case ev.m.Name != nil:
 		a.askName(r, *ev.m.Name)
 	case ev.m.Abort != nil:

@@ -213,6 +213,10 @@ func (j *job) startRanks() error {
 		return nil
 	}
 	j.place, j.out.size = p, len(p.HostOf)
+	if err := j.enoughPorts(); err != nil {
+		j.end(Cause{Host: -1, Code: ExitError, Text: err.Error()})
+		return nil
+	}
 	if err := j.chooseReaders(); err != nil {
 		j.end(Cause{Host: -1, Code: ExitError, Text: err.Error()})
 		return nil
@@ -227,6 +231,22 @@ func (j *job) startRanks() error {
 	}
 	if !j.multi {
 		j.openInput()
+	}
+	return nil
+}
+
+// enoughPorts: of a range of UDP ports each host takes one for its agent and one for
+// each rank. Those that somebody else holds are found when sockets are opened.
+func (j *job) enoughPorts() error {
+	if !j.multi || j.o.PortLow == 0 {
+		return nil
+	}
+	has := j.o.PortHigh - j.o.PortLow + 1
+	for i, h := range j.hosts {
+		if n := j.ranksOn(i); n+1 > has {
+			return fmt.Errorf("host %s: %d ranks and their agent take %d UDP ports, and the range %d-%d has %d; widen it (--ports)",
+				h.Name, n, n+1, j.o.PortLow, j.o.PortHigh, has)
+		}
 	}
 	return nil
 }

@@ -86,7 +86,7 @@ func (b *membership) notTogether(now int64, away []int) string {
 	if stats := b.mesh.e.Stats(); stats.Forged > 0 {
 		return text + fmt.Sprintf(": %d packets came that are not encrypted with this job's key: an agent with another key cannot join", stats.Forged)
 	}
-	return text + ": it was never reached: is UDP blocked (--ports, for a firewall), are the right interfaces used (--rails)?"
+	return text + ": it was never reached: " + blocked(b.mesh.e.Card().Places(), p.p.Card().Places())
 }
 
 // silent says which host is out of reach of which, where no view has been confirmed

@@ -45,6 +45,8 @@ type meshMessage struct {
 	meet []rainnet.Card
 	know [][]byte // cards of ranks
 	dead bool     // to is dead
+
+	unmet *unmet
 }
 
 // meshPeer is what the driver knows of another agent.
@@ -57,6 +59,8 @@ type meshPeer struct {
 	out   int64   // of the ring: since when; 0: in it, or no view is confirmed yet
 	said  *Notice // its silence, as people were told of it; nil: they were not
 	left  bool    // it has left or is dead
+
+	there int64 // since when it has answered while ranks there were not reached; 0: it does not, or all are
 
 	complained bool // not up: the others have been told, on the token
 }
@@ -103,11 +107,7 @@ func (m *mesh) card() ([]byte, error) { return m.e.Card().MarshalBinary() }
 
 // rails lists the endpoint's addresses, for people.
 func (m *mesh) rails() string {
-	var s []string
-	for _, a := range m.e.Card().Addrs {
-		s = append(s, a.String())
-	}
-	return ", rails " + strings.Join(s, " ")
+	return ", rails " + strings.Join(m.e.Card().Places(), " ")
 }
 
 // meet introduces the other agents, by host.
@@ -239,6 +239,10 @@ func (m *mesh) transmit() (closing bool) {
 	for _, msg := range queue {
 		if msg.meet != nil {
 			m.introduce(msg.meet)
+			continue
+		}
+		if msg.unmet != nil {
+			m.membership.unmet(m.now(), *msg.unmet)
 			continue
 		}
 		if msg.know != nil {

@@ -49,6 +49,7 @@ type home struct {
 	key   []byte
 	w     *boot.Welcome
 	watch int         // a line on it ends leaveWatch's process; 0: there is none
+	said  bool        // that a rank does not answer
 	names sync.Mutex  // of a question about a name
 	left  atomic.Bool // this rank has come to Finalize; when one is through, all have
 }
@@ -297,12 +298,35 @@ func (h *home) serve() {
 			go h.finalize()
 		case m.Abort != nil:
 			h.c.Abort(m.Abort.Code)
+		case m.Unmet != nil:
+			h.unmet(*m.Unmet)
 		case m.Name != nil:
 			go h.name(*m.Name)
 		case m.Spawn != nil:
 			h.conn.Send(boot.Message{Spawned: &boot.Spawned{Seq: m.Spawn.Seq,
 				Error: "this job was not started by rainrun, which alone can start more; start it with rainrun"}})
 		}
+	}
+}
+
+// Without agents it is the rank that says for whom it waits, and ends the job when that
+// is a host's time-out of rainrun's.
+const (
+	unmetQuiet = 3 * time.Second
+	unmetLimit = 30 * time.Second
+)
+
+func (h *home) unmet(m boot.Unmet) {
+	w := h.w
+	who := fmt.Sprintf("rank %d on host %s has not answered rank %d on host %s for %v; is UDP blocked between %s and %s? RAIN_PORTS=LOW-HIGH names a range to open in firewalls",
+		m.Rank, w.Hosts[w.HostOf[m.Rank]], w.Rank, w.Hosts[w.HostOf[w.Rank]], m.For, strings.Join(m.From, ", "), strings.Join(m.At, ", "))
+	switch {
+	case m.For >= unmetLimit:
+		fmt.Fprintf(os.Stderr, "rainmpi: %s; the job ends\n", who)
+		h.c.Abort(1)
+	case m.For >= unmetQuiet && !h.said:
+		h.said = true
+		fmt.Fprintf(os.Stderr, "rainmpi: %s; waiting up to %v\n", who, unmetLimit)
 	}
 }
 

@@ -86,6 +86,7 @@ func (e *engine) openRails(w *boot.Welcome) error {
 		return err
 	}
 	e.watch()
+	go e.watchUnmet()
 	return nil
 }
 

@@ -26,6 +26,14 @@ type Rail struct {
 	Name string // of the interface on its host, for people
 }
 
+// Places lists the addresses with their ports, for people.
+func (c Card) Places() (list []string) {
+	for _, a := range c.Addrs {
+		list = append(list, a.String())
+	}
+	return list
+}
+
 func (c Card) clone() Card {
 	c.Addrs, c.Rails = slices.Clone(c.Addrs), slices.Clone(c.Rails)
 	return c

@@ -116,7 +116,7 @@ func Open(cfg Config, h Handler) (*Endpoint, error) {
 	rand.Read(e.self.salt[:])
 	if err := e.openRails(); err != nil {
 		e.closeRails()
-		return nil, fmt.Errorf("%v: %w", cfg.ID, err)
+		return nil, err
 	}
 	e.out.init(len(e.rails))
 	e.makeCard()

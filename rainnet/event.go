@@ -136,6 +136,7 @@ func (p *Peer) drain() {
 // note keeps what the Endpoint itself has to know.
 func (p *Peer) note(ev rudp.Event) {
 	p.left = p.left || ev.Kind == rudp.Closed
+	p.met = p.met || ev.Kind == rudp.PathUp
 	if ev.Kind != rudp.PathUp && ev.Kind != rudp.PathDown {
 		return
 	}

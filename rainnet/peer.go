@@ -37,6 +37,7 @@ type Peer struct {
 	legs    uint64 // sent
 	replays replays
 
+	met      bool  // some path has been up
 	heardAt  int64 // when an authentic packet came last, or since when one could
 	deadline int64 // of conn, as the timers know it
 	slot     int   // in the heap of timers; -1: not there
@@ -169,6 +170,11 @@ func (p *Peer) Backlog() int64 {
 		return 0
 	}
 	return p.conn.Backlog()
+}
+
+// Unmet reports whether something waits for the peer, and no path to it has ever been up.
+func (p *Peer) Unmet() bool {
+	return p.conn != nil && !p.met && !p.left && !p.gone && (p.bulk > 0 || p.conn.Backlog() > 0)
 }
 
 // SendBulk sends n bytes from src to whatever the peer expects under token. src is read until

@@ -19,6 +19,7 @@
 //	agent → rank   Spawned          they run, or why not
 //	rank → agent   Born             I was spawned, and this is how my parents reach me
 //	rank → agent   Ties             I am connected with these, from now on
+//	rank → agent   Unmet            no path leads to a rank for which I have something
 //	rank → agent   Name             publish a name, take it back, or look one up
 //	agent → rank   Named            done, or what the name stands for
 //
@@ -28,7 +29,10 @@
 // rank inside a C program does not start it.
 package boot
 
-import "encoding/json"
+import (
+	"encoding/json"
+	"time"
+)
 
 // The environment of a rank. A process that has EnvAgent was started by an
 // agent; one without it is a job of its own (a singleton).
@@ -55,6 +59,7 @@ type Message struct {
 	Spawned  *Spawned  `json:",omitempty"`
 	Born     *Born     `json:",omitempty"`
 	Ties     *Ties     `json:",omitempty"`
+	Unmet    *Unmet    `json:",omitempty"`
 	Name     *Name     `json:",omitempty"`
 	Named    *Named    `json:",omitempty"`
 }
@@ -153,6 +158,14 @@ type Born struct{ Passport json.RawMessage }
 
 // Ties are the numbers of the ranks of other worlds that a rank is connected with.
 type Ties struct{ Tied []int }
+
+// Unmet tells, every second, of a rank of the same world to which no path has ever led.
+type Unmet struct {
+	Rank int
+	For  time.Duration // that it has been tried
+	At   []string      // the UDP addresses where it is
+	From []string      // and where the sender is
+}
 
 // What a Name asks for.
 const (

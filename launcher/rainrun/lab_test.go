@@ -29,7 +29,7 @@ func TestUnreachableAgentInLab(t *testing.T) {
 				t.Fatal(err)
 			}
 		}
-		unreached(t, l, l.AgentCommand(), "it was never reached: is UDP blocked")
+		unreached(t, l, l.AgentCommand(), "it was never reached: is UDP blocked between 10.")
 		l.Close()
 	}
 }

@@ -46,7 +46,7 @@ func TestUnreachableAgent(t *testing.T) {
 	t.Setenv(rainnet.FaultsVariable, file)
 	cut := `sh -c 'test $0 = b || unset ` + rainnet.FaultsVariable + `; exec "$@"' %h`
 	rainrun(t, "-n", "2", "--host", "a:1,b:1", "--agent-command", cut, "--rails", "127.0.0.1", "--host-timeout", "2s",
-		self(t), "rank", "init", "hang").apart(t, "a", "b", "is UDP blocked (--ports, for a firewall), are the right interfaces used (--rails)?")
+		self(t), "rank", "init", "hang").apart(t, "a", "b", " (--ports, for a firewall), are the right interfaces used (--rails)?")
 }
 
 // An agent that was handed another job's key.

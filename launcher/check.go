@@ -13,6 +13,7 @@ import (
 // A Report is what rainrun check has found.
 type Report struct {
 	Ports    string // the range; empty: any
+	LastPort int    `json:",omitempty"` // of the range
 	Hosts    []HostReport
 	Problems []Problem
 }
@@ -26,6 +27,7 @@ type HostReport struct {
 	Skew  time.Duration // its clock minus ours, as far as the start channel lets us know
 	Blur  time.Duration // and how far
 	Paths []ProbedPath
+	Last  []ProbedPath `json:",omitempty"` // of the range's last port
 }
 
 // Problem is what stands in the way, and what to do.
@@ -67,8 +69,9 @@ func Check(o Options) (*Report, error) {
 	if _, err := rand.Read(key); err != nil {
 		return nil, err
 	}
-	report := &Report{Hosts: make([]HostReport, len(j.hosts))}
+	report := &Report{Hosts: make([]HostReport, len(j.hosts)), Problems: []Problem{}}
 	if o.PortLow != 0 {
+		report.LastPort = o.PortHigh
 		report.Ports = fmt.Sprintf("%d-%d", o.PortLow, o.PortHigh)
 	}
 	var hosts []*checked
@@ -85,13 +88,13 @@ func Check(o Options) (*Report, error) {
 		setup.Hosts = append(setup.Hosts, h.name)
 	}
 	inParallel(hosts, func(h *checked) { h.come(setup, o.StartTimeout) })
-	probe := Probe{For: probeTime, Cards: make([][]byte, len(hosts))}
+	probe := Probe{For: probeTime, Cards: make([][]byte, len(hosts)), Last: make([][]byte, len(hosts))}
 	if len(hosts) == 1 {
 		probe.For = 0
 	}
 	for i, h := range hosts {
 		if h.facts != nil {
-			probe.Cards[i] = h.facts.Card
+			probe.Cards[i], probe.Last[i] = h.facts.Card, h.facts.LastCard
 		}
 	}
 	inParallel(hosts, func(h *checked) { h.probe(probe) })
@@ -197,7 +200,7 @@ func (h *checked) probe(q Probe) {
 		case kindProbed:
 			var p Probed
 			if f.decode(&p) == nil {
-				h.report.Paths = p.Paths
+				h.report.Paths, h.report.Last = p.Paths, p.Last
 			}
 			return
 		}

@@ -7,7 +7,9 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"path/filepath"
 	"runtime"
+	"runtime/debug"
 	"slices"
 	"strconv"
 	"strings"
@@ -20,8 +22,11 @@ import (
 
 // HostFacts is what rainrun check learns of a host from the host itself.
 type HostFacts struct {
-	Binary    string // the first digits of the SHA-256 of rainrun's file
+	Version   string // of rainrun
+	Binary    string // the first digits of the SHA-256 of its file
 	File      string // and the file
+	Library   string // the same of libmpi_abi.so.1 in its folder lib; empty: there is none
+	LibFile   string
 	Kernel    string
 	Arch      string
 	Cores     int
@@ -32,6 +37,8 @@ type HostFacts struct {
 	SharedMB  int64  // free in /dev/shm, for other MPIs; ours needs none
 	Rails     []RailFacts
 	PortError string // not empty: why no socket could be opened
+	PortsFree int    // of the range; 0 without one
+	LastPort  bool   // the range's last port is free, and was probed too
 }
 
 // RailFacts is one address of a host.
@@ -46,6 +53,7 @@ type RailFacts struct {
 // for a while.
 type Probe struct {
 	Cards [][]byte // by host; empty: that host does not take part
+	Last  [][]byte // the same of endpoints on the range's last port
 	For   time.Duration
 }
 
@@ -55,6 +63,7 @@ type Clock struct{ Now int64 }
 // Probed are the address pairs that have answered.
 type Probed struct {
 	Paths  []ProbedPath
+	Last   []ProbedPath // of the range's last port
 	Forged int64
 }
 
@@ -67,9 +76,11 @@ type ProbedPath struct {
 // checkAgent is the agent of rainrun check: it starts nothing.
 func checkAgent(s Setup, in *frameReader, out *frameWriter) {
 	facts := factsOf()
+	facts.PortsFree = freePorts(s.PortLow, s.PortHigh)
 	answer := Ready{Protocol: Protocol, Cores: facts.Cores, Node: os.Getenv("SLURMD_NODENAME"), Machine: machineID()}
-	p := &prober{host: s.Host}
-	e, err := rainnet.Open(rainnet.Config{ID: agentID(s.Host), Key: s.Key, Rails: s.Rails, PortLow: s.PortLow, PortHigh: s.PortHigh}, p)
+	p, last := &prober{host: s.Host}, &prober{host: s.Host}
+	cfg := rainnet.Config{ID: agentID(s.Host), Key: s.Key, Rails: s.Rails, PortLow: s.PortLow, PortHigh: s.PortHigh}
+	e, err := rainnet.Open(cfg, p)
 	if err != nil {
 		facts.PortError = err.Error()
 	} else {
@@ -78,6 +89,16 @@ func checkAgent(s Setup, in *frameReader, out *frameWriter) {
 			facts.Rails = append(facts.Rails, railFacts(e.Card().Rails[i].Name, a.String()))
 		}
 		answer.Card, _ = e.Card().MarshalBinary()
+	}
+	// A firewall that lets the first ports of a range through may stop the others.
+	var end *rainnet.Endpoint
+	if e != nil && s.Multi && s.PortHigh > s.PortLow {
+		cfg.ID, cfg.PortLow = agentID(len(s.Hosts)+s.Host), s.PortHigh
+		if end, err = rainnet.Open(cfg, last); err == nil {
+			defer end.Close()
+			facts.LastPort = true
+			answer.LastCard, _ = end.Card().MarshalBinary()
+		}
 	}
 	answer.Facts = &facts
 	out.send(kindReady, answer)
@@ -91,22 +112,29 @@ func checkAgent(s Setup, in *frameReader, out *frameWriter) {
 			continue
 		}
 		out.send(kindClock, Clock{Now: time.Now().UnixNano()})
+		done := make(chan struct{})
+		go func() {
+			if facts.LastPort {
+				last.look(end, q.Last, q.For)
+			}
+			close(done)
+		}()
 		if e != nil {
-			p.look(e, q)
+			p.look(e, q.Cards, q.For)
 		}
+		<-done
+		p.found.Last = last.found.Paths
 		out.send(kindProbed, p.found)
 	}
 }
 
 func factsOf() HostFacts {
 	f := HostFacts{Cores: len(allowedCores()), Arch: runtime.GOARCH, Ptrace: number("/proc/sys/kernel/yama/ptrace_scope")}
+	f.Version = Version()
 	f.File, _ = os.Executable()
-	if exe, err := os.Open("/proc/self/exe"); err == nil {
-		sum := sha256.New()
-		_, _ = io.Copy(sum, exe)
-		exe.Close()
-		f.Binary = hex.EncodeToString(sum.Sum(nil))[:12]
-	}
+	f.Binary = digest("/proc/self/exe")
+	f.LibFile = filepath.Join(filepath.Dir(filepath.Dir(f.File)), "lib", "libmpi_abi.so.1")
+	f.Library = digest(f.LibFile)
 	var u unix.Utsname
 	if unix.Uname(&u) == nil {
 		f.Kernel = string(bytes.TrimRight(u.Release[:], "\x00"))
@@ -128,6 +156,42 @@ func factsOf() HostFacts {
 		unix.Close(fd)
 	}
 	return f
+}
+
+// Version is that of this build: the module's, if it has one, and that of Go.
+func Version() string {
+	text := runtime.Version()
+	if b, ok := debug.ReadBuildInfo(); ok && b.Main.Version != "" && b.Main.Version != "(devel)" {
+		text = b.Main.Version + ", " + text
+	}
+	return text
+}
+
+// digest tells files apart: the first digits of the SHA-256; empty if there is none.
+func digest(file string) string {
+	f, err := os.Open(file)
+	if err != nil {
+		return ""
+	}
+	defer f.Close()
+	sum := sha256.New()
+	_, _ = io.Copy(sum, f)
+	return hex.EncodeToString(sum.Sum(nil))[:12]
+}
+
+// freePorts counts the UDP ports of a range that nobody on this host holds.
+func freePorts(low, high int) (free int) {
+	for port := low; low > 0 && port <= high; port++ {
+		fd, err := unix.Socket(unix.AF_INET, unix.SOCK_DGRAM|unix.SOCK_CLOEXEC, 0)
+		if err != nil {
+			return free
+		}
+		if unix.Bind(fd, &unix.SockaddrInet4{Port: port}) == nil {
+			free++
+		}
+		unix.Close(fd)
+	}
+	return free
 }
 
 // number reads a small number from a file of the kernel's; 0 if there is none.
@@ -156,8 +220,8 @@ type prober struct {
 
 // look introduces the others and watches for a while: all of it, as one rail
 // may be slower than another.
-func (p *prober) look(e *rainnet.Endpoint, q Probe) {
-	for h, b := range q.Cards {
+func (p *prober) look(e *rainnet.Endpoint, cards [][]byte, limit time.Duration) {
+	for h, b := range cards {
 		var card rainnet.Card
 		if h == p.host || len(b) == 0 || card.UnmarshalBinary(b) != nil {
 			continue
@@ -167,7 +231,7 @@ func (p *prober) look(e *rainnet.Endpoint, q Probe) {
 			peer.Send([]byte{kindHello}, nil) // the first message makes it look for paths
 		}
 	}
-	for end := rainnet.Now() + int64(q.For); rainnet.Now() < end; {
+	for end := rainnet.Now() + int64(limit); rainnet.Now() < end; {
 		e.Poll()
 		e.Wait(end)
 	}

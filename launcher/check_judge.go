@@ -9,6 +9,7 @@ import (
 // judge finds what stands in the way of a job.
 func (r *Report) judge() {
 	reference := ""
+	library := r.library()
 	for i := range r.Hosts {
 		h := &r.Hosts[i]
 		if h.Error != "" {
@@ -19,12 +20,8 @@ func (r *Report) judge() {
 		if reference == "" {
 			reference = f.Binary
 		}
-		if f.Binary != reference {
-			r.fatal(h.Name, fmt.Sprintf("%s is another build (%s, elsewhere %s)", f.File, f.Binary, reference), "install the same rainmpi on all hosts")
-		}
-		if f.PortError != "" {
-			r.fatal(h.Name, f.PortError, "name other ports with --ports, or other rails with --rails")
-		}
+		r.judgeBuild(h, reference, library)
+		r.judgePorts(h)
 		if f.Memory != "" {
 			r.fatal(h.Name, "ranks cannot share memory: "+f.Memory, "allow memfd_create (a seccomp profile of the container forbids it)")
 		}
@@ -55,6 +52,10 @@ func (r *Report) judgePaths() {
 					"open UDP "+r.ports()+" between them in the firewall, or name the right interfaces with --rails")
 				continue
 			}
+			if a.Facts.LastPort && b.Facts.LastPort && !leadsTo(a.Last, k, "") && !leadsTo(b.Last, i, "") {
+				r.fatal(a.Name, fmt.Sprintf("UDP port %d, the last of the range, answers nothing between %s and %s, though another does: ranks would not reach each other", r.LastPort, a.Name, b.Name),
+					"open all of UDP "+r.Ports+" between them in the firewall")
+			}
 			for _, rail := range a.railNames() {
 				if b.hasRail(rail) && !a.reaches(k, rail) {
 					r.warn(a.Name, fmt.Sprintf("%s answers nothing between %s and %s", rail, a.Name, b.Name),
@@ -71,6 +72,44 @@ func (r *Report) judgePaths() {
 			}
 		}
 	}
+}
+
+// judgeBuild: all hosts must have the same rainrun, and the same library or none.
+func (r *Report) judgeBuild(h *HostReport, reference, library string) {
+	const remedy = "install the same rainmpi on all hosts"
+	f := h.Facts
+	if f.Binary != reference {
+		r.fatal(h.Name, fmt.Sprintf("%s is another build (%s, %s; elsewhere %s)", f.File, f.Version, f.Binary, reference), remedy)
+	}
+	switch {
+	case f.Library == library:
+	case f.Library == "":
+		r.fatal(h.Name, f.LibFile+" is missing, which other hosts have", remedy)
+	default:
+		r.fatal(h.Name, fmt.Sprintf("%s is another build (%s, elsewhere %s)", f.LibFile, f.Library, library), remedy)
+	}
+}
+
+// judgePorts: one for the agent and one for each rank.
+func (r *Report) judgePorts(h *HostReport) {
+	f := h.Facts
+	switch {
+	case f.PortError != "":
+		r.fatal(h.Name, f.PortError, "name other ports with --ports, or other rails with --rails")
+	case r.LastPort != 0 && f.PortsFree < f.Cores+1:
+		r.warn(h.Name, fmt.Sprintf("of the UDP ports %s it has %d free, and %d cores: a host takes one for its agent and one for each rank", r.Ports, f.PortsFree, f.Cores),
+			"widen the range (--ports), or end the processes that hold them (ss -lunp)")
+	}
+}
+
+// library is the build of the library on the first host that has it.
+func (r *Report) library() string {
+	for _, h := range r.Hosts {
+		if h.Facts.Library != "" {
+			return h.Facts.Library
+		}
+	}
+	return ""
 }
 
 func (r *Report) ports() string {
@@ -95,8 +134,10 @@ func (r *Report) warn(host, text, remedy string) {
 
 // reaches says whether a path from one of the host's addresses on a rail leads
 // to another host; "" is any rail.
-func (h *HostReport) reaches(host int, rail string) bool {
-	for _, p := range h.Paths {
+func (h *HostReport) reaches(host int, rail string) bool { return leadsTo(h.Paths, host, rail) }
+
+func leadsTo(paths []ProbedPath, host int, rail string) bool {
+	for _, p := range paths {
 		if p.Host == host && (rail == "" || strings.HasSuffix(p.Local, " "+rail)) {
 			return true
 		}

@@ -1,6 +1,7 @@
 package launcher
 
 import (
+	"cmp"
 	"fmt"
 	"io"
 	"strings"
@@ -12,14 +13,14 @@ import (
 // answers whom, and what is to be done.
 func (r *Report) Print(out io.Writer) {
 	w := tabwriter.NewWriter(out, 0, 0, 2, ' ', 0)
-	fmt.Fprintln(w, "HOST\tSTART\tRAINRUN\tKERNEL\tCORES\tFILES\tLOCKED\tPTRACE\tSHM\tSKEW")
+	fmt.Fprintln(w, "HOST\tSTART\tVERSION\tRAINRUN\tLIBRARY\tKERNEL\tCORES\tFILES\tLOCKED\tPTRACE\tSHM\tSKEW")
 	for _, h := range r.Hosts {
 		f := h.Facts
 		if h.Error != "" {
 			fmt.Fprintf(w, "%s\t%s\tnot reached\n", h.Name, h.Start)
 			continue
 		}
-		fmt.Fprintf(w, "%s\t%s\t%s\t%s %s\t%d\t%s\t%s\t%d\t%d MB\t%v\n", h.Name, h.Start, f.Binary, f.Kernel, f.Arch, f.Cores,
+		fmt.Fprintf(w, "%s\t%s\t%s\t%s\t%s\t%s %s\t%d\t%s\t%s\t%d\t%d MB\t%v\n", h.Name, h.Start, f.Version, f.Binary, cmp.Or(f.Library, "none"), f.Kernel, f.Arch, f.Cores,
 			limit(f.Files, ""), limit(f.Locked>>10, " KB"), f.Ptrace, f.SharedMB, skew(h))
 	}
 	fmt.Fprintln(w, "\nHOST\tRAIL\tADDRESS\tMTU\tMbit/s")

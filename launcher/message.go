@@ -94,6 +94,7 @@ type Ready struct {
 	Machine  string     // equal on agents that share one kernel
 	Facts    *HostFacts // rainrun check
 	Card     []byte     // rainnet.Card; empty in a job on one host
+	LastCard []byte     // rainrun check: see Probe.Last
 	Rails    string     // for people: addresses of the endpoint
 	Error    string     // not empty: this agent cannot take part, and why
 }

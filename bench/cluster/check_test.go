@@ -34,6 +34,9 @@ func TestCheckFindsTheCut(t *testing.T) {
 	}
 	res := check()
 	res.want(t, 0)
+	if !strings.Contains(res.out, "VERSION") || strings.Contains(res.out, " none ") { // of libraries
+		t.Errorf("no version or no library in\n%s", res.out)
+	}
 	matrix(res, "rail1 h1 h2 h3 h1 . ok ok h2 ok . ok h3 ok ok .", "rail2 h1 h2 h3 h1 . ok ok h2 ok . ok h3 ok ok .", "no problem found")
 	breakRail("rail2")
 	res = check()

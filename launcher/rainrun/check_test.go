@@ -57,6 +57,11 @@ func TestCheckJSON(t *testing.T) {
 	if len(r.Hosts) != 2 || r.Hosts[1].Name != "b" || r.Hosts[0].Facts.Cores < 1 || len(r.Hosts[0].Paths) != 1 || len(r.Problems) != 0 {
 		t.Errorf("%+v", r)
 	}
+	for _, field := range []string{`"Problems": []`, `"Version": "`, `"Binary": "`, `"Kernel": "`, `"Locked": `, `"Ptrace": `, `"Memory": ""`, `"MTU": `, `"Mbps": `, `"Skew": `} {
+		if !strings.Contains(res.out, field) {
+			t.Errorf("no %s in %s", field, res.out)
+		}
+	}
 }
 
 func TestCheck_Bad(t *testing.T) {

@@ -3,20 +3,13 @@ package main
 import (
 	"fmt"
 	"os"
-	"runtime"
-	"runtime/debug"
 
 	"rainmpi/cbind/abi"
+	"rainmpi/launcher"
 )
 
 // version names the build; "rainmpi" is also what MPI_Get_library_version says.
-func version() string {
-	text := "rainrun (rainmpi"
-	if b, ok := debug.ReadBuildInfo(); ok && b.Main.Version != "" && b.Main.Version != "(devel)" {
-		text += " " + b.Main.Version
-	}
-	return text + ", " + runtime.Version() + ")"
-}
+func version() string { return "rainrun (rainmpi, " + launcher.Version() + ")" }
 
 const infoUsage = "usage: rainrun info [--unsupported]\n"
 

@@ -83,5 +83,5 @@ func (a *agent) preloaded(app int, of App) (p program, ok bool, err error) {
 	f.Close()
 	a.files[app] = r
 	p.path = fmt.Sprintf("/proc/%d/fd/%d", os.Getpid(), r.Fd())
-	return p, true, nil
+	return p, true, checkInterpreter(of.Argv[0], p.path)
 }

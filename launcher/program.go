@@ -1,6 +1,7 @@
 package launcher
 
 import (
+	"debug/elf"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -8,6 +9,8 @@ import (
 	"path/filepath"
 	"strings"
 	"syscall"
+
+	"golang.org/x/sys/unix"
 )
 
 // A program is an App made ready on this host.
@@ -76,7 +79,52 @@ func checkExecutable(name, full string) error {
 	case st.Mode()&0o111 == 0:
 		return fmt.Errorf("program %s is not executable (mode %v); chmod +x %s", name, st.Mode().Perm(), full)
 	}
-	return nil
+	if unix.Faccessat(unix.AT_FDCWD, full, unix.X_OK, unix.AT_EACCESS) == unix.EACCES {
+		return fmt.Errorf("program %s may not be executed by user %d: its mode is %v, or its file system is mounted noexec", name, os.Geteuid(), st.Mode().Perm())
+	}
+	return checkInterpreter(name, full)
+}
+
+// checkInterpreter looks for what the kernel needs besides the file, which may be
+// missing on one host alone: then nothing must start on the others.
+func checkInterpreter(name, full string) error {
+	f, err := os.Open(full)
+	if err != nil {
+		return nil // it may be for executing only
+	}
+	defer f.Close()
+	needs := interpreter(f)
+	if _, err := os.Stat(needs); needs == "" || !errors.Is(err, fs.ErrNotExist) {
+		return nil
+	}
+	return fmt.Errorf("program %s cannot be executed: the interpreter or loader that it names, %s, does not exist; install it there", name, needs)
+}
+
+// interpreter is what a script's first line or an ELF file's header names; empty:
+// neither does.
+func interpreter(f *os.File) string {
+	head := make([]byte, 256) // more of a first line the kernel does not read
+	n, _ := f.ReadAt(head, 0)
+	if line, ok := strings.CutPrefix(string(head[:n]), "#!"); ok {
+		line, _, _ = strings.Cut(line, "\n")
+		if words := strings.Fields(line); len(words) > 0 {
+			return words[0]
+		}
+		return ""
+	}
+	e, err := elf.NewFile(f)
+	if err != nil {
+		return ""
+	}
+	for _, p := range e.Progs {
+		if p.Type == elf.PT_INTERP && p.Filesz < unix.PathMax {
+			path := make([]byte, p.Filesz)
+			if _, err := p.ReadAt(path, 0); err == nil {
+				return strings.TrimRight(string(path), "\x00")
+			}
+		}
+	}
+	return ""
 }
 
 // workDir returns where the program runs. A directory that was asked for must

@@ -133,6 +133,18 @@ func TestAllOrNone(t *testing.T) {
 		res = rainrun(t, "-n", "3", "--host", "a:1,b:1,c:1", "--agent-command", hide, "-wdir", dir+"/.", "./prog")
 		res.want(t, 127, "host b: program ./prog does not exist")
 	}
+	// One that lacks what the program needs, or may not execute it there.
+	script := writeFile(t, "script", "#!"+dir+"/interpreter -x\n", 0o755)
+	if err := os.Symlink("/bin/touch", filepath.Join(dir, "interpreter")); err != nil {
+		t.Fatal(err)
+	}
+	for _, preload := range []string{"--mca=a=b", "--preload"} {
+		rainrun(t, "-n", "3", "--host", "a:1,b:1,c:1", "--agent-command", hide, preload, script, flag).
+			want(t, 127, "host b: program "+script+" cannot be executed: the interpreter or loader that it names, "+dir+"/interpreter, does not exist")
+	}
+	noexec := `sh -c 'if [ $0 = b ]; then exec unshare -m sh -c "mount --bind ` + dir + ` ` + dir + ` && mount -o remount,bind,noexec ` + dir + ` && exec \"\$@\"" sh "$@"; fi; exec "$@"' %h`
+	rainrun(t, "-n", "3", "--host", "a:1,b:1,c:1", "--agent-command", noexec, prog).
+		want(t, 127, "host b: program "+prog+" may not be executed by user 0", "mounted noexec")
 	if _, err := os.Stat(flag); err == nil {
 		t.Error("a rank was started")
 	}

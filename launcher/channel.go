@@ -153,11 +153,6 @@ func goodbyeAtEnd(b []byte) (frame, bool) {
 	return frame{}, false
 }
 
-// printable shortens foreign output so that it fits into an error message.
-func printable(b []byte) string {
-	s := strings.TrimSpace(string(b))
-	if len(s) > 2000 {
-		s = s[:2000] + " …"
-	}
-	return s
-}
+// printable is foreign output for an error message. What matters may stand at its end,
+// behind a banner.
+func printable(b []byte) string { return strings.TrimSpace(string(b)) }

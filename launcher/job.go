@@ -78,10 +78,9 @@ type job struct {
 	readers []*remote // whose ranks read standard input
 	relays  sync.Map  // host → *remote that passes its frames on
 
-	startedAt time.Time
-	next      int            // the next remote to start
-	failures  []string       // of the start
-	programs  map[int][]byte // that are sent along, by App
+	next     int            // the next remote to start
+	failures []startFailure // of the start
+	programs map[int][]byte // that are sent along, by App
 
 	started bool
 	exits   map[int]Exit

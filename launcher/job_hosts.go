@@ -47,7 +47,6 @@ func (j *job) startAgents() error {
 		}
 		j.remotes = append(j.remotes, &remote{host: i, name: h.Name, words: words, stderr: &agentStderr{}})
 	}
-	j.startedAt = time.Now()
 	if j.o.StartTimeout > 0 {
 		time.AfterFunc(j.o.StartTimeout, func() { j.events <- startLate{} })
 	}
@@ -74,7 +73,9 @@ func (j *job) startNext() error {
 		return nil
 	}
 	j.next++
-	return j.startAgent(j.remotes[j.next-1])
+	r := j.remotes[j.next-1]
+	r.tried = time.Now()
+	return j.startAgent(r)
 }
 
 func (j *job) startAgent(r *remote) error {
@@ -109,12 +110,12 @@ func (j *job) startEnded(ev remoteEnd) {
 		r.done = true
 		return
 	}
-	if window := j.lateWindow(); ev.isLate() && time.Since(j.startedAt) < window {
+	if window := j.lateWindow(); ev.isLate() && time.Since(r.tried) < window {
 		time.AfterFunc(retryTime, func() { j.events <- startAgain{r.host} })
 		return
 	}
 	r.failed = true
-	if j.failures = append(j.failures, r.explainStart(ev)); len(j.failures) == 1 {
+	if j.failures = append(j.failures, startFailure{r.name, r.explainStart(ev)}); len(j.failures) == 1 {
 		time.AfterFunc(failTime, func() { j.events <- startFailed{} })
 	}
 	j.startSettled()
@@ -148,7 +149,9 @@ func (end remoteEnd) isLate() bool {
 		return false
 	}
 	said := bytes.ToLower(end.r.stderr.held())
-	for _, text := range []string{"could not resolve", "name resolution", "connection refused", "no route to host"} {
+	// The last two are a server that gets too many connections at once: a jump host's.
+	for _, text := range []string{"could not resolve", "name resolution", "connection refused", "no route to host",
+		"kex_exchange_identification", "connection closed by"} {
 		if bytes.Contains(said, []byte(text)) {
 			return true
 		}
@@ -163,21 +166,33 @@ func (j *job) again(host int) {
 		old.done = true
 		return
 	}
-	r := &remote{host: host, name: old.name, words: old.words, stderr: &agentStderr{}}
+	r := &remote{host: host, name: old.name, words: old.words, stderr: &agentStderr{}, tried: old.tried}
 	j.remotes[host] = r
 	if err := j.startAgent(r); err != nil {
 		j.end(Cause{Host: -1, Code: ExitError, Text: err.Error()})
 	}
 }
 
-// maxFailures are named one by one.
+// A startFailure is a host that could not be started, and what was said of it first.
+type startFailure struct{ host, text string }
+
+// maxFailures are told whole, of the other hosts the names: they fail for the same
+// reasons most often. --verbose tells all.
 const maxFailures = 8
 
 // failStart ends a job whose hosts could not all be started: all or none.
 func (j *job) failStart() {
-	text := strings.Join(j.failures[:min(len(j.failures), maxFailures)], "\nrainrun: ")
-	if more := len(j.failures) - maxFailures; more > 0 {
-		text += fmt.Sprintf("\nrainrun: %d more hosts could not be started", more)
+	var told, rest []string
+	for _, f := range j.failures {
+		if len(told) < maxFailures || j.o.Verbose {
+			told = append(told, f.text)
+		} else {
+			rest = append(rest, f.host)
+		}
+	}
+	text := strings.Join(told, "\nrainrun: ")
+	if len(rest) > 0 {
+		text += fmt.Sprintf("\nrainrun: %d more hosts could not be started: %s; --verbose says why", len(rest), strings.Join(rest, ", "))
 	}
 	j.end(Cause{Host: -1, Code: ExitError, Text: text})
 }

@@ -18,7 +18,8 @@ type remote struct {
 	name  string
 	words []string
 
-	pid    int // of the process that starts the agent
+	tried  time.Time // the first time
+	pid    int       // of the process that starts the agent
 	out    *frameWriter
 	stderr *agentStderr
 
@@ -146,7 +147,7 @@ func (s *agentStderr) Write(b []byte) (int, error) {
 	if s.pass != nil {
 		return s.pass.Write(b)
 	}
-	if room := 4096 - s.buf.Len(); room > 0 {
+	if room := maxPreface - s.buf.Len(); room > 0 {
 		s.buf.Write(b[:min(room, len(b))])
 	}
 	return len(b), nil

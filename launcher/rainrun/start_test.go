@@ -49,7 +49,7 @@ func sshScript(t *testing.T, script string) {
 // of --start-timeout under the MPI operator.
 func TestLateNames(t *testing.T) {
 	tries := filepath.Join(t.TempDir(), "tries")
-	late := "echo x >> " + tries + "\nif [ $(wc -l < " + tries + ") -lt $LATE ]; then echo \"ssh: Could not resolve hostname $h: Name or service not known\" >&2; exit 255; fi\nexec \"$@\"\n"
+	late := "echo x >> " + tries + "\nif [ $(wc -l < " + tries + ") -lt $LATE ]; then echo \"${SAYS:-ssh: Could not resolve hostname $h: Name or service not known}\" >&2; exit 255; fi\nexec \"$@\"\n"
 	sshScript(t, late)
 	run := func(args ...string) result {
 		_ = os.Remove(tries)
@@ -63,6 +63,13 @@ func TestLateNames(t *testing.T) {
 	}
 	t.Setenv("LATE", "8")
 	run().want(t, 1, "Could not resolve hostname late.invalid")
+	t.Setenv("LATE", "3")
+	t.Setenv("SAYS", "kex_exchange_identification: Connection closed by remote host") // MaxStartups of a jump host
+	run().want(t, 0)
+	t.Setenv("SAYS", "Permission denied (publickey)")
+	run().want(t, 1, "Permission denied")
+	t.Setenv("SAYS", "")
+	t.Setenv("LATE", "8")
 	t.Setenv("K_MPI_JOB_ROLE", "launcher")
 	run().want(t, 0)
 	t.Setenv("LATE", "9999")
@@ -76,13 +83,23 @@ func TestManyHosts(t *testing.T) {
 		list = append(list, "h"+strings.Repeat("x", i)+":1")
 	}
 	res := rainrun(t, "--host", strings.Join(list, ","), "--agent-command", "sh -c 'echo no >&2; exit 3' %h", "true")
-	res.want(t, 1, "more hosts could not be started", "host h:")
+	res.want(t, 1, "56 more hosts could not be started: h", "; --verbose says why", "host h:")
 	if n := strings.Count(res.err, "\n"); n != maxNamed+1 {
 		t.Errorf("%d lines: %s", n, res.err)
+	}
+	res = rainrun(t, "-v", "--host", strings.Join(list[:20], ","), "--agent-command", "sh -c 'echo no from $0 >&2; exit 3' %h", "true")
+	for i := range 20 {
+		res.want(t, 1, "exit status 3: no from h"+strings.Repeat("x", i)+"\n")
 	}
 }
 
 const maxNamed = 8
+
+// A login that begins with a long banner ends with what is wrong.
+func TestLongBanner(t *testing.T) {
+	res := rainrun(t, "--host", "a:1", "--agent-command", `sh -c 'i=0; while [ $i -lt 300 ]; do echo "banner line $i of a host" >&2; i=$((i+1)); done; echo quota exceeded >&2; exit 3' %h`, "true")
+	res.want(t, 1, "banner line 0 of a host", "banner line 299 of a host", "quota exceeded")
+}
 
 // 64 hosts are started at one time, and no more: each of these waits for 63 others.
 func TestHostsInParallel(t *testing.T) {

@@ -171,3 +171,143 @@ func TestKubernetes(t *testing.T) {
 	inside.Env = cmd.Env
 	run(t, inside).wantHello(t, 4, "h2", "h2", "h3", "h3")
 }
+
+// The key is in an ssh-agent alone.
+func TestSSHAgent(t *testing.T) {
+	s := newSSHHosts(t, 2)
+	prog := compile(t, filepath.Join(bin(t), "mpicc"), hello)
+	s.serve("h1", "h2")
+	if err := s.Await("h2"); err != nil {
+		t.Fatal(err)
+	}
+	public, err := os.ReadFile(s.File(KeyKnown + ".pub"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	s.write("held.pub", string(public)) // and no file "held"
+	s.configure("held", SSHPort)
+	run(t, s.rainrun(nil, "-n", "2", "--host", "h1:1,h2:1", prog)).want(t, 1, "on host h2", "Permission denied", "without a password")
+	socket := s.File("agent")
+	keeper := s.Hosts[0].Command("ssh-agent", "-D", "-a", socket)
+	if err := keeper.Start(); err != nil {
+		t.Fatal(err)
+	}
+	go func() { _ = keeper.Wait() }() // it ends with the lab
+	env := []string{"SSH_AUTH_SOCK=" + socket}
+	if !eventually(10*time.Second, func() bool { _, err := os.Stat(socket); return err == nil }) {
+		t.Fatal("no ssh-agent")
+	}
+	add := s.Hosts[0].Command("ssh-add", "-q", s.File(KeyKnown))
+	add.Env = append(add.Env, env...)
+	if out, err := add.CombinedOutput(); err != nil {
+		t.Fatalf("ssh-add: %v %s", err, out)
+	}
+	run(t, s.rainrun(env, "-n", "2", "--host", "h1:1,h2:1", prog)).wantHello(t, 2, "h1", "h2")
+}
+
+// Whoever is not root, through servers that let only users in.
+func TestSSHAsUser(t *testing.T) {
+	s := newSSHHosts(t, 2)
+	const nobody = 65534
+	home, err := os.MkdirTemp("/var/tmp", "rain-user")
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { os.RemoveAll(home) })
+	prog := filepath.Join(home, "hello")
+	if out, err := exec.Command(filepath.Join(bin(t), "mpicc"), "-o", prog, hello).CombinedOutput(); err != nil {
+		t.Fatalf("%v: %s", err, out)
+	}
+	copyTo := func(name, text string) {
+		file := filepath.Join(home, name)
+		if err := errors.Join(os.WriteFile(file, []byte(text), 0o600), os.Chown(file, nobody, nobody)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for _, name := range []string{KeyKnown, KeyKnown + ".pub"} {
+		text, err := os.ReadFile(s.File(name))
+		if err != nil {
+			t.Fatal(err)
+		}
+		copyTo(name, string(text))
+	}
+	server := fmt.Sprintf("Port %d\nHostKey %s\nAuthorizedKeysFile %s/%s.pub\nStrictModes no\nPermitRootLogin no\nPidFile none\nUsePAM no\n", SSHPort, s.File("host"), home, KeyKnown)
+	copyTo("config", fmt.Sprintf("Port %d\nIdentityFile %s/%s\nUserKnownHostsFile /dev/null\nStrictHostKeyChecking no\nLogLevel ERROR\n", SSHPort, home, KeyKnown))
+	client, err := exec.LookPath("ssh")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := errors.Join(os.WriteFile(s.File("sshd_config"), []byte(server), 0o600), os.Chown(home, nobody, nobody), os.Chmod(home, 0o755),
+		os.WriteFile(filepath.Join(home, "ssh"), []byte("#!/bin/sh\nexec "+client+" -F "+home+"/config \"$@\"\n"), 0o755)); err != nil {
+		t.Fatal(err)
+	}
+	// The account has a shell and a home on the lab's hosts.
+	passwd := s.write("passwd", fmt.Sprintf("root:x:0:0:root:/root:/bin/sh\nsshd:x:100:%d::/run/sshd:/usr/sbin/nologin\nnobody:x:%d:%d::%s:/bin/sh\n", nobody, nobody, nobody, home))
+	for _, h := range s.Hosts {
+		if out, err := h.Command("mount", "--bind", passwd, "/etc/passwd").CombinedOutput(); err != nil {
+			t.Fatalf("%v: %s", err, out)
+		}
+	}
+	s.serve("h1", "h2")
+	as := func(args ...string) result {
+		words := append([]string{"--reuid", fmt.Sprint(nobody), "--regid", fmt.Sprint(nobody), "--clear-groups", "env", "-u", "RAIN_AGENT_COMMAND",
+			"HOME=" + home, "PATH=" + home + ":" + os.Getenv("PATH")}, args...)
+		cmd := s.Hosts[0].Command("setpriv", words...)
+		cmd.Dir = "/"
+		return run(t, cmd)
+	}
+	rainrun := filepath.Join(bin(t), "rainrun")
+	if as("test", "-x", rainrun).status != 0 {
+		t.Skipf("a user has no way to %s", rainrun)
+	}
+	as(rainrun, "-n", "4", "--host", "h1:2,h2:2", prog).wantHello(t, 4, "h1", "h1", "h2", "h2")
+	res := as(rainrun, "--host", "h2:1", "sh", "-c", "id -u; pwd; echo $HOME")
+	if want := "65534\n/\n" + home + "\n"; res.status != 0 || res.out != want {
+		t.Errorf("%+v, want %q", res, want)
+	}
+	as(rainrun, "-n", "2", "--host", "h1:1,root@h2:1", prog).want(t, 1, "on host root@h2", "Permission denied")
+	as(rainrun, "-n", "4", "--host", "h1:2,h2:2", prog, "die").want(t, 137, "rank 3 on host h2", "signal 9")
+}
+
+// A host that lacks what the others have: the program, the working directory, a library.
+func TestSSHMissing(t *testing.T) {
+	s := newSSHHosts(t, 3)
+	dir := t.TempDir()
+	prog := filepath.Join(dir, "hello")
+	if out, err := exec.Command(filepath.Join(bin(t), "mpicc"), "-o", prog, hello).CombinedOutput(); err != nil {
+		t.Fatalf("%v: %s", err, out)
+	}
+	if out, err := s.Host("h3").Command("mount", "-t", "tmpfs", "none", dir).CombinedOutput(); err != nil {
+		t.Fatalf("%v: %s", err, out)
+	}
+	s.serve("h1", "h2", "h3")
+	on := func(args ...string) result {
+		return run(t, s.rainrun(nil, append([]string{"-n", "3", "--host", "h1:1,h2:1,h3:1"}, args...)...))
+	}
+	flag := filepath.Join(dir, "started")
+	on(prog).want(t, 127, "host h3: program "+prog+" does not exist", "put it there, or send it with --preload")
+	on("--preload", prog).wantHello(t, 3, "h1", "h2", "h3")
+	on("-wdir", filepath.Join(dir, "."), "true").want(t, 0)
+	if err := os.Mkdir(filepath.Join(dir, "work"), 0o755); err != nil {
+		t.Fatal(err)
+	}
+	on("-wdir", filepath.Join(dir, "work"), "touch", flag).want(t, 127, "host h3: working directory "+dir+"/work", "make it there, or give another with -wdir")
+	if _, err := os.Stat(flag); err == nil {
+		t.Error("a rank was started although a host lacks something")
+	}
+
+	part := filepath.Join(t.TempDir(), "part.c")
+	whole := filepath.Join(filepath.Dir(part), "whole")
+	if err := errors.Join(os.WriteFile(part, []byte("int part(void) { return 0; }\n"), 0o644),
+		os.WriteFile(whole+".c", []byte("int part(void);\nint main(void) { return part(); }\n"), 0o644)); err != nil {
+		t.Fatal(err)
+	}
+	for _, words := range [][]string{{"-shared", "-fPIC", "-o", dir + "/libpart.so", part}, {"-o", whole, whole + ".c", "-L" + dir, "-lpart"}} {
+		if out, err := exec.Command("gcc", words...).CombinedOutput(); err != nil {
+			t.Fatalf("gcc: %v: %s", err, out)
+		}
+	}
+	path := []string{"LD_LIBRARY_PATH=" + dir}
+	run(t, s.rainrun(path, "-n", "2", "--host", "h1:1,h2:1", whole)).want(t, 0)
+	run(t, s.rainrun(path, "-n", "3", "--host", "h1:1,h2:1,h3:1", whole)).want(t, 127, "libpart.so", "rank 2 on host h3", "status 127")
+}

@@ -3,6 +3,7 @@ package launcher
 import (
 	"fmt"
 	"os"
+	"path/filepath"
 	"slices"
 	"strings"
 
@@ -286,7 +287,7 @@ func (j *job) chooseReaders() error {
 func (j *job) plan(r *remote) Start {
 	s := Start{
 		Size: len(j.place.HostOf), Slots: j.place.Slots, HostOf: j.place.HostOf, AppOf: j.place.AppOf,
-		Apps: j.o.Apps, Env: append(TravellingEnv(os.Environ()), j.o.Env...),
+		Apps: j.o.Apps, Env: slices.Concat(TravellingEnv(os.Environ()), j.libraryPath(r), j.o.Env),
 		Options: j.o.Library, Bind: j.o.Bind, Stdin: j.o.Stdin,
 		Hold:        j.multi,
 		Interactive: isTerminal(0) && isTerminal(1),
@@ -307,6 +308,20 @@ func (j *job) plan(r *remote) Start {
 		}
 	}
 	return s
+}
+
+// libraryPath: where --prefix says that rainmpi is, its library is found too, whatever
+// path a program was linked with here.
+func (j *job) libraryPath(r *remote) []string {
+	if j.o.Prefix == "" || j.startsHere(r.name) {
+		return nil
+	}
+	const name = "LD_LIBRARY_PATH"
+	path := filepath.Join(j.o.Prefix, "lib")
+	if own := os.Getenv(name); own != "" {
+		path += ":" + own
+	}
+	return []string{name + "=" + path}
 }
 
 // letGo lets the ranks be forked once every host could: a program that is

@@ -310,4 +310,17 @@ func TestSSHMissing(t *testing.T) {
 	path := []string{"LD_LIBRARY_PATH=" + dir}
 	run(t, s.rainrun(path, "-n", "2", "--host", "h1:1,h2:1", whole)).want(t, 0)
 	run(t, s.rainrun(path, "-n", "3", "--host", "h1:1,h2:1,h3:1", whole)).want(t, 127, "libpart.so", "rank 2 on host h3", "status 127")
+
+	// Rainmpi itself is elsewhere on h3.
+	build, prefix := filepath.Dir(bin(t)), t.TempDir()
+	for _, name := range []string{"bin", "lib"} {
+		if out, err := exec.Command("cp", "-a", filepath.Join(build, name), prefix).CombinedOutput(); err != nil {
+			t.Fatalf("%v: %s", err, out)
+		}
+	}
+	if out, err := s.Host("h3").Command("mount", "-t", "tmpfs", "none", build).CombinedOutput(); err != nil {
+		t.Fatalf("%v: %s", err, out)
+	}
+	run(t, s.rainrun(nil, "-n", "1", "--host", "h3:1", "--preload", prog)).want(t, 1, "is rainrun installed there as "+build+"/bin/rainrun? --prefix DIR says where else it is")
+	run(t, s.rainrun(nil, "-n", "2", "--host", "h1:1,h3:1", "--prefix", prefix, "--preload", prog)).wantHello(t, 2, "h1", "h3")
 }

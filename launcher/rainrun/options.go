@@ -121,7 +121,7 @@ var starting = manual.Group{Title: "Hosts and rails", Options: []manual.Option{
 	{Flag: "agent-command", Names: []string{"--agent-command"}, Arg: "WORDS",
 		Text: "start agents by these words, in which %h is the host, instead of ssh: 'ip netns exec %h' (also RAIN_AGENT_COMMAND)"},
 	{Flag: "prefix", Names: []string{"--prefix"}, Arg: "DIR",
-		Text: "where rainmpi is installed on other hosts, DIR/bin/rainrun (default: where this rainrun is)"},
+		Text: "where rainmpi is installed on other hosts: DIR/bin/rainrun, and DIR/lib for programs (default: where this rainrun is)"},
 	{Flag: "launcher", Names: []string{"--launcher"}, Also: []string{"--bootstrap"}, Arg: "WHAT", Values: []string{"auto", "ssh", "slurm"},
 		Text: "what starts the agents: srun in a Slurm allocation, else ssh (auto)"},
 	{Flag: "rails", Names: []string{"--rails"}, Also: []string{"--iface"}, Arg: "LIST", Text: "interfaces or addresses to use (default: all that answer)"},

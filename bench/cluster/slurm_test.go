@@ -44,6 +44,31 @@ func TestSlurm(t *testing.T) {
 			t.Errorf("all went well, but stderr says %s", res.err)
 		}
 	})
+	t.Run("how agents are started", func(t *testing.T) {
+		res := in("-v", "true")
+		res.want(t, 0, "--no-kill", "--overlap", "--kill-on-bad-exit=0", "--mpi=none", "--ntasks-per-node=1")
+		if n := strings.Count(res.err, ": srun --quiet --no-kill"); n != 4 {
+			t.Errorf("%d agents were started by srun: %s", n, res.err)
+		}
+	})
+	t.Run("nodes, tasks and processors of the allocation", func(t *testing.T) {
+		alloc := func(flags ...string) result {
+			words := append(append([]string{"salloc", "--quiet"}, flags...), rainrun, "--display", "allocation", "sh", "-c", "echo $SLURMD_NODENAME")
+			return run(t, s.Command(words...))
+		}
+		for _, c := range []struct{ flags, out, hosts string }{
+			{"-w n[1-2] --ntasks-per-node=2", "n1 n1 n2 n2", "n1: 2 n2: 2"},
+			{"-w n[1-2] -n3", "n1 n1 n2", "n1: 2 n2: 1"},
+			{"-w n[1-2] -n2 -c2", "n1 n2", "n1: 1 n2: 1"}, // two processors for each task
+			{"-w n3", "n3 n3", "n3: 2"},                   // nothing is said of tasks
+		} {
+			res := alloc(strings.Fields(c.flags)...)
+			hosts := strings.NewReplacer("rainrun: allocation: host ", "", " slots\n", " ").Replace(res.err)
+			if got := strings.Join(strings.Fields(sorted(res.out)), " "); res.status != 0 || got != c.out || strings.TrimSpace(hosts) != c.hosts {
+				t.Errorf("%s: status %d, ranks on %q, want %q; stderr %q, want %q", c.flags, res.status, got, c.out, hosts, c.hosts)
+			}
+		}
+	})
 	t.Run("heat", func(t *testing.T) {
 		heat := compile(t, filepath.Join(bin(t), "mpicc"), "../../examples/heat/heat.c")
 		if res := in(heat, "--size", "96", "--steps", "200"); res.status != 0 || !strings.Contains(res.out, "200 steps") {
@@ -81,7 +106,7 @@ func TestSlurm(t *testing.T) {
 		}
 		result{out: string(text)}.wantHello(t, 8, byNodes...)
 	})
-	t.Run("scancel", func(t *testing.T) { scancel(t, s, rainrun, 4) })
+	t.Run("scancel", func(t *testing.T) { scancel(t, s, rainrun+" sleep 98765", "sleep 98765", 4) })
 	t.Run("a node that does not answer", func(t *testing.T) {
 		if err := s.AwaitIdle(); err != nil {
 			t.Fatal(err)
@@ -124,7 +149,7 @@ func TestSlurmCgroups(t *testing.T) {
 		}
 	}
 	run(t, s.Command("srun", "--quiet", "--mpi=pmi2", "-N2", "-n4", prog)).wantHello(t, 4, nodes...)
-	scancel(t, s, rainrun, 2)
+	scancel(t, s, rainrun+" sleep 98765", "sleep 98765", 2)
 	s.Close()
 	if left, _ := filepath.Glob("/sys/fs/cgroup/*/slurm_" + s.Node(0)); len(left) > 0 {
 		t.Errorf("left: %q", left)
@@ -179,10 +204,11 @@ func TestMain(m *testing.M) {
 	os.Exit(m.Run())
 }
 
-// scancel ends everything.
-func scancel(t *testing.T, s *Slurm, rainrun string, nodes int) {
+// scancel ends everything that a line of a batch script starts: two processes per node.
+func scancel(t *testing.T, s *Slurm, line, process string, nodes int) {
+	t.Helper()
 	mark := fmt.Sprintf("RAIN_SCANCEL=%d", os.Getpid())
-	cmd := s.Command("sbatch", "--parsable", fmt.Sprint("-N", nodes), fmt.Sprint("-n", 2*nodes), "-o", "/dev/null", "--wrap", rainrun+" sleep 98765")
+	cmd := s.Command("sbatch", "--parsable", fmt.Sprint("-N", nodes), fmt.Sprint("-n", 2*nodes), "-o", "/dev/null", "--wrap", line)
 	cmd.Env = append(cmd.Env, mark)
 	id, err := cmd.Output()
 	if err != nil {
@@ -190,7 +216,7 @@ func scancel(t *testing.T, s *Slurm, rainrun string, nodes int) {
 	}
 	ranks := func() (n int) {
 		for _, p := range processes(mark) {
-			if p == "sleep 98765" {
+			if p == process {
 				n++
 			}
 		}
@@ -214,6 +240,11 @@ func TestSrun(t *testing.T) {
 	}
 	srun(4, 8, prog).wantHello(t, 8, byNodes...)
 	srun(1, 2, prog).wantHello(t, 2, "n1")
+	heat := compile(t, filepath.Join(bin(t), "mpicc"), "../../examples/heat/heat.c")
+	if res := srun(4, 8, heat, "--size", "96", "--steps", "200"); res.status != 0 || !strings.Contains(res.out, "200 steps") {
+		t.Errorf("%+v", res)
+	}
+	scancel(t, s, "srun --mpi=pmi2 "+prog+" hang", prog+" hang", 4)
 	publish := compile(t, filepath.Join(bin(t), "mpicc"), names)
 	srun(2, 4, publish, publish).wantNames(t, "spawn fails\n")
 	for _, how := range []string{"abort", "exit", "die"} {

@@ -1,10 +1,11 @@
 /* Says who and where it is, after all have added up their ranks. With an
- * argument the last rank ends badly: abort, exit, die. */
+ * argument the last rank ends badly: abort, exit, die; or never: hang. */
 #include <mpi.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 int main(int argc, char **argv)
 {
@@ -24,6 +25,8 @@ int main(int argc, char **argv)
             exit(5);
         if (!strcmp(argv[1], "die"))
             raise(SIGKILL);
+        if (!strcmp(argv[1], "hang"))
+            pause();
     }
     MPI_Barrier(MPI_COMM_WORLD);
     MPI_Finalize();

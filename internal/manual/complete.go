@@ -20,7 +20,7 @@ func (p Page) Completion(shell string) (string, error) {
 	case "fish":
 		return p.fish(), nil
 	}
-	return "", fmt.Errorf("completion %s: known are %s", shell, strings.Join(Shells, ", "))
+	return "", fmt.Errorf("%s: name a shell: %s", strings.TrimSpace("completion "+shell), strings.Join(Shells, ", "))
 }
 
 // level is what may stand behind the words of a command.

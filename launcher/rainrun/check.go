@@ -4,6 +4,9 @@ import (
 	"encoding/json"
 	"fmt"
 	"os"
+	"slices"
+
+	"github.com/spf13/pflag"
 
 	"rainmpi/internal/manual"
 	"rainmpi/launcher"
@@ -50,6 +53,9 @@ func check(args []string) int {
 			Usage: []string{"[options]"}, Groups: []manual.Group{{Title: "Options", Options: checkOptions}}}.Help())
 		return 0
 	}
+	if foreign := notForCheck(s); foreign != "" {
+		return fail(fmt.Errorf("%s is for starting programs; rainrun check --help lists what it takes", foreign))
+	}
 	if s.set.NArg() > 0 {
 		return fail(fmt.Errorf("%q: no program is started here; name hosts with --host or --hostfile", s.set.Arg(0)))
 	}
@@ -81,6 +87,16 @@ func check(args []string) int {
 		return 1
 	}
 	return 0
+}
+
+// notForCheck is an option of a job's that means nothing to check; empty: none was given.
+func notForCheck(s *settings) (name string) {
+	s.set.Visit(func(f *pflag.Flag) {
+		if !slices.ContainsFunc(checkOptions, func(o manual.Option) bool { return o.Flag == f.Name }) {
+			name = names[f.Name].Names[0]
+		}
+	})
+	return name
 }
 
 // normaliseKeeping is normalise for a command with a switch of its own.

@@ -64,9 +64,25 @@ func TestCheckJSON(t *testing.T) {
 	}
 }
 
-func TestCheck_Bad(t *testing.T) {
-	rainrun(t, "check", "--moon").want(t, 2, "moon")
-	rainrun(t, "check", "./prog").want(t, 2, "no program is started here")
-	rainrun(t, "check", "--host", "a:0").want(t, 2, "no number of slots")
+// Commands say what is wrong with their arguments as a job does.
+func TestBadCommands(t *testing.T) {
+	for _, c := range []struct{ line, want string }{
+		{"check --moon", "unknown flag: --moon; rainrun --help lists the options"},
+		{"check --host", "-H needs an argument: -H HOSTS"},
+		{"check ./prog", "no program is started here; name hosts with --host or --hostfile"},
+		{"check --host a:0", "no number of slots"},
+		{"check -n 4 --host a", "-n is for starting programs; rainrun check --help lists what it takes"},
+		{"check --ports moon", "expected a range of UDP ports"},
+		{"check --hostfile /no/such", "no such file"},
+		{"check --launcher slurm", "run it in sbatch or salloc"},
+		{"history", "name the logs of both hosts"},
+		{"history --moon", "--moon; rainrun history --help lists the options"},
+		{"info --moon", "unknown argument --moon; it takes --unsupported or nothing"},
+		{"completion", "completion: name a shell: bash, zsh, fish"},
+		{"completion moon", "completion moon: name a shell: bash, zsh, fish"},
+		{"manual moon", "unknown argument moon; it takes none"},
+	} {
+		rainrun(t, strings.Fields(c.line)...).wantOneLine(t, strings.Fields(c.line), 2, c.want)
+	}
 	rainrun(t, "check", "--help").wantOut(t, "--json", "usage: rainrun check")
 }

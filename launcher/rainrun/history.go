@@ -36,7 +36,7 @@ func compareHistory(args []string) int {
 		return 2
 	}
 	if err := set.Parse(args); err != nil {
-		return fail(err)
+		return fail(fmt.Errorf("%w; rainrun history --help lists the options", err))
 	}
 	if *help {
 		fmt.Print(historyPage.Help())

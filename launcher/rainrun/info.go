@@ -29,7 +29,7 @@ func info(args []string) int {
 	case args[0] == "--help" || args[0] == "-h":
 		fmt.Print(infoUsage)
 	default:
-		fmt.Fprintf(os.Stderr, "rainrun info: unknown argument %s\n%s", args[0], infoUsage)
+		fmt.Fprintf(os.Stderr, "rainrun info: unknown argument %s; it takes --unsupported or nothing\n", args[0])
 		return 2
 	}
 	return 0

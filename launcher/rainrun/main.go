@@ -22,8 +22,7 @@ func run(args []string) int {
 		case "history":
 			return compareHistory(args[1:])
 		case "manual":
-			fmt.Print(page.Man())
-			return 0
+			return manualPage(args[1:])
 		case "completion":
 			return completion(args[1:])
 		case "info":
@@ -47,13 +46,21 @@ func run(args []string) int {
 
 // completion writes the script for a shell.
 func completion(args []string) int {
-	shell := strings.Join(args, " ")
-	text, err := page.Completion(shell)
+	text, err := page.Completion(strings.Join(args, " "))
 	if err != nil {
 		fmt.Fprintf(os.Stderr, "rainrun %v\n", err)
 		return 2
 	}
 	fmt.Print(text)
+	return 0
+}
+
+func manualPage(args []string) int {
+	if len(args) > 0 {
+		fmt.Fprintf(os.Stderr, "rainrun manual: unknown argument %s; it takes none, and writes a page for man: rainrun manual | man -l -\n", args[0])
+		return 2
+	}
+	fmt.Print(page.Man())
 	return 0
 }
 

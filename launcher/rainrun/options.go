@@ -42,6 +42,10 @@ var page = manual.Page{
 			"that come late are waited for\n" +
 			"SLURM_JOB_ID, SLURM_JOB_NODELIST, SLURM_TASKS_PER_NODE  the allocation, if there is no such file\n" +
 			"MPIEXEC_TIMEOUT  as --timeout\n" +
+			"HYDRA_LAUNCH_EXTRA_ARGS, OMPI_MCA_plm_rsh_args, PRTE_MCA_plm_ssh_args,\n" +
+			"I_MPI_HYDRA_BOOTSTRAP_EXEC_EXTRA_ARGS  arguments for ssh; the first that is set counts\n" +
+			"RAIN_PORTS and RAIN_RAILS, as --ports and --rails, are also read by ranks that another launcher\n" +
+			"has started, srun --mpi=pmi2 for example.\n" +
 			"A rank finds OMPI_COMM_WORLD_RANK, _SIZE, _LOCAL_RANK, _LOCAL_SIZE and _NODE_RANK, PMI_RANK,\n" +
 			"PMI_SIZE, MPI_LOCALRANKID, MPI_LOCALNRANKS, RAIN_RANK, RAIN_SIZE and RAIN_LOCAL_RANK."},
 	},

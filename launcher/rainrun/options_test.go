@@ -31,6 +31,11 @@ func TestOptionTable(t *testing.T) {
 			if got.Flag != o.Flag {
 				t.Errorf("%s is read as --%s, want --%s", name, got.Flag, o.Flag)
 			}
+			if long, ok := strings.CutPrefix(name, "--"); ok { // which may have one dash
+				if got, _, _ := optionOf("-" + long); got.Flag != o.Flag {
+					t.Errorf("-%s is read as --%s, want --%s", long, got.Flag, o.Flag)
+				}
+			}
 		}
 	}
 	set.VisitAll(func(f *pflag.Flag) {

@@ -60,7 +60,9 @@ func (o *output) write(rank int, stream byte, data []byte) {
 	if o.tag || o.stamp {
 		b = o.mark(rank, s.open, data)
 	}
-	_, _ = s.w.Write(b)
+	if _, err := s.w.Write(b); err != nil {
+		o.fail([...]string{1: "standard output", 2: "standard error"}[stream], err)
+	}
 	s.rank, s.open = rank, len(data) > 0 && data[len(data)-1] != '\n'
 }
 
@@ -94,16 +96,20 @@ func (o *output) writeFile(rank int, stream byte, data []byte) {
 	if f == nil {
 		var err error
 		if f, err = createFile(name); err != nil {
-			if o.failed == nil {
-				o.failed = fmt.Errorf("--output-filename: %w; output is lost", err)
-				fmt.Fprintf(os.Stderr, "rainrun: %v\n", o.failed)
-			}
+			o.fail("--output-filename", err)
 			return
 		}
 		o.files[name] = f
 	}
-	if _, err := f.Write(data); err != nil && o.failed == nil {
-		o.failed = fmt.Errorf("--output-filename: %w; output is lost", err)
+	if _, err := f.Write(data); err != nil {
+		o.fail("--output-filename", err)
+	}
+}
+
+// fail says once, and remembers, that output could not be written.
+func (o *output) fail(what string, err error) {
+	if o.failed == nil {
+		o.failed = fmt.Errorf("%s: %w; output is lost", what, err)
 		fmt.Fprintf(os.Stderr, "rainrun: %v\n", o.failed)
 	}
 }

@@ -2,6 +2,7 @@ package main
 
 import (
 	"os"
+	"os/exec"
 	"path/filepath"
 	"strings"
 	"testing"
@@ -205,4 +206,12 @@ func TestLostOutput(t *testing.T) {
 		t.Fatal(err)
 	}
 	rainrun(t, "--output-filename", filepath.Join(dir, "x"), "echo", "hi").want(t, 1, "no space left on device; output is lost")
+	for _, how := range []string{"", "-l", "--merge-stderr-to-stdout"} {
+		line := self(t) + " -n 2 " + how + " sh -c 'echo hi; echo there >&2' >/dev/full"
+		res := startAs(t, exec.Command("sh", "-c", line), "").wait()
+		res.want(t, 1, "rainrun: standard output: write /dev/stdout: no space left on device; output is lost")
+		if n := strings.Count(res.err, "no space left"); n != 1 {
+			t.Errorf("%s: said %d times: %s", how, n, res.err)
+		}
+	}
 }

@@ -69,6 +69,15 @@ func TestSlurm(t *testing.T) {
 			}
 		}
 	})
+	t.Run("check", func(t *testing.T) {
+		res := in("check")
+		res.want(t, 0)
+		for n := range s.Nodes {
+			if !strings.Contains(strings.Join(strings.Fields(res.out), " "), s.Node(n)+" srun go") {
+				t.Errorf("node %s is not reached by srun:\n%s", s.Node(n), res.out)
+			}
+		}
+	})
 	t.Run("heat", func(t *testing.T) {
 		heat := compile(t, filepath.Join(bin(t), "mpicc"), "../../examples/heat/heat.c")
 		if res := in(heat, "--size", "96", "--steps", "200"); res.status != 0 || !strings.Contains(res.out, "200 steps") {

@@ -97,6 +97,9 @@ func listenTCP(low, high int) (fd, port int, err error) {
 			break
 		}
 	}
+	if err == unix.EADDRINUSE && low > 0 {
+		err = fmt.Errorf("none of the TCP ports %d-%d is free; widen the range (--ports), or end the processes that hold them (ss -ltnp)", low, high)
+	}
 	if err == nil {
 		err = unix.Listen(fd, 64)
 	}

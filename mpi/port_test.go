@@ -3,6 +3,7 @@ package mpi_test
 import (
 	"errors"
 	"fmt"
+	"net"
 	"os"
 	"strings"
 	"syscall"
@@ -17,6 +18,7 @@ func init() {
 	programs["server"] = server
 	programs["client"] = client
 	programs["strangers"] = strangers
+	programs["crowded"] = crowded
 	programs["joined"] = joined
 	programs["deserter"] = deserter
 	programs["deserted"] = deserted
@@ -151,6 +153,28 @@ func filled(n, v int) []int {
 
 // Names that are no ports, ports that are closed, keys that are wrong.
 func TestWrongPorts(t *testing.T) { start(t, "strangers", "-n", "2").wait(0) }
+
+// A port takes a TCP port of the job's range; when there is none left the error says what to do.
+func TestPortsOfRange(t *testing.T) {
+	l, err := net.Listen("tcp", ":0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer l.Close()
+	taken := l.Addr().(*net.TCPAddr).Port
+	start(t, "crowded", "-n", "1", "--ports", fmt.Sprintf("%d-%d", taken, taken)).wait(0)
+}
+
+func crowded([]string) error {
+	if err := mpi.Init(); err != nil {
+		return err
+	}
+	if port, err := mpi.OpenPort(); !errors.Is(err, mpi.ErrPort) || !strings.Contains(err.Error(), "none of the TCP ports ") ||
+		!strings.Contains(err.Error(), "is free; widen the range (--ports)") {
+		return fmt.Errorf("%s: %v", port, err)
+	}
+	return mpi.Finalize()
+}
 
 func strangers([]string) error {
 	if err := mpi.Init(); err != nil {

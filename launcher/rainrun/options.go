@@ -129,7 +129,7 @@ var starting = manual.Group{Title: "Hosts and rails", Options: []manual.Option{
 	{Flag: "launcher", Names: []string{"--launcher"}, Also: []string{"--bootstrap"}, Arg: "WHAT", Values: []string{"auto", "ssh", "slurm"},
 		Text: "what starts the agents: srun in a Slurm allocation, else ssh (auto)"},
 	{Flag: "rails", Names: []string{"--rails"}, Also: []string{"--iface"}, Arg: "LIST", Text: "interfaces or addresses to use (default: all that answer)"},
-	{Flag: "ports", Names: []string{"--ports"}, Arg: "LOW-HIGH", Text: "UDP ports to use, for firewalls: one for the agent of a host, one for each of its ranks (default: any; also RAIN_PORTS)"},
+	{Flag: "ports", Names: []string{"--ports"}, Arg: "LOW-HIGH", Text: "UDP ports to use, for firewalls: one for the agent of a host, one for each of its ranks; MPI_Open_port takes TCP ports of it (default: any; also RAIN_PORTS)"},
 	{Flag: "insecure", Names: []string{"--insecure"},
 		Text: "for measurements only: long messages between hosts are neither encrypted nor authenticated; control still is"},
 	{Flag: "mca", Names: []string{"--mca"}, Also: []string{"--gmca", "--prtemca"}, Arg: "NAME VALUE",

@@ -171,6 +171,9 @@ func (a *agent) hello(ev bootEvent) {
 	if err := ev.conn.Send(boot.Message{Welcome: a.welcome(r)}, w.memory); err != nil {
 		return // Recv will report it
 	}
+	if r.look {
+		a.askLook(r.world)
+	}
 	a.out.send(kindInit, Init{Rank: r.world})
 }
 

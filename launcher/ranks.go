@@ -26,6 +26,7 @@ type rank struct {
 	connOpen  bool
 	inited    bool
 	finalized bool
+	look      bool // was to be asked, before it was there
 	waits     bool // for the word that it may leave
 	card      []byte
 	born      bool  // spawned, and its parents know it

@@ -38,12 +38,16 @@ func (a *agent) askWaits(c Cause) bool {
 	return len(a.asked) > 0
 }
 
-// askLook asks a rank of this host to look for messages.
+// askLook asks a rank of this host to look for messages, as soon as it is there.
 func (a *agent) askLook(world int) {
 	for _, r := range a.ranks {
-		if r.world == world && r.connOpen {
+		switch {
+		case r.world != world:
+		case r.connOpen:
 			conn := r.conn
 			go func() { _ = conn.Send(boot.Message{Look: &boot.Look{}}) }()
+		default:
+			r.look = r.conn == nil
 		}
 	}
 }

@@ -7,6 +7,7 @@ import (
 	"testing"
 	"time"
 
+	"rainmpi/internal/boot"
 	"rainmpi/mpi"
 )
 
@@ -17,15 +18,24 @@ func init() {
 // envDone names a file that tells rank 1 that rank 0 is through, without MPI.
 const envDone = "MPI_TEST_DONE"
 
+// envLate makes rank 1 call MPI_Init after rank 0 has asked for it.
+const envLate = "MPI_TEST_LATE"
+
 // cancelToSleeper cancels sends to a rank that does not call MPI.
 func cancelToSleeper([]string) error {
+	late := os.Getenv(envLate) != ""
+	if late && os.Getenv(boot.EnvRank) == "1" {
+		time.Sleep(500 * time.Millisecond)
+	}
 	if err := mpi.Init(); err != nil {
 		return err
 	}
 	c, done := mpi.World(), os.Getenv(envDone)
 	data := make([]byte, 1<<20)
-	if err := c.Barrier(); err != nil {
-		return err
+	if !late {
+		if err := c.Barrier(); err != nil {
+			return err
+		}
 	}
 	if c.Rank() == 1 {
 		for end := time.Now().Add(30 * time.Second); ; time.Sleep(10 * time.Millisecond) {
@@ -65,6 +75,12 @@ func cancelToSleeper([]string) error {
 		return fmt.Errorf("a cancelled message is there: %v, %v", found, err)
 	}
 	return mpi.Finalize()
+}
+
+func TestCancelToLateSleeper(t *testing.T) {
+	t.Setenv(envDone, filepath.Join(t.TempDir(), "done"))
+	t.Setenv(envLate, "1")
+	start(t, "cancel", places["one host"]...).wait(0)
 }
 
 func TestCancelToSleeper(t *testing.T) {

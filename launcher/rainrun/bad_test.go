@@ -178,6 +178,7 @@ func TestBadEnvironment(t *testing.T) {
 		want      string
 	}{
 		{"MPIEXEC_TIMEOUT=moon", "MPIEXEC_TIMEOUT: \"moon\" is no time; write seconds"},
+		{"RAIN_RAILS=a,,b", "RAIN_RAILS \"a,,b\": a rail without a name; write eth1,eth2"},
 		{"RAIN_PORTS=moon", "RAIN_PORTS moon: expected a range of UDP ports"},
 		{"HYDRA_HOST_FILE=" + bad, "HYDRA_HOST_FILE: " + bad + ":2: host b"},
 		{"OMPI_MCA_orte_default_hostfile=/no/such", "OMPI_MCA_orte_default_hostfile: host file: open /no/such"},

@@ -76,9 +76,9 @@ func (b *builder) jobOptions(s *settings, part int) error {
 		}
 	}
 	for _, r := range append(s.rails, interfacesOf(s.mca)...) {
-		list := strings.Split(r, ",")
-		if slices.Contains(list, "") {
-			return fmt.Errorf("--rails %q: a rail without a name; write eth1,eth2", r)
+		list, err := railList("--rails", r)
+		if err != nil {
+			return err
 		}
 		o.Rails = append(o.Rails, list...)
 	}
@@ -199,6 +199,11 @@ func (b *builder) finish() (launcher.Options, error) {
 	var err error
 	if ports := os.Getenv("RAIN_PORTS"); ports != "" && o.PortLow == 0 {
 		if o.PortLow, o.PortHigh, err = portRange("RAIN_PORTS", ports); err != nil {
+			return o, err
+		}
+	}
+	if rails := os.Getenv("RAIN_RAILS"); rails != "" && len(o.Rails) == 0 {
+		if o.Rails, err = railList("RAIN_RAILS", rails); err != nil {
 			return o, err
 		}
 	}
@@ -344,6 +349,14 @@ func interfacesOf(mca []string) (rails []string) {
 		}
 	}
 	return rails
+}
+
+func railList(from, s string) ([]string, error) {
+	list := strings.Split(s, ",")
+	if slices.Contains(list, "") {
+		return nil, fmt.Errorf("%s %q: a rail without a name; write eth1,eth2", from, s)
+	}
+	return list, nil
 }
 
 func portRange(from, s string) (low, high int, err error) {

@@ -35,7 +35,7 @@ var page = manual.Page{
 	Sections: []manual.Section{
 		{Title: "Exit status", Text: "That of the lowest rank that failed, 128 + N for signal N, 110 when time is up, 127 when a\nprogram cannot be started, 2 for a command line that is wrong, 1 when a job cannot be started."},
 		{Title: "Signals", Text: "SIGINT and SIGTERM end the job, a second one does not wait for it. SIGTSTP and SIGCONT stop\nand continue all ranks; SIGUSR1 and SIGUSR2 go to the processes that called MPI_Init."},
-		{Title: "Environment", Text: "RAIN_AGENT_COMMAND, RAIN_PORTS, RAIN_HISTORY  as --agent-command, --ports and --history\n" +
+		{Title: "Environment", Text: "RAIN_AGENT_COMMAND, RAIN_PORTS, RAIN_RAILS, RAIN_HISTORY  as --agent-command, --ports, --rails, --history\n" +
 			"HYDRA_HOST_FILE, OMPI_MCA_orte_default_hostfile, PRTE_MCA_prte_default_hostfile,\n" +
 			"I_MPI_HYDRA_HOST_FILE  the host file, if no host is named\n" +
 			"K_MPI_JOB_ROLE=launcher  Kubernetes' MPI operator: /etc/mpi/hostfile if there is no such file, and hosts\n" +
@@ -44,8 +44,7 @@ var page = manual.Page{
 			"MPIEXEC_TIMEOUT  as --timeout\n" +
 			"HYDRA_LAUNCH_EXTRA_ARGS, OMPI_MCA_plm_rsh_args, PRTE_MCA_plm_ssh_args,\n" +
 			"I_MPI_HYDRA_BOOTSTRAP_EXEC_EXTRA_ARGS  arguments for ssh; the first that is set counts\n" +
-			"RAIN_PORTS and RAIN_RAILS, as --ports and --rails, are also read by ranks that another launcher\n" +
-			"has started, srun --mpi=pmi2 for example.\n" +
+			"Ranks that another launcher has started, srun --mpi=pmi2 for example, read RAIN_PORTS and RAIN_RAILS.\n" +
 			"A rank finds OMPI_COMM_WORLD_RANK, _SIZE, _LOCAL_RANK, _LOCAL_SIZE and _NODE_RANK, PMI_RANK,\n" +
 			"PMI_SIZE, MPI_LOCALRANKID, MPI_LOCALNRANKS, RAIN_RANK, RAIN_SIZE and RAIN_LOCAL_RANK."},
 	},
@@ -128,7 +127,7 @@ var starting = manual.Group{Title: "Hosts and rails", Options: []manual.Option{
 		Text: "where rainmpi is installed on other hosts: DIR/bin/rainrun, and DIR/lib for programs (default: where this rainrun is)"},
 	{Flag: "launcher", Names: []string{"--launcher"}, Also: []string{"--bootstrap"}, Arg: "WHAT", Values: []string{"auto", "ssh", "slurm"},
 		Text: "what starts the agents: srun in a Slurm allocation, else ssh (auto)"},
-	{Flag: "rails", Names: []string{"--rails"}, Also: []string{"--iface"}, Arg: "LIST", Text: "interfaces or addresses to use (default: all that answer)"},
+	{Flag: "rails", Names: []string{"--rails"}, Also: []string{"--iface"}, Arg: "LIST", Text: "interfaces or addresses to use (default: all that answer; also RAIN_RAILS)"},
 	{Flag: "ports", Names: []string{"--ports"}, Arg: "LOW-HIGH", Text: "UDP ports to use, for firewalls: one for the agent of a host, one for each of its ranks; MPI_Open_port takes TCP ports of it (default: any; also RAIN_PORTS)"},
 	{Flag: "insecure", Names: []string{"--insecure"},
 		Text: "for measurements only: long messages between hosts are neither encrypted nor authenticated; control still is"},

@@ -160,6 +160,13 @@ func TestPorts(t *testing.T) {
 	rainrun(t, "true").want(t, 2, "RAIN_PORTS moon")
 }
 
+// RAIN_RAILS names rails, unless the command line does.
+func TestRailsVariable(t *testing.T) {
+	t.Setenv("RAIN_RAILS", "no-such-rail")
+	rainrun(t, onTwo("-n", "4", "true")...).want(t, 1, "no-such-rail")
+	rainrun(t, append([]string{"--rails", "127.0.0.1"}, onTwo("-n", "4", "true")...)...).want(t, 0)
+}
+
 // The host files of other launchers' variables.
 func TestHostFileVariables(t *testing.T) {
 	for _, name := range hostFileVariables {

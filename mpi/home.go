@@ -59,6 +59,7 @@ type home struct {
 func (e *engine) joinForeign() error {
 	c, err := pmi.Open()
 	if errors.Is(err, pmi.ErrNone) {
+		sayAlone()
 		return nil
 	}
 	if err != nil {

@@ -1,7 +1,9 @@
 package cluster
 
 import (
+	"os"
 	"path/filepath"
+	"strings"
 	"testing"
 
 	"rainmpi/bench/lab"
@@ -89,6 +91,20 @@ func TestUnderHydra(t *testing.T) {
 	publish := compile(t, filepath.Join(bin(t), "mpicc"), names)
 	run(t, command(mpirun, "-n", "2", publish)).wantNames(t, "")
 	run(t, command(mpirun, "-n", "2", publish, publish)).wantNames(t, "spawn fails\n")
+}
+
+// A launcher that speaks PMIx alone starts singletons. The first says so.
+func TestUnderPMIx(t *testing.T) {
+	prog := compile(t, filepath.Join(bin(t), "mpicc"), hello)
+	for rank, said := range map[string]string{"0": "has started 4 processes by PMIx, which rainmpi does not speak: each is a job of one rank. Start them by rainrun\n", "1": ""} {
+		cmd := command(prog)
+		cmd.Env = append(os.Environ(), "PMIX_NAMESPACE=prterun-1", "PMIX_RANK="+rank, "OMPI_COMM_WORLD_SIZE=4", "OMPI_COMM_WORLD_RANK="+rank)
+		res := run(t, cmd)
+		res.wantHello(t, 1, hostname(t))
+		if !strings.HasSuffix(res.err, said) || (said == "") != (res.err == "") {
+			t.Errorf("rank %s says %q", rank, res.err)
+		}
+	}
 }
 
 // And on two hosts: shared memory inside each, rails between them.

@@ -253,6 +253,15 @@ func TestSrun(t *testing.T) {
 	if res := srun(4, 8, heat, "--size", "96", "--steps", "200"); res.status != 0 || !strings.Contains(res.out, "200 steps") {
 		t.Errorf("%+v", res)
 	}
+	// Without PMI each task is alone, and that is said once.
+	res := run(t, s.Command("srun", "--quiet", "--mpi=none", "-N2", "-n4", prog))
+	if res.status != 0 || strings.Count(res.out, "0 of 1 on ") != 4 ||
+		res.err != "rainmpi: srun has started 4 tasks without PMI: each is a job of one rank. Start them by srun --mpi=pmi2 or by rainrun\n" {
+		t.Errorf("srun --mpi=none: %+v", res)
+	}
+	if res := run(t, s.Command("srun", "--quiet", "--mpi=none", "-n1", prog)); res.status != 0 || res.err != "" {
+		t.Errorf("one task: %+v", res)
+	}
 	scancel(t, s, "srun --mpi=pmi2 "+prog+" hang", prog+" hang", 4)
 	publish := compile(t, filepath.Join(bin(t), "mpicc"), names)
 	srun(2, 4, publish, publish).wantNames(t, "spawn fails\n")

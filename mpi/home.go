@@ -310,8 +310,9 @@ func (h *home) serve() {
 	}
 }
 
-// Without agents it is the rank that says for whom it waits, and ends the job when that
-// is a host's time-out of rainrun's.
+// Without agents it is the rank that says for whom it waits. It ends the job after a
+// host's time-out of rainrun's if that one was never reached: one that is silent later on
+// may be stopped, and only its launcher knows.
 const (
 	unmetQuiet = 3 * time.Second
 	unmetLimit = 30 * time.Second
@@ -322,6 +323,11 @@ func (h *home) unmet(m boot.Unmet) {
 	who := fmt.Sprintf("rank %d on host %s has not answered rank %d on host %s for %v; is UDP blocked between %s and %s? RAIN_PORTS=LOW-HIGH names a range to open in firewalls",
 		m.Rank, w.Hosts[w.HostOf[m.Rank]], w.Rank, w.Hosts[w.HostOf[w.Rank]], m.For, strings.Join(m.From, ", "), strings.Join(m.At, ", "))
 	switch {
+	case m.Met && m.For >= unmetQuiet && !h.said:
+		h.said = true
+		fmt.Fprintf(os.Stderr, "rainmpi: rank %d on host %s has been silent on all rails for %v, says rank %d on host %s; it is waited for\n",
+			m.Rank, w.Hosts[w.HostOf[m.Rank]], m.For, w.Rank, w.Hosts[w.HostOf[w.Rank]])
+	case m.Met:
 	case m.For >= unmetLimit:
 		fmt.Fprintf(os.Stderr, "rainmpi: %s; the job ends\n", who)
 		h.c.Abort(1)

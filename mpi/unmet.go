@@ -8,8 +8,8 @@ import (
 
 // Ranks that no path has ever led to, though something waits for them: a firewall lets
 // their agents through and not them, on other ports of the same range. Nobody else can
-// notice, so the rank tells its agent. Silence later on is not told: the rank may be
-// stopped, by a debugger for example, and agents notice what happens to hosts.
+// notice, so the rank tells its agent. Silence later on is not told to agents: the rank
+// may be stopped, by a debugger for example, and they notice what happens to hosts.
 
 // unmetTick is how often a rank looks, and tells.
 const unmetTick = time.Second
@@ -34,13 +34,13 @@ func (e *engine) unmet(ticks map[*proc]int) (m *boot.Unmet) {
 	}
 	defer e.mu.Unlock()
 	for _, p := range e.procs {
-		if p.peer == nil || p.foreign != nil || p.failed || !p.peer.Unmet() {
+		if p.peer == nil || p.foreign != nil || p.failed || !p.peer.Unmet() && !(e.boot.foreign && p.peer.Silent()) {
 			delete(ticks, p)
 			continue
 		}
 		ticks[p]++
 		if tried := time.Duration(ticks[p]) * unmetTick; m == nil || tried > m.For {
-			m = &boot.Unmet{Rank: p.index, For: tried, At: p.peer.Card().Places(), From: e.net.rails.Card().Places()}
+			m = &boot.Unmet{Rank: p.index, Met: p.peer.Silent(), For: tried, At: p.peer.Card().Places(), From: e.net.rails.Card().Places()}
 		}
 	}
 	return m

@@ -177,6 +177,11 @@ func (p *Peer) Unmet() bool {
 	return p.conn != nil && !p.met && !p.left && !p.gone && (p.bulk > 0 || p.conn.Backlog() > 0)
 }
 
+// Silent reports whether paths to the peer have been up, and none is.
+func (p *Peer) Silent() bool {
+	return p.conn != nil && p.met && !p.left && !p.gone && p.conn.Stalled()
+}
+
 // SendBulk sends n bytes from src to whatever the peer expects under token. src is read until
 // Handler.BulkSent names the token.
 func (p *Peer) SendBulk(token uint64, n int64, src rudp.Source) {

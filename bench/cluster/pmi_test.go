@@ -5,6 +5,7 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 
 	"rainmpi/bench/lab"
 )
@@ -91,6 +92,41 @@ func TestUnderHydra(t *testing.T) {
 	publish := compile(t, filepath.Join(bin(t), "mpicc"), names)
 	run(t, command(mpirun, "-n", "2", publish)).wantNames(t, "")
 	run(t, command(mpirun, "-n", "2", publish, publish)).wantNames(t, "spawn fails\n")
+}
+
+// A host that is lost under a launcher without agents is no silent hang.
+func TestCutUnderHydra(t *testing.T) {
+	prog := compile(t, filepath.Join(bin(t), "mpicc"), hello)
+	l := lab.Start(t, lab.Config{Hosts: 2, Rails: 2})
+	cmd := l.Hosts[0].Command(need(t, "mpirun.mpich"), "-iface", "rail1", "-launcher", "ssh", "-launcher-exec", sshLike(t, l),
+		"-hosts", "h1,h2", "-ppn", "1", "-n", "2", prog, "hang")
+	out, err := os.Create(filepath.Join(t.TempDir(), "out"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer out.Close()
+	cmd.Stdout, cmd.Stderr = out, out
+	if err := cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	says := func(text string) bool {
+		if !eventually(30*time.Second, func() bool { b, _ := os.ReadFile(out.Name()); return strings.Contains(string(b), text) }) {
+			b, _ := os.ReadFile(out.Name())
+			t.Errorf("nobody says %q: %s", text, b)
+			return false
+		}
+		return true
+	}
+	if says("1 of 2 on h2 sum 1\n") {
+		for _, rail := range l.Rails {
+			if err := l.Fault(lab.Fault{Kind: lab.KindBlackHole, Rail: rail.Name, Host: "h2"}); err != nil {
+				t.Fatal(err)
+			}
+		}
+		says("rainmpi: rank 1 on host h2 has been silent on all rails for 3s, says rank 0 on host h1; it is waited for\n")
+	}
+	_ = cmd.Process.Kill()
+	_ = cmd.Wait()
 }
 
 // A launcher that speaks PMIx alone starts singletons. The first says so.

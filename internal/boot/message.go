@@ -159,9 +159,11 @@ type Born struct{ Passport json.RawMessage }
 // Ties are the numbers of the ranks of other worlds that a rank is connected with.
 type Ties struct{ Tied []int }
 
-// Unmet tells, every second, of a rank of the same world to which no path has ever led.
+// Unmet tells, every second, of a rank of the same world to which no path leads, and,
+// where there are agents, never has.
 type Unmet struct {
 	Rank int
+	Met  bool          // without agents: it was reached before, and is silent now
 	For  time.Duration // that it has been tried
 	At   []string      // the UDP addresses where it is
 	From []string      // and where the sender is

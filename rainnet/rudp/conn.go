@@ -185,6 +185,9 @@ func (c *Conn) Ask(now int64, id wire.PathID) {
 // Use has the paths watched closely for a while, as if there was something to say.
 func (c *Conn) Use(now int64) { c.talk(now) }
 
+// Stalled reports whether paths have been up, and none is.
+func (c *Conn) Stalled() bool { return c.stalled }
+
 // Direct reports whether a path is up that leads straight to the peer.
 func (c *Conn) Direct() bool {
 	return slices.ContainsFunc(c.paths, func(p *path) bool { return p.up && !p.relayed() })

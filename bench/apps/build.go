@@ -125,6 +125,6 @@ func (b *built) environ() []string {
 	return []string{
 		"PATH=" + filepath.Join(b.prefix, "bin") + ":" + os.Getenv("PATH"),
 		"LD_LIBRARY_PATH=" + filepath.Join(b.prefix, "lib"),
-		"MAKEFLAGS=", "MFLAGS=",
+		"MAKEFLAGS=", "MFLAGS=", "MAKELEVEL=", // a make in a make is told what is not meant for it
 	}
 }

@@ -110,7 +110,7 @@ func TestSurvive(t *testing.T) {
 		check := func(where string, command ...string) {
 			cmd := exec.Command(command[0], append(command[1:], strings.Fields(e.args)...)...)
 			out, _ := cmd.CombinedOutput()
-			if !strings.Contains(string(out), e.says) || !strings.Contains(string(out), "was killed by signal 9 (killed); the job goes on without it") {
+			if !strings.Contains(string(out), e.says) || !strings.Contains(string(out), "was killed by signal 9 (killed)") || !strings.Contains(string(out), "; the job goes on without it") {
 				t.Errorf("%s %s, %s: %q is not in\n%s", e.source, e.args, where, e.says, out)
 			}
 			if status := cmd.ProcessState.ExitCode(); status != 137 {

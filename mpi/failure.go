@@ -165,12 +165,13 @@ func (e *engine) stallAll() {
 }
 
 // stalls marks a receive from any source that may wait for somebody who has failed, and
-// reports whether it is one. mu is held.
+// reports whether it is one. That of a blocking call is not marked: who waits for it looks
+// without the lock, and is to see its end only. mu is held.
 func (r *Request) stalls() bool {
 	if r.kind != recvRequest || r.then != nil || r.comm == nil || len(r.comm.failedRanks()) <= r.comm.acked {
 		return false
 	}
-	if r.done.Load() == underWayStill {
+	if !r.blocking && r.done.Load() == underWayStill {
 		r.done.Store(stalled)
 	}
 	return true

@@ -162,7 +162,7 @@ func TestSurvive(t *testing.T) {
 		victim := trial % n
 		t.Setenv("SURVIVE", fmt.Sprint("600ms ", trial, " ", victim))
 		j := start(t, "survive", append([]string{"--on-failure", "continue"}, layout...)...)
-		j.wait(137, fmt.Sprintf("%d of %d are left", n-1, n), fmt.Sprintf("rank %d on host ", victim), "was killed by signal 9 (killed); the job goes on without it")
+		j.wait(137, fmt.Sprintf("%d of %d are left", n-1, n), fmt.Sprintf("rank %d on host ", victim), "was killed by signal 9 (killed)", "; the job goes on without it")
 		if t.Failed() {
 			t.Fatalf("trial %d", trial)
 		}

@@ -193,6 +193,31 @@ func TestStall(t *testing.T) {
 	})
 }
 
+// The receive of a blocking call never looks stalled, not for a moment: who waits for it
+// looks without the lock.
+func TestBlockingNeverStalls(t *testing.T) {
+	bereaved(t, nothing, func(c *Comm, die func()) {
+		r, err := c.BlockingRecv(Slice(make([]int64, 1)), AnySource, 9)
+		if err != nil {
+			t.Fatal(err)
+		}
+		seen := make(chan bool)
+		go func() {
+			state := r.done.Load()
+			for state == underWayStill {
+				state = r.done.Load()
+			}
+			seen <- state == stalled
+		}()
+		time.AfterFunc(10*time.Millisecond, die)
+		if <-seen {
+			t.Error("it was stalled")
+		}
+		_, err = r.Wait()
+		wantClass(t, "a blocking receive", err, ErrProcFailed)
+	})
+}
+
 // A message that comes to a stalled receive ends it, acknowledged or not.
 func TestStalledIsMatched(t *testing.T) {
 	bereaved(t, nothing, func(c *Comm, die func()) {

@@ -193,7 +193,7 @@ func (m *mesh) drive() {
 	defer close(m.done)
 	var count [8]byte
 	for {
-		m.now()
+		m.now() // the promise that was made before Wait
 		_, _ = unix.Read(m.wake, count[:])
 		closing := m.transmit()
 		// The membership judges by time: first everything that has come.

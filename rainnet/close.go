@@ -8,20 +8,24 @@ const (
 	// closeStall is how long a peer may have been silent and still be waited for. Whether its paths are
 	// Up does not matter: a link that has used its slack up stays so for as long as it hears nothing.
 	closeStall = 1_000_000_000
+	// closeGrace is how long even such a peer is waited for: of one that has had nothing to say, nothing
+	// may have come for a second either, and it answers within some probe time-outs.
+	closeGrace = 250_000_000
 	// closeAcks is how long the acknowledgements that the peers wait for may be held back: the
 	// machines' largest delay, twice.
 	closeAcks = 2_000_000
 )
 
 // Close waits until everything that was sent is acknowledged, but at most three seconds and not for peers
-// of whom nothing has come for a second; the Handler is still called meanwhile. Then it tells the peers, and closes
-// the sockets. The peers of the Endpoint must not be used afterwards.
+// of whom nothing has come for a second and does not now; the Handler is still called meanwhile. Then it
+// tells the peers, and closes the sockets. The peers of the Endpoint must not be used afterwards.
 func (e *Endpoint) Close() error {
 	if e.closed || e.polling {
 		return nil
 	}
-	end := Now() + closeLinger
-	for e.unfinished() && Now() < end {
+	began := Now()
+	end := began + closeLinger
+	for e.unfinished(began) && Now() < end {
 		if !e.Poll() {
 			e.Wait(end)
 		}
@@ -39,10 +43,11 @@ func (e *Endpoint) Close() error {
 }
 
 // unfinished tells whether a peer that may still answer has not acknowledged everything.
-func (e *Endpoint) unfinished() bool {
+func (e *Endpoint) unfinished(began int64) bool {
 	now := Now()
 	for _, p := range e.peers {
-		if p.conn != nil && !p.left && now-p.heardAt < closeStall && (p.conn.Backlog() > 0 || p.bulk > 0) {
+		silent := now-p.heardAt >= closeStall && now-began >= closeGrace
+		if p.conn != nil && !p.left && !silent && (p.conn.Backlog() > 0 || p.bulk > 0) {
 			return true
 		}
 	}

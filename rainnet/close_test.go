@@ -66,6 +66,22 @@ func TestCloseIsBounded(t *testing.T) {
 	a.e.Close()
 }
 
+// TestCloseAfterSilence: that nothing has come for long, as there was nothing to say, does not mean that the
+// last message is not waited for. A peer that does not answer it either is not waited for as long as one that
+// was heard just now.
+func TestCloseAfterSilence(t *testing.T) {
+	a, b := newNode(t, 1, Config{}), newNode(t, 2, Config{})
+	introduce(t, a, b)
+	transfer(t, a, b, 1, func(int) {})
+	a.peers[2].heardAt -= 2 * closeStall
+	a.send(2, 100) // b is not driven any more
+	start := Now()
+	a.e.Close()
+	if d := Now() - start; d < closeGrace || d > closeStall {
+		t.Errorf("Close took %d ms", d/1e6)
+	}
+}
+
 // TestDescriptors: each endpoint gives back what it has opened.
 func TestDescriptors(t *testing.T) {
 	count := func() int {

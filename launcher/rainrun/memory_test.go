@@ -10,19 +10,35 @@ import (
 // memoryGroup makes a cgroup whose processes may use so many bytes.
 func memoryGroup(t *testing.T, limit int) (dir string) {
 	t.Helper()
-	for root, file := range map[string]string{"/sys/fs/cgroup/memory": "memory.limit_in_bytes", "/sys/fs/cgroup": "memory.max"} {
-		dir := filepath.Join(root, fmt.Sprintf("rainrun-test-%d", os.Getpid()))
+	for _, version := range []struct{ root, limit string }{
+		{"/sys/fs/cgroup", "memory.max"},
+		{"/sys/fs/cgroup/memory", "memory.limit_in_bytes"},
+	} {
+		dir := filepath.Join(version.root, fmt.Sprintf("rainrun-test-%d", os.Getpid()))
 		if os.Mkdir(dir, 0o755) != nil {
 			continue
 		}
 		t.Cleanup(func() { _ = os.Remove(dir) })
-		if os.WriteFile(filepath.Join(dir, file), fmt.Append(nil, limit), 0o644) == nil {
-			_ = os.WriteFile(filepath.Join(dir, "memory.swap.max"), []byte("0"), 0o644) // where there is one
+		if set(filepath.Join(dir, version.limit), fmt.Sprint(limit)) == nil {
+			_ = set(filepath.Join(dir, "memory.swap.max"), "0") // where there is one
 			return dir
 		}
 	}
 	t.Skip("this machine does not let us limit the memory of a cgroup")
 	return ""
+}
+
+// set writes to a file that the kernel made. It makes none: where version 1
+// is mounted, /sys/fs/cgroup is an ordinary file system that would take it,
+// and then the limit limits nobody.
+func set(file, value string) error {
+	f, err := os.OpenFile(file, os.O_WRONLY, 0)
+	if err != nil {
+		return err
+	}
+	defer f.Close()
+	_, err = f.WriteString(value)
+	return err
 }
 
 // A rank that the kernel kills for want of memory.

@@ -329,7 +329,7 @@ func (m *mesh) Path(p *rainnet.Peer, ev rainnet.PathEvent) {
 		m.membership.answers(peer)
 		peer.up, peer.ever = true, true
 	case rainnet.Stalled:
-		peer.up, peer.since = false, m.now()
+		peer.up, peer.since = false, m.now()-(rainnet.Now()-ev.At)
 	case rainnet.Closed:
 		m.left(peer)
 		m.events <- meshClosed{peer.host}

@@ -26,7 +26,7 @@ type PathEvent struct {
 	Peer  wire.PeerID
 	Path  wire.PathID // PathUp, PathDown
 	Epoch uint32      // of the path: the number of its transitions
-	At    int64       // in the clock of Now
+	At    int64       // in the clock of Now; of Stalled: when the peer was heard last
 	Cause string
 
 	Local, Remote string      // address and interface of each end

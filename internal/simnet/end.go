@@ -25,6 +25,8 @@ type end struct {
 	asleep   bool // the host is stopped; packets wait in its socket
 	inbox    []arrival
 	inboxLen int
+	naps     [2]nap // the last two times that it was
+	heardAt  int64  // when a packet of the peer came last
 
 	suspects map[wire.PathID]int64 // paths that the machine takes for silent, and since when
 
@@ -79,6 +81,7 @@ func (e *end) recv(packet []byte, by int) {
 	if e.tracing {
 		e.tracef("%s recv %s", e.name, describe(packet))
 	}
+	e.heardAt = e.Now
 	err = e.conn.Recv(e.Now, h.Path, h.Number, packet[wire.HeaderLen:])
 	switch {
 	case errors.Is(err, rudp.ErrDuplicate), errors.Is(err, rudp.ErrHoles):
@@ -178,6 +181,7 @@ func (e *end) sleep(d int64) {
 		return
 	}
 	e.asleep = true
+	e.naps[1], e.naps[0] = e.naps[0], nap{e.Now, d}
 	e.After(d, func() {
 		e.asleep = false
 		inbox := e.inbox
@@ -211,6 +215,7 @@ func (e *end) events() {
 				e.tracef("%s path %d up %v epoch %d %s", e.name, ev.Path, ev.Kind == rudp.PathUp, ev.Epoch, ev.Cause)
 			}
 			e.note(ev)
+			e.checkStall(ev)
 			e.moved(e, ev.Path, ev.Kind == rudp.PathUp, ev.Epoch)
 			e.noteMove(ev.Path, ev.Kind == rudp.PathUp)
 		}

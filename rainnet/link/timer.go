@@ -8,6 +8,7 @@ type timer struct {
 	proofAt  int64 // when T started: the last proof, the last transition, or a restart
 	pingAt   int64 // when the next ping is due
 	restarts int   // restarts of T for being late, since the last proof
+	forborne int64 // tout for silence is put off until then; 0: it is not
 }
 
 // maxRestarts bounds how often in a row a late timer is excused. A process that
@@ -56,7 +57,22 @@ func (l *Link) Deadline() int64 {
 // Ask makes a ping due.
 func (l *Link) Ask(now int64) { l.timer.pingAt = now }
 
-func (l *Link) toutAt() int64 { return l.timer.proofAt + l.Timeout() }
+func (l *Link) toutAt() int64 {
+	if l.timer.forborne != 0 {
+		return l.timer.forborne // also if T has become longer, because nobody uses the path any more
+	}
+	return l.timer.proofAt + l.Timeout()
+}
+
+// Overdue reports whether the path is Up, and has been without proof for T.
+func (l *Link) Overdue(now int64) bool { return l.Up() && now >= l.toutAt() }
+
+// ProvenAt returns when T started: with the last proof, as a rule.
+func (l *Link) ProvenAt() int64 { return l.timer.proofAt }
+
+// Forbear puts tout for silence off until a time: it is not known yet whether it is
+// the path that is silent, or the peer.
+func (l *Link) Forbear(until int64) { l.timer.forborne = until }
 
 // Expire acts on the time. Whoever drives the machine has taken everything out
 // of its sockets before.
@@ -80,11 +96,11 @@ func (l *Link) Expire(now int64) {
 }
 
 // restart starts T again without a proof.
-func (l *Link) restart(now int64) { l.timer.proofAt = now }
+func (l *Link) restart(now int64) { l.timer.proofAt, l.timer.forborne = now, 0 }
 
 // proven starts T again. Data with acknowledgements takes the place of pings.
 func (l *Link) proven(now int64) {
-	l.timer.proofAt = now
+	l.restart(now)
 	l.timer.restarts = 0
 	l.pings.asked = false
 	if l.timer.pingAt > now { // else a count waits to be sent

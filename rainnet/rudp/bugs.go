@@ -27,6 +27,7 @@ const (
 	BugAnnounceOnce                    // a change of an address is told once
 	BugOldAddress                      // a change of an address that is overtaken counts
 	BugSuspectForEver                  // a path that was silent is not taken back before its link has gone Down
+	BugNoStall                         // a peer that is stopped has lost all its paths at once
 	BugRelayFirst                      // the relayed path carries data beside direct ones
 )
 

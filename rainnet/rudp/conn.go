@@ -62,6 +62,8 @@ type Conn struct {
 	usable    []*path // to send by: see rank
 	desperate bool    // usable paths are suspect, all of them
 	upCount   int
+	heard     int64 // when anything came from the peer, on any path
+	heardFrom int64 // and since when it has been heard without a pause
 	everUp    bool
 	stalled   bool
 	last      *path // the one that went down last

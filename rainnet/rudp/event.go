@@ -40,7 +40,7 @@ type Event struct {
 	Token uint64      // BulkSent, BulkDone
 	Path  wire.PathID // PathUp, PathDown
 	Epoch uint32
-	At    int64 // of paths, Stalled, Resumed
+	At    int64 // of paths, Resumed; of Stalled: when the peer was heard last
 	Cause link.Cause
 	Code  uint32 // Closed: what the peer gave as its reason
 	Index uint8  // Address

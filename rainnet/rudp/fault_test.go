@@ -153,6 +153,39 @@ func TestStall(t *testing.T) {
 	}
 }
 
+// TestSilenceOfAll cuts all rails of a pair that has had nothing to say for a while: the longer time-out
+// of an idle path must not keep up what was silent before it.
+func TestSilenceOfAll(t *testing.T) {
+	rails := []*rail{gigabit(), gigabit()}
+	w := newWorld(t, 5, Config{}, rails...)
+	w.up()
+	w.sendMessage(w.ends[0], 100)
+	w.run(second, func() bool { return w.ends[1].wantMsg == 1 })
+	said := w.now
+	w.run(5*second, func() bool { return w.now > said+idleAfter-stallTime/2 })
+	from := w.now
+	for _, r := range rails {
+		r.cut = [2]bool{true, true}
+	}
+	w.run(5*second, func() bool { return w.now > from+5*second/2 })
+	for i, e := range w.ends {
+		var downs []int64
+		for _, ev := range e.events {
+			if ev.Kind == PathDown {
+				downs = append(downs, ev.At-from)
+			}
+		}
+		if len(downs) != 2 {
+			t.Fatalf("end %d: %d of 2 silent paths went down", i, len(downs))
+		}
+		for _, at := range downs {
+			if at < 2*stallTime/3 || at > 4*stallTime/3 {
+				t.Errorf("end %d: a path of a silent peer went down after %d ms, want %d", i, at/millisecond, stallTime/millisecond)
+			}
+		}
+	}
+}
+
 // TestHistoryByBackup has a transition to tell while the only active path is dead in
 // one direction and slow to be found so: a backup path tells it.
 func TestHistoryByBackup(t *testing.T) {

@@ -12,6 +12,7 @@ type PathInfo struct {
 	Suspect bool   // silent; left while others are better
 
 	SRTT, MinRTT int64 // nanoseconds; 0: not measured
+	Timeout      int64 // nanoseconds; how long it stays up without a proof
 	Rate         int64 // bytes per second, estimated; 0: not measured
 	InFlight     int64 // bytes
 	Window       int64 // bytes that may be in flight
@@ -47,7 +48,7 @@ func (c *Conn) Paths() []PathInfo {
 func (p *path) info() PathInfo {
 	return PathInfo{
 		ID: p.id, MTU: p.mtu, Up: p.up, Epoch: p.epoch, Active: p.active, Suspect: p.suspect && p.up,
-		SRTT: p.rtt.smoothed, MinRTT: p.rate.minRTT, Rate: p.rate.bandwidth(),
+		SRTT: p.rtt.smoothed, MinRTT: p.rate.minRTT, Timeout: p.link.Timeout(), Rate: p.rate.bandwidth(),
 		InFlight: p.sent.bytes, Window: p.rate.window(),
 		SentPackets: p.stats.sentPackets, SentBytes: p.stats.sentBytes,
 		RecvPackets: p.stats.recvPackets, RecvBytes: p.stats.recvBytes,

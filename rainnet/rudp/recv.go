@@ -25,6 +25,7 @@ func (c *Conn) Recv(now int64, id wire.PathID, pn uint64, frames []byte) error {
 	if c.doubt {
 		c.judge(now, p)
 	}
+	c.hear(now)
 	p.stats.recvPackets++
 	p.stats.recvBytes += uint64(size)
 	if c.has(BugAckLost) && p.recv.any && pn == p.recv.largest+2 {

@@ -211,6 +211,52 @@ func (c *Conn) choose(good func(*path) bool) {
 	}
 }
 
+// stallTime is how long a peer may be silent on all its paths before they go Down:
+// more than a process is stopped for by a debugger's step or a busy machine. Nothing
+// is lost by it, as there is nothing better to send by.
+const stallTime = 500 * millisecond
+
+// stallLook is when to look again whether it is the path after all.
+const stallLook = 5 * millisecond
+
+// hear follows a packet of the peer.
+func (c *Conn) hear(now int64) {
+	if gap := now - c.heard; gap > leastPause && gap > c.pause() {
+		c.heardFrom = now
+	}
+	c.heard = now
+}
+
+// leastPause is less than any pause, and more than what lies between the packets of a
+// conversation.
+const leastPause = 5 * millisecond
+
+// pause is the silence of a peer that is no accident: half a time-out of its best path.
+func (c *Conn) pause() int64 {
+	least := int64(stallTime)
+	for _, p := range c.paths {
+		if p.up {
+			least = min(least, p.link.Timeout()/2)
+		}
+	}
+	return least
+}
+
+// forbear keeps a path Up that is overdue, while nothing at all comes from the peer:
+// "all paths of a peer silent together is a stall of the peer". It is the path that is
+// silent, and not the peer, if the peer was heard when most of T had passed.
+func (c *Conn) forbear(now int64, p *path) {
+	if !p.link.Overdue(now) || c.has(BugNoStall) {
+		return
+	}
+	t := p.link.Timeout()
+	silent := max(p.link.ProvenAt(), c.heardFrom)
+	if now >= p.link.ProvenAt()+stallTime || now >= silent+t && c.heard >= silent+t*2/3 {
+		return
+	}
+	p.link.Forbear(min(p.link.ProvenAt()+stallTime, max(silent+t, now+stallLook)))
+}
+
 // noteStall tells when no path is left and when one is there again. "All paths
 // of a peer silent together is a stall of the peer."
 func (c *Conn) noteStall(now int64) {
@@ -224,7 +270,7 @@ func (c *Conn) noteStall(now int64) {
 		for _, p := range c.paths {
 			p.link.Excuse(now)
 		}
-		c.emit(Event{Kind: Stalled, At: now})
+		c.emit(Event{Kind: Stalled, At: c.heard})
 	} else {
 		c.emit(Event{Kind: Resumed, At: now})
 	}

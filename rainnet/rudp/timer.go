@@ -32,6 +32,7 @@ func (c *Conn) Expire(now int64) {
 			continue
 		}
 		if now >= p.link.Deadline() {
+			c.forbear(now, p)
 			p.link.Expire(now)
 			c.pollLink(now, p)
 		}

@@ -84,7 +84,7 @@ nightly-suites: build
 	@PATH="$(CURDIR)/$(B)/bin:$$PATH" $(B)/bin/rainbench rails
 nightly-chaos: build
 	RAIN_KILLS=500 $(GO) test -timeout 2h -run 'TestKill|FailureAtRandom' ./mpi ./cbind/ctest
-	RAIN_STEADY_SECONDS=600 $(GO) test -timeout 20m -run StoppedAgents ./bench/chaos
+	RAIN_STEADY_SECONDS=600 $(GO) test -timeout 20m -run TestStopped ./bench/chaos
 	@$(B)/bin/rainbench soak --duration 10m --rate 1gbit
 	@$(B)/bin/rainbench chaos --jobs 1000
 	@$(B)/bin/rainbench chaos --jobs 400 --hosts 4 --per-host 1

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"fmt"
 	"os"
+	"slices"
 	"strconv"
 	"strings"
 )
@@ -67,7 +68,7 @@ func (g *gang) describe(pid int, env []byte) process {
 // roleOf tells a process by its words.
 func roleOf(args []string) role {
 	switch line := strings.Join(args, " "); {
-	case len(args) > 1 && (args[1] == RankRole || args[1] == SurviveRole):
+	case len(args) > 1 && slices.Contains([]string{RankRole, SurviveRole, ExchangeRole}, args[1]):
 		return aRank
 	case strings.Contains(line, "agent --guarded"):
 		return anAgent

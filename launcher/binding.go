@@ -78,8 +78,10 @@ func threadsOf(cores []core) []core {
 //
 // BindAuto divides the cores evenly among the crowd, so that hybrid programs
 // keep all their cores and two small jobs on one machine do not both end up on
-// the first cores. It pins nothing when there are more ranks than cores: then
-// the kernel's scheduler does better.
+// the first cores. More ranks than cores share each core as neighbours if they
+// divide evenly: a rank that yields or sleeps for a moment would be moved to the
+// other core of its neighbour's, away from what its cache holds. If they do not,
+// nobody is pinned: the kernel can share what is left over, and we cannot.
 func bindings(cores []core, first, n, crowd int, b Binding) ([][]int, error) {
 	if b.To == BindNone || n == 0 {
 		return nil, nil
@@ -137,10 +139,12 @@ func bindOne(group []core, i, n int, to string, per int) (cpus []int, fits bool)
 			}
 		}
 	case BindAuto:
-		if !fits {
+		if !fits && n%len(places) != 0 {
 			return nil, false
 		}
-		from, end = i*len(places)/n, (i+1)*len(places)/n
+		from = i * len(places) / n
+		end = max(from+1, (i+1)*len(places)/n)
+		fits = true
 	}
 	var mine []core
 	for k := from; k < end; k++ {

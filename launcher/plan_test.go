@@ -108,6 +108,8 @@ func TestBindings(t *testing.T) {
 		{0, 2, 2, Binding{To: UnitCore}, "[[0 4] [1 5]]"},
 		{2, 2, 4, Binding{To: UnitCore}, "[[2 6] [3 7]]"},
 		{0, 5, 5, Binding{}, "[]"},
+		{0, 8, 8, Binding{}, "[[0 4] [0 4] [1 5] [1 5] [2 6] [2 6] [3 7] [3 7]]"},
+		{4, 4, 8, Binding{}, "[[2 6] [2 6] [3 7] [3 7]]"},
 		{0, 2, 5, Binding{}, "[]"},
 		{0, 2, 2, Binding{To: BindNone}, "[]"},
 		{0, 5, 5, Binding{To: UnitCore}, "error"},

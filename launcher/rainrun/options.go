@@ -71,8 +71,8 @@ var howMany = manual.Group{Title: "How many and where", Options: []manual.Option
 		Text: `where each rank runs, and on which cores: "rank 0=a slot=0-1" a line. Cores count from 0 among those that ranks may use, ` +
 			`"1:0-1" are those of package 1, * is all; +n0 is the first host of --host`},
 	{Flag: "bind-to", Names: []string{"--bind-to"}, Arg: "WHAT", Values: []string{"none", "core", "hwthread", "numa", "package"},
-		Text: "pins each rank to one such thing. Default: the cores are shared evenly when there are enough, " +
-			"otherwise nobody is pinned. :N gives each rank N of them, :overload-allowed lets ranks share"},
+		Text: "pins each rank to one such thing. Default: the cores are shared evenly; more ranks than cores " +
+			"are pinned only if they divide by the cores. :N gives each rank N of them, :overload-allowed lets ranks share"},
 	{Flag: "oversubscribe", Names: []string{"--oversubscribe"}, Text: "allow more ranks than slots"},
 	{Flag: "nooversubscribe", Names: []string{"--nooversubscribe"}, Text: "do not, also in a job on this host alone"},
 	{Flag: "nolocal", Names: []string{"--nolocal"}, Text: "no rank on this host"},

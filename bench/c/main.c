@@ -48,9 +48,24 @@ void *memory(size_t size)
 	return p;
 }
 
+/* settle lets a moment pass before the first measurement: the kernel spreads processes that have just
+   begun over the processors only by and by, and until then those that share one wait for each other. */
+static void settle(void)
+{
+	static int settled;
+	int more = !settled;
+	double t = MPI_Wtime();
+	for (settled = 1; more;) {
+		MPI_Barrier(MPI_COMM_WORLD);
+		more = MPI_Wtime() - t < 0.3;
+		MPI_Bcast(&more, 1, MPI_INT, 0, MPI_COMM_WORLD);
+	}
+}
+
 long calibrate(void (*once)(long), long min)
 {
 	long n = min;
+	settle();
 	for (;;) {
 		MPI_Barrier(MPI_COMM_WORLD);
 		double t = MPI_Wtime();

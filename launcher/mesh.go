@@ -9,6 +9,7 @@ import (
 
 	"rainmpi/rainnet"
 	"rainmpi/rainnet/history"
+	"rainmpi/rainnet/link"
 	"rainmpi/rainnet/wire"
 )
 
@@ -76,6 +77,10 @@ type (
 	meshClosed struct{ host int } // an agent has left in order
 )
 
+// agentTimeout is how long a path between agents may be silent before it goes down, in nanoseconds: as
+// long as between ranks (mpi/net.go), beside whom an agent has to wait for its turn on a processor.
+const agentTimeout = 100e6
+
 // agentID is the agent's address in rainnet; ranks have theirs below.
 func agentID(host int) wire.PeerID { return wire.AgentBase + wire.PeerID(host) }
 
@@ -89,6 +94,7 @@ func newMesh(s Setup, faults *rainnet.Faults, past *history.Log, events chan<- a
 	var err error
 	m.e, err = rainnet.Open(rainnet.Config{ID: agentID(s.Host), Key: s.Key, Rails: s.Rails,
 		PortLow: s.PortLow, PortHigh: s.PortHigh, Faults: faults, Relay: len(s.Hosts) > 2,
+		Link:    link.Config{MinTimeout: agentTimeout},
 		History: past, Name: "agent on host " + s.Hosts[s.Host]}, m)
 	if err != nil {
 		return nil, fmt.Errorf("the agent's endpoint: %w", err)

@@ -31,8 +31,8 @@ type net struct {
 }
 
 // How long a path between ranks may be silent before its link goes down, in
-// nanoseconds. RAIN's 30 ms fit agents, which do nothing else; a rank that
-// computes may have to wait for its turn on the processor. Nothing is lost by
+// nanoseconds. RAIN's 30 ms fit who has a processor to himself; a rank may have
+// to wait for its turn on one. Nothing is lost by
 // the patience: data leaves a silent path by rudp's probe time-out long before.
 const (
 	rankTimeout    = 100e6

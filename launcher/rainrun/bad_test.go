@@ -1,9 +1,11 @@
 package main
 
 import (
+	"fmt"
 	"os"
 	"os/exec"
 	"path/filepath"
+	"runtime"
 	"strings"
 	"testing"
 )
@@ -27,6 +29,7 @@ func TestBadInput(t *testing.T) {
 	ranks := file("rank 0=a\nrank 1=b\n")
 	far := []string{"--agent-command", "env RAINRUN_TEST_HOST=%h"}
 	on := func(args ...string) []string { return append(args, far...) }
+	more := fmt.Sprint(runtime.NumCPU() + 1)
 	has := map[string]bool{}
 	for _, c := range []struct {
 		args   []string // before "touch FLAG"
@@ -73,7 +76,7 @@ func TestBadInput(t *testing.T) {
 		{[]string{"--rank-by", "moon"}, 2, "--rank-by moon: known are slot and node"},
 		{[]string{"--bind-to", "moon"}, 2, "known are none, core"},
 		{[]string{"--bind-to", "core:moon"}, 2, "modifier moon is not known; a number and overload-allowed are"},
-		{[]string{"-n", "65", "--bind-to", "core"}, 127, "use --bind-to none, --bind-to core:overload-allowed or fewer ranks per host"},
+		{[]string{"-n", more, "--bind-to", "core"}, 127, "use --bind-to none, --bind-to core:overload-allowed or fewer ranks per host"},
 		{on("-rf", ranks, "-n", "3"), 1, "rank 2 has no line; the file has ranks 0 to 1"},
 		{on("-rf", ranks, "--host", "b:1,c:1"), 1, "host a is not among those of --host"},
 		{on("-rf", file("rank 0=+n1\n"), "--host", "b"), 1, "name them with --host"},

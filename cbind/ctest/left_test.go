@@ -16,6 +16,7 @@ import (
 type trace struct {
 	mark, tmp string
 	shm       map[string]bool // what was in /dev/shm before
+	began     time.Time
 }
 
 const markVariable = "RAIN_CTEST_MARK"
@@ -23,19 +24,19 @@ const markVariable = "RAIN_CTEST_MARK"
 var traces atomic.Int64
 
 func newTrace(t *testing.T) *trace {
-	return &trace{fmt.Sprintf("%s-%d-%d.", t.Name(), os.Getpid(), traces.Add(1)), t.TempDir(), listDir("/dev/shm")}
+	return &trace{fmt.Sprintf("%s-%d-%d.", t.Name(), os.Getpid(), traces.Add(1)), t.TempDir(), listDir("/dev/shm"), time.Now()}
 }
 
 func (x *trace) environ() []string { return []string{markVariable + "=" + x.mark, "TMPDIR=" + x.tmp} }
 
-// nothingLeft waits for two seconds until no process is left, and with them their sockets, and looks
-// for files.
+// nothingLeft waits until no process is left, and with them their sockets, and looks for files: for two
+// seconds, and for as long again as the command took, which shows how slow the machine is just now.
 func (x *trace) nothingLeft(t *testing.T) {
 	t.Helper()
 	tick := time.NewTicker(5 * time.Millisecond)
 	defer tick.Stop()
 	left := x.processes()
-	for end := time.Now().Add(2 * time.Second); len(left) > 0 && time.Now().Before(end); left = x.processes() {
+	for end := time.Now().Add(2*time.Second + time.Since(x.began)); len(left) > 0 && time.Now().Before(end); left = x.processes() {
 		<-tick.C
 	}
 	for _, p := range left {

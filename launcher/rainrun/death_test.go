@@ -12,7 +12,8 @@ func wrapped(t *testing.T) []string {
 	return []string{"bash", "-c", self(t) + " rank init setsid hang & wait"}
 }
 
-// Whoever is killed, nothing is left behind after 2 s.
+// Whoever is killed, nothing is left behind after 2 s. That is for a machine on which the start takes no time
+// worth speaking of; one that others use takes as much longer for the end.
 func TestDeaths(t *testing.T) {
 	for _, hosts := range []struct {
 		name string
@@ -40,17 +41,18 @@ func TestDeaths(t *testing.T) {
 				r.await(4, "sleep 1001")
 				r.await(4, self(t)+" rank")
 				began := time.Now()
+				limit := 2*time.Second + 5*began.Sub(r.from)
 				if err := syscall.Kill(c.who(r), c.sig); err != nil {
 					t.Fatal(err)
 				}
 				if c.sig == syscall.SIGKILL && c.name == "rainrun killed" {
 					_ = r.cmd.Wait()
-					r.nothingLeft(2 * time.Second)
+					r.nothingLeft(limit)
 					return
 				}
 				res := r.wait()
-				if took := time.Since(began); took > 2*time.Second {
-					t.Errorf("the end took %v", took)
+				if took := time.Since(began); took > limit {
+					t.Errorf("the end took %v, more than %v", took, limit)
 				}
 				if c.word != "" {
 					res.want(t, c.status, c.word)
@@ -93,9 +95,10 @@ func TestImpatience(t *testing.T) {
 	for range 3 {
 		r := start(t, "", onTwo(append([]string{"-n", "4", "--kill-grace", "1s"}, "sh", "-c", "trap '' TERM; while :; do echo x; done")...)...)
 		r.await(4, "sh -c trap")
+		limit := 3*time.Second + 5*time.Since(r.from)
 		_ = syscall.Kill(r.self(), syscall.SIGINT)
 		_ = syscall.Kill(r.self(), syscall.SIGTERM)
 		_ = r.cmd.Wait()
-		r.nothingLeft(3 * time.Second)
+		r.nothingLeft(limit)
 	}
 }

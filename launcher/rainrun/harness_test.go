@@ -127,7 +127,7 @@ func (r *running) wait() result {
 	if ws.Signaled() {
 		res.status = 128 + int(ws.Signal())
 	}
-	r.nothingLeft(2 * time.Second)
+	r.nothingLeft(2*time.Second + res.took)
 	return res
 }
 
@@ -153,7 +153,9 @@ func (r *running) left() []int {
 	return pids
 }
 
-// nothingLeft waits until no process is left, and looks for files.
+// nothingLeft waits until no process is left, and looks for files. Those who wait
+// give it two seconds, and as much time more as shows how slow the machine is just
+// now: a process that stays is found however long that is.
 func (r *running) nothingLeft(limit time.Duration) {
 	r.t.Helper()
 	if !eventually(limit, func() bool { return len(r.left()) == 0 }) {

@@ -34,8 +34,24 @@ func TestEndsThatFail(t *testing.T) {
 }
 
 // The message says who waited for the culprit, on whatever host, and does not wait
-// for a rank that does not answer.
+// for a rank that does not answer. A rank has 60 ms to say it: on a machine that
+// others use, it may not get the processor in so short a time, and is asked again.
 func TestWaiters(t *testing.T) {
+	const tries = 5
+	for try := range tries {
+		res := waiters(t)
+		res.want(t, 137, "rank 1 on host a", "was killed by signal 9 (killed)", "; the job was ended")
+		if strings.Contains(res.err, "; ranks 0, 2 were waiting for it; the job was ended") {
+			return
+		}
+		t.Logf("try %d of %d: %s", try+1, tries, res.err)
+	}
+	t.Error("it does not say who was waiting")
+}
+
+// waiters runs a job whose rank 1 dies while ranks 0 and 2 wait for it.
+func waiters(t *testing.T) result {
+	t.Helper()
 	r := start(t, "", onTwo("-n", "4", self(t), "rank", "init", "0:waits", "2:waits", "3:hang", "signal", "die")...)
 	if !eventually(20*time.Second, func() bool { return strings.Count(r.outText(), "waiting") == 3 }) {
 		t.Fatal(r.outText())
@@ -45,7 +61,7 @@ func TestWaiters(t *testing.T) {
 			_ = syscall.Kill(pid, syscall.SIGUSR1)
 		}
 	}
-	r.wait().want(t, 137, "rank 1 on host a", "was killed by signal 9 (killed); ranks 0, 2 were waiting for it; the job was ended")
+	return r.wait()
 }
 
 // A wrapper that leaves its program in the background.

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"path/filepath"
 	"strings"
 	"testing"
 )
@@ -22,7 +23,10 @@ if [ "$PMI_SPAWNED" = 1 ]; then
 	echo "child $PMI_RANK of $PMI_SIZE on $RAINRUN_TEST_HOST: $* door $door last $last $map"
 	[ "$1" != die ] || kill -9 $$
 elif [ $PMI_RANK = 0 ]; then
-	[ "$DO" != leave ] || sleep 0.5
+	if [ "$DO" = leave ]; then # when rank 1 has been buried by its agent
+		until [ -e $LEFT ]; do sleep 0.02; done
+		while [ -e /proc/$(cat $LEFT) ]; do sleep 0.02; done
+	fi
 	n=0
 	for p; do
 		n=$((n + 1))
@@ -31,6 +35,8 @@ elif [ $PMI_RANK = 0 ]; then
 	done
 	read -r -u 3 answer
 	echo "parent of $kvs: $answer" | sed 's/rain-[0-9]*/JOB/'
+elif [ "$DO" = leave ]; then
+	echo $$ >$LEFT.new; mv $LEFT.new $LEFT
 fi
 [ "$DO" = leave ] || ask "cmd=barrier_in"
 ask "cmd=finalize"
@@ -76,6 +82,7 @@ func TestPMISpawn(t *testing.T) {
 		t.Run(c.about, func(t *testing.T) {
 			t.Setenv("DO", c.do)
 			t.Setenv("INFO", c.info)
+			t.Setenv("LEFT", filepath.Join(t.TempDir(), "left"))
 			res := rainrun(t, c.args...)
 			if got := strings.Join(sortedLines(res.out), "\n"); res.status != 0 || !matches(c.want, got) {
 				t.Errorf("status %d, stderr %s, output\n%s\nwant\n%s", res.status, res.err, got, c.want)

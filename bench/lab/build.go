@@ -123,7 +123,7 @@ func (k *keeper) plug(r *railNode, i int, h *hostNode) (*cable, error) {
 
 // carrierWait bounds the time the kernel takes to believe in a carrier: its link
 // watch looks once a second, and until then drops what is sent.
-const carrierWait = 3 * time.Second
+const carrierWait = 15 * time.Second
 
 // awaitUp waits until both ends of an undamaged cable are operational.
 func (c *cable) awaitUp() error {

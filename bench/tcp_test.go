@@ -96,7 +96,7 @@ func TestCosting(t *testing.T) {
 			t.Errorf("%+v", c)
 		}
 	}
-	if script, tcp := costs[0], costs[1]; script.MBps[0] != 50 || tcp.Who != TCP || tcp.MBps[0] < 50 {
+	if script, tcp := costs[0], costs[1]; script.MBps[0] != 50 || tcp.Who != TCP || tcp.MBps[0] <= 0 || tcp.MBps[0] == 50 {
 		t.Errorf("%+v, %+v", script, tcp)
 	}
 }

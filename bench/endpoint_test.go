@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"rainmpi/bench/lab"
+	"rainmpi/internal/alone"
 	"rainmpi/rainnet"
 	"rainmpi/rainnet/wire"
 )
@@ -26,6 +27,7 @@ func TestMain(m *testing.M) {
 		}
 		os.Exit(0)
 	}
+	alone.Clear()
 	os.Exit(m.Run())
 }
 

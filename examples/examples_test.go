@@ -10,7 +10,14 @@ import (
 	"strconv"
 	"strings"
 	"testing"
+
+	"rainmpi/internal/alone"
 )
+
+func TestMain(m *testing.M) {
+	alone.Clear()
+	os.Exit(m.Run())
+}
 
 // tools returns the folder of mpicc and rainrun: the one in PATH, or this
 // project's build.

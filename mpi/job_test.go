@@ -11,6 +11,8 @@ import (
 	"sync"
 	"testing"
 	"time"
+
+	"rainmpi/internal/alone"
 )
 
 // Jobs of several processes: the test binary is also the program that the ranks
@@ -36,18 +38,21 @@ func TestMain(m *testing.M) {
 		}
 		os.Exit(0)
 	}
+	alone.Clear()
 	status := m.Run()
-	if dir, err := rainrunDir(); err == nil && status == 0 {
-		os.RemoveAll(dir)
-	}
+	os.RemoveAll(madeDir)
 	os.Exit(status)
 }
+
+// madeDir is rainrunDir's, once it has been made.
+var madeDir string
 
 var rainrunDir = sync.OnceValues(func() (string, error) {
 	dir, err := os.MkdirTemp("", "mpi-test-")
 	if err != nil {
 		return "", err
 	}
+	madeDir = dir
 	cmd := exec.Command("go", "build", "-o", filepath.Join(dir, "rainrun"), "rainmpi/launcher/rainrun")
 	cmd.Env = append(os.Environ(), "CGO_ENABLED=0")
 	if out, err := cmd.CombinedOutput(); err != nil {
@@ -62,6 +67,8 @@ type job struct {
 	cmd  *exec.Cmd
 	out  bytes.Buffer
 	mark string
+
+	began time.Time
 }
 
 func self() string {
@@ -75,7 +82,7 @@ func self() string {
 // start runs a program under rainrun with these arguments; none at all: without.
 func start(t *testing.T, program string, args ...string) *job {
 	t.Helper()
-	j := &job{t: t, mark: fmt.Sprintf("%s-%s-%d", t.Name(), program, time.Now().UnixNano())}
+	j := &job{t: t, mark: unique(t) + program, began: time.Now()}
 	j.cmd = command(j, program, args...)
 	if err := j.cmd.Start(); err != nil {
 		t.Fatal(err)
@@ -122,7 +129,7 @@ func (j *job) nothingLeft() {
 	j.t.Helper()
 	tick := time.NewTicker(10 * time.Millisecond)
 	defer tick.Stop()
-	for end := time.Now().Add(3 * time.Second); ; <-tick.C {
+	for end := time.Now().Add(3*time.Second + time.Since(j.began)); ; <-tick.C { // a slow machine takes longer for all
 		left := j.left()
 		if len(left) == 0 {
 			return

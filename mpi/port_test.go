@@ -8,6 +8,7 @@ import (
 	"strings"
 	"syscall"
 	"testing"
+	"time"
 
 	"golang.org/x/sys/unix"
 
@@ -26,13 +27,18 @@ func init() {
 
 const envService = "MPI_TEST_SERVICE"
 
+// unique is a name that no other run of these tests takes: names of services are the user's on this host.
+func unique(t *testing.T) string {
+	return fmt.Sprintf("%s-%d-%d", t.Name(), os.Getpid(), time.Now().UnixNano())
+}
+
 // Two jobs that nobody has started together meet by a published name, talk, and
 // part. Either may be one process without rainrun.
 func TestConnectJobs(t *testing.T) {
 	one, two := places["one host"], places["two hosts"]
 	for _, c := range [][2][]string{{one, one}, {two, one}, {one, two}, {nil, one}, {one, nil}, {nil, nil}} {
 		t.Run(fmt.Sprintf("%d and %d", len(c[0]), len(c[1])), func(t *testing.T) {
-			t.Setenv(envService, "mpi test "+t.Name())
+			t.Setenv(envService, unique(t))
 			s := start(t, "server", c[0]...)
 			start(t, "client", c[1]...).wait(0)
 			s.wait(0)
@@ -240,7 +246,7 @@ func TestJoin(t *testing.T) {
 	for _, fd := range fds {
 		f := os.NewFile(uintptr(fd), "socket")
 		defer f.Close()
-		j := &job{t: t, mark: t.Name()}
+		j := &job{t: t, mark: unique(t), began: time.Now()}
 		jobs = append(jobs, j)
 		j.cmd = command(j, "joined")
 		j.cmd.ExtraFiles = []*os.File{f}
@@ -274,7 +280,7 @@ func joined([]string) error {
 func TestConnectedJobDies(t *testing.T) {
 	for _, c := range [][2][]string{{places["one host"], places["one host"]}, {nil, places["one host"]}, {places["one host"], nil}} {
 		t.Run(fmt.Sprintf("%d and %d", len(c[0]), len(c[1])), func(t *testing.T) {
-			t.Setenv(envService, "mpi test "+t.Name())
+			t.Setenv(envService, unique(t))
 			s := start(t, "deserted", c[0]...)
 			status := 128 + int(syscall.SIGKILL)
 			if c[1] == nil {

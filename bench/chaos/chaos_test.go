@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"rainmpi/bench/lab"
+	"rainmpi/internal/alone"
 )
 
 // The test binary is also the program of the ranks.
@@ -23,7 +24,7 @@ func TestMain(m *testing.M) {
 		case attackerRole:
 			err = attack(os.Args[2:])
 		default:
-			os.Exit(m.Run())
+			runTests(m)
 		}
 		if err != nil {
 			fmt.Fprintf(os.Stderr, "%s: %v\n", os.Args[1], err)
@@ -31,6 +32,11 @@ func TestMain(m *testing.M) {
 		}
 		os.Exit(0)
 	}
+	runTests(m)
+}
+
+func runTests(m *testing.M) {
+	alone.Clear()
 	os.Exit(m.Run())
 }
 

@@ -10,6 +10,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"rainmpi/internal/alone"
 )
 
 func slurm(t *testing.T) *Slurm { return started(t, StartSlurm, 4) }
@@ -210,6 +212,7 @@ func TestMain(m *testing.M) {
 		fmt.Fprintln(os.Stderr, err)
 		os.Exit(1)
 	}
+	alone.Clear()
 	os.Exit(m.Run())
 }
 

@@ -12,6 +12,8 @@ import (
 	"time"
 
 	"golang.org/x/sys/unix"
+
+	"rainmpi/internal/alone"
 )
 
 // The test binary plays small parts on the hosts: `BINARY part ARGS` instead of tests.
@@ -34,6 +36,7 @@ func TestMain(m *testing.M) {
 			os.Exit(0)
 		}
 	}
+	alone.Clear()
 	os.Exit(m.Run())
 }
 

@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"rainmpi/bench/lab"
+	"rainmpi/internal/alone"
 )
 
 // The test binary is rainbench when this variable is set.
@@ -21,6 +22,7 @@ func TestMain(m *testing.M) {
 	if os.Getenv(playMain) != "" {
 		main()
 	}
+	alone.Clear()
 	os.Exit(m.Run())
 }
 

@@ -7,10 +7,12 @@ import (
 	"time"
 
 	"rainmpi/bench/lab"
+	"rainmpi/internal/alone"
 )
 
 func TestMain(m *testing.M) {
 	Play(os.Args)
+	alone.Clear()
 	os.Exit(m.Run())
 }
 

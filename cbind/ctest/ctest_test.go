@@ -9,12 +9,15 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"rainmpi/internal/alone"
 )
 
 // prefix is where the build under test is: bin, include, lib.
 var prefix string
 
 func TestMain(m *testing.M) {
+	alone.Clear()
 	dir, err := os.MkdirTemp("", "rain-ctest-")
 	if err == nil {
 		prefix = dir

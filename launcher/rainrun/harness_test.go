@@ -12,6 +12,8 @@ import (
 	"syscall"
 	"testing"
 	"time"
+
+	"rainmpi/internal/alone"
 )
 
 // The test binary is also rainrun (and so its agents), and the program that the
@@ -36,6 +38,7 @@ func TestMain(m *testing.M) {
 	if os.Getenv(envMain) != "" {
 		os.Exit(run(os.Args[1:]))
 	}
+	alone.Clear()
 	os.Exit(m.Run())
 }
 

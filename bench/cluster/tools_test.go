@@ -9,6 +9,7 @@ import (
 	"path/filepath"
 	"sort"
 	"strings"
+	"syscall"
 	"testing"
 	"time"
 
@@ -29,6 +30,34 @@ func bin(t *testing.T) string {
 		t.Fatalf("rainrun is neither in PATH nor in %s: run make build first", dir)
 	}
 	return dir
+}
+
+// nobody is a user without rights.
+const nobody = 65534
+
+// openBin is bin for all users: a copy of the build, if that lies in somebody's own folder.
+func openBin(t *testing.T) string {
+	t.Helper()
+	look := exec.Command("test", "-x", filepath.Join(bin(t), "rainrun"))
+	look.Dir = "/"
+	look.SysProcAttr = &syscall.SysProcAttr{Credential: &syscall.Credential{Uid: nobody, Gid: nobody}}
+	if look.Run() == nil {
+		return bin(t)
+	}
+	dir, err := os.MkdirTemp("/var/tmp", "rain-build")
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { os.RemoveAll(dir) })
+	if err := os.Chmod(dir, 0o755); err != nil {
+		t.Fatal(err)
+	}
+	for _, name := range []string{"bin", "lib", "include"} {
+		if out, err := exec.Command("cp", "-a", filepath.Join(bin(t), "..", name), dir).CombinedOutput(); err != nil {
+			t.Fatalf("%v: %s", err, out)
+		}
+	}
+	return filepath.Join(dir, "bin")
 }
 
 // need returns the path of a command of another package.

@@ -6,6 +6,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"regexp"
 	"strings"
 	"time"
 
@@ -57,12 +58,22 @@ func (s *SSH) furnish() error {
 		return err
 	}
 	_ = os.MkdirAll("/run/sshd", 0o755) // for the servers' separated privileges
-	server := fmt.Sprintf("Port %d\nHostKey %s\nAuthorizedKeysFile %s.pub\nStrictModes no\nPermitRootLogin yes\nPidFile none\nUsePAM no\nMaxStartups 100\n",
-		SSHPort, s.File("host"), s.File(KeyKnown))
+	server := fmt.Sprintf("Port %d\nHostKey %s\nAuthorizedKeysFile %s.pub\nStrictModes no\nPermitRootLogin yes\nPidFile none\nUsePAM %s\nMaxStartups 100\n",
+		SSHPort, s.File("host"), s.File(KeyKnown), UsePAM())
 	return errors.Join(
 		os.WriteFile(s.File("sshd_config"), []byte(server), 0o600),
 		os.WriteFile(s.Client(), []byte(fmt.Sprintf("#!/bin/sh\nexec %s -F %s \"$@\"\n", client, s.File("config"))), 0o755),
 		s.Configure(KeyKnown, SSHPort))
+}
+
+// UsePAM is whether a server has to ask PAM, "yes" or "no": by itself it lets nobody in whose password is locked, as
+// root's is where people use sudo, and PAM does not work in every container.
+func UsePAM() string {
+	shadow, err := os.ReadFile("/etc/shadow")
+	if err == nil && regexp.MustCompile(`(?m)^root:!`).Match(shadow) {
+		return "yes"
+	}
+	return "no"
 }
 
 // File is the path of a file beside the keys.

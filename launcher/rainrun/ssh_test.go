@@ -10,6 +10,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"rainmpi/bench/cluster"
 )
 
 // sshServer runs OpenSSH's server on the loopback, with keys of its own, and
@@ -51,7 +53,7 @@ func sshServer(t *testing.T) {
 		}
 	}
 	write("sshd_config", fmt.Sprintf("Port %d\nListenAddress 127.0.0.1\nHostKey %s/host\nAuthorizedKeysFile %s/me.pub\nStrictModes no\n"+
-		"PermitRootLogin yes\nPidFile none\nUsePAM no\nAcceptEnv *\n", port, dir, dir), 0o600)
+		"PermitRootLogin yes\nPidFile none\nUsePAM %s\nAcceptEnv *\n", port, dir, dir, cluster.UsePAM()), 0o600)
 	write("config", fmt.Sprintf("Host far1 far2\nHostName 127.0.0.1\nPort %d\nUser %s\nIdentityFile %s/me\nIdentitiesOnly yes\nIdentityAgent none\nUserKnownHostsFile /dev/null\n"+
 		"StrictHostKeyChecking no\nLogLevel ERROR\nSendEnv RAINRUN_TEST_*\n", port, who.Username, dir), 0o600)
 	write("ssh", fmt.Sprintf("#!/bin/sh\nexec %s -F %s/config \"$@\"\n", client, dir), 0o755)

@@ -18,14 +18,18 @@ func init() {
 // envDone names a file that tells rank 1 that rank 0 is through, without MPI.
 const envDone = "MPI_TEST_DONE"
 
-// envLate makes rank 1 call MPI_Init after rank 0 has asked for it.
+// envLate makes rank 1 call MPI_Init after rank 0 has asked for it, which the file that it names tells.
 const envLate = "MPI_TEST_LATE"
 
 // cancelToSleeper cancels sends to a rank that does not call MPI.
 func cancelToSleeper([]string) error {
-	late := os.Getenv(envLate) != ""
+	asked := os.Getenv(envLate)
+	late := asked != ""
 	if late && os.Getenv(boot.EnvRank) == "1" {
-		time.Sleep(500 * time.Millisecond)
+		if err := await(asked); err != nil {
+			return err
+		}
+		time.Sleep(100 * time.Millisecond) // for the way of the question
 	}
 	if err := mpi.Init(); err != nil {
 		return err
@@ -38,13 +42,8 @@ func cancelToSleeper([]string) error {
 		}
 	}
 	if c.Rank() == 1 {
-		for end := time.Now().Add(30 * time.Second); ; time.Sleep(10 * time.Millisecond) {
-			if _, err := os.Stat(done); err == nil {
-				break
-			}
-			if time.Now().After(end) {
-				return fmt.Errorf("rank 0 still waits for its cancelled sends")
-			}
+		if err := await(done); err != nil {
+			return err
 		}
 	} else {
 		for _, mode := range []mpi.Mode{mpi.Standard, mpi.Synchronous} {
@@ -58,6 +57,11 @@ func cancelToSleeper([]string) error {
 				}
 				if err := r.Cancel(); err != nil {
 					return err
+				}
+				if late {
+					if err := os.WriteFile(asked, nil, 0o666); err != nil {
+						return err
+					}
 				}
 				if st, err := r.Wait(); err != nil || !st.Cancelled() {
 					return fmt.Errorf("%d bytes, mode %d: %+v, %v", n, mode, st, err)
@@ -77,9 +81,21 @@ func cancelToSleeper([]string) error {
 	return mpi.Finalize()
 }
 
+// await waits for a file that rank 0 writes.
+func await(file string) error {
+	for end := time.Now().Add(30 * time.Second); ; time.Sleep(10 * time.Millisecond) {
+		if _, err := os.Stat(file); err == nil {
+			return nil
+		}
+		if time.Now().After(end) {
+			return fmt.Errorf("rank 0 is not so far as to write %s", file)
+		}
+	}
+}
+
 func TestCancelToLateSleeper(t *testing.T) {
 	t.Setenv(envDone, filepath.Join(t.TempDir(), "done"))
-	t.Setenv(envLate, "1")
+	t.Setenv(envLate, filepath.Join(t.TempDir(), "asked"))
 	start(t, "cancel", places["one host"]...).wait(0)
 }
 

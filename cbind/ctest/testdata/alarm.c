@@ -48,8 +48,8 @@ int main(int argc, char **argv) {
         int count;
         OK(MPI_Get_count(&st, MPI_CHAR, &count));
         CHECK(count == n && in[0] == (char)(i + left) && in[n - 1] == (char)(i + left));
-        go = MPI_Wtime() < end;
-        if (i % 20 == 0) OK(MPI_Allreduce(MPI_IN_PLACE, &go, 1, MPI_INT, MPI_MIN, MPI_COMM_WORLD));
+        go = MPI_Wtime() < end || ticks <= 100; /* of a process that does not get the processor they are fewer than its milliseconds */
+        if (i % 20 == 0) OK(MPI_Allreduce(MPI_IN_PLACE, &go, 1, MPI_INT, MPI_MAX, MPI_COMM_WORLD));
         else go = 1;
     }
     CHECK(ticks > 100);

@@ -94,6 +94,7 @@ static void differ(struct difference d, int odd, int nonblocking) {
     int n = rank == odd ? d.oddN : d.n, root = rank == odd ? d.oddRoot : d.root;
     int got[2] = {0, 0}, all[2], rc, class = MPI_SUCCESS;
     memset(in, GUARD, sizeof in);
+    alarm(20); /* a hang is a failure */
     if (nonblocking) {
         MPI_Request r;
         OK(begin(call, n, root, &r));
@@ -127,7 +128,6 @@ int main(int argc, char **argv) {
     MPI_Comm cart;
     int periods = 1;
     OK(MPI_Init(&argc, &argv));
-    alarm(20); /* a hang is a failure */
     OK(MPI_Comm_rank(MPI_COMM_WORLD, &rank));
     OK(MPI_Comm_size(MPI_COMM_WORLD, &size));
     CHECK(size <= MOST);

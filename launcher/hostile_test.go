@@ -93,7 +93,8 @@ func (x testHost) addr(t *testing.T) netip.AddrPort {
 }
 
 // untouched wants the membership to be as it was, and nothing to be said any more;
-// it takes the time of several rounds of the token.
+// it takes the time of several rounds of the token. A host that is silent for the half of
+// --host-timeout is told of: where others use the machine, it had better be long.
 func untouched(t *testing.T, hosts ...testHost) {
 	t.Helper()
 	quiet := time.After(time.Second)
@@ -119,7 +120,7 @@ func TestReplay(t *testing.T) {
 			x.change(cards, 0)
 		}
 	}
-	hosts := testHosts(t, 3, 3, 2*time.Second, tapped)
+	hosts := testHosts(t, 3, 3, 10*time.Second, tapped)
 	together(t, hosts)
 	a := hosts[0]
 	hosts[1].flood(kindEnding, Cause{Text: "abort"})
@@ -143,7 +144,7 @@ func TestReplay(t *testing.T) {
 	untouched(t, a)
 
 	// The next job; the worst case is that it has the same key.
-	next := testHosts(t, 3, 3, 2*time.Second, nil)
+	next := testHosts(t, 3, 3, 10*time.Second, nil)
 	together(t, next)
 	for range 3 {
 		x.replay(next[0].addr(t))
@@ -159,7 +160,7 @@ func TestReplay(t *testing.T) {
 // refused message by message, and each is said once.
 func TestOtherVersion(t *testing.T) {
 	t.Parallel()
-	hosts := testHosts(t, 3, 3, 2*time.Second, nil)
+	hosts := testHosts(t, 3, 3, 10*time.Second, nil)
 	together(t, hosts)
 	a := hosts[0]
 	for range 5 {

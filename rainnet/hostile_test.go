@@ -137,9 +137,13 @@ func TestReplay(t *testing.T) {
 		tap.relay(3)
 		return b.got[1] == 300 && p.Backlog() == 0
 	}, a, b)
-	tap.replayAll()
 	before := b.e.Stats().Duplicate
-	drive(t, 5, "the replay to be read", func() bool { return b.e.Stats().Duplicate >= before+int64(len(tap.seen)) }, a, b)
+	for i, packet := range tap.seen {
+		tap.send(tap.via[i], packet)
+		if sent := i + 1; sent%64 == 0 || sent == len(tap.seen) { // what a socket takes whose user has no privilege
+			drive(t, 5, "the replay to be read", func() bool { return b.e.Stats().Duplicate >= before+int64(sent) }, a, b)
+		}
+	}
 	if b.got[1] != 300 || b.e.Stats().Malformed != 0 {
 		t.Fatalf("got %d messages, want 300; %+v", b.got[1], b.e.Stats())
 	}

@@ -12,6 +12,12 @@ import (
 // crossed are two peers and an agent that may relay. Their rails are the two families of the loopback,
 // which do not reach each other: rail 0 is IPv4, rail 1 IPv6.
 func crossed(t *testing.T) (a, b, c *node) {
+	t.Helper()
+	six, err := net.ListenPacket("udp6", "[::1]:0")
+	if err != nil {
+		t.Skip("this machine has no IPv6 on its loopback: ", err)
+	}
+	six.Close()
 	cfg := Config{Rails: []string{"127.0.0.1", "::1"}}
 	a, b = newNode(t, 1, cfg), newNode(t, 2, cfg)
 	cfg.Relay = true

@@ -64,10 +64,3 @@ func (x *tap) relay(times int) {
 func (x *tap) send(i int, packet []byte) {
 	x.conns[i].WriteBatch([]udp.Message{{To: &x.to[i], Data: packet}})
 }
-
-// replayAll sends everything that ever passed once more.
-func (x *tap) replayAll() {
-	for i, packet := range x.seen {
-		x.send(x.via[i], packet)
-	}
-}

@@ -88,7 +88,7 @@ func TestFaultsInterrupted(t *testing.T) {
 		if cmd.ProcessState.ExitCode() != 1 {
 			t.Errorf("%v: status %d", sig, cmd.ProcessState.ExitCode())
 		}
-		for end := time.Now().Add(5 * time.Second); len(processes(dir))+len(processes(labDir)) > 0 && time.Now().Before(end); {
+		for end := time.Now().Add(20 * time.Second); len(processes(dir))+len(processes(labDir)) > 0 && time.Now().Before(end); {
 			time.Sleep(10 * time.Millisecond)
 		}
 		left, _ := os.ReadDir(dir)
@@ -104,7 +104,7 @@ func TestFaultsInterrupted(t *testing.T) {
 // awaitProcess returns the command line of a process that has all the words.
 func awaitProcess(t *testing.T, words ...string) string {
 	t.Helper()
-	for end := time.Now().Add(30 * time.Second); time.Now().Before(end); time.Sleep(10 * time.Millisecond) {
+	for end := time.Now().Add(2 * time.Minute); time.Now().Before(end); time.Sleep(10 * time.Millisecond) {
 		if found := processes(words...); len(found) > 0 {
 			return found[0]
 		}

@@ -43,7 +43,7 @@ func (x *trace) nothingLeft(t *testing.T) {
 		t.Errorf("process %s is left", p)
 	}
 	for name := range listDir("/dev/shm") {
-		if !x.shm[name] && strings.Contains(name, "rain") {
+		if !x.shm[name] && strings.HasPrefix(name, "rain") {
 			t.Errorf("/dev/shm/%s is left", name)
 		}
 	}

@@ -168,7 +168,7 @@ func (r *running) nothingLeft(limit time.Duration) {
 		}
 	}
 	for name := range listDir("/dev/shm") {
-		if !r.shm[name] && strings.Contains(name, "rain") {
+		if !r.shm[name] && strings.HasPrefix(name, "rain") {
 			r.t.Errorf("/dev/shm/%s is left", name)
 		}
 	}

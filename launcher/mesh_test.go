@@ -47,7 +47,7 @@ func meetAll(t *testing.T, ms ...*mesh) {
 
 func await[T any](t *testing.T, events chan any) T {
 	t.Helper()
-	limit := time.After(20 * time.Second)
+	limit := time.After(time.Minute)
 	for {
 		select {
 		case ev := <-events:

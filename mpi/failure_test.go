@@ -39,7 +39,7 @@ func bereaved(t *testing.T, last func(c *Comm), body func(c *Comm, die func())) 
 	go func() { wg.Wait(); close(done) }()
 	select {
 	case <-done:
-	case <-time.After(60 * time.Second):
+	case <-time.After(3 * time.Minute):
 		panic(t.Name() + ": the survivors hang")
 	}
 }
@@ -292,7 +292,7 @@ func TestBuryWindow(t *testing.T) {
 	go func() { wg.Wait(); close(done) }()
 	select {
 	case <-done:
-	case <-time.After(60 * time.Second):
+	case <-time.After(3 * time.Minute):
 		panic("the survivors hang")
 	}
 }

@@ -37,7 +37,7 @@ func world(t testing.TB, n int, body func(c *Comm)) {
 	go func() { wg.Wait(); close(done) }()
 	select {
 	case <-done:
-	case <-time.After(60 * time.Second):
+	case <-time.After(3 * time.Minute):
 		panic(fmt.Sprintf("%s: %d ranks hang", t.Name(), n))
 	}
 }

@@ -77,8 +77,8 @@ nightly-member:
 nightly-test:
 	@RAIN_INTERLEAVE=long $(MAKE) --no-print-directory test FUZZTIME=5m
 nightly-suites: build
-	@$(MAKE) --no-print-directory conformance FLAGS="--repeat 3"
-	@$(MAKE) --no-print-directory conformance LAB=1
+	@$(MAKE) --no-print-directory conformance FLAGS="--repeat 3 --algorithms"
+	@$(MAKE) --no-print-directory conformance LAB=1 FLAGS=--algorithms
 	@$(MAKE) --no-print-directory apps
 	@$(MAKE) --no-print-directory hpcc FLAGS='--total 10s'
 	@PATH="$(CURDIR)/$(B)/bin:$$PATH" $(B)/bin/rainbench rails

@@ -47,6 +47,9 @@ func setCollOverride(text string) error {
 	return nil
 }
 
+// Collectives returns the names of the collectives, as Algorithms and RAIN_COLL take them.
+func Collectives() []string { return coll.CollNames() }
+
 // Algorithms returns the names of the algorithms of a collective, in lower case
 // and without MPI_: those that RAIN_COLL=collective:algorithm forces. There are
 // none of a name that is no collective.

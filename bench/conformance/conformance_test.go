@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"rainmpi/bench/lab"
+	"rainmpi/mpi"
 )
 
 func TestTestlist(t *testing.T) {
@@ -160,6 +161,53 @@ func TestAgreed(t *testing.T) {
 		r := s.agreed(t.Context(), &entry{dir: "d", program: name, ranks: 1}, &options{repeat: 3, limit: time.Minute}, &place{})
 		if r.verdict != c.want {
 			t.Errorf("%s: %s (%s), want %s", name, r.verdict, r.reason, c.want)
+		}
+	}
+}
+
+// TestForced: a pass counts when the program passes with every algorithm that there is.
+func TestForced(t *testing.T) {
+	prefix, root := t.TempDir(), t.TempDir()
+	for _, dir := range []string{prefix + "/bin", root + "/coll", root + "/pt2pt"} {
+		if err := os.MkdirAll(dir, 0o777); err != nil {
+			t.Fatal(err)
+		}
+	}
+	all := map[string]bool{}
+	for _, choice := range choices() {
+		for _, item := range strings.Split(choice, ",") {
+			all[item] = true
+		}
+	}
+	for _, c := range mpi.Collectives() {
+		for _, name := range mpi.Algorithms(c) {
+			if !all[c+":"+name] {
+				t.Errorf("%s of %s is never forced", name, c)
+			}
+		}
+	}
+	// The launcher finds an error as soon as the algorithm is forced that the program names.
+	script := "#!/bin/sh\ncase ,$RAIN_COLL, in *,$(cat \"$3\"),*) echo Found 1 errors;; *) echo ' No Errors';; esac\n"
+	if err := os.WriteFile(prefix+"/bin/rainrun", []byte(script), 0o777); err != nil {
+		t.Fatal(err)
+	}
+	s := &suite{root: root, prefix: prefix}
+	for _, c := range []struct {
+		dir, says string
+		want      verdict
+	}{
+		{"coll", "nothing:at_all", passed},
+		{"coll", "allreduce:ring", failed},
+		{"coll", "scan:recursive_doubling", failed},
+		{"pt2pt", "allreduce:ring", passed},
+	} {
+		if err := os.WriteFile(filepath.Join(root, c.dir, "prog"), []byte(c.says), 0o666); err != nil {
+			t.Fatal(err)
+		}
+		e := &entry{dir: c.dir, program: "prog", ranks: 1}
+		r := s.agreed(t.Context(), e, &options{limit: time.Minute, algorithms: true}, &place{})
+		if r.verdict != c.want || r.entry != e || r.verdict == failed && !strings.Contains(r.reason, c.says) {
+			t.Errorf("%s/%s: %s (%s), want %s", c.dir, c.says, r.verdict, r.reason, c.want)
 		}
 	}
 }

@@ -38,6 +38,7 @@ type options struct {
 	jobs, sample, repeat              int
 	limit                             time.Duration
 	update, noBuild, asTests, lab     bool
+	algorithms                        bool
 }
 
 func main() {
@@ -66,6 +67,7 @@ func flags() *options {
 	pflag.IntVar(&o.sample, "sample", 1, "run every n-th of the expected passes, and nothing else, if n > 1")
 	pflag.IntVar(&o.repeat, "repeat", 1, "runs of each entry that must agree on the verdict")
 	pflag.BoolVar(&o.lab, "lab", false, "run on two lab hosts with two rails, one of which is cut at a random moment of each run")
+	pflag.BoolVar(&o.algorithms, "algorithms", false, "run what passes of coll once more with each of rainmpi's algorithms, forced by RAIN_COLL: it must pass again")
 	pflag.DurationVar(&o.limit, "time-limit", 3*time.Minute, "for entries that name none")
 	pflag.BoolVar(&o.update, "update", false, "write what passed into the list of expected passes")
 	pflag.BoolVar(&o.noBuild, "no-build", false, "run what is built already")

@@ -76,7 +76,7 @@ func lock(mu *sync.RWMutex, alone bool) (unlock func()) {
 const spawnRoom = 128
 
 // agreed runs an entry o.repeat times. A verdict counts when all runs agree; else it
-// is unsteady.
+// is unsteady. With o.algorithms a pass counts when it passes with each of them.
 func (s *suite) agreed(ctx context.Context, e *entry, o *options, p *place) *result {
 	first := s.runCut(ctx, e, o.limit, p)
 	for n := 1; n < o.repeat && first.verdict != unbuilt && first.verdict != skipped && ctx.Err() == nil; n++ {
@@ -87,6 +87,9 @@ func (s *suite) agreed(ctx context.Context, e *entry, o *options, p *place) *res
 			first.verdict = unsteady
 			return first
 		}
+	}
+	if o.algorithms && e.collective() && first.verdict == passed {
+		return s.forced(ctx, e, o, p, first)
 	}
 	return first
 }

@@ -43,7 +43,13 @@ func (e *entry) key() string {
 }
 
 // spawns reports whether the entry starts processes of its own.
-func (e *entry) spawns() bool { return slices.Contains(strings.Split(e.dir, "/"), "spawn") }
+func (e *entry) spawns() bool { return e.isOf("spawn") }
+
+// collective reports whether the entry tests collective operations.
+func (e *entry) collective() bool { return e.isOf("coll") }
+
+// isOf reports whether the entry is in a folder of that name: errors has one for each chapter.
+func (e *entry) isOf(folder string) bool { return slices.Contains(strings.Split(e.dir, "/"), folder) }
 
 // readTestlists reads the testlist of root/dir and of the folders it names.
 func readTestlists(root, dir string) ([]*entry, error) {

@@ -2,6 +2,7 @@ package coll
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 )
 
@@ -54,6 +55,9 @@ func NamesOf(name string) []string {
 	}
 	return Names(c)
 }
+
+// CollNames returns the names of all collectives.
+func CollNames() []string { return slices.Clone(collNames[:]) }
 
 func collNamed(name string) (Coll, bool) {
 	for i, n := range collNames {

@@ -8,6 +8,8 @@ import (
 	"strings"
 
 	"golang.org/x/sys/unix"
+
+	"rainmpi/internal/cpulist"
 )
 
 // A core is a set of processors (hardware threads) that share one core, and
@@ -73,8 +75,8 @@ func numaNodes() map[int]int {
 		if err != nil {
 			continue
 		}
-		cpus, _ := parseCPUList(strings.TrimSpace(string(b)))
-		for _, c := range cpus {
+		numbers, _ := cpulist.Parse(string(b))
+		for _, c := range numbers {
 			node[c] = n
 		}
 	}
@@ -87,51 +89,9 @@ func siblings(cpu int) []int {
 	if err != nil {
 		return []int{cpu}
 	}
-	list, err := parseCPUList(strings.TrimSpace(string(b)))
+	list, err := cpulist.Parse(string(b))
 	if err != nil {
 		return []int{cpu}
 	}
 	return list
-}
-
-// parseCPUList reads the kernel's form "0-3,8".
-func parseCPUList(s string) ([]int, error) {
-	var list []int
-	for _, item := range strings.Split(s, ",") {
-		first, last, isRange := strings.Cut(item, "-")
-		a, err := strconv.Atoi(first)
-		if err != nil {
-			return nil, err
-		}
-		b := a
-		if isRange {
-			if b, err = strconv.Atoi(last); err != nil {
-				return nil, err
-			}
-		}
-		for ; a <= b; a++ {
-			list = append(list, a)
-		}
-	}
-	return list, nil
-}
-
-// cpuList is the kernel's short form of a set of processors.
-func cpuList(cpus []int) string {
-	var b strings.Builder
-	for i := 0; i < len(cpus); {
-		j := i
-		for j+1 < len(cpus) && cpus[j+1] == cpus[j]+1 {
-			j++
-		}
-		if b.Len() > 0 {
-			b.WriteByte(',')
-		}
-		fmt.Fprint(&b, cpus[i])
-		if j > i {
-			fmt.Fprintf(&b, "-%d", cpus[j])
-		}
-		i = j + 1
-	}
-	return b.String()
 }

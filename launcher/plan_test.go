@@ -137,12 +137,6 @@ func TestBindings(t *testing.T) {
 			t.Errorf("%+v: %s", c, text)
 		}
 	}
-	if s := cpuList([]int{0, 1, 2, 5, 7, 8}); s != "0-2,5,7-8" {
-		t.Errorf("cpuList: %s", s)
-	}
-	if l, err := parseCPUList("0-2,5"); err != nil || fmt.Sprint(l) != "[0 1 2 5]" {
-		t.Errorf("parseCPUList: %v %v", l, err)
-	}
 	if len(allowedCores()) == 0 {
 		t.Error("no core at all")
 	}

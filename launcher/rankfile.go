@@ -8,6 +8,8 @@ import (
 	"strings"
 
 	"github.com/pkg/errors"
+
+	"rainmpi/internal/cpulist"
 )
 
 // A RankPlace is a line of a rank file: where a rank runs, and on which cores.
@@ -96,7 +98,7 @@ func splitCores(s string) (pkg int, numbers []int, err error) {
 	if list == "*" {
 		return pkg, nil, nil
 	}
-	if numbers, err = parseCPUList(list); err != nil || len(numbers) == 0 {
+	if numbers, err = cpulist.Parse(list); err != nil || len(numbers) == 0 {
 		return 0, nil, fmt.Errorf("slot=%s: expected numbers of cores such as 0-2,5", s)
 	}
 	return pkg, numbers, nil

@@ -8,6 +8,7 @@ import (
 	"golang.org/x/sys/unix"
 
 	"rainmpi/internal/boot"
+	"rainmpi/internal/cpulist"
 )
 
 // A rank is one rank of this host. Its process may be a wrapper (a shell,
@@ -187,7 +188,7 @@ func (a *agent) forkRanks(p *forkPlan) error {
 		if err := a.forkRank(r, p.programs[r.app], pin); err != nil {
 			return err
 		}
-		started.Ranks = append(started.Ranks, StartedRank{Rank: r.world, Pid: r.pid, Cores: cpuList(pin), Program: a.programOf(r)})
+		started.Ranks = append(started.Ranks, StartedRank{Rank: r.world, Pid: r.pid, Cores: cpulist.Format(pin), Program: a.programOf(r)})
 	}
 	a.out.send(kindStarted, started)
 	return nil

@@ -102,11 +102,11 @@ var layers = []struct {
 	{"rainnet/relay", ""},
 	{"rainnet", "rainnet"},
 	{"mpi/internal", "mpi/internal"},
-	{"mpi", "mpi rainnet internal/boot internal/pmi"},
+	{"mpi", "mpi rainnet internal/boot internal/cpulist internal/pmi"},
 	{"cbind", "cbind mpi"},
 	// rainrun info lists what cbind has not got: a table that cbind generates.
 	{"launcher/rainrun", "launcher rainnet cbind/abi internal/boot internal/manual"},
-	{"launcher", "launcher rainnet internal/boot internal/pmi"},
+	{"launcher", "launcher rainnet internal/boot internal/cpulist internal/pmi"},
 	{"bench", "bench mpi rainnet launcher internal/manual"},
 	{"examples", "mpi rainnet launcher"},
 	{"internal/simnet", "internal/simnet rainnet"},

@@ -47,8 +47,15 @@ func (c contextID) number() int        { return int(c & (1<<contextNumberBits - 
 // predefined reports whether it is MPI_COMM_WORLD's or MPI_COMM_SELF's.
 func (c contextID) predefined() bool { return c < firstUserContext }
 
+// maxComms is how many communicators a process may have: of a program that makes them again and again and frees none
+// something has to say so before memory is full. A variable for tests.
+var maxComms = 1 << 15
+
 // newContext makes one that no other communicator has.
 func (e *engine) newContext() (contextID, error) {
+	if e.comms.count() >= maxComms {
+		return 0, errorf(ErrNoMem, "rank %d has %d communicators; free those that are not needed (MPI_Comm_free)", e.rank, maxComms)
+	}
 	e.mu.Lock()
 	defer e.mu.Unlock()
 	n := e.nextContext
@@ -150,7 +157,7 @@ func (c *Comm) iagreeContext(flat bool, take func(ctx contextID, area int)) (*Re
 				return
 			}
 			if failed == nil && agreed == 0 {
-				failed = errorf(ErrNoMem, "the first process has no context for another communicator")
+				failed = errorf(ErrNoMem, "the first process has too many communicators; free those that are not needed (MPI_Comm_free)")
 			}
 			take(agreed&(1<<contextBits-1), int(agreed>>contextBits))
 			e.complete(all, failed)

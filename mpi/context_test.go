@@ -1,6 +1,7 @@
 package mpi
 
 import (
+	"strings"
 	"testing"
 )
 
@@ -102,4 +103,32 @@ func check(t *testing.T, err error) {
 	if err != nil {
 		t.Error(err)
 	}
+}
+
+// Who never frees communicators is told so, at all ranks in the same call, and can go on when some are freed.
+func TestTooManyCommunicators(t *testing.T) {
+	defer func(was int) { maxComms = was }(maxComms)
+	maxComms = 20
+	world(t, 3, func(c *Comm) {
+		var made []*Comm
+		var err error
+		for len(made) < 2*maxComms && err == nil {
+			var d *Comm
+			if d, err = c.Dup(); err == nil {
+				made = append(made, d)
+			}
+		}
+		if ClassOf(err) != ErrNoMem || !strings.Contains(err.Error(), "MPI_Comm_free") {
+			t.Errorf("after %d communicators: %v", len(made), err)
+		}
+		counts := []int{0, 0}
+		check(t, Allreduce(c, []int{len(made), -len(made)}, counts, Max))
+		if counts[0] != -counts[1] {
+			t.Errorf("some made %d communicators, some %d", counts[0], -counts[1])
+		}
+		check(t, made[3].Free())
+		d, err := c.Dup()
+		check(t, err)
+		check(t, d.Barrier())
+	})
 }

@@ -34,6 +34,12 @@ func (s *commSet) leave(c *Comm) {
 	delete(s.live, c)
 }
 
+func (s *commSet) count() int {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return len(s.live)
+}
+
 // of are the communicators that p is a member of. mu of the engine is held.
 func (s *commSet) of(p *proc) (list []*Comm) {
 	s.mu.Lock()

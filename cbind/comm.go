@@ -299,24 +299,6 @@ func rain_Comm_split(f, h uintptr, color, key int32, newcomm uintptr) int32 {
 	return derive(f, h, newcomm, func(c *comm) (*mpi.Comm, error) { return c.c.Split(int(color), int(key)) })
 }
 
-//export rain_Comm_split_type
-func rain_Comm_split_type(f, h uintptr, splitType, key int32, info, newcomm uintptr) int32 {
-	if _, err := optionalInfo(info); err != nil {
-		return fail(f, err)
-	}
-	return derive(f, h, newcomm, func(c *comm) (*mpi.Comm, error) {
-		switch splitType {
-		case abi.MPI_COMM_TYPE_SHARED:
-			return c.c.SplitShared(int(key))
-		case abi.MPI_UNDEFINED:
-			return c.c.Split(mpi.Undefined, int(key))
-		case abi.MPI_COMM_TYPE_HW_GUIDED, abi.MPI_COMM_TYPE_HW_UNGUIDED, abi.MPI_COMM_TYPE_RESOURCE_GUIDED:
-			return nil, nil // no hardware resource is known: MPI_COMM_NULL (MPI 5.0, 7.4.2)
-		}
-		return nil, bad(mpi.ErrArg, "split_type is none of the MPI_COMM_TYPE_ constants")
-	})
-}
-
 //export rain_Comm_create
 func rain_Comm_create(f, h, group, newcomm uintptr) int32 {
 	g, err := groupOf(group)

@@ -7,29 +7,64 @@
 #include "_cgo_export.h"
 
 int PMPI_Abi_get_fortran_booleans(int logical_size, void *logical_true, void *logical_false, int *is_set) {
-    return rain_unsupported(RAIN_NONE, 0, "MPI_Abi_get_fortran_booleans");
+    if (rain_enter()) return rain_refused("MPI_Abi_get_fortran_booleans");
+    rain_frame f = {0};
+    int rc;
+    do rc = rain_Abi_get_fortran_booleans((uintptr_t)&f, logical_size, (uintptr_t)logical_true, (uintptr_t)logical_false, (uintptr_t)is_set);
+    while (rc < 0 && rain_again(rc, &f));
+    if (f.waiting) rain_leave(&f);
+    if (rc) return rain_raise(&f, rc, RAIN_NONE, 0, "MPI_Abi_get_fortran_booleans(logical_size=%d, logical_true=%p, logical_false=%p, is_set=%p)", (int64_t[]){logical_size, (uintptr_t)logical_true, (uintptr_t)logical_false, (uintptr_t)is_set});
+    return MPI_SUCCESS;
 }
 RAIN_WEAK(Abi_get_fortran_booleans)
 
 int PMPI_Abi_get_fortran_info(MPI_Info *info) {
-    return rain_unsupported(RAIN_NONE, 0, "MPI_Abi_get_fortran_info");
+    if (rain_enter()) return rain_refused("MPI_Abi_get_fortran_info");
+    rain_frame f = {0};
+    int rc;
+    do rc = rain_Abi_get_fortran_info((uintptr_t)&f, (uintptr_t)info);
+    while (rc < 0 && rain_again(rc, &f));
+    if (f.waiting) rain_leave(&f);
+    if (rc) return rain_raise(&f, rc, RAIN_NONE, 0, "MPI_Abi_get_fortran_info(info=%p)", (int64_t[]){(uintptr_t)info});
+    return MPI_SUCCESS;
 }
 RAIN_WEAK(Abi_get_fortran_info)
 
 int PMPI_Abi_get_info(MPI_Info *info) {
-    return rain_unsupported(RAIN_NONE, 0, "MPI_Abi_get_info");
+    if (rain_enter()) return rain_refused("MPI_Abi_get_info");
+    rain_frame f = {0};
+    int rc;
+    do rc = rain_Abi_get_info((uintptr_t)&f, (uintptr_t)info);
+    while (rc < 0 && rain_again(rc, &f));
+    if (f.waiting) rain_leave(&f);
+    if (rc) return rain_raise(&f, rc, RAIN_NONE, 0, "MPI_Abi_get_info(info=%p)", (int64_t[]){(uintptr_t)info});
+    return MPI_SUCCESS;
 }
 RAIN_WEAK(Abi_get_info)
 
 /* MPI_Abi_get_version: by hand, with its alias. */
 
 int PMPI_Abi_set_fortran_booleans(int logical_size, void *logical_true, void *logical_false) {
-    return rain_unsupported(RAIN_NONE, 0, "MPI_Abi_set_fortran_booleans");
+    if (rain_enter()) return rain_refused("MPI_Abi_set_fortran_booleans");
+    rain_frame f = {0};
+    int rc;
+    do rc = rain_Abi_set_fortran_booleans((uintptr_t)&f, logical_size, (uintptr_t)logical_true, (uintptr_t)logical_false);
+    while (rc < 0 && rain_again(rc, &f));
+    if (f.waiting) rain_leave(&f);
+    if (rc) return rain_raise(&f, rc, RAIN_NONE, 0, "MPI_Abi_set_fortran_booleans(logical_size=%d, logical_true=%p, logical_false=%p)", (int64_t[]){logical_size, (uintptr_t)logical_true, (uintptr_t)logical_false});
+    return MPI_SUCCESS;
 }
 RAIN_WEAK(Abi_set_fortran_booleans)
 
 int PMPI_Abi_set_fortran_info(MPI_Info info) {
-    return rain_unsupported(RAIN_NONE, 0, "MPI_Abi_set_fortran_info");
+    if (rain_enter()) return rain_refused("MPI_Abi_set_fortran_info");
+    rain_frame f = {0};
+    int rc;
+    do rc = rain_Abi_set_fortran_info((uintptr_t)&f, (uintptr_t)info);
+    while (rc < 0 && rain_again(rc, &f));
+    if (f.waiting) rain_leave(&f);
+    if (rc) return rain_raise(&f, rc, RAIN_NONE, 0, "MPI_Abi_set_fortran_info(info=%h)", (int64_t[]){(uintptr_t)info});
+    return MPI_SUCCESS;
 }
 RAIN_WEAK(Abi_set_fortran_info)
 
@@ -2776,7 +2811,14 @@ int PMPI_Get_elements_x(const MPI_Status *status, MPI_Datatype datatype, MPI_Cou
 RAIN_WEAK(Get_elements_x)
 
 int PMPI_Get_hw_resource_info(MPI_Info *hw_info) {
-    return rain_unsupported(RAIN_NONE, 0, "MPI_Get_hw_resource_info");
+    if (rain_enter()) return rain_refused("MPI_Get_hw_resource_info");
+    rain_frame f = {0};
+    int rc;
+    do rc = rain_Get_hw_resource_info((uintptr_t)&f, (uintptr_t)hw_info);
+    while (rc < 0 && rain_again(rc, &f));
+    if (f.waiting) rain_leave(&f);
+    if (rc) return rain_raise(&f, rc, RAIN_NONE, 0, "MPI_Get_hw_resource_info(hw_info=%p)", (int64_t[]){(uintptr_t)hw_info});
+    return MPI_SUCCESS;
 }
 RAIN_WEAK(Get_hw_resource_info)
 

@@ -33,7 +33,8 @@
 //     nonblocking, collective and split; native, external32 and user data
 //     representations; atomic mode; hints
 //   - groups, communicators, intercommunicators, attributes, info, virtual
-//     topologies, sessions
+//     topologies, sessions; communicators of the processes that share memory, a memory
+//     node, a package or a core (SplitResource)
 //   - processes that are spawned, accepted, connected to, joined; published names
 //   - going on without processes that fail, in a job that rainrun was told to keep alive:
 //     ErrProcFailed, Comm.Failed, AckFailed, Revoke
@@ -42,6 +43,7 @@
 //
 // # Not supported
 //
+//   - Fortran's default kinds of other than 4 bytes, 8 for DOUBLE PRECISION (-fdefault-integer-8)
 //   - MPIX_Comm_shrink and MPIX_Comm_agree; CreateGroup makes a communicator of survivors
 //   - files that are no POSIX files; hints about striping are ignored; what hosts see
 //     of each other's writes is what the file system that they share lets them see

@@ -4,11 +4,4 @@ package abi
 
 // Unsupported lists the functions that the library exports but does not implement, sorted: a call
 // raises MPI_ERR_UNSUPPORTED_OPERATION.
-var Unsupported = []string{
-	"MPI_Abi_get_fortran_booleans",
-	"MPI_Abi_get_fortran_info",
-	"MPI_Abi_get_info",
-	"MPI_Abi_set_fortran_booleans",
-	"MPI_Abi_set_fortran_info",
-	"MPI_Get_hw_resource_info",
-}
+var Unsupported = []string{}

@@ -122,7 +122,7 @@ var rules = []rule{
 	// Groups, info objects, error handlers, keys and codes.
 	{"MPI_Group", "", "", "group", noGroup},
 	{`MPI_Group \*`, "group", "Group_free", "H(group)", []wrong{nullRef, {"H(MPI_GROUP_NULL)", "MPI_ERR_GROUP", "MPI_GROUP_NULL"}, {"H(freed_group)", "MPI_ERR_GROUP", "shows_value(freed_group)"}}},
-	{"MPI_Info", "", "Info_.*", "info", append([]wrong{{"MPI_INFO_NULL", "MPI_ERR_INFO", ""}}, noInfo...)},
+	{"MPI_Info", "", "Info_.*|Abi_set_fortran_info", "info", append([]wrong{{"MPI_INFO_NULL", "MPI_ERR_INFO", ""}}, noInfo...)},
 	{"MPI_Info", "", "", "MPI_INFO_NULL", noInfo},
 	{`MPI_Info \*`, "info", "Info_free", "H(info)", []wrong{nullRef, {"H(MPI_INFO_NULL)", "MPI_ERR_INFO", "MPI_INFO_NULL"}, {"H(freed_info)", "MPI_ERR_INFO", "shows_value(freed_info)"}}},
 	{"MPI_Errhandler", "", "File_set_errhandler", "file_handler", []wrong{{"MPI_ERRHANDLER_NULL", "MPI_ERR_ERRHANDLER", ""}, {"freed_handler", "MPI_ERR_ERRHANDLER", ""}, {"handler", "MPI_ERR_ERRHANDLER", ""}}},
@@ -204,6 +204,7 @@ var rules = []rule{
 
 	// Sizes, choices and words.
 	{"int|MPI_Count|MPI_Aint", "size", "(Comm_|Session_)?(attach_buffer|Buffer_attach)|Alloc_mem", "64", []wrong{{"-1", "MPI_ERR_ARG", ""}}},
+	{"int", "logical_size", "", "4", []wrong{{"0", "MPI_ERR_ARG", ""}, {"3", "MPI_ERR_ARG", ""}}},
 	{"int", "size", "Type_match_size", "4", []wrong{{"3", "MPI_ERR_ARG", ""}}},
 	{"int", "size", "Type_create_darray", "1", []wrong{{"0", "MPI_ERR_ARG", ""}}},
 	{"int|MPI_Count|MPI_Aint", "outsize|insize", "", "64", []wrong{{"-1", "MPI_ERR_ARG", ""}, {"2", "MPI_ERR_TRUNCATE", ""}}},

@@ -19,8 +19,11 @@ func info(args []string) int {
 	switch {
 	case len(args) == 0:
 		fmt.Println(version())
-		fmt.Printf("MPI 5.0 standard ABI: %d functions, %d of them not built yet (rainrun info --unsupported)\n",
-			abi.Functions, len(abi.Unsupported))
+		built := "all of them built"
+		if n := len(abi.Unsupported); n > 0 {
+			built = fmt.Sprintf("%d of them not built yet (rainrun info --unsupported)", n)
+		}
+		fmt.Printf("MPI 5.0 standard ABI: %d functions, %s\n", abi.Functions, built)
 		fmt.Println("transport: shared memory on one host, RAIN over UDP between hosts, on all rails at once")
 	case args[0] == "--unsupported" || args[0] == "-unsupported":
 		for _, name := range abi.Unsupported {

@@ -150,12 +150,6 @@ static void objects(int size) {
     OK(MPI_Group_free(&g));
 }
 
-/* Functions that nobody implements say so through the error handler. */
-static void unsupported(void) {
-    MPI_Info info;
-    FAILS(MPI_ERR_UNSUPPORTED_OPERATION, MPI_Abi_get_fortran_info(&info));
-}
-
 int main(int argc, char **argv) {
     int size;
     OK(MPI_Init(&argc, &argv));
@@ -166,7 +160,6 @@ int main(int argc, char **argv) {
     collectives(size);
     aliases();
     objects(size);
-    unsupported();
     FAILS(MPI_ERR_OTHER, MPI_Init(&argc, &argv));
     OK(MPI_Finalize());
     return 0;

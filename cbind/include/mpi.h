@@ -2195,6 +2195,8 @@ RAIN_HANDLE_CONVERSION(Win)
 #undef RAIN_HANDLE_CONVERSION
 static __inline__ MPI_Fint MPI_Type_c2f(MPI_Datatype t) { return MPI_Type_toint(t); }
 static __inline__ MPI_Datatype MPI_Type_f2c(MPI_Fint i) { return MPI_Type_fromint(i); }
+#define PMPI_Type_c2f MPI_Type_c2f
+#define PMPI_Type_f2c MPI_Type_f2c
 
 /* A Fortran status is MPI_F_STATUS_SIZE integers in the order of MPI_Status. */
 static __inline__ int MPI_Status_c2f(const MPI_Status *c, MPI_Fint *f) {
@@ -2209,6 +2211,8 @@ static __inline__ int MPI_Status_f2c(const MPI_Fint *f, MPI_Status *c) {
     for (i = 0; i < MPI_F_STATUS_SIZE; i++) words[i] = f[i];
     return MPI_SUCCESS;
 }
+#define PMPI_Status_c2f MPI_Status_c2f
+#define PMPI_Status_f2c MPI_Status_f2c
 
 /* MPI-1 names that MPI-3.0 removed, over their successors. */
 typedef MPI_Comm_errhandler_function MPI_Handler_function;

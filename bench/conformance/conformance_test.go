@@ -132,6 +132,41 @@ func TestLeftOut(t *testing.T) {
 	}
 }
 
+// TestBars: a bar is missed or not, and looked at if all its folders were run.
+func TestBars(t *testing.T) {
+	var results []*result
+	add := func(dir string, n int, v verdict) {
+		for range n {
+			results = append(results, &result{entry: &entry{dir: dir, program: "p", ranks: 1}, verdict: v})
+		}
+	}
+	add("comm", 19, passed)
+	add("comm", 1, xfailed)
+	add("datatype", 8, passed)
+	add("datatype", 1, failed)
+	add("datatype", 4, leftOut)
+	add("errors/rma", 5, failed)
+	for _, c := range []struct {
+		dirs, words string
+		ok          bool
+	}{
+		{"comm", "20       19    95.0%      95%\n", true},
+		{"datatype", "9        8    88.9%      90%  missed\n", false},
+		{"errors", "", true},
+		{"errors,threads", "5        0     0.0%      85%  missed\n", false},
+	} {
+		table, ok := barTable(strings.Split(c.dirs, ","), results)
+		if ok != c.ok || !strings.Contains(table, c.words) || c.words == "" && table != "" {
+			t.Errorf("%s: %v\n%s", c.dirs, ok, table)
+		}
+	}
+	for _, row := range bars {
+		if !within(row.folders, folders) {
+			t.Errorf("a bar for %v, which are not run", row.folders)
+		}
+	}
+}
+
 // TestAgreed: a verdict counts when all runs agree.
 func TestAgreed(t *testing.T) {
 	prefix, root := t.TempDir(), t.TempDir()

@@ -17,6 +17,7 @@ import (
 	"os/signal"
 	"path/filepath"
 	"runtime"
+	"slices"
 	"strings"
 	"syscall"
 	"time"
@@ -126,9 +127,7 @@ func run(ctx context.Context, o *options) (bool, error) {
 	if err != nil {
 		return false, err
 	}
-	if ctx.Err() != nil {
-		return false, fmt.Errorf("interrupted while %d entries were run", len(entries))
-	}
+	results = slices.DeleteFunc(results, func(r *result) bool { return r == nil })
 	leaveOut(reasons, results)
 	if err := writeVerdicts(o.verdicts, results); err != nil {
 		return false, err
@@ -138,13 +137,22 @@ func run(ctx context.Context, o *options) (bool, error) {
 	}
 	fmt.Print(summary(results))
 	fmt.Println("every verdict, with its reason:", o.verdicts)
+	if ctx.Err() != nil {
+		return false, fmt.Errorf("interrupted: these are %d of %d entries", len(results), len(entries))
+	}
 	if o.lab {
 		fmt.Println(cuts(results))
 	}
 	if o.update {
 		return true, updateExpected(o.expected, expected, results)
 	}
-	return compare(os.Stdout, expected, reasons, results), nil
+	ok := compare(os.Stdout, expected, reasons, results)
+	if o.match == "" && o.sample == 1 {
+		table, reached := barTable(o.dirs, results)
+		fmt.Print(table)
+		ok = ok && reached
+	}
+	return ok, nil
 }
 
 // chosen leaves of the entries what the options name.

@@ -21,7 +21,8 @@ import (
 const graceAfterLimit = 5 * time.Second
 
 // runAll runs the entries, some at a time, and says how far it is. Entries that
-// need much memory run when nothing else does.
+// need much memory run when nothing else does. If it is interrupted the rest have no
+// result.
 func runAll(ctx context.Context, s *suite, entries []*entry, o *options) ([]*result, error) {
 	places, err := o.places(ctx)
 	if err != nil {
@@ -41,6 +42,9 @@ func runAll(ctx context.Context, s *suite, entries []*entry, o *options) ([]*res
 				unlock := lock(&alone, e.memory > 1)
 				r := s.agreed(ctx, e, o, p)
 				unlock()
+				if ctx.Err() != nil { // it was ended, which is no verdict
+					continue
+				}
 				mu.Lock()
 				results[i] = r
 				done++

@@ -7,6 +7,7 @@ import (
 
 	"golang.org/x/sys/unix"
 
+	"rainmpi/rainnet/relay"
 	"rainmpi/rainnet/udp"
 	"rainmpi/rainnet/wire"
 )
@@ -14,7 +15,8 @@ import (
 // Addresses of a host come and go while a job runs: a card is added or replaced, a lease ends. What
 // comes is bound and becomes a rail, what goes is left; the peers are told, and do with their paths as
 // this end does (rudp/addresses.go). An address keeps its number, and gets it back if it returns, so
-// that the histories of its paths go on.
+// that the histories of its paths go on. In the same way a card's MTU is followed: what is longer
+// would vanish there, in both directions.
 
 // changes watches the addresses of this host.
 type changes struct {
@@ -64,6 +66,10 @@ func (c *changes) heard(now int64) {
 	}
 }
 
+// tooBig takes note that a card has refused a packet for its size: its MTU must have become smaller. That
+// is no message from the network, which could be forged.
+func (c *changes) tooBig(now int64) { c.at = min(c.at, now+settleTime) }
+
 // poll compares what the host has with the rails, when it is time to.
 func (c *changes) poll(e *Endpoint, now int64) (worked bool) {
 	if now < c.at {
@@ -85,8 +91,12 @@ func (e *Endpoint) followAddresses(now int64) {
 		return // the next news will do
 	}
 	for i := range e.rails {
-		if r := &e.rails[i]; !r.gone && !r.isOf(ifaces) {
+		switch r := &e.rails[i]; {
+		case r.gone:
+		case !r.isOf(ifaces):
 			e.leaveRail(i, now)
+		default:
+			e.resizeRail(i, r.mtuOf(ifaces), now)
 		}
 	}
 	for _, p := range e.placesNow() {
@@ -101,6 +111,16 @@ func (r *rail) isOf(ifaces []net.Interface) bool {
 	return r.addr.IsLoopback() || slices.ContainsFunc(ifaces, func(ifi net.Interface) bool {
 		return ifi.Index == r.ifindex && slices.ContainsFunc(prefixes(&ifi), func(p netip.Prefix) bool { return p.Addr() == r.addr })
 	})
+}
+
+// mtuOf is the largest UDP payload that the card takes now.
+func (r *rail) mtuOf(ifaces []net.Interface) int {
+	for i := range ifaces {
+		if ifaces[i].Index == r.ifindex {
+			return payload(ifaces[i].MTU, r.addr)
+		}
+	}
+	return r.mtu
 }
 
 // placesNow lists what the host has now of what Config.Rails names, and takes it for no error that
@@ -178,6 +198,41 @@ func (e *Endpoint) joinRail(p place, now int64) {
 	}
 }
 
+// resizeRail follows the MTU of a rail's card, and has the peers do so.
+func (e *Endpoint) resizeRail(i, mtu int, now int64) {
+	r := &e.rails[i]
+	before := r.mtu
+	r.mtu = mtu
+	if e.writeCard(i); r.mtu == before {
+		return
+	}
+	r.revision++
+	for _, p := range e.peers {
+		if p.conn == nil {
+			continue
+		}
+		for j := range p.card.Addrs {
+			p.resize(now, i, j)
+		}
+		if p.relayed.limit(relayedMax(e)) && p.seeker.By() != relay.None {
+			p.conn.AddPath(now, wire.Relayed, p.relayed.size)
+		}
+		p.announce(now, i)
+		e.mark(p)
+	}
+}
+
+// resize has a path follow the MTU of the cards at its ends.
+func (p *Peer) resize(now int64, i, j int) {
+	r := &p.e.rails[i]
+	if r.gone || p.card.Addrs[j] == addrGone {
+		return
+	}
+	if t := p.track(i, j); t.limit(min(r.mtu, p.card.Rails[j].MTU)) {
+		p.conn.AddPath(now, wire.MakePathID(p.e.self.id, p.card.ID, uint8(i), uint8(j)), t.size)
+	}
+}
+
 // announce tells the peer what has become of one of this end's addresses.
 func (p *Peer) announce(now int64, i int) {
 	r := &p.e.rails[i]
@@ -224,6 +279,13 @@ func (p *Peer) changed(j int, entry []byte) {
 		addr = addrGone
 	}
 	if p.card.Addrs[j] == addr {
+		if addr != addrGone {
+			p.card.Rails[j] = rail
+			for i := range e.rails {
+				p.resize(now, i, j)
+			}
+			e.mark(p)
+		}
 		return
 	}
 	for i := range e.rails {

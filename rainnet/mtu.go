@@ -27,10 +27,11 @@ const (
 	padBelow   = 256 // packets smaller than this carry no data to speak of, and may be probes
 
 	// lately is how long a size is told after it was received last, once or twice over.
-	lately = 1_000_000_000
+	lately = 300_000_000
 	// RFC 8899, section 4.3, black hole detection: packets of the full size are not seen for so long,
-	// while small ones are.
-	blackHole = 3_000_000_000
+	// while small ones are. What is sent meanwhile is lost, and a mistake is cheap: where the path does
+	// carry them, the first probe says so.
+	blackHole = 700_000_000
 
 	seenAt = 12 // u16 in the reserved bytes of the header: see wire
 )
@@ -53,6 +54,21 @@ type track struct {
 
 func newTrack(max int) track {
 	return track{max: max, size: min(max, baseMTU), bound: max + 1}
+}
+
+// limit takes note that the cards take another size now. It reports whether the size that rudp is to use
+// has changed; a larger one has to be found first.
+func (t *track) limit(max int) (changed bool) {
+	if t.max == 0 || t.max == max {
+		return false
+	}
+	t.max, t.bound = max, max+1
+	t.probed, t.next, t.bigSince = 0, 0, 0
+	if t.size <= max {
+		return false
+	}
+	t.size = max
+	return true
 }
 
 // prepare makes a packet of n bytes in b ready for sealing: it stamps what was seen, and pads the

@@ -3,6 +3,7 @@ package rainnet
 import (
 	"testing"
 
+	"rainmpi/rainnet/udp"
 	"rainmpi/rainnet/wire"
 )
 
@@ -47,7 +48,10 @@ func TestBlackHole(t *testing.T) {
 	if got := search(t, &a, &b, 8972, true, &now, 100); got != 8972 {
 		t.Fatalf("found %d", got)
 	}
-	if got := search(t, &a, &b, 1472, true, &now, 1000); got > 1472 || got < 1472-searchStep {
+	if got := search(t, &a, &b, 1472, true, &now, 150); got > 1472 {
+		t.Errorf("found %d, 1.5 s after the limit fell to 1472", got)
+	}
+	if got := search(t, &a, &b, 1472, true, &now, 150); got > 1472 || got < 1472-searchStep {
 		t.Errorf("found %d after the limit fell to 1472", got)
 	}
 	if got := search(t, &a, &b, 8972, true, &now, 61*100*10); got != 8972 {
@@ -80,4 +84,51 @@ func mtuOf(n *node) (mtu int) {
 		}
 	}
 	return mtu
+}
+
+// TestMTUShrinks: a card that took jumbo frames takes them no more, in the middle of a transfer: this
+// end's own, the peer's, both. Both ends send smaller packets then, and larger ones when it does again.
+func TestMTUShrinks(t *testing.T) {
+	for _, c := range []struct {
+		what  string
+		hosts []int
+	}{{"own card", []int{0}}, {"the peer's card", []int{1}}, {"both", []int{0, 1}}} {
+		t.Run(c.what, func(t *testing.T) {
+			l := newLab(t, 1, 9000, false)
+			a, b := l.node(t, 0, Config{}), l.node(t, 1, Config{})
+			introduce(t, a, b)
+			become := func(card, payload int) {
+				t.Helper()
+				for _, host := range c.hosts {
+					l.mtu(t, host, "rail0", card)
+				}
+				drive(t, 10, "packets of the cards' size", func() bool {
+					a.peers[11].want(Now())
+					return mtuOf(a) == payload && mtuOf(b) == payload
+				}, a, b)
+			}
+			become(9000, 8972)
+			var tooBig int64
+			transfer(t, a, b, 4, func(round int) {
+				switch round {
+				case 1: // with data under way that is too long now
+					become(1400, 1372)
+					tooBig = a.e.Stats().TooBig + b.e.Stats().TooBig
+				}
+			})
+			if n := a.e.Stats().TooBig + b.e.Stats().TooBig - tooBig; n > 0 {
+				t.Errorf("%d packets were too large for a card whose MTU is known", n)
+			}
+			for _, n := range []*node{a, b} {
+				if f := n.e.rails[0].conn.Features(); f&udp.Segment == 0 {
+					t.Errorf("features %v: runs are not cut by the kernel any more", f)
+				}
+			}
+			become(9000, 8972)
+			transfer(t, a, b, 2, func(int) {})
+			if s := a.e.Stats(); s.Malformed+s.Misrouted > 0 {
+				t.Errorf("%+v", s)
+			}
+		})
+	}
 }

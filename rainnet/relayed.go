@@ -89,13 +89,23 @@ func (p *Peer) reroute(now int64, before int) {
 
 // relayedTrack is that of a relayed path: its packets are smaller by what a leg adds.
 func relayedTrack(e *Endpoint) track {
-	largest := 0
-	for i := range e.rails {
-		largest = max(largest, e.rails[i].mtu)
-	}
-	t := newTrack(largest - legOverhead)
+	t := newTrack(relayedMax(e))
 	t.size = min(t.size, baseMTU-legOverhead)
 	return t
+}
+
+// relayedMax is the largest packet that a leg from here could carry.
+func relayedMax(e *Endpoint) int {
+	largest := 0
+	for i := range e.rails {
+		if r := &e.rails[i]; !r.gone {
+			largest = max(largest, r.mtu)
+		}
+	}
+	if largest == 0 {
+		largest = baseMTU
+	}
+	return largest - legOverhead
 }
 
 // writeRelayed sends a packet of n bytes, which stands in clear at the end of the arena, on the relayed

@@ -186,6 +186,7 @@ func (e *Endpoint) lose(m *udp.Message, fact udp.Fact) {
 		e.stats.Full += n
 	case udp.TooBig:
 		e.stats.TooBig += n
+		e.changes.tooBig(Now())
 	default:
 		e.stats.Unreachable += n
 	}

@@ -33,6 +33,7 @@ type outbox struct {
 	ctrl  []byte
 	after []cursor // where the data stands once the i-th header has been sent
 	info  []byte   // the IP_PKTINFO control message of this socket; empty with Device
+	doubt bool     // a run has just been refused, and cut here for the first time
 }
 
 // A cursor is a place in a []Message.
@@ -62,14 +63,23 @@ func (c *Conn) WriteBatch(msgs []Message) (n int, fact Fact) {
 		sent, errno := c.send(c.out.hdrs[:filled])
 		switch {
 		case errno == 0:
+			c.out.doubt = false
 			at = c.out.after[sent-1]
 		case errno == unix.EINTR:
 		case c.refusesRun(errno, &msgs[at.msg]):
 			// Not the network but the device's lack of checksum or segmentation offload: cut
 			// runs here from now on.
 			c.has &^= Segment
+			c.out.doubt = true
 		default:
-			return at.msg, factOf(errno)
+			fact := factOf(errno)
+			if fact == TooBig && c.out.doubt {
+				// A datagram by itself is refused as well, for its size, which kernels
+				// before 6.14 say of a run by EINVAL.
+				c.has |= Segment
+			}
+			c.out.doubt = false
+			return at.msg, fact
 		}
 	}
 	return at.msg, Fine

@@ -110,6 +110,10 @@ func (d *cardDecoder) entry() (addr netip.AddrPort, rail Rail, err error) {
 		return addr, rail, fmt.Errorf("%w: an address is neither IPv4 nor IPv6", errCard)
 	}
 	addr = netip.AddrPortFrom(ip.Unmap(), d.u16())
+	// Of a card that is cut short the port is 0.
+	if ip = addr.Addr(); !usable(ip) || d.b != nil && addr.Port() == 0 {
+		return addr, rail, fmt.Errorf("%w: nobody can be reached at %v", errCard, addr)
+	}
 	return addr, Rail{NIC: d.u8(), MTU: int(d.u16()), Name: string(d.take(int(d.u8())))}, nil
 }
 

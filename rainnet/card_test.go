@@ -4,6 +4,7 @@ import (
 	"net/netip"
 	"reflect"
 	"strconv"
+	"strings"
 	"testing"
 
 	"rainmpi/rainnet/wire"
@@ -34,6 +35,22 @@ func TestCard(t *testing.T) {
 	}
 	if got.UnmarshalBinary(append(b, 0)) == nil {
 		t.Fatal("one byte too long, and accepted")
+	}
+}
+
+// TestCardOfNobody: an address that no host has, or that many have, is sent nothing.
+func TestCardOfNobody(t *testing.T) {
+	for _, bad := range []string{"0.0.0.0:4000", "[::]:4000", "224.0.0.1:4000", "255.255.255.255:4000", "169.254.1.1:4000",
+		"[ff02::1]:4000", "[fe80::1]:4000", "10.0.0.1:0"} {
+		card := testCard()
+		card.Addrs[1] = netip.MustParseAddrPort(bad)
+		b, err := card.MarshalBinary()
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := new(Card).UnmarshalBinary(b); err == nil || !strings.Contains(err.Error(), bad) {
+			t.Errorf("%s: %v", bad, err)
+		}
 	}
 }
 

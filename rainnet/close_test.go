@@ -2,6 +2,7 @@ package rainnet
 
 import (
 	"os"
+	"strings"
 	"testing"
 
 	"rainmpi/rainnet/link"
@@ -133,7 +134,11 @@ func TestAgain(t *testing.T) {
 	if _, err := a.e.AddPeer(a.e.Card()); err == nil {
 		t.Error("a peer of itself")
 	}
+	former := b.e.Card()
 	a.e.RemovePeer(a.peers[2])
+	if _, err := a.e.AddPeer(former); err == nil || !strings.Contains(err.Error(), "used twice") {
+		t.Errorf("a peer came back by the card that it had, and packet numbers with it: %v", err)
+	}
 	a.sent, a.got, a.peers = map[wire.PeerID]uint64{}, map[wire.PeerID]uint64{}, map[wire.PeerID]*Peer{}
 	a.bulkSent, a.bulkDone = map[uint64]bool{}, map[uint64]bool{}
 	introduce(t, a, c)

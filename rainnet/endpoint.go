@@ -66,7 +66,8 @@ type Endpoint struct {
 
 	retired []*udp.Conn // sockets of addresses that have come back and have others now
 	peers   map[wire.PeerID]*Peer
-	last    *Peer // whom the newest packet was from
+	former  map[identity]bool // that were removed after keys had been made: those have been used
+	last    *Peer             // whom the newest packet was from
 
 	relays []*Peer // may be asked to relay; the number of one is its index
 
@@ -110,7 +111,7 @@ func Open(cfg Config, h Handler) (*Endpoint, error) {
 	if cfg.sealLimit == 0 {
 		cfg.sealLimit = SealLimit
 	}
-	e := &Endpoint{cfg: cfg, handler: h, peers: make(map[wire.PeerID]*Peer), nics: make(map[string]int),
+	e := &Endpoint{cfg: cfg, handler: h, peers: make(map[wire.PeerID]*Peer), former: make(map[identity]bool), nics: make(map[string]int),
 		in: udp.NewInbox(), scratch: make([]byte, udp.MaxDatagram), heldAt: never}
 	e.self.id = cfg.ID
 	rand.Read(e.self.salt[:])
@@ -208,18 +209,24 @@ func (e *Endpoint) AddForeign(card Card, key []byte) (*Peer, error) {
 		}
 		return p, nil
 	}
+	if e.former[identity{card.ID, card.Salt}] {
+		return nil, fmt.Errorf("%v was removed, and cannot come back by the same card: packet numbers would be used twice", card.ID)
+	}
 	p := newPeer(e, card, key)
 	e.peers[card.ID] = p
 	return p, nil
 }
 
 // RemovePeer forgets a peer at once, without a word to it: it is known to have gone, or comes back
-// with a new card. Nothing of it is reported any more.
+// with a new card. Nothing of it is reported any more. That its keys have been used is not forgotten.
 func (e *Endpoint) RemovePeer(p *Peer) {
 	if e.peers[p.card.ID] != p {
 		return
 	}
 	delete(e.peers, p.card.ID)
+	if p.sealer != nil {
+		e.former[identity{p.card.ID, p.card.Salt}] = true
+	}
 	e.timers.remove(p)
 	p.gone = true
 	if e.last == p {

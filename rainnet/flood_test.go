@@ -44,6 +44,27 @@ func TestFloodLeavesNoState(t *testing.T) {
 	transfer(t, a, b, 2, func(int) {})
 }
 
+// TestLongDatagram: one that is longer than any packet costs nothing but its number, though the kernel, which joins
+// datagrams, has room for it.
+func TestLongDatagram(t *testing.T) {
+	a, b := newNode(t, 1, Config{}), newNode(t, 2, Config{})
+	introduce(t, a, b)
+	transfer(t, a, b, 1, func(int) {})
+	x := newAttacker(t, b)
+	long := make([]byte, 60_000)
+	copy(long, captureAny(t, a, b)[0])
+	before := b.e.Stats()
+	x.everywhere(long)
+	x.everywhere(nil)
+	drive(t, 5, "both at each socket", func() bool {
+		s := b.e.Stats()
+		return s.Foreign == before.Foreign+2 && s.Short == before.Short+2
+	}, b)
+	if s := b.e.Stats(); s.Forged != before.Forged {
+		t.Errorf("%d were looked at", s.Forged-before.Forged)
+	}
+}
+
 // TestNothingButPingsBeforeAnAnswer: to an address that has not answered go pings, few and small, however
 // much there is to send: a card that names somebody else's address turns nobody into a weapon.
 func TestNothingButPingsBeforeAnAnswer(t *testing.T) {
@@ -94,10 +115,14 @@ func TestReplayTellsNoSize(t *testing.T) {
 	track := b.peers[1].track(0, 0)
 	packet := captureAny(t, a, b)[0] // its number has come
 	track.seen, track.seenBefore, track.period = 0, 0, Now()
+	heard := b.peers[1].heardAt
 	before := b.e.Stats().Duplicate
 	b.e.receive(0, packet, Now())
 	if b.e.Stats().Duplicate != before+1 || track.seen != 0 {
 		t.Errorf("a replay of %d bytes is taken for a packet of %d bytes", len(packet), track.seen)
+	}
+	if b.peers[1].heardAt != heard {
+		t.Error("a replay is taken for a sign of life")
 	}
 }
 

@@ -161,13 +161,15 @@ func prefixes(ifi *net.Interface) []netip.Prefix {
 		if err != nil {
 			continue
 		}
-		addr := p.Addr().Unmap()
-		if addr.IsGlobalUnicast() || addr.IsLoopback() {
+		if addr := p.Addr().Unmap(); usable(addr) {
 			out = append(out, netip.PrefixFrom(addr, p.Bits()))
 		}
 	}
 	return out
 }
+
+// usable leaves out addresses that name no host, or a host to its neighbours only.
+func usable(a netip.Addr) bool { return a.IsGlobalUnicast() || a.IsLoopback() }
 
 // payload is what an interface's MTU leaves for UDP.
 func payload(mtu int, addr netip.Addr) int {

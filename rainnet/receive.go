@@ -51,6 +51,12 @@ func (e *Endpoint) readBatch(rail, n int, now int64) {
 	broken := e.cfg.Faults.drops(e.rails[rail].nic)
 	for i := range n {
 		data, segment := e.in.Message(i)
+		switch {
+		case segment == 0:
+			e.stats.Foreign++
+		case len(data) == 0:
+			e.stats.Short++
+		}
 		for len(data) > 0 {
 			packet := data[:min(segment, len(data))]
 			data = data[len(packet):]
@@ -107,10 +113,12 @@ func (e *Endpoint) open(p *Peer, packet []byte) (frames []byte, ok bool) {
 }
 
 // take hands the frames of an authentic packet to the machine of its peer. Only one that has not come
-// before says anything of the path's size.
+// before says that the peer is there, or anything of the path's size.
 func (e *Endpoint) take(p *Peer, t *track, h wire.Header, packet, frames []byte, now int64) {
-	p.heardAt = now
 	err := p.conn.Recv(now, h.Path, h.Number, frames)
+	if err == nil {
+		p.heardAt = now
+	}
 	if err == nil && t.arrived(packet, now) {
 		p.conn.AddPath(now, h.Path, t.size)
 	}

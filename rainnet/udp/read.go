@@ -69,13 +69,13 @@ func (h *headers) rearm(n int) {
 }
 
 // Message is the i-th message of the last ReadBatch: one datagram or a run of datagrams of segment
-// bytes each, of which the last may be shorter. Data that the socket may not read (cut off, or from
-// another device than the socket's) has length 0.
+// bytes each, of which the last may be shorter. What must not be read (longer than MaxDatagram, or from
+// another device than the socket's) is nil, in segments of 0.
 func (in *Inbox) Message(i int) (data []byte, segment int) {
 	h := in.cur
 	n := int(h.hdrs[i].Len)
 	if h.segs[i] == 0 {
-		return nil, 1
+		return nil, 0
 	}
 	return h.mem[i*h.size : i*h.size+n : i*h.size+n], h.segs[i]
 }
@@ -135,6 +135,9 @@ func (c *Conn) segmentOf(h *headers, i int) int {
 			return 0
 		}
 		ctrl = ctrl[min(len(ctrl), unix.CmsgSpace(len(data))):]
+	}
+	if segment > MaxDatagram { // fits where the kernel joins datagrams, and only there
+		return 0
 	}
 	return segment
 }

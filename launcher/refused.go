@@ -46,6 +46,9 @@ func (r *refusals) report(m *mesh) {
 	if s.Duplicate > fewDoubled {
 		r.say(m, "duplicate", "packets come more than once, doubled by the network or replayed by somebody; the copies are refused")
 	}
+	if s.Forbidden > fewForeign {
+		r.say(m, "forbidden", "a packet filter of this host refuses packets to other hosts of the job; see nft list ruleset")
+	}
 	if s.Malformed > 0 {
 		r.say(m, "malformed", "packets of this job come that make no sense; they are refused. Is rainmpi of one version on all hosts?")
 	}

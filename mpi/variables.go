@@ -69,6 +69,9 @@ var Categories = []Category{
 		{"rails_packets_lost", "packets that were taken for lost", true, onPaths(func(p rudp.PathInfo) uint64 { return p.LostPackets })},
 		{"rails_packets_refused", "packets that came and were not of this job, or damaged", true, onRails(rainnet.Stats.Refused)},
 		{"rails_packets_repeated", "packets that came once more", true, onRails(func(s rainnet.Stats) int64 { return s.Duplicate })},
+		{"rails_packets_held", "packets that waited for room in their socket", true, onRails(func(s rainnet.Stats) int64 { return s.Held })},
+		{"rails_packets_unsent", "packets that the system did not take: no room, too long, no way, a packet filter", true, onRails(rainnet.Stats.Unsent)},
+		{"rails_packets_forbidden", "those of them that a packet filter of this host refused", true, onRails(func(s rainnet.Stats) int64 { return s.Forbidden })},
 		{"rails_probe_timeouts", "times that a silent path was probed", true, onPaths(func(p rudp.PathInfo) uint64 { return p.Probes })},
 	}},
 	{Name: "thresholds", Description: "lengths from which on messages are treated otherwise", Control: []ControlVariable{

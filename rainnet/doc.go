@@ -32,6 +32,7 @@
 //	 → collect           send.go     and joins the run of packets before it that go the same way
 //	 → udp.WriteBatch    udp         one system call a rail; the kernel cuts runs into datagrams;
 //	                     hold.go     what finds no room in the socket waits
+//	                     doubt.go    what is refused, or told of by ICMP, is a hint
 //
 //	Endpoint.Poll        endpoint.go
 //	 → udp.ReadBatch     receive.go  one system call; the kernel has joined runs of datagrams

@@ -24,8 +24,8 @@ type held struct {
 func (h *held) busy() bool { return h.next < len(h.msgs) }
 
 // hold takes copies of messages until the rail's socket has room.
-func (e *Endpoint) hold(r *rail, msgs []udp.Message) {
-	h := &r.held
+func (e *Endpoint) hold(rail int, msgs []udp.Message) {
+	h := &e.rails[rail].held
 	if h.arena == nil {
 		h.arena = make([]byte, heldSize)
 	}
@@ -35,7 +35,7 @@ func (e *Endpoint) hold(r *rail, msgs []udp.Message) {
 			h.compact()
 		}
 		if h.used+len(m.Data) > heldSize {
-			e.lose(m, udp.Full)
+			e.lose(rail, m, udp.Full)
 			continue
 		}
 		e.stats.Held += packets(m)
@@ -79,9 +79,10 @@ func (e *Endpoint) release(now int64) (worked bool) {
 				e.heldAt = now + heldPeriod
 				break
 			}
-			e.lose(&h.msgs[h.next], fact)
+			e.lose(i, &h.msgs[h.next], fact)
 			h.next++
 		}
+		e.heed(i)
 		if !h.busy() {
 			clear(h.msgs)
 			h.used, h.next, h.msgs = 0, 0, h.msgs[:0]

@@ -2,8 +2,11 @@ package rainnet
 
 import (
 	"net"
+	"os/exec"
 	"strings"
 	"testing"
+
+	"github.com/vishvananda/netns"
 
 	"rainmpi/rainnet/link"
 	"rainmpi/rainnet/rudp"
@@ -167,5 +170,102 @@ func TestSmallBuffers(t *testing.T) {
 	transfer(t, a, b, 10, func(int) {})
 	if s := a.e.Stats(); s.Held == 0 || s.Full > s.Held {
 		t.Errorf("%d packets waited for room, %d found none: %+v", s.Held, s.Full, a.peers[11].Paths())
+	}
+}
+
+// command runs a command on a host.
+func (l *lab) command(t testing.TB, host int, name string, args ...string) {
+	t.Helper()
+	onOwnThread(t, func() {
+		if err := netns.Set(l.hosts[host]); err != nil {
+			t.Fatal(err)
+		}
+		if out, err := exec.Command(name, args...).CombinedOutput(); err != nil {
+			t.Skipf("%s %v: %v: %s", name, args, err, out)
+		}
+	})
+}
+
+// TestPacketFilter: a firewall on the own host begins to refuse what goes by one of two rails. It is counted as
+// such, the other rail carries everything, and the first is taken back when the rule has gone.
+func TestPacketFilter(t *testing.T) {
+	if _, err := exec.LookPath("nft"); err != nil {
+		t.Skip("nft is not installed: apt-get install nftables")
+	}
+	l := newLab(t, 2, 1500, false)
+	a, b := l.node(t, 0, Config{}), l.node(t, 1, Config{})
+	introduce(t, a, b)
+	both := func() bool { a.peers[11].want(Now()); return count(a, isUp) == 2 && count(b, isUp) == 2 }
+	drive(t, 10, "both paths", both, a, b)
+	transfer(t, a, b, 6, func(round int) {
+		if round == 1 {
+			l.command(t, 0, "nft", "add table inet wall; add chain inet wall out { type filter hook output priority 0; }; add rule inet wall out oifname rail1 drop")
+		}
+	})
+	if s := a.e.Stats(); s.Forbidden == 0 || s.Unreachable > 0 {
+		t.Errorf("what the filter refused is not counted: %+v", s)
+	}
+	drive(t, 10, "the path down", func() bool { a.peers[11].want(Now()); return count(a, isUp) == 1 && count(b, isUp) == 1 }, a, b)
+	l.command(t, 0, "nft", "delete table inet wall")
+	drive(t, 10, "both paths again", both, a, b)
+	agree(t, a, b)
+}
+
+// TestReportsOfRouters: what the network says of packets that cannot be delivered is counted, and a hint: it takes
+// no path down, and nothing is lost by it.
+func TestReportsOfRouters(t *testing.T) {
+	l := newLab(t, 2, 1500, false)
+	a, b := l.node(t, 0, Config{}), l.node(t, 1, Config{})
+	introduce(t, a, b)
+	transfer(t, a, b, 1, func(int) {})
+	before := len(a.events)
+	l.command(t, 1, "nft", "add table inet wall; add chain inet wall in { type filter hook input priority 0; }; "+
+		"add rule inet wall in iifname rail1 limit rate 50/second burst 1 packets reject") // now and then one
+	transfer(t, a, b, 6, func(int) {})
+	if s := a.e.Stats(); s.Reported == 0 {
+		t.Errorf("nothing was heard: %+v", s)
+	}
+	for _, ev := range a.events[before:] {
+		if ev.Kind == PathDown {
+			t.Errorf("%v", ev)
+		}
+	}
+	for _, n := range []*node{a, b} {
+		if s := n.e.Stats(); s.Malformed+s.Misrouted > 0 {
+			t.Errorf("%+v", s)
+		}
+	}
+}
+
+// TestFullQueue: what the queue of a card has no room for is counted, every datagram of it, and the others come.
+func TestFullQueue(t *testing.T) {
+	l := newLab(t, 1, 1500, false)
+	l.shape(t, "rail0", 2_000_000)
+	a, b := l.node(t, 0, Config{}), l.node(t, 1, Config{})
+	const n = 1000
+	to := udp.MakeAddr(b.e.Card().Addrs[0])
+	var msgs []udp.Message
+	for i := range n {
+		m := udp.Message{To: &to, Data: make([]byte, 1000)}
+		if i%2 == 0 {
+			m = udp.Message{To: &to, Data: make([]byte, 4000), Segment: 1000}
+		}
+		msgs = append(msgs, m)
+	}
+	for len(msgs) > 0 { // EAGAIN: the socket, not the card
+		k, fact := a.e.rails[0].conn.WriteBatch(msgs)
+		if msgs = msgs[k:]; len(msgs) > 0 && fact != udp.Full {
+			t.Fatal(fact)
+		}
+	}
+	a.e.heed(0)
+	const all = n/2 + n/2*4
+	lost := a.e.Stats().Full
+	if lost == 0 || lost == all {
+		t.Errorf("%d of %d datagrams are said to be lost", lost, all)
+	}
+	drive(t, 10, "what is not lost", func() bool { return b.e.Stats().Foreign+lost >= all }, b)
+	if got := b.e.Stats().Foreign; got+lost != all {
+		t.Errorf("%d came and %d were lost, of %d", got, lost, all)
 	}
 }

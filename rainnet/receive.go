@@ -42,6 +42,7 @@ func (e *Endpoint) readRails(now int64) (worked bool) {
 			e.flush()
 			now = Now()
 		}
+		e.heed(i)
 	}
 	return worked
 }

@@ -160,8 +160,9 @@ func (e *Endpoint) transmitRail(i int, msgs []udp.Message) {
 		return
 	}
 	e.stats.Writes++
+	defer e.heed(i)
 	if r.held.busy() { // first come, first served
-		e.hold(r, msgs)
+		e.hold(i, msgs)
 		return
 	}
 	for len(msgs) > 0 {
@@ -170,16 +171,16 @@ func (e *Endpoint) transmitRail(i int, msgs []udp.Message) {
 			return
 		}
 		if fact == udp.Full {
-			e.hold(r, msgs[n:])
+			e.hold(i, msgs[n:])
 			return
 		}
-		e.lose(&msgs[n], fact)
+		e.lose(i, &msgs[n], fact)
 		msgs = msgs[n+1:]
 	}
 }
 
-// lose counts the packets of a run that the kernel did not take.
-func (e *Endpoint) lose(m *udp.Message, fact udp.Fact) {
+// lose counts the packets of a run for a rail that the kernel did not take.
+func (e *Endpoint) lose(i int, m *udp.Message, fact udp.Fact) {
 	n := packets(m)
 	switch fact {
 	case udp.Full:
@@ -187,8 +188,12 @@ func (e *Endpoint) lose(m *udp.Message, fact udp.Fact) {
 	case udp.TooBig:
 		e.stats.TooBig += n
 		e.changes.tooBig(Now())
+	case udp.Forbidden:
+		e.stats.Forbidden += n
+		e.doubt(i, m.To.AddrPort())
 	default:
 		e.stats.Unreachable += n
+		e.doubt(i, m.To.AddrPort())
 	}
 }
 

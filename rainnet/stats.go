@@ -30,15 +30,21 @@ type Stats struct {
 	Held int64 // packets that waited for room in their socket
 
 	// Dropped on writing; retransmission makes up for it.
-	Full        int64 // no room in the socket or the device
+	Full        int64 // no room in the socket or in the queue of the card
 	TooBig      int64 // larger than the MTU
-	Unreachable int64 // no route, no neighbour, device down, packet filter, no path to or from a relay
+	Forbidden   int64 // a packet filter of this host does not let them out
+	Unreachable int64 // no route, no neighbour, device down, no path to or from a relay
+
+	Reported int64 // times that somebody said that packets could not be delivered (ICMP), not packets
 }
 
 // Refused is the number of packets that came and are not of a peer of this job's, or make no sense.
 func (s Stats) Refused() int64 {
 	return s.Short + s.Foreign + s.Own + s.Unknown + s.Misrouted + s.Forged + s.Malformed
 }
+
+// Unsent is the number of packets that this end's kernel did not take.
+func (s Stats) Unsent() int64 { return s.Full + s.TooBig + s.Forbidden + s.Unreachable }
 
 // Dropped says what was dropped on reading, for people; empty: nothing.
 func (s Stats) Dropped() string {

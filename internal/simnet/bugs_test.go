@@ -36,6 +36,7 @@ var planted = []struct {
 	{"the newest packet of a path that went down is forgotten", Options{Bugs: rudp.BugLoseTail}},
 	{"a path that was silent for a moment is not taken back", Options{Bugs: rudp.BugSuspectForEver}},
 	{"a peer that is stopped for a moment has lost all its paths", Options{Bugs: rudp.BugNoStall}},
+	{"a path is left for a hint alone", Options{Bugs: rudp.BugHintIsProof}},
 	{"a change of an address is told once", Options{Bugs: rudp.BugAnnounceOnce}},
 	{"a change of an address that was overtaken counts", Options{Bugs: rudp.BugOldAddress}},
 	{"data goes through a relay beside direct paths", Options{Bugs: rudp.BugRelayFirst}},

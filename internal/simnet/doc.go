@@ -19,6 +19,7 @@
 //	progress.go   delivery goes on while a path lives; no deadline spins
 //	packets.go    packet numbers never come twice, packets fit their path
 //	addresses.go  what is told of addresses arrives, the newest last
+//	hints.go      a hint that a path is dead, true or a lie, moves nothing by itself
 //	relays.go     a third host is used while no direct path is there, and only then
 //	memory.go     what hangs on a Conn is bounded
 //

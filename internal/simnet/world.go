@@ -131,6 +131,7 @@ func (w *world) connect(i, j int) {
 	}
 	s.layRelays()
 	s.drawNews(rand.New(rand.NewPCG(w.seed, uint64(0x61646472+len(w.sessions)))))
+	s.drawHints(rand.New(rand.NewPCG(w.seed, uint64(0x68696e74+len(w.sessions)))))
 	for side, e := range s.ends {
 		e.box.key = word(w.seed, uint64(side+2*j+16*i))
 		e.traffic.start(e)

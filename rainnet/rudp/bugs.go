@@ -28,6 +28,7 @@ const (
 	BugOldAddress                      // a change of an address that is overtaken counts
 	BugSuspectForEver                  // a path that was silent is not taken back before its link has gone Down
 	BugNoStall                         // a peer that is stopped has lost all its paths at once
+	BugHintIsProof                     // a path is left for a hint alone
 	BugRelayFirst                      // the relayed path carries data beside direct ones
 )
 

@@ -30,7 +30,7 @@
 //	recv.go           taking a packet apart; received.go, interval.go
 //	ordered_recv.go   messages put together; bulk_recv.go
 //	loss.go           what the peer has; rtt.go, rate.go, filter.go
-//	state.go          paths that go down and come up; timer.go
+//	state.go          paths that go down and come up; hint.go, timer.go
 //	addresses.go      addresses that come and go
 package rudp
 

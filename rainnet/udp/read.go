@@ -85,7 +85,7 @@ func (in *Inbox) From(i int) netip.AddrPort { return in.cur.names[i].AddrPort() 
 
 // ReadBatch reads what has arrived into in and returns how many messages that is; more tells that
 // the batch was full, so that another ReadBatch is worth its while. It never blocks: when nothing
-// has arrived n is 0. Errors that the kernel has noted for the socket (ICMP) are read and forgotten.
+// has arrived n is 0.
 func (c *Conn) ReadBatch(in *Inbox) (n int, more bool) {
 	h := &in.single
 	if c.has&Join != 0 {
@@ -107,6 +107,7 @@ func (c *Conn) ReadBatch(in *Inbox) (n int, more bool) {
 		if errno == 0 || errno == unix.EAGAIN || errno == unix.EBADF {
 			break
 		}
+		c.hear()
 	}
 	for i := range n {
 		h.segs[i] = c.segmentOf(h, i)

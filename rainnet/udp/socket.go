@@ -49,6 +49,9 @@ func (c *Conn) setup(cfg Config, family int) error {
 	}
 	c.setBuffers(cfg.Buffer)
 	dontFragment(c.fd, family)
+	if cfg.Avoid&Errors == 0 {
+		c.hearErrors(family)
+	}
 	return c.bind(cfg)
 }
 

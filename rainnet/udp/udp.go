@@ -20,7 +20,7 @@
 // messages in every case.
 //
 // A network that loses, refuses or cannot take a datagram is not an error of the socket. Such news
-// comes back as a Fact, and the caller goes on.
+// comes back as a Fact, or later as a Note, and the caller goes on.
 package udp
 
 import (
@@ -28,7 +28,7 @@ import (
 	"net/netip"
 )
 
-// MaxDatagram is the largest UDP payload a Conn reads without GRO. It leaves room for jumbo frames
+// MaxDatagram is the largest UDP payload a Conn reads. It leaves room for jumbo frames
 // (9000) and keeps a datagram that is being decrypted inside a first-level cache of 32 KiB.
 const MaxDatagram = 16 << 10
 
@@ -40,11 +40,12 @@ const (
 	Segment                     // UDP_SEGMENT on writing
 	Join                        // UDP_GRO on reading
 	Device                      // SO_BINDTODEVICE; without it IP_PKTINFO names the device
+	Errors                      // IP_RECVERR: see Notes
 )
 
 // String lists the features, as a person would name them.
 func (f Feature) String() string {
-	names := []string{"mmsg", "UDP_SEGMENT", "UDP_GRO", "SO_BINDTODEVICE"}
+	names := []string{"mmsg", "UDP_SEGMENT", "UDP_GRO", "SO_BINDTODEVICE", "IP_RECVERR"}
 	s := ""
 	for i, name := range names {
 		if f&(1<<i) != 0 {
@@ -76,7 +77,9 @@ type Conn struct {
 	has     Feature
 	recvBuf int
 
-	out outbox
+	out   outbox
+	notes notes
+	drops int64 // see QueueDrops
 }
 
 // Open makes and binds a socket and finds out what the kernel offers for it.

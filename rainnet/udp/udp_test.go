@@ -12,7 +12,7 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-const everything = Batch | Segment | Join | Device
+const everything = Batch | Segment | Join | Device | Errors
 
 func openPair(t testing.TB, addr string, avoid Feature) (a, b *Conn) {
 	t.Helper()
@@ -261,5 +261,55 @@ func BenchmarkLoopback(b *testing.B) {
 				}
 			})
 		}
+	}
+}
+
+// TestNotes: that nobody listens at an address is told, with the address, and costs no datagram to others; nor
+// does the socket stay readable for it.
+func TestNotes(t *testing.T) {
+	for _, addr := range []string{"127.0.0.1", "::1"} {
+		if addr == "::1" {
+			haveIPv6(t)
+		}
+		a, b := openPair(t, addr, 0)
+		gone, _ := openPair(t, addr, 0)
+		at := gone.LocalAddr()
+		gone.Close()
+		to, nobody := MakeAddr(b.LocalAddr()), MakeAddr(at)
+		for round := range 100 { // more than are kept
+			msgs := []Message{{To: &nobody, Data: []byte("x")}, {To: &to, Data: []byte{byte(round)}}}
+			if n, fact := a.WriteBatch(msgs); n != 2 || fact != Fine {
+				t.Fatalf("round %d: %d sent, %v", round, n, fact)
+			}
+		}
+		if got := collect(t, b, 100); len(got) != 100 {
+			t.Errorf("%d of 100 datagrams came", len(got))
+		}
+		in := NewInbox()
+		if n, _ := a.ReadBatch(in); n != 0 {
+			t.Errorf("read %d messages", n)
+		}
+		notes := a.Notes()
+		if len(notes) == 0 || len(notes) > maxNotes || notes[0] != (Note{at, Unreachable}) {
+			t.Errorf("heard %v of %v", notes, at)
+		}
+		if again := a.Notes(); len(again) > 0 {
+			t.Errorf("heard %v again", again)
+		}
+		if n, _ := unix.Poll([]unix.PollFd{{Fd: int32(a.FD()), Events: unix.POLLIN}}, 0); n != 0 {
+			t.Error("there is nothing to read, and poll says there is")
+		}
+	}
+}
+
+// TestRefusalLeavesNothing: that a datagram is too long is no reason for poll to wake anybody afterwards.
+func TestRefusalLeavesNothing(t *testing.T) {
+	a, b := openPair(t, "127.0.0.1", 0)
+	to := MakeAddr(b.LocalAddr())
+	if n, fact := a.WriteBatch([]Message{{To: &to, Data: make([]byte, 65536)}}); n != 0 || fact != TooBig {
+		t.Fatalf("%d sent, %v", n, fact)
+	}
+	if n, _ := unix.Poll([]unix.PollFd{{Fd: int32(a.FD()), Events: unix.POLLIN}}, 0); n != 0 || len(a.Notes()) != 0 {
+		t.Error("the refusal is told a second time")
 	}
 }

@@ -57,7 +57,7 @@ func (o *outbox) init(c *Conn) {
 // were sent whole; the Fact is about msgs[n]. The caller drops that message or keeps it, and goes
 // on after it: nothing here is fatal. Of a run of datagrams some may have left before the Fact.
 func (c *Conn) WriteBatch(msgs []Message) (n int, fact Fact) {
-	at := cursor{}
+	at, misled := cursor{}, 0
 	for at.msg < len(msgs) {
 		filled := c.fill(msgs, at)
 		sent, errno := c.send(c.out.hdrs[:filled])
@@ -65,7 +65,17 @@ func (c *Conn) WriteBatch(msgs []Message) (n int, fact Fact) {
 		case errno == 0:
 			c.out.doubt = false
 			at = c.out.after[sent-1]
+			if sent < filled && c.has&Batch != 0 {
+				c.hear() // sendmmsg has kept an error to itself, which may have been a note's
+			}
 		case errno == unix.EINTR:
+		case errno == unix.ENOBUFS && c.has&Errors != 0:
+			// No room in the queue of the card: gone, as a switch would have dropped it. Without
+			// IP_RECVERR the kernel would not even say so.
+			c.drops += c.datagrams(&msgs[at.msg], at.off)
+			at = c.out.after[0]
+		case errno != unix.EAGAIN && c.hear() && misled < maxMisled:
+			misled++ // it was about a datagram of before
 		case c.refusesRun(errno, &msgs[at.msg]):
 			// Not the network but the device's lack of checksum or segmentation offload: cut
 			// runs here from now on.
@@ -83,6 +93,17 @@ func (c *Conn) WriteBatch(msgs []Message) (n int, fact Fact) {
 		}
 	}
 	return at.msg, Fine
+}
+
+// maxMisled bounds how often one WriteBatch tries again because of notes.
+const maxMisled = 16
+
+// datagrams is how many the first header of a batch stands for.
+func (c *Conn) datagrams(m *Message, off int) int64 {
+	if !m.isRun() || c.has&Segment == 0 {
+		return 1
+	}
+	return int64((len(m.Data) - off + m.Segment - 1) / m.Segment)
 }
 
 // refusesRun tells whether the kernel turned a run down because it is a run: EIO where the device

@@ -140,13 +140,14 @@ func (e *Endpoint) placesNow() []place {
 	return places
 }
 
-// leaveRail stops using an address that the host does not have any more. Its socket stays open, since
-// callers may be asleep on it; nothing comes there.
+// leaveRail stops using an address that the host does not have any more. Its descriptor stays, since callers
+// may be asleep on it; nothing comes there, and the port is free for whoever has the address next.
 func (e *Endpoint) leaveRail(i int, now int64) {
 	r := &e.rails[i]
 	r.gone = true
 	r.held = held{}
 	r.revision++
+	r.conn.Retire()
 	e.stats.Left++
 	for _, p := range e.peers {
 		if p.conn == nil {
@@ -172,16 +173,20 @@ func (e *Endpoint) joinRail(p place, now int64) {
 	if err != nil {
 		return
 	}
-	if e.changes.watch(conn.FD()) != nil {
-		conn.Close()
+	if i >= 0 && conn.Succeed(e.rails[i].conn) != nil {
+		return
+	}
+	if !slices.Contains(e.fds, conn.FD()) && e.changes.watch(conn.FD()) != nil {
+		conn.Retire()
+		if i < 0 {
+			conn.Close()
+		}
 		return
 	}
 	if i < 0 {
 		i = len(e.rails)
 		e.rails = append(e.rails, rail{})
 		e.out.runs = append(e.out.runs, nil)
-	} else {
-		e.retired = append(e.retired, e.rails[i].conn)
 	}
 	e.rails[i] = rail{conn: conn, place: p, revision: e.rails[i].revision + 1}
 	e.writeCard(i)

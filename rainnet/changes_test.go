@@ -6,6 +6,7 @@ import (
 
 	"github.com/vishvananda/netlink"
 
+	"rainmpi/rainnet/udp"
 	"rainmpi/rainnet/wire"
 )
 
@@ -125,5 +126,35 @@ func TestAddressChanges(t *testing.T) {
 	}
 	if s := a.e.Stats(); s.Joined != 2 || s.Left != 2 {
 		t.Errorf("%d addresses joined and %d left", s.Joined, s.Left)
+	}
+}
+
+// TestReturnToOldPort: an address that went and has come back has another socket, and its port again if there is
+// no other. What a peer that knows nothing of it still sends to the old one wakes nobody.
+func TestReturnToOldPort(t *testing.T) {
+	for _, cfg := range []Config{{}, {PortLow: 47100, PortHigh: 47100}} {
+		l := newLab(t, 1, 1500, false)
+		a, b := l.node(t, 0, cfg), l.node(t, 1, Config{})
+		introduce(t, a, b)
+		transfer(t, a, b, 1, func(int) {})
+		old := udp.MakeAddr(a.e.Card().Addrs[0])
+		address := func(last byte) net.IP { return net.IPv4(10, 77, 0, last) }
+		l.readdress(t, 0, "rail0", address(1), address(101))
+		drive(t, 10, "the address to go", func() bool { return a.e.Stats().Left == 1 }, a)
+		l.readdress(t, 0, "rail0", address(101), address(1))
+		drive(t, 10, "the address to return", func() bool { return a.e.Stats().Left == 2 && a.e.Stats().Joined == 2 }, a)
+		for range 10 {
+			b.e.rails[0].conn.WriteBatch([]udp.Message{{To: &old, Data: make([]byte, 100)}})
+		}
+		turns := 0
+		for end := Now() + 100e6; Now() < end; turns++ {
+			for a.e.Poll() {
+			}
+			waitAny([]*node{a}, end)
+		}
+		if turns > 500 {
+			t.Errorf("ports %d-%d: who waits for packets was woken %d times in 100 ms", cfg.PortLow, cfg.PortHigh, turns)
+		}
+		transfer(t, a, b, 2, func(int) {})
 	}
 }

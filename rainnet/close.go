@@ -73,8 +73,5 @@ func (e *Endpoint) closeRails() (err error) {
 	for i := range e.rails {
 		err = errors.Join(err, e.rails[i].conn.Close())
 	}
-	for _, c := range e.retired {
-		err = errors.Join(err, c.Close())
-	}
 	return err
 }

@@ -64,10 +64,9 @@ type Endpoint struct {
 	nics  map[string]int
 	card  Card
 
-	retired []*udp.Conn // sockets of addresses that have come back and have others now
-	peers   map[wire.PeerID]*Peer
-	former  map[identity]bool // that were removed after keys had been made: those have been used
-	last    *Peer             // whom the newest packet was from
+	peers  map[wire.PeerID]*Peer
+	former map[identity]bool // that were removed after keys had been made: those have been used
+	last   *Peer             // whom the newest packet was from
 
 	relays []*Peer // may be asked to relay; the number of one is its index
 

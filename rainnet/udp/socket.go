@@ -161,6 +161,30 @@ func (c *Conn) probe(avoid Feature) {
 	}
 }
 
+// Retire gives the address and port of the socket back, as if it were closed, but keeps the descriptor, at
+// which nothing comes: others may be asleep on it.
+func (c *Conn) Retire() error {
+	fd, err := unix.Socket(unix.AF_INET, unix.SOCK_DGRAM|unix.SOCK_NONBLOCK|unix.SOCK_CLOEXEC, 0)
+	if err != nil {
+		return fmt.Errorf("socket: %w", err)
+	}
+	return c.take(fd)
+}
+
+// Succeed has c go on at the descriptor of old, which must not be used any more.
+func (c *Conn) Succeed(old *Conn) error {
+	fd := c.fd
+	c.fd = old.fd
+	return c.take(fd)
+}
+
+// take moves what fd stands for to the descriptor of c.
+func (c *Conn) take(fd int) error {
+	err := unix.Dup3(fd, c.fd, unix.O_CLOEXEC)
+	unix.Close(fd)
+	return err
+}
+
 // Close closes the socket.
 func (c *Conn) Close() error {
 	fd := c.fd

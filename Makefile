@@ -71,7 +71,7 @@ fuzz:
 nightly: nightly-sim nightly-member nightly-test nightly-suites nightly-chaos
 
 nightly-sim:
-	RAIN_SIM_SEEDS=10000 $(GO) test -timeout 10h ./internal/simnet
+	RAIN_SIM_SEEDS=100000 $(GO) test -timeout 24h ./internal/simnet
 nightly-member:
 	RAIN_MEMBER_SEEDS=100000 $(GO) test -timeout 10h -run TestSeeds ./internal/simnet/membersim
 nightly-test:

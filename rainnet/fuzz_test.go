@@ -1,7 +1,11 @@
 package rainnet
 
 import (
+	"bytes"
+	"encoding/binary"
 	"testing"
+
+	"golang.org/x/sys/unix"
 
 	"rainmpi/rainnet/wire"
 )
@@ -35,25 +39,28 @@ func FuzzReceive(f *testing.F) {
 	})
 }
 
-// FuzzFramesOfPeer seals arbitrary frames with the right key: a peer whose program has gone wrong may
-// break the conversation, but not the endpoint.
+// FuzzFramesOfPeer seals arbitrary frames with the right key, on any path that ends here: a peer whose program has
+// gone wrong may break the conversation, but not the endpoint.
 func FuzzFramesOfPeer(f *testing.F) {
 	a, b := newNode(f, 1, Config{}), newNode(f, 2, Config{})
 	introduce(f, a, b)
 	b.onMsg = func(*Peer, []byte) {}
 	from := a.peers[2]
 	from.deriveKeys()
-	f.Add(wire.AppendLink(nil, wire.LinkFrame{Number: 1, A: 1}))
-	f.Add(wire.AppendAck(wire.AppendCredit(nil, 1<<40), 100, 0, 2, []wire.Range{{First: 7, Last: 9}, {First: 0, Last: 1}}))
-	f.Add(append(wire.AppendMsg(nil, 0, 3, 0, 3), "abc"...))
-	f.Add(append(wire.AppendBulk(wire.AppendHistory(nil, wire.HistoryFrame{A: 5, R: 4}), 1, 9, 3), "abc"...))
-	f.Add(wire.AppendClose(nil, 1))
+	f.Add(uint8(0), wire.AppendLink(nil, wire.LinkFrame{Number: 1, A: 1}))
+	f.Add(uint8(0), wire.AppendAck(wire.AppendCredit(nil, 1<<40), 100, 0, 2, []wire.Range{{First: 7, Last: 9}, {First: 0, Last: 1}}))
+	f.Add(uint8(1), append(wire.AppendMsg(nil, 0, 3, 0, 3), "abc"...))
+	f.Add(uint8(0), append(wire.AppendBulk(wire.AppendHistory(nil, wire.HistoryFrame{A: 5, R: 4}), 1, 9, 3), "abc"...))
+	f.Add(uint8(0), wire.AppendClose(nil, 1))
+	for _, entry := range [][]byte{nil, testCard().appendEntry(nil, 0), testCard().appendEntry(nil, 1)} {
+		f.Add(uint8(2), wire.AppendLink(wire.AppendAddress(nil, wire.AddressFrame{Index: 2, Revision: 1, Data: entry}), wire.LinkFrame{Number: 1}))
+	}
 	number := uint64(0)
-	f.Fuzz(func(t *testing.T, frames []byte) {
+	f.Fuzz(func(t *testing.T, theirs uint8, frames []byte) {
 		if len(frames) > 1400 {
 			return
 		}
-		packet := wire.AppendHeader(make([]byte, 0, 1500), wire.Header{Kind: wire.KindData, Src: 1, Dst: 2, Number: number})
+		packet := wire.AppendHeader(make([]byte, 0, 1500), wire.Header{Kind: wire.KindData, Src: 1, Dst: 2, Number: number, Path: wire.MakePathID(2, 1, 0, theirs)})
 		number++
 		before := b.e.Stats().Forged
 		b.e.receive(0, from.sealer.seal(append(packet, frames...)), Now())
@@ -61,6 +68,64 @@ func FuzzFramesOfPeer(f *testing.F) {
 			t.Fatalf("an authentic packet was not accepted: %+v", s)
 		}
 		b.e.Poll()
+		if n := len(b.peers[1].card.Addrs); n > maxAddrs {
+			t.Fatalf("the peer has %d addresses", n)
+		}
+	})
+}
+
+// FuzzLegsOfPeer signs arbitrary packets as legs of a relayed path, for a relay and for an end: what is in a leg is
+// believed no more than what comes from the network.
+func FuzzLegsOfPeer(f *testing.F) {
+	cfg := Config{Relay: true}
+	a, b, c := newNode(f, 1, cfg), newNode(f, 2, cfg), newNode(f, wire.AgentBase, cfg)
+	introduce(f, a, b, c)
+	b.e.RelayBy(b.peers[1])
+	from := a.peers[2]
+	from.deriveKeys()
+	for _, inner := range captureAny(f, c, b)[:2] {
+		for _, ids := range [][2]wire.PeerID{{c.e.self.id, 2}, {1, c.e.self.id}, {1, 99}, {1, 2}, {2, 2}} {
+			binary.BigEndian.PutUint32(inner[4:], uint32(ids[0]))
+			binary.BigEndian.PutUint32(inner[8:], uint32(ids[1]))
+			f.Add(bytes.Clone(inner))
+			binary.BigEndian.PutUint16(inner[2:], uint16(wire.Relayed))
+			f.Add(bytes.Clone(inner))
+		}
+	}
+	f.Add([]byte{})
+	number := uint64(0)
+	f.Fuzz(func(t *testing.T, inner []byte) {
+		if len(inner) > 1400 {
+			return
+		}
+		packet := wire.AppendHeader(make([]byte, 0, 1500), wire.Header{Kind: wire.KindRelay, Src: 1, Dst: 2, Number: number})
+		number++
+		before := b.e.Stats()
+		b.e.receive(0, from.sealer.sign(append(packet, inner...)), Now())
+		s := b.e.Stats()
+		if s.Refused()+s.Unreachable+s.Relayed+s.Duplicate != before.Refused()+before.Unreachable+before.Relayed+before.Duplicate+1 || len(b.e.peers) != 2 {
+			t.Fatalf("%x was not refused, dropped or passed on: %+v", inner, s)
+		}
+		b.e.Poll()
+	})
+}
+
+// FuzzNews: what could stand in a message of the kernel's about cards makes nobody read beyond its end.
+func FuzzNews(f *testing.F) {
+	news := make([]byte, 64)
+	binary.NativeEndian.PutUint32(news, 32)
+	binary.NativeEndian.PutUint16(news[4:], unix.RTM_DELLINK)
+	binary.NativeEndian.PutUint32(news[32:], 32)
+	binary.NativeEndian.PutUint16(news[36:], unix.RTM_NEWLINK)
+	f.Add(news)
+	f.Fuzz(func(t *testing.T, b []byte) {
+		n := 0
+		for range linkLosses(b) {
+			n++
+		}
+		if most := len(b) / (unix.SizeofNlMsghdr + unix.SizeofIfInfomsg); n > most {
+			t.Fatalf("%d cards in %d bytes", n, len(b))
+		}
 	})
 }
 

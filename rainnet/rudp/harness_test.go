@@ -22,6 +22,8 @@ type world struct {
 	fly  flights
 	seq  uint64
 	buf  []byte
+
+	leaving bool // paths are removed at one end while packets are on their way
 }
 
 // An end is a connection and what its owner knows.
@@ -295,7 +297,7 @@ func (w *world) receive(f flight) {
 		w.t.Fatalf("header %+v: %v", h, err)
 	}
 	err = f.to.c.Recv(w.now, f.id, h.Number, f.pkt[wire.HeaderLen:])
-	if err == ErrDuplicate {
+	if err == ErrDuplicate || err == ErrPath && w.leaving {
 		f.to.rejected++
 	} else if err != nil {
 		w.fail("Recv: " + err.Error())

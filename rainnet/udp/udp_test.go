@@ -313,3 +313,27 @@ func TestRefusalLeavesNothing(t *testing.T) {
 		t.Error("the refusal is told a second time")
 	}
 }
+
+// FuzzControl: control messages of any content are read within their bounds.
+func FuzzControl(f *testing.F) {
+	b := make([]byte, 64)
+	putCmsg(b, unix.IPPROTO_IP, unix.IP_RECVERR, 32)
+	b[unix.CmsgLen(0)], b[unix.CmsgLen(0)+4] = byte(unix.ECONNREFUSED), unix.SO_EE_ORIGIN_ICMP
+	f.Add(b, uint32(0))
+	c := make([]byte, 64)
+	putSegment(c, 1200)
+	f.Add(append(c[:unix.CmsgSpace(4)], appendPktinfo(nil, netip.MustParseAddr("::1"), 3)...), uint32(unix.MSG_TRUNC))
+	in := NewInbox()
+	f.Fuzz(func(t *testing.T, ctrl []byte, flags uint32) {
+		extendedError(ctrl)
+		h := &in.joined
+		n := copy(h.ctrl[:controlSize], ctrl)
+		h.hdrs[0].Len = 3000
+		h.hdrs[0].Hdr.Flags = int32(flags)
+		h.hdrs[0].Hdr.SetControllen(n)
+		conn := Conn{ifindex: 3}
+		if segment := conn.segmentOf(h, 0); segment < 0 || segment > MaxDatagram {
+			t.Fatalf("segments of %d bytes", segment)
+		}
+	})
+}

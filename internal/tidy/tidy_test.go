@@ -108,6 +108,30 @@ func TestNothingPutOff(t *testing.T) {
 	}
 }
 
+// wallClock matches what takes the monotonic reading off a time, which then jumps when somebody sets the clock.
+var wallClock = regexp.MustCompile(`\.(Unix(Nano|Micro|Milli)?\(\)|Round\(0\))|CLOCK_REALTIME|gettimeofday`)
+
+// TestClockThatJumps: nothing that a job waits for hangs on the wall clock. It is shown to people, in logs and
+// beside the clocks of other hosts, and nowhere else.
+func TestClockThatJumps(t *testing.T) {
+	shown := []string{"rainnet/history/file.go", "launcher/check_agent.go"}
+	found := 0
+	for _, s := range files(t) {
+		at := wallClock.FindStringIndex(s.text)
+		switch {
+		case at == nil || s.test || !slices.ContainsFunc([]string{"mpi", "rainnet", "launcher", "cbind", "internal/boot", "internal/pmi"},
+			func(dir string) bool { return inside(s.pkg, dir) }):
+		case slices.Contains(shown, s.path):
+			found++
+		default:
+			t.Errorf("%s:%d reads the wall clock (%s), which may be set at any time", s.path, 1+strings.Count(s.text[:at[0]], "\n"), s.text[at[0]:at[1]])
+		}
+	}
+	if found != len(shown) {
+		t.Errorf("%d of the files %q read it: the rule finds nothing", found, shown)
+	}
+}
+
 func TestFormat(t *testing.T) {
 	for _, s := range files(t) {
 		want, err := format.Source([]byte(s.text))

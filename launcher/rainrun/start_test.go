@@ -109,7 +109,7 @@ func TestManyHosts(t *testing.T) {
 	}
 	hold, came := gate(t, 64)
 	res := rainrun(t, "--host", strings.Join(list, ","), "--agent-command", "sh -c '"+hold+"echo no >&2; exit 3' %h", "--start-timeout", "55s", "true")
-	res.want(t, 1, "exit status 3: no", "56 more hosts could not be started: h", "; --verbose says why", "host h:")
+	res.want(t, 1, "cannot start the agent on host h", "exit status 3: no", "56 more hosts could not be started: h", "; --verbose says why")
 	if n := came(); n != 64 {
 		t.Errorf("%d hosts were tried, want 64", n)
 	}

@@ -21,6 +21,10 @@ func TestPlaces(t *testing.T) {
 			t.Errorf("%+v: addresses of one interface are one rail", p)
 		}
 	}
+	alone := len(places)
+	if places, err = findPlaces([]string{"lo", "127.0.0.1", "lo"}, map[string]int{}); err != nil || len(places) != alone {
+		t.Errorf("rails that overlap: %+v, %v; lo by itself has %d", places, err, alone)
+	}
 	if places, err = findPlaces(nil, map[string]int{}); err != nil || len(places) == 0 {
 		t.Fatalf("every usable interface: %v, %v", places, err)
 	}

@@ -109,6 +109,7 @@ func (g *game) call(i, what int, n int64) {
 		l.SetRTT(n * millisecond)
 	case 15:
 		l.Excuse(g.now)
+		l.Forbear(g.now + n*millisecond)
 	}
 }
 

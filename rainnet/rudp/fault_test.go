@@ -87,6 +87,7 @@ func TestPathDeath(t *testing.T) {
 		w.sendBulk(w.ends[0], 1, 60<<20)
 		w.run(second, func() bool { return w.now > start+50*millisecond })
 		rails[1].cut = dirs
+		most := w.ends[0].c.Paths()[1].Window + 128<<10 // in flight when the path is left, and some probes
 		w.run(3*second, func() bool { return w.ends[0].sent[1] && w.ends[0].c.upCount == 1 && w.ends[1].c.upCount == 1 })
 		took := w.now - start
 		// 50 ms at twice the rate, then the rest at once.
@@ -94,6 +95,13 @@ func TestPathDeath(t *testing.T) {
 		t.Logf("cut %v: %d ms, ideal %d ms", dirs, took/millisecond, ideal/millisecond)
 		if took > ideal*11/10+20*millisecond {
 			t.Errorf("cut %v: took %d ms, want about %d", dirs, took/millisecond, ideal/millisecond)
+		}
+		var resent int64
+		for _, p := range w.ends[0].c.Paths() {
+			resent += int64(p.ResentBytes)
+		}
+		if resent == 0 || resent > most {
+			t.Errorf("cut %v: %d bytes were sent again, at most %d were in flight: once per epoch", dirs, resent, most)
 		}
 		rails[1].cut = [2]bool{}
 		w.up()

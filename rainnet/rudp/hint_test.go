@@ -86,3 +86,26 @@ func TestHintOfOnlyPath(t *testing.T) {
 	rails[0].cut = [2]bool{}
 	w.run(second, func() bool { return w.ends[1].wantMsg == 1 })
 }
+
+// TestHintsOfPeerAway: hints while the peer is off its processor: it is the peer that is silent, and no path is left.
+func TestHintsOfPeerAway(t *testing.T) {
+	w := newWorld(t, 24, Config{}, gigabit(), gigabit())
+	w.up()
+	a := w.ends[0].c
+	w.sendBulk(w.ends[0], 1, 40<<20)
+	from := w.now
+	w.run(second, func() bool { return w.now > from+20*millisecond })
+	w.ends[1].stallsTill = w.now + 25*millisecond
+	w.run(second, func() bool {
+		for i := range 2 {
+			a.Hint(w.now, w.id(i))
+		}
+		for _, p := range a.Paths() {
+			if p.Suspect || !p.Up {
+				w.fail("a path is left while the peer is away")
+			}
+		}
+		return w.now >= w.ends[1].stallsTill
+	})
+	w.run(second, func() bool { return w.ends[0].sent[1] })
+}

@@ -264,6 +264,10 @@ func (c *Conn) ptoOf(p *path) int64 {
 // onLossTimer acts on the time: a path left, packets lost by age, or a probe.
 func (c *Conn) onLossTimer(now int64, p *path) {
 	if now >= p.loss.verdictAt {
+		if c.heard < p.hintedAt {
+			p.loss.verdictAt = now + granularity // it may be the peer that is silent
+			return
+		}
 		p.loss.verdictAt = never
 		c.distrust(now, p)
 		return

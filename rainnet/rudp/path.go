@@ -26,6 +26,7 @@ type path struct {
 	suspectAt int64 // since when
 	echoes    int   // of pings sent since then
 	hintAt    int64 // before then hints are not heeded: see hint.go
+	hintedAt  int64 // when one set a time for the verdict
 
 	// requeue is set while what was in flight when the path went down, in
 	// an epoch that has ended, still waits here for a path to leave by.

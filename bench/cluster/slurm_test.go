@@ -151,7 +151,7 @@ func TestSlurmCgroups(t *testing.T) {
 	nodes := []string{s.Node(0), s.Node(0), s.Node(1), s.Node(1)}
 	in(prog).wantHello(t, 4, nodes...)
 	in(prog, "die").want(t, 137, "rank 3 on host "+s.Node(1), "signal 9")
-	res := in("sh", "-c", "echo $(grep -o 'freezer:/slurm_[^/]*/uid_0/job_[0-9]*/step_' /proc/self/cgroup) $(nproc) $SLURM_CPUS_ON_NODE")
+	res := in("--bind-to", "none", "sh", "-c", "echo $(grep -o 'freezer:/slurm_[^/]*/uid_0/job_[0-9]*/step_' /proc/self/cgroup) $(nproc) $SLURM_CPUS_ON_NODE")
 	res.want(t, 0)
 	for _, line := range strings.Split(strings.TrimSpace(res.out), "\n") {
 		f := strings.Fields(line)

@@ -109,9 +109,8 @@ func (f *finder) byName(name string) error {
 		if ifi.Flags&net.FlagUp == 0 {
 			return fmt.Errorf("rail %s: the interface is down; bring it up (ip link set %s up) or leave it out", name, name)
 		}
-		before := len(f.places)
 		f.interfaceAddrs(ifi, name)
-		if len(f.places) == before {
+		if len(prefixes(ifi)) == 0 { // none at all, and not none that no other rail has named
 			return fmt.Errorf("rail %s: the interface has no address; give it one or leave it out", name)
 		}
 		return nil

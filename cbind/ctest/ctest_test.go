@@ -51,7 +51,7 @@ func build() error {
 	return nil
 }
 
-// run runs a command for at most a minute and returns what it printed. However it ends, it must leave
+// run runs a command for at most three minutes and returns what it printed. However it ends, it must leave
 // no process and no file behind.
 func run(t *testing.T, name string, args ...string) (string, error) {
 	t.Helper()
@@ -60,7 +60,7 @@ func run(t *testing.T, name string, args ...string) (string, error) {
 
 func runIn(t *testing.T, dir string, env []string, name string, args ...string) (string, error) {
 	t.Helper()
-	ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
+	ctx, cancel := context.WithTimeout(context.Background(), 3*time.Minute)
 	defer cancel()
 	cmd := exec.CommandContext(ctx, name, args...)
 	cmd.Dir = dir

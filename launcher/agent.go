@@ -81,7 +81,6 @@ type (
 	meetOver     struct{}
 	killAgain    struct{}
 	mpiGoneCheck struct{ r *rank } // the time for a rank to exit after it left the boot socket is over
-	bootDrained  struct{ r *rank } // the time for last messages of an exited rank is over
 	terminated   struct {
 		sig   os.Signal
 		again bool
@@ -279,8 +278,6 @@ func (a *agent) handle(ev any) {
 		a.lingered = true
 	case mpiGoneCheck:
 		a.checkMPIGone(ev.r)
-	case bootDrained:
-		a.bootDrained(ev.r)
 	case named:
 		a.nameAnswered(ev)
 	case terminated:

@@ -31,14 +31,9 @@ type bootEvent struct {
 // thread of the agent, and the Go runtime allows 10,000.
 const maxConns = 4096
 
-const (
-	// drainTime is how long the last messages of a process that has exited may
-	// still need from its socket to the loop.
-	drainTime = 100 * time.Millisecond
-	// goneTime is how long a rank that has left its socket without
-	// MPI_Finalize has to end by itself, so that its exit status is known.
-	goneTime = 200 * time.Millisecond
-)
+// goneTime is how long a rank that has left its socket without MPI_Finalize has
+// to end by itself, so that its exit status is known.
+const goneTime = 200 * time.Millisecond
 
 func newBootServer(name string, events chan<- any) (*bootServer, error) {
 	l, err := boot.Listen(name)
@@ -209,15 +204,6 @@ func (a *agent) checkMPIGone(r *rank) {
 	}
 	r.exit = Exit{Rank: r.world, Pid: r.connPid, Gone: true, Killed: a.killed || r.w.ended}
 	a.tell(r)
-}
-
-// bootDrained: the MPI process of r has ended, and all it said has come. A
-// child of it may hold the connection open; that is no reason to wait.
-func (a *agent) bootDrained(r *rank) {
-	r.connOpen = false
-	if !r.told {
-		a.tell(r)
-	}
 }
 
 // abort is MPI_Abort of a local rank. The local ranks die first, then everybody

@@ -265,10 +265,12 @@ func (a *agent) rankOver(r *rank) {
 		return
 	case r.connOpen && (!r.exit.Failed() || r.unborn()) && !a.killed:
 		// An end in order so far; Finalize, if it was called, is already in
-		// the socket, and so is what a spawned rank tells its parents. A process
+		// the socket, and so is what a spawned rank tells its parents: it is read,
+		// and then the end of the connection, however late this agent gets to it. A
+		// child may hold the other end open; that is no reason to wait. A process
 		// that the rank's wrapper left in the background is waited for.
 		if r.pid == r.connPid || !alive(r.connPid) {
-			a.after(drainTime, bootDrained{r})
+			r.conn.Drain()
 		}
 		return
 	}

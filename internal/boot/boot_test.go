@@ -66,6 +66,28 @@ func TestConversation(t *testing.T) {
 	}
 }
 
+// TestDrain: what was sent comes, and then the end, though somebody holds the connection.
+func TestDrain(t *testing.T) {
+	rank, agent, _ := pair(t)
+	for i := range 3 {
+		if err := rank.Send(Message{Hello: &Hello{Rank: i}}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	agent.Drain()
+	for i := range 3 {
+		if m, err := agent.Recv(); err != nil || m.Hello == nil || m.Hello.Rank != i {
+			t.Fatalf("message %d: %+v, %v", i, m, err)
+		}
+	}
+	if m, err := agent.Recv(); err != io.EOF {
+		t.Errorf("%+v, %v after all that was sent", m, err)
+	}
+	if err := rank.Send(Message{Hello: &Hello{}}); err == nil {
+		t.Error("a child that goes on to talk is not refused")
+	}
+}
+
 func TestGarbage(t *testing.T) {
 	rank, agent, _ := pair(t)
 	unix.Write(rank.fd, []byte("GET / HTTP/1.1\r\n"))

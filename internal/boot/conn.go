@@ -176,6 +176,10 @@ func (c *Conn) Close() error {
 	return unix.Close(c.fd)
 }
 
+// Drain says that the process at the other end is no more: Recv returns what it has
+// sent and then io.EOF, also where a child of it has inherited the connection.
+func (c *Conn) Drain() { unix.Shutdown(c.fd, unix.SHUT_RD) }
+
 // Uid is the user of the process at the other end, by the kernel's word: of a
 // connection that was dialled, of the one that listens.
 func (c *Conn) Uid() (int, error) {

@@ -1,11 +1,9 @@
 package main
 
 import (
-	"context"
 	"errors"
 	"fmt"
 	"os"
-	"os/signal"
 	"strings"
 
 	"github.com/spf13/pflag"
@@ -47,7 +45,7 @@ func algorithmsMain(args []string) (int, error) {
 		return 1, err
 	}
 	defer remove()
-	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
+	ctx, stop := untilInterrupted()
 	defer stop()
 	place, end, err := placeOf(ctx, *between, cfg, w.dir)
 	if err != nil {

@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"os"
-	"os/signal"
 	"path/filepath"
 	"runtime"
 	"strings"
@@ -155,7 +154,7 @@ func compareMain(name string, tests, args []string) (int, error) {
 		return 1, err
 	}
 	defer remove()
-	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
+	ctx, stop := untilInterrupted()
 	defer stop()
 	place, end, err := placeOf(ctx, *between, cfg, w.dir)
 	if err != nil {

@@ -6,9 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"os"
-	"os/signal"
 	"strings"
-	"syscall"
 	"time"
 
 	"github.com/spf13/pflag"
@@ -44,7 +42,7 @@ func faultsMain(args []string) (int, error) {
 	if *trials < 1 {
 		return 2, fmt.Errorf("faults: %d trials: give 1 at least", *trials)
 	}
-	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM, syscall.SIGHUP)
+	ctx, stop := untilInterrupted()
 	defer stop()
 	w, remove, err := where.programs(append([]string{bench.RainMPI}, *peers...))
 	if err != nil {

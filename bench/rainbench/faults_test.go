@@ -1,7 +1,6 @@
 package main
 
 import (
-	"bufio"
 	"encoding/json"
 	"os"
 	"os/exec"
@@ -60,23 +59,26 @@ func TestFaults(t *testing.T) {
 	}
 }
 
-// Interrupted, it leaves no namespace, process or file behind.
-func TestFaultsInterrupted(t *testing.T) {
+// Interrupted, measurements leave no namespace, process or file behind.
+func TestInterrupted(t *testing.T) {
 	needBuild(t)
-	for _, sig := range []syscall.Signal{syscall.SIGINT, syscall.SIGTERM} {
-		dir := t.TempDir()
-		cmd := rainbench(t, "faults", "--scenario", "cut", "--trials", "9", "--down", "7373", "--json", filepath.Join(dir, "json"),
-			"--prefix", built, "--src", "../c")
+	for _, c := range []struct {
+		sig  syscall.Signal
+		word string // of the C program
+		args []string
+	}{
+		{syscall.SIGINT, "-k 0.01", []string{"faults", "--scenario", "cut", "--trials", "9", "--down", "7373"}},
+		{syscall.SIGTERM, "-k 0.01", []string{"faults", "--scenario", "cut", "--trials", "9", "--down", "7373"}},
+		{syscall.SIGINT, "-t bandwidth", []string{"rails", "--rails", "2", "--duration", "7373"}},
+		{syscall.SIGHUP, "-t bandwidth", []string{"rails", "--rails", "2", "--duration", "7373"}},
+	} {
+		sig, dir := c.sig, t.TempDir()
+		cmd := rainbench(t, append(c.args, "--json", filepath.Join(dir, "json"), "--prefix", built, "--src", "../c")...)
 		cmd.Env = append(cmd.Env, "TMPDIR="+dir)
-		out, err := cmd.StdoutPipe()
-		if err != nil {
-			t.Fatal(err)
-		}
 		if err := cmd.Start(); err != nil {
 			t.Fatal(err)
 		}
-		bufio.NewReader(out).ReadString('\n')
-		standIn := awaitProcess(t, "rainlab:exec", dir, "-k 0.01")
+		standIn := awaitProcess(t, "rainlab:exec", dir, c.word)
 		labDir := strings.Fields(standIn)[2] // rainlab rainlab:exec DIR HOST -- COMMAND
 		if _, err := os.Stat(labDir); err != nil {
 			t.Errorf("%v; running is %s", err, standIn)

@@ -18,10 +18,13 @@
 package main
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"os"
+	"os/signal"
 	"sort"
+	"syscall"
 
 	"github.com/spf13/pflag"
 
@@ -71,6 +74,12 @@ func main() {
 		}
 	}
 	os.Exit(status)
+}
+
+// untilInterrupted returns a context that ends with ctrl-c, or what else ends a command, so that whoever makes
+// labs and temporary files takes them away.
+func untilInterrupted() (context.Context, context.CancelFunc) {
+	return signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM, syscall.SIGHUP)
 }
 
 func dispatch(name string, cmds map[string]command, args []string) (int, error) {

@@ -1,11 +1,7 @@
 package main
 
 import (
-	"context"
 	"fmt"
-	"os"
-	"os/signal"
-	"syscall"
 
 	"github.com/spf13/pflag"
 
@@ -42,7 +38,7 @@ func profileMain(args []string) (int, error) {
 		return 1, err
 	}
 	defer remove()
-	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	ctx, stop := untilInterrupted()
 	defer stop()
 	place, end, err := placeOf(ctx, *between, cfg, w.dir)
 	if err != nil {

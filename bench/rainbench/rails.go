@@ -4,10 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"os"
-	"os/signal"
 	"strings"
-	"syscall"
 	"time"
 
 	"github.com/spf13/pflag"
@@ -48,7 +45,7 @@ func railsMain(args []string) (int, error) {
 		return 1, err
 	}
 	defer remove()
-	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	ctx, stop := untilInterrupted()
 	defer stop()
 	r := railsBench{ctx: ctx, dir: w.dir, runs: *runs, seconds: *seconds, down: *down, user: *user}
 	missed := 0

@@ -4,9 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"os"
-	"os/signal"
-	"syscall"
 
 	"github.com/spf13/pflag"
 
@@ -45,7 +42,7 @@ func shareMain(args []string) (int, error) {
 		return 1, err
 	}
 	defer remove()
-	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM, syscall.SIGHUP)
+	ctx, stop := untilInterrupted()
 	defer stop()
 	b := bench.Sharing{Impl: w.impls[0], Prog: w.progs[*peer], Rate: rate, Seconds: *seconds}
 	b.Place = func(ctx context.Context, cfg lab.Config) (bench.Setting, func(), error) {

@@ -3,9 +3,6 @@ package main
 import (
 	"context"
 	"fmt"
-	"os"
-	"os/signal"
-	"syscall"
 
 	"github.com/spf13/pflag"
 
@@ -38,7 +35,7 @@ func stripingFlags(fs *pflag.FlagSet) func(peers []string, runs int, seconds flo
 }
 
 func stripe(b *bench.Striping, peers []string, user bool, where places, asJSON string) (int, error) {
-	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM, syscall.SIGHUP)
+	ctx, stop := untilInterrupted()
 	defer stop()
 	w, remove, err := where.programs(peers)
 	if err != nil {

@@ -119,12 +119,23 @@ func (b *BsendBuffer) Iflush() *Request {
 func (c *Comm) startBuffered(b Buffer, dest, tag int) (*Request, error) {
 	e := c.e
 	size := int64(b.Count) * b.Type.t.Size()
+	looked := false
 	e.mu.Lock()
-	defer e.mu.Unlock()
+	defer func() {
+		e.mu.Unlock()
+		if looked {
+			e.handOn()
+		}
+	}()
 	room := c.bsendBuffer()
 	room.collect()
 	if dest != ProcNull {
-		if err := room.take(size + BsendOverhead); err != nil {
+		err := room.take(size + BsendOverhead)
+		for more := true; err != nil && more; err = room.take(size + BsendOverhead) {
+			looked, more = true, e.progress() // word that a message has been read may be here
+			room.collect()
+		}
+		if err != nil {
 			return nil, err
 		}
 		s := &bsend{data: make([]byte, size), r: e.newRequest(sendRequest)}

@@ -6,8 +6,22 @@ import (
 )
 
 // lookAfter is how long a rank may be outside MPI before the background makes
-// progress in its place.
-const lookAfter = 5 * time.Millisecond
+// progress in its place; lookSoon, if it left a long message between hosts
+// under way, which takes some milliseconds: that is what hides it behind what
+// the program computes.
+const (
+	lookAfter = 5 * time.Millisecond
+	lookSoon  = 200 * time.Microsecond
+)
+
+// hurry has the background look soon: a long message waits for its receiver's
+// word, or for its sender's.
+func (e *engine) hurry() {
+	select {
+	case e.soon <- struct{}{}:
+	default: // it has been told
+	}
+}
 
 // watch starts the background reader of an engine that needs one: with rails,
 // whose pings are to be answered and whose transfers go on while the program
@@ -24,12 +38,26 @@ func (e *engine) watch() {
 // a waiting caller and it are never woken by the same packet.
 func (e *engine) background() {
 	s := e.wait.set
+	soon := lookSoon
+	timer := time.NewTimer(lookAfter)
+	defer timer.Stop()
 	for e.needed() {
 		visits := e.visits.Load()
+		timer.Reset(lookAfter)
 		// Not by a system call: Go's monitor takes the scheduler slot of a thread that is in one,
 		// and as long as it finds any to take it looks every 20 us, on a processor that somebody
 		// computes or spins on.
-		time.Sleep(lookAfter)
+		select {
+		case <-timer.C:
+		case <-e.soon:
+			visits = e.visits.Load()
+			time.Sleep(soon)
+			if e.visits.Load() == visits && s.Sleep.Load() == 0 {
+				soon = lookSoon
+			} else {
+				soon = min(2*soon, lookAfter) // a program that waits for its messages needs nobody
+			}
+		}
 		for s.Sleep.Load() == 0 && e.visits.Load() == visits && !e.ended.Load() {
 			if e.mu.TryLock() {
 				e.progress()

@@ -43,7 +43,8 @@ type engine struct {
 
 	wins    map[contextID]*Win // that are not freed
 	freeRMA *remote
-	watched bool // a background reader runs
+	watched bool          // a background reader runs
+	soon    chan struct{} // it is to look soon: see hurry
 	files   filePool
 	ended   atomic.Bool
 
@@ -325,6 +326,7 @@ func (e *engine) grant(r *Request, p *proc, h header, payload []byte) {
 	r.id = e.requests.add(r)
 	if p.peer != nil {
 		p.peer.Expect(r.id, r.total, r)
+		e.hurry()
 	}
 	e.answer(p, header{kind: kindCTS, id: h.id, size: r.id})
 }

@@ -177,7 +177,7 @@ func bareEngine(o options) (*engine, error) {
 	if err != nil {
 		return nil, errorf(ErrNoMem, "memory for waiting: %v", err)
 	}
-	e := &engine{wait: w, nextContext: firstUserContext}
+	e := &engine{wait: w, soon: make(chan struct{}, 1), nextContext: firstUserContext}
 	e.bsends.e = e
 	if e.table, err = allocate[EngineTable](1); err != nil {
 		return nil, err

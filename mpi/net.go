@@ -219,6 +219,9 @@ func (n *net) transmit(p *proc, h *header, r *Request) bool {
 		r.rma.at.encode(head[headerSize:])
 	}
 	p.peer.Send(head, n.e.packed(r, h))
+	if h.kind == kindRTS {
+		n.e.hurry()
+	}
 	return true
 }
 

@@ -260,6 +260,9 @@ func (e *engine) startRecvFrom(r *Request, source, tag int, ctx contextID, sourc
 	}
 	r.recv.Source, r.recv.Tag, r.recv.Value = int32(source), int32(tag), r
 	s.Post(&r.recv)
+	if e.net != nil && r.size > e.options.eagerRail {
+		e.hurry()
+	}
 	if len(e.failed) > 0 {
 		e.postedLate(s, r, source)
 	}

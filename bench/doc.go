@@ -26,4 +26,8 @@
 //
 // beside the line rate, with the least that any rail carried of its share. --peers lets others take
 // turns, --sizes and --tests choose.
+//
+// # Where the time goes
+//
+// PROFILE.md in this folder has the shares of each hot path, and the commands that print them again.
 package bench

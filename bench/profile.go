@@ -120,6 +120,8 @@ var classes = []struct {
 	{"crossing from C to Go", regexp.MustCompile(`cgocall|crosscall2|_cgoexp_|runtime\.(exitsyscall|entersyscall|reentersyscall|needm|dropm|casgstatus|save)`)},
 	{"garbage collection", regexp.MustCompile(`runtime\.(gc|scan|grey|mallocgc|mark|sweep|bgsweep|heapBits|newobject|wb|bulkBarrier)`)},
 	{"Go's scheduler", regexp.MustCompile(`^runtime\.`)},
+	{"small collectives in C", regexp.MustCompile(`^(publish|agree|await|await_all|open|sum|slot_of|flat)$`)},
+	{"reductions", regexp.MustCompile(`^rainmpi/mpi/internal/redop|^rain_reduce|^reduce_`)},
 	{"short messages in C", regexp.MustCompile(`^(rain_fast_\w+|serve|send|put|done|deliver|release|ticket_of|possible|rain_serve|P?MPI_\w+|rain_\w+|flat_\w+)$`)},
 	{"rainnet", regexp.MustCompile(`^rainmpi/rainnet`)},
 	{"engine and matching", regexp.MustCompile(`^rainmpi/mpi|^main\.`)},

@@ -9,7 +9,8 @@ const (
 	// Up does not matter: a link that has used its slack up stays so for as long as it hears nothing.
 	closeStall = 1_000_000_000
 	// closeGrace is how long even such a peer is waited for: of one that has had nothing to say, nothing
-	// may have come for a second either, and it answers within some probe time-outs.
+	// may have come for a second either, and it answers within some probe time-outs. One that has never
+	// answered is not waited for any longer: it may not be there yet, or not any more.
 	closeGrace = 250_000_000
 	// closeAcks is how long the acknowledgements that the peers wait for may be held back: the
 	// machines' largest delay, twice.
@@ -17,7 +18,7 @@ const (
 )
 
 // Close waits until everything that was sent is acknowledged, but at most three seconds and not for peers
-// of whom nothing has come for a second and does not now; the Handler is still called meanwhile. Then it
+// of whom nothing has come for a second, or ever, and does not now; the Handler is still called meanwhile. Then it
 // tells the peers, and closes the sockets. The peers of the Endpoint must not be used afterwards.
 func (e *Endpoint) Close() error {
 	if e.closed || e.polling {
@@ -46,7 +47,7 @@ func (e *Endpoint) Close() error {
 func (e *Endpoint) unfinished(began int64) bool {
 	now := Now()
 	for _, p := range e.peers {
-		silent := now-p.heardAt >= closeStall && now-began >= closeGrace
+		silent := (!p.met || now-p.heardAt >= closeStall) && now-began >= closeGrace
 		if p.conn != nil && !p.left && !silent && (p.conn.Backlog() > 0 || p.bulk > 0) {
 			return true
 		}

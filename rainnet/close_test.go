@@ -71,12 +71,23 @@ func TestCloseIsBounded(t *testing.T) {
 // last message is not waited for. A peer that does not answer it either is not waited for as long as one that
 // was heard just now; that it takes so long all the same, a machine that others use may do once, and not each time.
 func TestCloseAfterSilence(t *testing.T) {
+	closesSoon(t, func(a, b *node) {
+		transfer(t, a, b, 1, func(int) {})
+		a.peers[2].heardAt -= 2 * closeStall
+	})
+}
+
+// TestCloseBeforeMeeting: nor is a peer that has never answered, and may have ended before it could.
+func TestCloseBeforeMeeting(t *testing.T) { closesSoon(t, func(a, b *node) {}) }
+
+// closesSoon has a node close that has something to say to one that is not driven.
+func closesSoon(t *testing.T, before func(a, b *node)) {
+	t.Helper()
 	var took []int64
 	for range 5 {
 		a, b := newNode(t, 1, Config{}), newNode(t, 2, Config{})
 		introduce(t, a, b)
-		transfer(t, a, b, 1, func(int) {})
-		a.peers[2].heardAt -= 2 * closeStall
+		before(a, b)
 		a.send(2, 100) // b is not driven any more
 		start := Now()
 		a.e.Close()

@@ -92,14 +92,14 @@ type (
 const settleTime = 20 * time.Millisecond
 
 // Agent is the real agent: it serves one job on one host and returns the exit
-// status.
-func Agent() int {
+// status. guardian is the process that has started it.
+func Agent(guardian int) int {
 	in, out, err := takeChannel()
 	if err != nil {
 		fmt.Fprintf(os.Stderr, "rainrun: agent: %v\n", err)
 		return 1
 	}
-	a := &agent{guardian: os.Getppid(), files: map[int]*os.File{}, events: make(chan any, 64), byWorld: map[int]*rank{}, lost: map[int]bool{}, worlds: map[int]*world{}, names: newNames(), met: map[int]bool{}, gone: map[int]bool{}, failed: map[int]bool{}, without: map[int]bool{}}
+	a := &agent{guardian: guardian, files: map[int]*os.File{}, events: make(chan any, 64), byWorld: map[int]*rank{}, lost: map[int]bool{}, worlds: map[int]*world{}, names: newNames(), met: map[int]bool{}, gone: map[int]bool{}, failed: map[int]bool{}, without: map[int]bool{}}
 	becomeSubreaper()
 	signals := make(chan os.Signal, 64)
 	signal.Notify(signals, unix.SIGCHLD, unix.SIGTERM, unix.SIGINT, unix.SIGHUP, unix.SIGPIPE)

@@ -5,13 +5,15 @@ import (
 	"os"
 	"os/signal"
 	"runtime"
+	"strconv"
 	"syscall"
 	"time"
 
 	"golang.org/x/sys/unix"
 )
 
-// Guarded is the argument that tells the real agent from its guardian.
+// Guarded is the argument that tells the real agent from its guardian, whose process id follows: an agent that
+// looked for its parent itself could find one that it got because the guardian was dead already.
 const Guarded = "--guarded"
 
 // agentLimit is how long the agent has for an end in order before its guardian
@@ -57,7 +59,7 @@ func Guardian() int {
 // whole session or group of one of the two, as starters of remote commands do,
 // leaves the other to clean up.
 func startAgent() (pid int, err error) {
-	return syscall.ForkExec("/proc/self/exe", []string{"rainrun", "agent", Guarded}, &syscall.ProcAttr{
+	return syscall.ForkExec("/proc/self/exe", []string{"rainrun", "agent", Guarded, strconv.Itoa(os.Getpid())}, &syscall.ProcAttr{
 		Env:   os.Environ(),
 		Files: []uintptr{0, 1, 2},
 		Sys:   &syscall.SysProcAttr{Setsid: true, Pdeathsig: syscall.SIGTERM},

@@ -5,6 +5,7 @@ package main
 import (
 	"fmt"
 	"os"
+	"strconv"
 	"strings"
 
 	"rainmpi/launcher"
@@ -70,8 +71,10 @@ func agent(args []string) int {
 	switch {
 	case len(args) == 0:
 		return launcher.Guardian()
-	case len(args) == 1 && args[0] == launcher.Guarded:
-		return launcher.Agent()
+	case len(args) == 2 && args[0] == launcher.Guarded:
+		if guardian, err := strconv.Atoi(args[1]); err == nil {
+			return launcher.Agent(guardian)
+		}
 	}
 	fmt.Fprintln(os.Stderr, "rainrun agent: this command is started by rainrun, not by hand")
 	return 2

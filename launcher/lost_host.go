@@ -140,6 +140,9 @@ func (m *mesh) list(hosts []int) string {
 
 // hostRemoved: the others go on without a host, which has fenced itself by now.
 func (a *agent) hostRemoved(ev meshRemoved) {
+	if a.without[ev.host] {
+		return // known by better evidence: its agent has ended, and the job goes on without it
+	}
 	if a.setup.goesOnWithout(ev.host) {
 		a.hostLost(HostLost{ev.host, ev.text})
 		return

@@ -38,7 +38,7 @@ func (e *engine) watch() {
 // a waiting caller and it are never woken by the same packet.
 func (e *engine) background() {
 	s := e.wait.set
-	soon := lookSoon
+	wait := lookSoon
 	timer := time.NewTimer(lookAfter)
 	defer timer.Stop()
 	for e.needed() {
@@ -51,11 +51,11 @@ func (e *engine) background() {
 		case <-timer.C:
 		case <-e.soon:
 			visits = e.visits.Load()
-			time.Sleep(soon)
+			time.Sleep(wait)
 			if e.visits.Load() == visits && s.Sleep.Load() == 0 {
-				soon = lookSoon
+				wait = lookSoon
 			} else {
-				soon = min(2*soon, lookAfter) // a program that waits for its messages needs nobody
+				wait = min(2*wait, lookAfter) // a program that waits for its messages needs nobody
 			}
 		}
 		for s.Sleep.Load() == 0 && e.visits.Load() == visits && !e.ended.Load() {

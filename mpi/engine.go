@@ -326,7 +326,6 @@ func (e *engine) grant(r *Request, p *proc, h header, payload []byte) {
 	r.id = e.requests.add(r)
 	if p.peer != nil {
 		p.peer.Expect(r.id, r.total, r)
-		e.hurry()
 	}
 	e.answer(p, header{kind: kindCTS, id: h.id, size: r.id})
 }

@@ -260,8 +260,8 @@ func (e *engine) startRecvFrom(r *Request, source, tag int, ctx contextID, sourc
 	}
 	r.recv.Source, r.recv.Tag, r.recv.Value = int32(source), int32(tag), r
 	s.Post(&r.recv)
-	if e.net != nil && r.size > e.options.eagerRail {
-		e.hurry()
+	if e.net != nil && r.size > e.options.eagerRail && !r.blocking {
+		e.hurry() // its sender's envelope may come while the program computes
 	}
 	if len(e.failed) > 0 {
 		e.postedLate(s, r, source)
@@ -269,6 +269,9 @@ func (e *engine) startRecvFrom(r *Request, source, tag int, ctx contextID, sourc
 }
 
 func (e *engine) acceptMessage(r *Request, m *message) {
+	if m.head.kind == kindRTS && m.from.peer != nil && !r.blocking {
+		e.hurry() // its data will
+	}
 	e.accept(r, m.from, m.head, m.data, m.self)
 	e.drop(m)
 }

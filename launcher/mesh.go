@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"strings"
 	"sync"
+	"unsafe"
 
 	"golang.org/x/sys/unix"
 
@@ -200,7 +201,7 @@ func (m *mesh) drive() {
 	var count [8]byte
 	for {
 		m.now() // the promise that was made before Wait
-		_, _ = unix.Read(m.wake, count[:])
+		unix.RawSyscall(unix.SYS_READ, uintptr(m.wake), uintptr(unsafe.Pointer(&count)), uintptr(len(count)))
 		closing := m.transmit()
 		// The membership judges by time: first everything that has come.
 		for range drainPolls {

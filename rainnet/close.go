@@ -40,6 +40,7 @@ func (e *Endpoint) Close() error {
 	e.closed = true
 	e.carrier.close()
 	e.changes.close()
+	e.wait.close()
 	return e.closeRails()
 }
 

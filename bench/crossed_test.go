@@ -30,7 +30,7 @@ func TestCrossedRails(t *testing.T) {
 		}
 		return s
 	}
-	cmd := impl.Command(&Setting{Lab: l, Cores: 3}, 3, prog, "-t", "stream", "-s", "64k", "-d", "7", "-c")
+	cmd := impl.Command(&Setting{Lab: l}, 3, prog, "-t", "stream", "-s", "64k", "-d", "7", "-c")
 	run, err := Execute(t.Context(), cmd, time.Minute, func(k Tick) {
 		switch {
 		case before == nil && k.At > crossAfter:

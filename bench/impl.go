@@ -158,6 +158,16 @@ type Setting struct {
 	History  string       // rainmpi only: file for the history of paths; empty: none
 }
 
+// pinned are the words that start prog in a lab's job of n ranks, each on a core of its own if there are as many: a
+// lab's hosts share this machine's, where real ones have their own, and the scheduler puts threads of one host's rank
+// beside those of another's. All implementations name a rank to its program in one of two ways.
+func (s *Setting) pinned(n int, prog string) []string {
+	if s.Lab == nil || n > s.Cores {
+		return []string{prog}
+	}
+	return []string{"sh", "-c", `exec taskset -c "${OMPI_COMM_WORLD_RANK:-$PMI_RANK}" "$0" "$@"`, prog}
+}
+
 // hostSlots spreads n ranks evenly over the lab's hosts: "h1:2,h2:2".
 func (s *Setting) hostSlots(n int) string {
 	var hosts []string
@@ -205,7 +215,7 @@ func (i *Impl) Compile(src, dir string) (string, error) {
 // Command returns the command that starts prog with n ranks in the setting. In a
 // lab a peer is started on the first host; rainmpi too, so that they compare.
 func (i *Impl) Command(s *Setting, n int, prog string, args ...string) *exec.Cmd {
-	words := append(append(i.launch(s, n), prog), args...)
+	words := append(append(i.launch(s, n), s.pinned(n, prog)...), args...)
 	var cmd *exec.Cmd
 	if s.Lab != nil {
 		cmd = s.Lab.Hosts[0].Command(words[0], words[1:]...)

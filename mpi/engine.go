@@ -297,6 +297,10 @@ func (e *engine) accept(r *Request, p *proc, h header, payload []byte, self *Req
 		r.err = errorf(ErrTruncate, "a message of %d bytes from rank %d with tag %d for a buffer of %d bytes; receive with a larger count",
 			h.size, h.src, h.tag, r.size)
 	}
+	if int64(h.size) < r.size && r.kind == recvRequest && r.torn(int64(h.size)) {
+		r.err = errorf(ErrType, "a message of %d bytes from rank %d with tag %d ends inside an element of the receive's datatype; send what the receive's elements are",
+			h.size, h.src, h.tag)
+	}
 	if int64(h.size) < r.size && r.kind == stepRequest {
 		r.err = errorf(ErrNotSame, "rank %d sent %d bytes, and this rank's counts and types say %d; give all ranks what fits together",
 			h.src, h.size, r.size)

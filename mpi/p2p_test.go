@@ -5,6 +5,7 @@ import (
 	"errors"
 	"slices"
 	"testing"
+	"unsafe"
 )
 
 // numbers is n values that depend on seed.
@@ -140,6 +141,31 @@ func TestTruncation(t *testing.T) {
 			}
 			if !slices.Equal(got[:length/2], numbers(length, 1)[:length/2]) || slices.Max(got[length/2:]) != 0 {
 				t.Errorf("%d numbers into half the room: the buffer is wrong", length)
+			}
+		}
+	})
+}
+
+// TestTorn: a short message of whole elements is right, and one that ends inside an element never is.
+func TestTorn(t *testing.T) {
+	const blocks = 20_000 // a rendezvous, as whole messages
+	world(t, 2, func(c *Comm) {
+		apart, err := NewVector(blocks, 1, 2, Int32)
+		if err != nil || apart.Commit() != nil {
+			t.Error(err)
+			return
+		}
+		for _, bytes := range []int{4, 3, 0, 70_000, 70_001} {
+			if c.Rank() == 0 {
+				if err := Send(c, make([]byte, bytes), 1, 0); err != nil {
+					t.Error(err)
+				}
+				continue
+			}
+			got := make([]int32, 2*blocks)
+			_, err := c.Recv(Buffer{Addr: unsafe.Pointer(&got[0]), Count: 1, Type: apart}, 0, 0)
+			if torn := bytes%4 != 0; torn != errors.Is(err, ErrType) || !torn && err != nil {
+				t.Errorf("%d bytes received as numbers of 4: %v", bytes, err)
 			}
 		}
 	})

@@ -171,6 +171,17 @@ func (e *engine) complete(r *Request, err error) {
 	e.wait.changed()
 }
 
+// torn reports whether a message of n bytes ends inside an element of the receive's datatype, which no
+// message can whose type signature matches (MPI 5.0 section 3.3.1). Contiguous memory takes any bytes:
+// programs send MPI_BYTE to it that they should not, and it works everywhere.
+func (r *Request) torn(n int64) bool {
+	if r.t.Contiguous() {
+		return false
+	}
+	_, whole := r.t.Elements(n)
+	return !whole
+}
+
 // ReadAt implements rainnet's source of bulk data: bytes of the packed
 // message from off on.
 func (r *Request) ReadAt(p []byte, off int64) {

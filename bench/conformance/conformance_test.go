@@ -93,17 +93,24 @@ func TestExpected(t *testing.T) {
 		t.Errorf("as tests:\n%s, want\n%s", lines, want)
 	}
 	var out strings.Builder
-	if !compare(&out, expected, nil, []*result{{entry: a, verdict: passed}, {entry: b, verdict: failed}}) {
-		t.Error("a failure that is expected fails the run")
+	known := &lists{expected: expected, failing: map[string]string{"d/b 2": "it is wrong"}}
+	if !compare(&out, known, []*result{{entry: a, verdict: passed}, {entry: b, verdict: xfailed}}) || !strings.Contains(out.String(), "1 entries do not pass for reasons") {
+		t.Errorf("a failure that is named fails the run: %s", out.String())
 	}
-	if compare(&out, expected, nil, []*result{{entry: a, verdict: timedOut}}) || !strings.Contains(out.String(), "d/a 2") {
+	if !compare(&out, known, []*result{{entry: b, verdict: passed}}) || !strings.Contains(out.String(), "and passes: d/b 2") {
+		t.Errorf("an entry that passes and is named as failing: %s", out.String())
+	}
+	if compare(&out, &lists{expected: expected}, []*result{{entry: b, verdict: failed}}) || !strings.Contains(out.String(), "no reason is named: d/b 2") {
+		t.Errorf("a failure without a reason: %s", out.String())
+	}
+	if compare(&out, known, []*result{{entry: a, verdict: timedOut}}) || !strings.Contains(out.String(), "d/a 2") {
 		t.Errorf("an expected pass that times out: %s", out.String())
 	}
 }
 
 // TestLeftOut: only what does not compile may be left out of the share.
 func TestLeftOut(t *testing.T) {
-	reasons, err := readLeftOut("leftout.tsv")
+	reasons, err := readReasons("leftout.tsv")
 	if err != nil || reasons["errhan/adderr 1"] == "" {
 		t.Fatalf("%q, %v", reasons, err)
 	}
@@ -117,18 +124,37 @@ func TestLeftOut(t *testing.T) {
 		t.Errorf("one of three passes:\n%s", text)
 	}
 	var out strings.Builder
-	if !compare(&out, nil, reasons, results) {
+	known := &lists{leftOut: reasons, failing: map[string]string{"errhan/other 1": "it is wrong"}}
+	if !compare(&out, known, results) {
 		t.Errorf("what is rightly left out fails the run: %s", out.String())
 	}
-	if compare(&out, nil, reasons, []*result{{entry: adderr, verdict: failed}}) {
+	if compare(&out, known, []*result{{entry: adderr, verdict: failed}}) {
 		t.Error("an entry that compiles and fails is left out")
 	}
 	path := filepath.Join(t.TempDir(), "bad.tsv")
 	if err := os.WriteFile(path, []byte("d/a 1\n"), 0o666); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := readLeftOut(path); err == nil || !strings.Contains(err.Error(), "bad.tsv:1") {
+	if _, err := readReasons(path); err == nil || !strings.Contains(err.Error(), "bad.tsv:1") {
 		t.Errorf("an entry without a reason: %v", err)
+	}
+}
+
+// TestLists: an entry is on one list.
+func TestLists(t *testing.T) {
+	known, err := (&options{expected: "expected.tsv", leftOut: "leftout.tsv", failing: "failing.tsv"}).lists()
+	if err != nil || len(known.expected) == 0 || len(known.failing) == 0 {
+		t.Fatal(known, err)
+	}
+	for key := range known.failing {
+		if known.expected[key] || known.leftOut[key] != "" {
+			t.Errorf("%s is named as failing, and elsewhere", key)
+		}
+	}
+	for key := range known.leftOut {
+		if known.expected[key] {
+			t.Errorf("%s is left out, and expected to pass", key)
+		}
 	}
 }
 

@@ -5,8 +5,8 @@
 // of it is kept in this project. It is configured and built with the project's
 // own mpicc, and every entry of its testlists is run under rainrun by the
 // entry's own rules. Each verdict goes to a table with its reason. What is known
-// to pass stands in expected.tsv; an entry of that list that does not pass is a
-// failure of the run.
+// to pass stands in expected.tsv, and why the others do not in failing.tsv and
+// leftout.tsv; any other entry that does not pass is a failure of the run.
 package main
 
 import (
@@ -33,7 +33,7 @@ var folders = []string{"attr", "coll", "comm", "datatype", "errhan", "errors", "
 
 type options struct {
 	prefix, cache, expected, verdicts string
-	leftOut                           string
+	leftOut, failing                  string
 	dirs                              []string
 	match                             string
 	jobs, sample, repeat              int
@@ -63,6 +63,7 @@ func flags() *options {
 	pflag.StringVar(&o.cache, "cache", "build/conformance", "where the suite is fetched to and built")
 	pflag.StringVar(&o.expected, "expected", "bench/conformance/expected.tsv", "the list of expected passes")
 	pflag.StringVar(&o.leftOut, "left-out", "bench/conformance/leftout.tsv", "the entries that cannot compile, with the reasons")
+	pflag.StringVar(&o.failing, "failing", "bench/conformance/failing.tsv", "the entries that compile and do not pass, with the reasons")
 	pflag.StringVar(&o.verdicts, "verdicts", "", "the table of verdicts (default: verdicts.tsv in the cache)")
 	pflag.IntVarP(&o.jobs, "jobs", "j", runtime.NumCPU(), "entries that run at the same time")
 	pflag.IntVar(&o.sample, "sample", 1, "run every n-th of the expected passes, and nothing else, if n > 1")
@@ -80,7 +81,7 @@ func flags() *options {
 	return o
 }
 
-// run reports whether all expected entries passed.
+// run reports whether all entries passed but those of which it is known that they do not.
 func run(ctx context.Context, o *options) (bool, error) {
 	prefix, err := filepath.Abs(o.prefix)
 	if err != nil {
@@ -94,11 +95,7 @@ func run(ctx context.Context, o *options) (bool, error) {
 			return false, fmt.Errorf("%s is not there: run make build first", filepath.Join(prefix, need))
 		}
 	}
-	expected, err := readExpected(o.expected)
-	if err != nil {
-		return false, err
-	}
-	reasons, err := readLeftOut(o.leftOut)
+	known, err := o.lists()
 	if err != nil {
 		return false, err
 	}
@@ -114,7 +111,7 @@ func run(ctx context.Context, o *options) (bool, error) {
 	if err != nil {
 		return false, err
 	}
-	entries = chosen(entries, o, expected)
+	entries = chosen(entries, o, known.expected)
 	if len(entries) == 0 {
 		return false, fmt.Errorf("no entry of %s is chosen", strings.Join(o.dirs, ", "))
 	}
@@ -128,12 +125,12 @@ func run(ctx context.Context, o *options) (bool, error) {
 		return false, err
 	}
 	results = slices.DeleteFunc(results, func(r *result) bool { return r == nil })
-	leaveOut(reasons, results)
+	leaveOut(known.leftOut, results)
 	if err := writeVerdicts(o.verdicts, results); err != nil {
 		return false, err
 	}
 	if o.asTests {
-		fmt.Print(asTests(expected, results))
+		fmt.Print(asTests(known.expected, results))
 	}
 	fmt.Print(summary(results))
 	fmt.Println("every verdict, with its reason:", o.verdicts)
@@ -144,9 +141,9 @@ func run(ctx context.Context, o *options) (bool, error) {
 		fmt.Println(cuts(results))
 	}
 	if o.update {
-		return true, updateExpected(o.expected, expected, results)
+		return true, updateExpected(o.expected, known.expected, results)
 	}
-	ok := compare(os.Stdout, expected, reasons, results)
+	ok := compare(os.Stdout, known, results)
 	if o.match == "" && o.sample == 1 {
 		table, reached := barTable(o.dirs, results)
 		fmt.Print(table)

@@ -94,6 +94,27 @@ func asTests(expected map[string]bool, results []*result) string {
 	return b.String()
 }
 
+// lists are what is known of entries.
+type lists struct {
+	expected map[string]bool   // to pass
+	leftOut  map[string]string // cannot compile, and why
+	failing  map[string]string // compile and do not pass, and why
+}
+
+func (o *options) lists() (l *lists, err error) {
+	l = &lists{}
+	if l.expected, err = readExpected(o.expected); err != nil {
+		return nil, err
+	}
+	if l.leftOut, err = readReasons(o.leftOut); err != nil {
+		return nil, err
+	}
+	if l.failing, err = readReasons(o.failing); err != nil {
+		return nil, err
+	}
+	return l, nil
+}
+
 // readExpected reads the list of expected passes: an entry a line.
 func readExpected(path string) (map[string]bool, error) {
 	f, err := os.Open(path)
@@ -117,8 +138,8 @@ func readExpected(path string) (map[string]bool, error) {
 const expectedHead = "# Entries of MPICH 4.0.2's testlists that pass; make conformance fails if one of them does not.\n" +
 	"# Written by: go run ./bench/conformance --update\n"
 
-// readLeftOut reads the reasons of entries that cannot compile.
-func readLeftOut(path string) (map[string]string, error) {
+// readReasons reads a list of entries with the reason why they do not pass.
+func readReasons(path string) (map[string]string, error) {
 	text, err := os.ReadFile(path)
 	if err != nil {
 		return nil, err
@@ -157,22 +178,33 @@ func updateExpected(path string, expected map[string]bool, results []*result) er
 	return os.WriteFile(path, []byte(expectedHead+strings.Join(sorted(expected), "\n")+"\n"), 0o666)
 }
 
-// compare tells which entries were expected to pass and did not, and which
-// passed unexpectedly. It reports whether there are none of the first kind, and
-// none that are left out without need.
-func compare(w io.Writer, expected map[string]bool, reasons map[string]string, results []*result) bool {
-	ok, news := true, 0
+// compare tells which entries were expected to pass and did not, which fail without a
+// reason that is named, and what the lists do not know. It reports whether there are
+// none of the first two kinds, and none that are left out without need.
+func compare(w io.Writer, l *lists, results []*result) bool {
+	ok, named, news := true, 0, 0
 	for _, r := range results {
 		switch key := r.entry.key(); {
-		case reasons[key] != "" && r.verdict != leftOut:
+		case l.leftOut[key] != "" && r.verdict != leftOut:
 			ok = false
 			fmt.Fprintf(w, "is named as left out, and compiles: %s: %s\n", key, r.verdict)
-		case expected[key] && r.verdict != passed && r.verdict != skipped:
+		case r.verdict == passed && l.failing[key] != "":
+			fmt.Fprintf(w, "is named as failing, and passes: %s\n", key)
+		case r.verdict == passed && !l.expected[key]:
+			news++
+		case r.verdict == passed, r.verdict == skipped, r.verdict == leftOut:
+		case l.expected[key]:
 			ok = false
 			fmt.Fprintf(w, "was expected to pass: %s: %s: %s\n", key, r.verdict, r.reason)
-		case !expected[key] && r.verdict == passed:
-			news++
+		case l.failing[key] != "":
+			named++
+		default:
+			ok = false
+			fmt.Fprintf(w, "does not pass, and no reason is named: %s: %s: %s\n", key, r.verdict, r.reason)
 		}
+	}
+	if named > 0 {
+		fmt.Fprintf(w, "%d entries do not pass for reasons that the list of those failing has\n", named)
 	}
 	if news > 0 {
 		fmt.Fprintf(w, "%d entries pass and are not on the list of expected passes: --update puts them there\n", news)

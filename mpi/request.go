@@ -192,6 +192,14 @@ func (r *Request) ReadAt(p []byte, off int64) {
 	r.t.Pack(p, r.addr, r.count, r.skip+off)
 }
 
+// Bytes implements rainnet's memory: the bytes from off on where they lie, if they lie together.
+func (r *Request) Bytes(off, n int64) []byte {
+	if !r.t.Contiguous() {
+		return nil
+	}
+	return bytesAt(unsafe.Add(r.addr, off), n)
+}
+
 // WriteAt implements rainnet's sink: it places bytes of the packed message.
 // What is beyond the buffer is dropped; the receive ends with ErrTruncate.
 func (r *Request) WriteAt(p []byte, off int64) {

@@ -144,7 +144,7 @@ func TestReturnToOldPort(t *testing.T) {
 		l.readdress(t, 0, "rail0", address(101), address(1))
 		drive(t, 10, "the address to return", func() bool { return a.e.Stats().Left == 2 && a.e.Stats().Joined == 2 }, a)
 		for range 10 {
-			b.e.rails[0].conn.WriteBatch([]udp.Message{{To: &old, Data: make([]byte, 100)}})
+			b.e.rails[0].conn.WriteBatch([]udp.Message{message(&old, make([]byte, 100), 0)})
 		}
 		turns := 0
 		for end := Now() + 100e6; Now() < end; turns++ {

@@ -162,6 +162,7 @@ type memory []byte
 
 func (m memory) ReadAt(p []byte, off int64)  { copy(p, m[off:]) }
 func (m memory) WriteAt(p []byte, off int64) { copy(m[off:], p) }
+func (m memory) Bytes(off, n int64) []byte   { return m[off : off+n] }
 
 func randomBytes(n int, seed uint64) memory {
 	b := make(memory, n)

@@ -18,7 +18,8 @@ type held struct {
 	arena []byte
 	used  int
 	msgs  []udp.Message
-	next  int // the first of msgs that is still here
+	parts [][]byte // of msgs, one each
+	next  int      // the first of msgs that is still here
 }
 
 func (h *held) busy() bool { return h.next < len(h.msgs) }
@@ -31,17 +32,21 @@ func (e *Endpoint) hold(rail int, msgs []udp.Message) {
 	}
 	for i := range msgs {
 		m := &msgs[i]
-		if h.used+len(m.Data) > heldSize {
+		if h.used+m.Size > heldSize {
 			h.compact()
 		}
-		if h.used+len(m.Data) > heldSize {
+		if h.used+m.Size > heldSize {
 			e.lose(rail, m, udp.Full)
 			continue
 		}
 		e.stats.Held += packets(m)
 		start := h.used
-		h.used += copy(h.arena[start:], m.Data)
-		h.msgs = append(h.msgs, udp.Message{To: m.To, Data: h.arena[start:h.used], Segment: m.Segment})
+		for _, part := range m.Parts {
+			h.used += copy(h.arena[h.used:], part)
+		}
+		k := len(h.parts)
+		h.parts = append(h.parts, h.arena[start:h.used])
+		h.msgs = append(h.msgs, udp.Message{To: m.To, Parts: h.parts[k:], Size: m.Size, Segment: m.Segment})
 	}
 	e.heldAt = min(e.heldAt, Now()+heldPeriod)
 }
@@ -49,12 +54,13 @@ func (e *Endpoint) hold(rail int, msgs []udp.Message) {
 // compact takes back the place of what has left already.
 func (h *held) compact() {
 	n := copy(h.msgs, h.msgs[h.next:])
+	copy(h.parts, h.parts[h.next:])
 	clear(h.msgs[n:])
-	h.msgs, h.next, h.used = h.msgs[:n], 0, 0
+	h.msgs, h.parts, h.next, h.used = h.msgs[:n], h.parts[:n], 0, 0
 	for i := range h.msgs {
-		m := &h.msgs[i]
-		k := copy(h.arena[h.used:], m.Data) // to the left, perhaps overlapping
-		m.Data = h.arena[h.used : h.used+k]
+		k := copy(h.arena[h.used:], h.parts[i]) // to the left, perhaps overlapping
+		h.parts[i] = h.arena[h.used : h.used+k]
+		h.msgs[i].Parts = h.parts[i : i+1]
 		h.used += k
 	}
 }
@@ -85,7 +91,7 @@ func (e *Endpoint) release(now int64) (worked bool) {
 		e.heed(i)
 		if !h.busy() {
 			clear(h.msgs)
-			h.used, h.next, h.msgs = 0, 0, h.msgs[:0]
+			h.used, h.next, h.msgs, h.parts = 0, 0, h.msgs[:0], h.parts[:0]
 		}
 	}
 	return worked

@@ -2,6 +2,7 @@ package rainnet
 
 import (
 	"bytes"
+	"slices"
 	"testing"
 
 	"rainmpi/rainnet/wire"
@@ -26,9 +27,10 @@ func TestInsecureAndSecure(t *testing.T) {
 	introduce(t, a, b)
 	a.send(2, 5000)
 	drive(t, 10, "a message", func() bool { return b.got[1] == 1 }, a, b)
-	src, dst := randomBytes(1000, 1), make(memory, 1000)
-	b.peers[1].Expect(1, 1000, dst)
-	a.peers[2].SendBulk(1, 1000, src)
+	const size = 100_000
+	src, dst := randomBytes(size, 1), make(memory, size)
+	b.peers[1].Expect(1, size, dst)
+	a.peers[2].SendBulk(1, size, src)
 	drive(t, 10, "refused packets", func() bool { return b.e.Stats().Forged > 3 }, a, b)
 	if b.bulkDone[1] || bytes.Equal(src, dst) {
 		t.Error("data in clear was taken")
@@ -38,14 +40,17 @@ func TestInsecureAndSecure(t *testing.T) {
 // TestSealHead: all that is not in clear counts, and nothing of it can be read.
 func TestSealHead(t *testing.T) {
 	s, o := conversation(t, SealLimit)
-	packet := s.sealHead(plainPacket(7, 1, "the headopen data"), len("open data"))
-	if bytes.Contains(packet, []byte("head")) || !bytes.Contains(packet, []byte("open data")) {
+	const data = "open data"
+	head := s.sealHead(plainPacket(7, 1, "the head"), len(data))
+	tag := len(head) - wire.TagLen
+	packet := slices.Concat(head[:tag], []byte(data), head[tag:])
+	if bytes.Contains(packet, []byte("head")) || !bytes.Contains(packet, []byte(data)) {
 		t.Fatalf("%q", packet)
 	}
 	scratch := make([]byte, 1024)
 	end := len(packet) - wire.TagLen
 	for i := range packet {
-		if i >= end-len("open data") && i < end {
+		if i >= end-len(data) && i < end {
 			continue
 		}
 		bad := bytes.Clone(packet)
@@ -54,7 +59,7 @@ func TestSealHead(t *testing.T) {
 			t.Fatalf("byte %d was changed, and the packet opens", i)
 		}
 	}
-	if frames, ok := o.openHead(scratch, packet); !ok || string(frames) != "the headopen data" {
+	if frames, ok := o.openHead(scratch, packet); !ok || string(frames) != "the head"+data {
 		t.Fatalf("%q, %v", frames, ok)
 	}
 }

@@ -71,14 +71,14 @@ func (t *track) limit(max int) (changed bool) {
 	return true
 }
 
-// prepare makes a packet of n bytes in b ready for sealing: it stamps what was seen, and pads the
-// packet if it shall be a probe.
-func (t *track) prepare(b []byte, n int, now int64) int {
+// prepare makes a packet of n bytes in b, and rest bytes elsewhere, ready for sealing: it stamps what was
+// seen, and pads the packet if it shall be a probe.
+func (t *track) prepare(b []byte, n, rest int, now int64) int {
 	binary.BigEndian.PutUint16(b[seenAt:], uint16(max(t.seen, t.seenBefore)))
-	if n+wire.TagLen == t.size && t.bigSince == 0 {
+	if n+rest+wire.TagLen == t.size && t.bigSince == 0 {
 		t.bigSince = now
 	}
-	if n >= padBelow || now < t.next || t.seen == 0 || t.size == t.max {
+	if n+rest >= padBelow || now < t.next || t.seen == 0 || t.size == t.max {
 		return n
 	}
 	size := t.probe(now) - wire.TagLen

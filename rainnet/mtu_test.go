@@ -19,7 +19,7 @@ func search(t *testing.T, a, b *track, limit int, data bool, now *int64, periods
 				sizes = append(sizes, dir[0].size-wire.TagLen)
 			}
 			for _, size := range sizes {
-				n := dir[0].prepare(buf, size, *now) + wire.TagLen
+				n := dir[0].prepare(buf, size, 0, *now) + wire.TagLen
 				if n <= limit {
 					dir[1].arrived(buf[:n], *now)
 				}

@@ -246,9 +246,9 @@ func TestFullQueue(t *testing.T) {
 	to := udp.MakeAddr(b.e.Card().Addrs[0])
 	var msgs []udp.Message
 	for i := range n {
-		m := udp.Message{To: &to, Data: make([]byte, 1000)}
+		m := message(&to, make([]byte, 1000), 0)
 		if i%2 == 0 {
-			m = udp.Message{To: &to, Data: make([]byte, 4000), Segment: 1000}
+			m = message(&to, make([]byte, 4000), 1000)
 		}
 		msgs = append(msgs, m)
 	}

@@ -108,12 +108,13 @@ func relayedMax(e *Endpoint) int {
 	return largest - legOverhead
 }
 
-// writeRelayed sends a packet of n bytes, which stands in clear at the end of the arena, on the relayed
-// path to p.
+// writeRelayed sends the packet that p's machine wrote last, n bytes at the end of the arena and the rest, on
+// the relayed path to p.
 func (e *Endpoint) writeRelayed(p *Peer, n int, now int64) {
 	packet := e.out.arena[e.out.used:]
-	n = p.relayed.prepare(packet, n, now)
-	sealed := e.seal(p, packet[:n:outRoom])
+	n += copy(packet[n:], p.conn.Rest())
+	n = p.relayed.prepare(packet, n, 0, now)
+	sealed := p.sealer.seal(packet[:n:outRoom])
 	if by := p.seeker.By(); by == relay.None || !e.leg(e.relays[by], sealed) {
 		e.stats.Unreachable++
 	}
@@ -131,7 +132,7 @@ func (e *Endpoint) leg(hop *Peer, packet []byte) bool {
 	wire.AppendHeader(out[:0], wire.Header{Kind: wire.KindRelay, Path: path, Src: e.self.id, Dst: hop.card.ID, Number: hop.legs})
 	hop.legs++
 	mine, theirs := path.Addrs(e.self.id, hop.card.ID)
-	e.collect(int(mine), hop.addrs[theirs], hop.sealer.sign(out[:n:n+wire.TagLen]))
+	e.collect(int(mine), hop.addrs[theirs], hop.sealer.sign(out[:n:n+wire.TagLen]), nil)
 	return true
 }
 
@@ -175,7 +176,7 @@ func (e *Endpoint) relay(h wire.Header, packet []byte, now int64) {
 		return
 	}
 	e.stats.Relayed++
-	if e.out.used >= outSize {
+	if e.out.size >= outSize {
 		e.transmit()
 	}
 }

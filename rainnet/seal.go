@@ -105,7 +105,6 @@ type sealer struct {
 	used   int64 // packets sealed in this phase
 	limit  int64
 	nonce  [12]byte
-	head   []byte // scratch of sealHead
 }
 
 func newSealer(first secret, limit int64) *sealer {
@@ -121,15 +120,11 @@ func (s *sealer) seal(packet []byte) []byte {
 	return packet[:wire.HeaderLen+len(frames)]
 }
 
-// sealHead is seal for a packet whose last clear bytes stay as they are.
+// sealHead is seal for a packet that has clear more bytes, which stay where and as they are and belong before
+// the tag.
 func (s *sealer) sealHead(packet []byte, clear int) []byte {
 	binary.BigEndian.PutUint16(packet[clearAt:], uint16(clear))
-	s.begin(packet)
-	n := len(packet)
-	header, head := packet[:wire.HeaderLen], packet[wire.HeaderLen:n-clear]
-	s.head = s.key.aead.Seal(s.head[:0], s.nonce[:], head, header)
-	tag := s.head[copy(head, s.head):]
-	return append(packet, tag...)
+	return s.seal(packet)
 }
 
 // sign authenticates a packet as it is, and returns it with the tag, for which its capacity has room.

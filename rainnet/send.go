@@ -21,19 +21,23 @@ const (
 )
 
 // The outbox collects sealed packets, one after the other in one arena, and remembers for each rail
-// which runs of them are its.
+// which runs of them are its. Bulk data in clear stays in the memory of the program that sends it.
 type outbox struct {
 	arena []byte
 	used  int
+	size  int             // bytes of all packets
+	parts [][]byte        // of all packets
 	runs  [][]udp.Message // by rail
 
 	// The run that the newest packet belongs to, if the next may join it.
-	open *udp.Message
-	rail int
+	open  *udp.Message
+	rail  int
+	first int // of its parts
 }
 
 func (o *outbox) init(rails int) {
 	o.arena = make([]byte, outSize+outRoom)
+	o.parts = make([][]byte, 0, 256)
 	o.runs = make([][]udp.Message, rails)
 }
 
@@ -83,7 +87,7 @@ func (e *Endpoint) write(p *Peer) (worked bool) {
 		} else {
 			e.writeDirect(p, path, n, now)
 		}
-		if e.out.used >= full {
+		if e.out.size >= full {
 			e.transmit()
 			full = min(2*full, outSize)
 			now = Now()
@@ -97,51 +101,69 @@ func (e *Endpoint) write(p *Peer) (worked bool) {
 	return worked
 }
 
-// writeDirect sends a packet of n bytes, which stands in clear at the end of the arena, on a path of two
-// addresses.
+// writeDirect sends the packet that p's machine wrote last, n bytes at the end of the arena and the rest, on
+// a path of two addresses.
 func (e *Endpoint) writeDirect(p *Peer, path wire.PathID, n int, now int64) {
-	packet := e.out.arena[e.out.used:]
+	packet, rest := e.out.arena[e.out.used:], p.conn.Rest()
 	mine, theirs := path.Addrs(e.self.id, p.card.ID)
-	n = p.track(int(mine), int(theirs)).prepare(packet, n, now)
-	e.collect(int(mine), p.addrs[theirs], e.seal(p, packet[:n:outRoom]))
-}
-
-// seal seals the packet that p's machine wrote last, padded perhaps.
-func (e *Endpoint) seal(p *Peer, packet []byte) []byte {
-	if at := p.conn.BulkAt(); p.insecure && at < len(packet) {
-		return p.sealer.sealHead(packet, len(packet)-at)
+	n = p.track(int(mine), int(theirs)).prepare(packet, n, len(rest), now)
+	if p.insecure && len(rest) > 0 {
+		e.collect(int(mine), p.addrs[theirs], p.sealer.sealHead(packet[:n:outRoom], len(rest)), rest)
+		return
 	}
-	return p.sealer.seal(packet)
+	e.collect(int(mine), p.addrs[theirs], p.sealer.seal(append(packet[:n:outRoom], rest...)), nil)
 }
 
 // collect adds the packet at the end of the arena to the run before it, if it goes the same way and
-// has the same size, so that the kernel handles them as one (UDP_SEGMENT).
-func (e *Endpoint) collect(rail int, to *udp.Addr, packet []byte) {
+// has the same size, so that the kernel handles them as one (UDP_SEGMENT). Before its tag comes what is in
+// clear.
+func (e *Endpoint) collect(rail int, to *udp.Addr, packet, clear []byte) {
 	o := &e.out
-	start := o.used
-	o.used += len(packet)
+	n := len(packet) + len(clear)
 	e.stats.Sent++
-	e.stats.SentBytes += int64(len(packet))
-	if r := o.open; r != nil && o.rail == rail && r.To == to && joins(r, len(packet)) {
-		r.Data = r.Data[:len(r.Data)+len(packet)]
-		if len(packet) < r.Segment {
-			o.open = nil // only the last datagram of a run may be shorter
-		}
-		return
+	e.stats.SentBytes += int64(n)
+	r := o.open
+	if r == nil || o.rail != rail || r.To != to || !joins(r, n) {
+		o.runs[rail] = append(o.runs[rail], udp.Message{To: to, Segment: n})
+		r = &o.runs[rail][len(o.runs[rail])-1]
+		o.open, o.rail, o.first = r, rail, len(o.parts)
 	}
-	o.runs[rail] = append(o.runs[rail], udp.Message{To: to, Data: o.arena[start:o.used], Segment: len(packet)})
-	o.open, o.rail = &o.runs[rail][len(o.runs[rail])-1], rail
+	o.put(len(packet), clear)
+	r.Parts = o.parts[o.first:]
+	r.Size += n
+	if n < r.Segment {
+		o.open = nil // only the last datagram of a run may be shorter
+	}
+}
+
+// put adds the packet of n bytes at the end of the arena to the parts of the open run.
+func (o *outbox) put(n int, clear []byte) {
+	packet := o.arena[o.used:]
+	tag := n
+	if len(clear) > 0 {
+		tag -= wire.TagLen
+	}
+	if last := len(o.parts) - 1; last >= o.first { // it ends where the packet begins
+		o.parts[last] = o.parts[last][:len(o.parts[last])+tag]
+	} else {
+		o.parts = append(o.parts, packet[:tag])
+	}
+	if len(clear) > 0 {
+		o.parts = append(o.parts, clear, packet[tag:n])
+	}
+	o.used += n
+	o.size += n + len(clear)
 }
 
 func joins(r *udp.Message, n int) bool {
-	return n <= r.Segment && len(r.Data)+n <= udp.MaxRun && len(r.Data) < r.Segment*udp.MaxSegments
+	return n <= r.Segment && r.Size+n <= udp.MaxRun && r.Size < r.Segment*udp.MaxSegments
 }
 
 // transmit hands everything collected to the kernel. What the kernel refuses is lost, as on any
 // network, and sent again when the machine finds it missing; what it has no room for is held.
 func (e *Endpoint) transmit() {
 	o := &e.out
-	if o.used == 0 {
+	if o.size == 0 {
 		return
 	}
 	for i := range o.runs {
@@ -151,7 +173,9 @@ func (e *Endpoint) transmit() {
 			o.runs[i] = o.runs[i][:0]
 		}
 	}
-	o.used, o.open = 0, nil
+	clear(o.parts)
+	o.parts = o.parts[:0]
+	o.used, o.size, o.open = 0, 0, nil
 }
 
 func (e *Endpoint) transmitRail(i int, msgs []udp.Message) {
@@ -197,4 +221,4 @@ func (e *Endpoint) lose(i int, m *udp.Message, fact udp.Fact) {
 	}
 }
 
-func packets(m *udp.Message) int64 { return int64((len(m.Data) + m.Segment - 1) / m.Segment) }
+func packets(m *udp.Message) int64 { return int64((m.Size + m.Segment - 1) / m.Segment) }

@@ -62,5 +62,10 @@ func (x *tap) relay(times int) {
 }
 
 func (x *tap) send(i int, packet []byte) {
-	x.conns[i].WriteBatch([]udp.Message{{To: &x.to[i], Data: packet}})
+	x.conns[i].WriteBatch([]udp.Message{message(&x.to[i], packet, 0)})
+}
+
+// message is a udp.Message of one part.
+func message(to *udp.Addr, data []byte, segment int) udp.Message {
+	return udp.Message{To: to, Parts: [][]byte{data}, Size: len(data), Segment: segment}
 }

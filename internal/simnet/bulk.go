@@ -1,6 +1,9 @@
 package simnet
 
-import "fmt"
+import (
+	"fmt"
+	"slices"
+)
 
 // transfer checks the bulk data of one token: every byte is written once, with
 // the right content, into a memory whose surroundings stay untouched; nobody
@@ -19,6 +22,8 @@ type transfer struct {
 	forgot  bool // Forget was called
 	sent    bool // BulkSent was reported
 	started bool // SendBulk was called
+
+	memory []byte // what Bytes returned last
 }
 
 // ReadAt is the source.
@@ -31,6 +36,17 @@ func (x *transfer) ReadAt(p []byte, off int64) {
 		return
 	}
 	fill(p, x.key, uint64(off))
+}
+
+// Bytes makes every other transfer one whose packets are made where it lies. That memory is the checker's
+// until the source is read again.
+func (x *transfer) Bytes(off, n int64) []byte {
+	if x.token%2 == 0 {
+		return nil
+	}
+	x.memory = slices.Grow(x.memory[:0], int(n))[:n]
+	x.ReadAt(x.memory, off)
+	return x.memory
 }
 
 // WriteAt is the sink. The memory itself need not exist: what is written has to

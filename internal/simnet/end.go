@@ -127,7 +127,7 @@ func (e *end) pump() {
 		if !ok {
 			return
 		}
-		e.send(path, e.packet[:n])
+		e.send(path, append(e.packet[:n], e.conn.Rest()...))
 		if burst == maxBurst {
 			e.failf("%s sends %d packets at one instant", e.name, burst)
 			return

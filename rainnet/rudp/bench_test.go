@@ -48,7 +48,7 @@ func (p *pair) step(tb testing.TB) {
 			if !ok {
 				break
 			}
-			p.batch[n], p.ids[n] = p.batch[n][:size], id
+			p.batch[n], p.ids[n] = append(p.batch[n][:size], c.Rest()...), id
 		}
 		for k := range n {
 			h, _ := wire.ParseHeader(p.batch[k])

@@ -17,6 +17,7 @@ func (c *Conn) SendBulk(now int64, token uint64, n int64, src Source) {
 	}
 	o := c.outs.get()
 	o.id, o.n, o.src = token, n, src
+	o.mem, _ = src.(Memory)
 	*c.bulkSend.fresh.push() = o
 	c.bulkSend.bytes += n
 	c.bulkSend.open++
@@ -29,9 +30,12 @@ func (c *Conn) bulkWaits() bool { return c.bulkAgain.q.n > 0 || c.bulkSend.fresh
 // bulkLeft returns how many bytes of bulk data wait to be sent.
 func (c *Conn) bulkLeft() int64 { return c.bulkAgain.bytes + c.bulkSend.bytes }
 
-// appendBulk fills b with pieces of bulk data, lost ones first.
+// leastRest is the least data that is left where it lies: less is copied sooner than gathered.
+const leastRest = 1 << 10
+
+// appendBulk fills b with pieces of bulk data, lost ones first. One that is all that fits may become c.rest.
 func (c *Conn) appendBulk(b []byte, p *path) []byte {
-	for c.bulkWaits() {
+	for c.bulkWaits() && c.rest == nil {
 		again := c.bulkAgain.q.n > 0
 		var n int64
 		if again {
@@ -47,10 +51,14 @@ func (c *Conn) appendBulk(b []byte, p *path) []byte {
 		cut := min(n, int64(room), wire.MaxData)
 		pc := c.takeBulk(cut, again)
 		b = wire.AppendBulk(b, pc.out.id, uint64(pc.off), int(cut))
-		at := len(b)
-		b = b[:at+int(cut)]
-		if cut > 0 {
-			pc.out.src.ReadAt(b[at:], pc.off)
+		if cut == int64(room) && cut >= leastRest && pc.out.mem != nil {
+			c.rest = pc.out.mem.Bytes(c.restAt(&pc), cut)
+		}
+		if at := len(b); c.rest == nil {
+			b = b[:at+int(cut)]
+			if cut > 0 {
+				pc.out.src.ReadAt(b[at:], pc.off)
+			}
 		}
 		*p.sent.pieces.push() = pc
 		if again {
@@ -58,6 +66,14 @@ func (c *Conn) appendBulk(b []byte, p *path) []byte {
 		}
 	}
 	return b
+}
+
+// restAt returns where the data of a piece lies in its source.
+func (c *Conn) restAt(pc *piece) int64 {
+	if c.has(BugRestNewest) {
+		return pc.out.next - int64(pc.n)
+	}
+	return pc.off
 }
 
 func (c *Conn) takeBulk(n int64, again bool) piece {

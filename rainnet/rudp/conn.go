@@ -83,13 +83,13 @@ type Conn struct {
 
 	lastTalk  int64 // when data was last sent or received
 	inUse     bool
-	linkDirty bool  // linkAt has to be computed anew
-	linkAt    int64 // when some link has a ping to send
-	wakeAt    int64 // when a path that had to wait for its pacer may send
-	doubt     bool  // some path has been silent for its probe time-outs
-	hurry     bool  // what the present packet brought is to be acknowledged at once
-	bulkAt    int   // in the packet that was built last
-	closing   bool  // CLOSE has to be sent
+	linkDirty bool   // linkAt has to be computed anew
+	linkAt    int64  // when some link has a ping to send
+	wakeAt    int64  // when a path that had to wait for its pacer may send
+	doubt     bool   // some path has been silent for its probe time-outs
+	hurry     bool   // what the present packet brought is to be acknowledged at once
+	rest      []byte // of the packet that was built last: see Rest
+	closing   bool   // CLOSE has to be sent
 	closeCode uint32
 
 	peerClosed bool // CLOSE has come

@@ -135,6 +135,14 @@ func newSource(token uint64, n int64) *store {
 
 func (s *store) ReadAt(p []byte, off int64) { copy(p, s.data[off:]) }
 
+// Bytes makes every other transfer one that is read where it lies.
+func (s *store) Bytes(off, n int64) []byte {
+	if s.token%2 == 0 {
+		return nil
+	}
+	return s.data[off : off+n]
+}
+
 func (s *store) WriteAt(p []byte, off int64) {
 	if i := bytes.IndexByte(s.written[off:off+int64(len(p))], 1); i >= 0 {
 		s.t.Fatalf("byte %d of token %d was written twice", off+int64(i), s.token)
@@ -219,7 +227,7 @@ func (w *world) drive(e *end) {
 			continue
 		}
 		e.packets++
-		w.transmit(e, id, w.buf[:n])
+		w.transmit(e, id, append(w.buf[:n], e.c.Rest()...))
 	}
 }
 

@@ -6,6 +6,14 @@ type Source interface {
 	ReadAt(p []byte, off int64)
 }
 
+// Memory is a Source of which packets may be made where its bytes lie.
+type Memory interface {
+	Source
+	// Bytes returns n bytes of it from off on, good until the event BulkSent; nil if they do not lie one
+	// after the other.
+	Bytes(off, n int64) []byte
+}
+
 // Sink is where the bytes of a bulk transfer are put: every byte once, in any
 // order, before the event BulkDone.
 type Sink interface {
@@ -24,6 +32,7 @@ type outgoing struct {
 	start uint64 // message: credit that all before it cost
 	buf   []byte // message: the pooled copy
 	src   Source // bulk
+	mem   Memory // src, if it is one
 }
 
 // sentAll reports whether nothing is left that was never sent.

@@ -8,8 +8,8 @@ import (
 )
 
 // NextPacket writes the next packet that is to leave now into buf: its header and
-// its frames in clear. Sealed, it is wire.TagLen longer, and then no longer than
-// the path's MTU. Packets of bulk data come in bursts of equal size for one path.
+// its frames in clear, and Rest after them. Sealed, it is wire.TagLen longer, and then
+// no longer than the path's MTU. Packets of bulk data come in bursts of equal size for one path.
 // buf holds the largest MTU of all paths. Not ok means that nothing may leave
 // before Deadline, or before something else is called.
 func (c *Conn) NextPacket(now int64, buf []byte) (n int, id wire.PathID, ok bool) {
@@ -35,9 +35,9 @@ func (c *Conn) NextPacket(now int64, buf []byte) (n int, id wire.PathID, ok bool
 	return 0, 0, false
 }
 
-// BulkAt returns where in the packet that NextPacket wrote last the bulk data begins; its length if it
-// holds none. Nothing comes after bulk data.
-func (c *Conn) BulkAt() int { return c.bulkAt }
+// Rest is the end of the packet that NextPacket wrote last, where that is bulk data that lies in the
+// memory of its source: what buf holds is to be sent with Rest behind it. It is good until Recv is called.
+func (c *Conn) Rest() []byte { return c.rest }
 
 // contents says what a packet may carry beside acknowledgements and control.
 type contents struct {
@@ -170,18 +170,17 @@ func (c *Conn) build(now int64, buf []byte, p *path, what contents) (n int, id w
 	if what.ordered {
 		b = c.appendOrdered(b, p)
 	}
-	c.bulkAt = len(b)
+	c.rest = nil
 	if what.bulk {
 		b = c.appendBulk(b, p)
 	}
 	if what.probe && p.sent.pieces.n == before {
 		b = c.appendCredit(b, p)
-		c.bulkAt = len(b)
 	}
 	if len(b) == wire.HeaderLen {
 		return 0, 0, false
 	}
-	c.sentPacket(now, p, len(b)+wire.TagLen, p.sent.pieces.n-before)
+	c.sentPacket(now, p, len(b)+len(c.rest)+wire.TagLen, p.sent.pieces.n-before)
 	return len(b), p.id, true
 }
 
@@ -273,7 +272,7 @@ func (c *Conn) nextClose(now int64, buf []byte) (n int, id wire.PathID, ok bool)
 			Kind: wire.KindData, Path: p.id, Src: c.cfg.Local, Dst: c.cfg.Remote, Number: p.sent.next(),
 		})
 		b = wire.AppendClose(c.appendAcks(now, b, p), c.closeCode)
-		c.bulkAt = len(b)
+		c.rest = nil
 		c.sentPacket(now, p, len(b)+wire.TagLen, 0)
 		return len(b), p.id, true
 	}

@@ -8,7 +8,7 @@ func BenchmarkSmall(b *testing.B) {
 		b.Run((everything &^ avoid).String(), func(b *testing.B) {
 			x, y := openPair(b, "127.0.0.1", avoid)
 			to := MakeAddr(y.LocalAddr())
-			msgs := []Message{{To: &to, Data: make([]byte, 100)}}
+			msgs := []Message{message(&to, make([]byte, 100), 0)}
 			in := NewInbox()
 			b.ReportAllocs()
 			for b.Loop() {

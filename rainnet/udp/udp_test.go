@@ -60,6 +60,11 @@ func collect(t *testing.T, c *Conn, want int) [][]byte {
 	return got
 }
 
+// message is a Message of one part.
+func message(to *Addr, data []byte, segment int) Message {
+	return Message{To: to, Parts: [][]byte{data}, Size: len(data), Segment: segment}
+}
+
 // TestEveryCombination sends the same messages with each set of features that a kernel can have;
 // the receiver sees the same datagrams in all of them.
 func TestEveryCombination(t *testing.T) {
@@ -82,9 +87,10 @@ func TestEveryCombination(t *testing.T) {
 						data[j] = byte(i + j)
 					}
 					binary.BigEndian.PutUint32(data, uint32(i))
-					m := Message{To: &to, Data: data}
+					m := message(&to, data, 0)
 					if i%2 == 1 {
 						m.Segment = 300
+						m.Parts = [][]byte{data[:i%5], data[i%5 : 90], nil, data[90:]}
 					}
 					msgs = append(msgs, m)
 					for len(data) > 0 {
@@ -120,7 +126,7 @@ func TestFrom(t *testing.T) {
 		}
 		a, b := openPair(t, addr, 0)
 		to := MakeAddr(b.LocalAddr())
-		a.WriteBatch([]Message{{To: &to, Data: []byte("x")}})
+		a.WriteBatch([]Message{message(&to, []byte("x"), 0)})
 		in := NewInbox()
 		waitReadable(b)
 		if n, _ := b.ReadBatch(in); n != 1 || in.From(0) != a.LocalAddr() {
@@ -136,11 +142,11 @@ func TestFacts(t *testing.T) {
 	nowhere := MakeAddr(netip.MustParseAddrPort("255.255.255.255:9"))
 	gone := MakeAddr(netip.MustParseAddrPort("127.0.0.1:1"))
 	msgs := []Message{
-		{To: &to, Data: []byte("first")},
-		{To: &to, Data: make([]byte, 65536)},
-		{To: &nowhere, Data: []byte("broadcast is not allowed here")},
-		{To: &gone, Data: []byte("nobody listens there")},
-		{To: &to, Data: []byte("last")},
+		message(&to, []byte("first"), 0),
+		message(&to, make([]byte, 65536), 0),
+		message(&nowhere, []byte("broadcast is not allowed here"), 0),
+		message(&gone, []byte("nobody listens there"), 0),
+		message(&to, []byte("last"), 0),
 	}
 	n, fact := a.WriteBatch(msgs)
 	if n != 1 || fact != TooBig {
@@ -178,7 +184,7 @@ func TestTooLong(t *testing.T) {
 		for _, long := range []int{MaxDatagram + 1, 65000} {
 			a, b := openPair(t, "127.0.0.1", avoid)
 			to := MakeAddr(b.LocalAddr())
-			a.WriteBatch([]Message{{To: &to, Data: make([]byte, long)}, {To: &to, Data: []byte("after")}})
+			a.WriteBatch([]Message{message(&to, make([]byte, long), 0), message(&to, []byte("after"), 0)})
 			got := collect(t, b, 1)
 			if len(got) != 1 || string(got[0]) != "after" {
 				t.Fatalf("without %v: got %d datagrams after one of %d bytes", avoid, len(got), long)
@@ -225,7 +231,7 @@ func TestCloseOnExecAndNonblocking(t *testing.T) {
 func TestNoAllocation(t *testing.T) {
 	a, b := openPair(t, "127.0.0.1", 0)
 	to := MakeAddr(b.LocalAddr())
-	msgs := []Message{{To: &to, Data: make([]byte, 14000), Segment: 1400}, {To: &to, Data: make([]byte, 100)}}
+	msgs := []Message{message(&to, make([]byte, 14000), 1400), message(&to, make([]byte, 100), 0)}
 	in := NewInbox()
 	if n := testing.AllocsPerRun(100, func() {
 		a.WriteBatch(msgs)
@@ -245,13 +251,13 @@ func BenchmarkLoopback(b *testing.B) {
 				x, y := openPair(b, "127.0.0.1", avoid)
 				to := MakeAddr(y.LocalAddr())
 				run := (64 << 10) / size * size
-				msgs := []Message{{To: &to, Data: make([]byte, min(run, MaxRun/size*size)), Segment: size}}
+				msgs := []Message{message(&to, make([]byte, min(run, MaxRun/size*size)), size)}
 				in := NewInbox()
-				b.SetBytes(int64(len(msgs[0].Data)))
+				b.SetBytes(int64(msgs[0].Size))
 				b.ReportAllocs()
 				for b.Loop() {
 					x.WriteBatch(msgs)
-					for got := 0; got < len(msgs[0].Data); {
+					for got := 0; got < msgs[0].Size; {
 						n, _ := y.ReadBatch(in)
 						for i := range n {
 							data, _ := in.Message(i)
@@ -277,7 +283,7 @@ func TestNotes(t *testing.T) {
 		gone.Close()
 		to, nobody := MakeAddr(b.LocalAddr()), MakeAddr(at)
 		for round := range 100 { // more than are kept
-			msgs := []Message{{To: &nobody, Data: []byte("x")}, {To: &to, Data: []byte{byte(round)}}}
+			msgs := []Message{message(&nobody, []byte("x"), 0), message(&to, []byte{byte(round)}, 0)}
 			if n, fact := a.WriteBatch(msgs); n != 2 || fact != Fine {
 				t.Fatalf("round %d: %d sent, %v", round, n, fact)
 			}
@@ -306,7 +312,7 @@ func TestNotes(t *testing.T) {
 func TestRefusalLeavesNothing(t *testing.T) {
 	a, b := openPair(t, "127.0.0.1", 0)
 	to := MakeAddr(b.LocalAddr())
-	if n, fact := a.WriteBatch([]Message{{To: &to, Data: make([]byte, 65536)}}); n != 0 || fact != TooBig {
+	if n, fact := a.WriteBatch([]Message{message(&to, make([]byte, 65536), 0)}); n != 0 || fact != TooBig {
 		t.Fatalf("%d sent, %v", n, fact)
 	}
 	if n, _ := unix.Poll([]unix.PollFd{{Fd: int32(a.FD()), Events: unix.POLLIN}}, 0); n != 0 || len(a.Notes()) != 0 {

@@ -8,10 +8,12 @@ import (
 )
 
 // A Message is what one WriteBatch entry sends to one destination: a datagram or, when Segment is
-// positive, a run of datagrams of Segment bytes each, of which the last may be shorter.
+// positive, a run of datagrams of Segment bytes each, of which the last may be shorter. The bytes are those
+// of Parts, one after another, which the kernel gathers; Size of them.
 type Message struct {
 	To      *Addr
-	Data    []byte
+	Parts   [][]byte
+	Size    int
 	Segment int
 }
 
@@ -22,14 +24,18 @@ const (
 	// little for options.
 	MaxRun = 65535 - 40 - 8 - 64
 
+	// MaxParts is the most Parts of a Message: more than a run whose datagrams have two each needs.
+	MaxParts = 2*MaxSegments + 2
+
 	writeBatch  = 32
+	batchParts  = 4 * MaxParts
 	controlSize = 64 // UDP_SEGMENT and IPV6_PKTINFO with their headers need 24 + 40
 )
 
 // The outbox holds the headers of one sendmmsg. They are filled for each call and never allocated.
 type outbox struct {
 	hdrs  []unix.Mmsghdr
-	iovs  []unix.Iovec
+	iovs  []unix.Iovec // of all headers
 	ctrl  []byte
 	after []cursor // where the data stands once the i-th header has been sent
 	info  []byte   // the IP_PKTINFO control message of this socket; empty with Device
@@ -41,13 +47,9 @@ type cursor struct{ msg, off int }
 
 func (o *outbox) init(c *Conn) {
 	o.hdrs = make([]unix.Mmsghdr, writeBatch)
-	o.iovs = make([]unix.Iovec, writeBatch)
+	o.iovs = make([]unix.Iovec, 0, batchParts)
 	o.ctrl = make([]byte, writeBatch*controlSize)
 	o.after = make([]cursor, writeBatch)
-	for i := range o.hdrs {
-		o.hdrs[i].Hdr.Iov = &o.iovs[i]
-		o.hdrs[i].Hdr.SetIovlen(1)
-	}
 	if c.ifindex != 0 {
 		o.info = appendPktinfo(nil, c.local.Addr(), c.ifindex)
 	}
@@ -58,6 +60,7 @@ func (o *outbox) init(c *Conn) {
 // on after it: nothing here is fatal. Of a run of datagrams some may have left before the Fact.
 func (c *Conn) WriteBatch(msgs []Message) (n int, fact Fact) {
 	at, misled := cursor{}, 0
+	defer c.out.forget()
 	for at.msg < len(msgs) {
 		filled := c.fill(msgs, at)
 		sent, errno := c.send(c.out.hdrs[:filled])
@@ -103,7 +106,7 @@ func (c *Conn) datagrams(m *Message, off int) int64 {
 	if !m.isRun() || c.has&Segment == 0 {
 		return 1
 	}
-	return int64((len(m.Data) - off + m.Segment - 1) / m.Segment)
+	return int64((m.Size - off + m.Segment - 1) / m.Segment)
 }
 
 // refusesRun tells whether the kernel turned a run down because it is a run: EIO where the device
@@ -112,7 +115,7 @@ func (c *Conn) refusesRun(errno unix.Errno, m *Message) bool {
 	return c.has&Segment != 0 && m.isRun() && (errno == unix.EIO || errno == unix.EINVAL)
 }
 
-func (m *Message) isRun() bool { return m.Segment > 0 && len(m.Data) > m.Segment }
+func (m *Message) isRun() bool { return m.Segment > 0 && m.Size > m.Segment }
 
 func (c *Conn) send(hdrs []unix.Mmsghdr) (int, unix.Errno) {
 	if c.has&Batch == 0 {
@@ -125,20 +128,24 @@ func (c *Conn) send(hdrs []unix.Mmsghdr) (int, unix.Errno) {
 // header if the kernel cuts it, else one header per datagram.
 func (c *Conn) fill(msgs []Message, at cursor) int {
 	o := &c.out
+	o.forget()
 	n := 0
 	for at.msg < len(msgs) && n < writeBatch {
 		m := &msgs[at.msg]
-		data, segment := m.Data[at.off:], 0
+		if n > 0 && len(o.iovs)+len(m.Parts) > batchParts {
+			break
+		}
+		to, segment := m.Size, 0
 		next := cursor{msg: at.msg + 1}
-		if m.isRun() && len(data) > m.Segment {
+		if m.isRun() && to-at.off > m.Segment {
 			if c.has&Segment != 0 {
 				segment = m.Segment
 			} else {
-				data = data[:m.Segment]
-				next = cursor{at.msg, at.off + m.Segment}
+				to = at.off + m.Segment
+				next = cursor{at.msg, to}
 			}
 		}
-		o.set(n, m.To, data, segment)
+		o.set(n, m.To, o.gather(m, at.off, to), segment)
 		o.after[n] = next
 		at = next
 		n++
@@ -146,10 +153,28 @@ func (c *Conn) fill(msgs []Message, at cursor) int {
 	return n
 }
 
-func (o *outbox) set(i int, to *Addr, data []byte, segment int) {
-	o.iovs[i].Base = unsafe.SliceData(data)
-	o.iovs[i].SetLen(len(data))
+// gather lists the bytes of m between two places of it.
+func (o *outbox) gather(m *Message, from, to int) []unix.Iovec {
+	start, at := len(o.iovs), 0
+	for _, part := range m.Parts {
+		if lo, hi := max(from-at, 0), min(to-at, len(part)); lo < hi {
+			o.iovs = append(o.iovs, unix.Iovec{Base: &part[lo], Len: uint64(hi - lo)})
+		}
+		at += len(part)
+	}
+	return o.iovs[start:]
+}
+
+// forget lets go of what was sent: it is other people's memory.
+func (o *outbox) forget() {
+	clear(o.iovs)
+	o.iovs = o.iovs[:0]
+}
+
+func (o *outbox) set(i int, to *Addr, data []unix.Iovec, segment int) {
 	h := &o.hdrs[i].Hdr
+	h.Iov = unsafe.SliceData(data)
+	h.SetIovlen(len(data))
 	h.Name = &to.raw[0]
 	h.Namelen = to.size
 	h.Flags = 0

@@ -8,8 +8,9 @@ import (
 const (
 	// outSize is written before it is handed to the kernel: large enough that a system call is a
 	// small part of the cost, small enough that it is still in the second-level cache then and that
-	// the peer starts to work early.
-	outSize = 128 << 10
+	// the peer starts to work early. Whole runs: what the kernel does for a run costs as much as the
+	// bytes of half of one.
+	outSize = 2 * udp.MaxRun
 
 	// firstSize is written first to a peer that has nothing in flight, and twice as much each time
 	// until outSize is reached: such a peer is idle, and works on the first packets while the others
@@ -87,7 +88,7 @@ func (e *Endpoint) write(p *Peer) (worked bool) {
 		} else {
 			e.writeDirect(p, path, n, now)
 		}
-		if e.out.size >= full {
+		if e.out.size+n+len(p.conn.Rest()) > full { // with one more like this
 			e.transmit()
 			full = min(2*full, outSize)
 			now = Now()

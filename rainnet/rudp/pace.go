@@ -24,10 +24,11 @@ const (
 	busyDepth   = 6 * millisecond
 )
 
-// quantum returns the bytes of a burst at the given rate in bytes per second.
+// quantum returns the bytes of a burst at the given rate in bytes per second: whole packets, since one more than
+// the kernel takes at once costs as much as all before it.
 func quantum(rate int64, mtu int) int64 {
 	q := rate / (second / quantumTime)
-	return max(min(q, maxQuantum), 2*int64(mtu))
+	return max(min(q, maxQuantum)/int64(mtu), 2) * int64(mtu)
 }
 
 // readyAt returns when a burst that takes d nanoseconds of rate may leave.

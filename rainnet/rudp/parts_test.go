@@ -309,3 +309,18 @@ func TestAgainKeepsEveryByte(t *testing.T) {
 		t.Errorf("%d bytes of 10000, %v, %d left", sum, have, a.bytes)
 	}
 }
+
+// TestQuantumIsWholePackets: a burst that ended within a packet would be one more for the kernel, by itself.
+func TestQuantumIsWholePackets(t *testing.T) {
+	for _, mtu := range []int{minMTU, 1232, 1472, 8972} {
+		for rate := int64(minPacing); rate < 100e9; rate *= 3 {
+			q := quantum(rate, mtu)
+			if q%int64(mtu) != 0 || q < 2*int64(mtu) || q > maxQuantum {
+				t.Errorf("%d bytes at %d bytes a second in packets of %d", q, rate, mtu)
+			}
+		}
+		if q := quantum(100e9, mtu); q+int64(mtu) <= maxQuantum {
+			t.Errorf("%d bytes in packets of %d: one more fits", q, mtu)
+		}
+	}
+}

@@ -28,7 +28,7 @@
 //	Peer.Send            peer.go     the message goes to the peer's machine, which copies it
 //	 → Endpoint.flush    send.go     the machine writes packets into the arena (rudp.NextPacket),
 //	 → track.prepare     mtu.go      a small one may be padded to ask what size the path carries,
-//	 → sealer.seal       seal.go     each is encrypted where it lies,
+//	 → sealer.seal       seal.go     each is encrypted where it lies, bulk data out of its memory,
 //	 → collect           send.go     and joins the run of packets before it that go the same way
 //	 → udp.WriteBatch    udp         one system call a rail; the kernel cuts runs into datagrams;
 //	                     hold.go     what finds no room in the socket waits

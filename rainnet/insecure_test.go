@@ -37,29 +37,57 @@ func TestInsecureAndSecure(t *testing.T) {
 	}
 }
 
-// TestSealHead: all that is not in clear counts, and nothing of it can be read.
-func TestSealHead(t *testing.T) {
+// TestSignBulk: all that is not in clear counts.
+func TestSignBulk(t *testing.T) {
 	s, o := conversation(t, SealLimit)
 	const data = "open data"
-	head := s.sealHead(plainPacket(7, 1, "the head"), len(data))
-	tag := len(head) - wire.TagLen
-	packet := slices.Concat(head[:tag], []byte(data), head[tag:])
-	if bytes.Contains(packet, []byte("head")) || !bytes.Contains(packet, []byte(data)) {
-		t.Fatalf("%q", packet)
-	}
-	scratch := make([]byte, 1024)
+	head := s.signBulk(plainPacket(7, 1, bulkHead))
+	packet := slices.Concat(head[:bulkAt], []byte(data), head[bulkAt:])
 	end := len(packet) - wire.TagLen
 	for i := range packet {
-		if i >= end-len(data) && i < end {
+		if i >= bulkAt && i < end {
 			continue
 		}
 		bad := bytes.Clone(packet)
 		bad[i] ^= 1
-		if _, ok := o.openHead(scratch, bad); ok {
+		if _, ok := o.verifyBulk(bad); ok {
 			t.Fatalf("byte %d was changed, and the packet opens", i)
 		}
 	}
-	if frames, ok := o.openHead(scratch, packet); !ok || string(frames) != "the head"+data {
+	for n := range bulkAt + wire.TagLen {
+		if _, ok := o.verifyBulk(packet[:n]); ok {
+			t.Fatalf("the first %d bytes open", n)
+		}
+	}
+	if frames, ok := o.verifyBulk(packet); !ok || string(frames) != bulkHead+data {
+		t.Fatalf("%q, %v", frames, ok)
+	}
+}
+
+const bulkHead = "nineteen bytes, so."
+
+// TestSealBulk: every bit of the packet counts, and its data cannot be read.
+func TestSealBulk(t *testing.T) {
+	s, o := conversation(t, SealLimit)
+	const data = "secret data"
+	packet := s.sealBulk(plainPacket(7, 1, bulkHead), []byte(data))
+	if bytes.Contains(packet, []byte("secret")) {
+		t.Fatalf("%q", packet)
+	}
+	scratch := make([]byte, 1024)
+	for i := range len(packet) * 8 {
+		bad := bytes.Clone(packet)
+		bad[i/8] ^= 1 << (i % 8)
+		if _, ok := o.openBulk(scratch, bad); ok {
+			t.Fatalf("bit %d was changed, and the packet opens", i)
+		}
+	}
+	for n := range len(packet) {
+		if _, ok := o.openBulk(scratch, packet[:n]); ok {
+			t.Fatalf("the first %d bytes open", n)
+		}
+	}
+	if frames, ok := o.openBulk(scratch, packet); !ok || string(frames) != bulkHead+data {
 		t.Fatalf("%q, %v", frames, ok)
 	}
 }

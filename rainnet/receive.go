@@ -84,7 +84,7 @@ func (e *Endpoint) receive(rail int, packet []byte, now int64) {
 		e.receiveLeg(p, h, packet, now)
 		return
 	}
-	frames, ok := e.open(p, packet)
+	frames, ok := e.open(p, h, packet)
 	if !ok {
 		return
 	}
@@ -99,13 +99,15 @@ func (e *Endpoint) receive(rail int, packet []byte, now int64) {
 }
 
 // open is the inverse of seal. It counts what p has not sealed.
-func (e *Endpoint) open(p *Peer, packet []byte) (frames []byte, ok bool) {
+func (e *Endpoint) open(p *Peer, h wire.Header, packet []byte) (frames []byte, ok bool) {
 	p.deriveKeys()
 	switch {
-	case clearOf(packet) == 0:
+	case h.Flags&wire.FlagBulk == 0:
 		frames, ok = p.opener.open(e.scratch, packet)
+	case h.Flags&wire.FlagClear == 0:
+		frames, ok = p.opener.openBulk(e.scratch, packet)
 	case p.insecure: // else whoever sends this is not a peer of ours, or was told something else
-		frames, ok = p.opener.openHead(e.scratch, packet)
+		frames, ok = p.opener.verifyBulk(packet)
 	}
 	if !ok {
 		e.stats.Forged++

@@ -193,7 +193,7 @@ func (e *Endpoint) receiveRelayed(hop *Peer, h wire.Header, packet []byte, now i
 		e.stats.Misrouted++
 		return
 	}
-	frames, ok := e.open(p, packet)
+	frames, ok := e.open(p, h, packet)
 	if !ok {
 		return
 	}

@@ -19,8 +19,10 @@ import (
 //	key, iv (n) = HKDF-Expand(secret(n), "rain key"), HKDF-Expand(secret(n), "rain iv")
 //	nonce       = iv ⊕ (path id ‖ kind ‖ 0 ‖ packet number)
 //
-// A relayed packet is only authenticated on each leg: it is sealed for the peer behind. Between ends
-// that are told to be insecure, for measurements, bulk data is left in clear; all else is sealed.
+// A packet of nothing but bulk data is encrypted from the data on, out of the memory of the program that
+// sends it; what stands before is authenticated. Between ends that are told to be insecure, for measurements,
+// that data is left in clear; all else is sealed. A relayed packet is only authenticated on each leg: it is
+// sealed for the peer behind.
 //
 // n is the key phase. Its low two bits travel in the header's flags; the header is authenticated
 // as additional data.
@@ -33,7 +35,6 @@ const (
 
 	phaseMask = 3 // the bits of wire.Header.Flags that hold the key phase
 	flagsAt   = 1 // where the flags are in an encoded header
-	clearAt   = 14
 	numberAt  = 16
 
 	keySize = 16
@@ -120,11 +121,22 @@ func (s *sealer) seal(packet []byte) []byte {
 	return packet[:wire.HeaderLen+len(frames)]
 }
 
-// sealHead is seal for a packet that has clear more bytes, which stay where and as they are and belong before
-// the tag.
-func (s *sealer) sealHead(packet []byte, clear int) []byte {
-	binary.BigEndian.PutUint16(packet[clearAt:], uint16(clear))
-	return s.seal(packet)
+// bulkAt is where the data is in a packet of one BULK frame.
+const bulkAt = wire.HeaderLen + wire.BulkOverhead
+
+// sealBulk is seal for a packet of one BULK frame whose data lies elsewhere: what stands before the data is in
+// head, whose capacity has room for data and tag.
+func (s *sealer) sealBulk(head, data []byte) []byte {
+	head[flagsAt] |= wire.FlagBulk
+	s.begin(head)
+	return s.key.aead.Seal(head, s.nonce[:], data, head)
+}
+
+// signBulk is sealBulk for data that stays where and as it is. The packet is to be sent with that before the
+// tag.
+func (s *sealer) signBulk(head []byte) []byte {
+	head[flagsAt] |= wire.FlagBulk | wire.FlagClear
+	return s.sign(head)
 }
 
 // sign authenticates a packet as it is, and returns it with the tag, for which its capacity has room.
@@ -170,54 +182,52 @@ func newOpener(first secret) *opener {
 // open decrypts packet into scratch. It reports false, and changes nothing, if any bit of the packet
 // is not what the peer sealed.
 func (o *opener) open(scratch, packet []byte) (frames []byte, ok bool) {
-	return o.openAt(scratch, packet, wire.HeaderLen)
+	return o.openAt(scratch, packet[wire.HeaderLen:], packet[:wire.HeaderLen])
 }
 
-// clearOf returns how many of the packet's last bytes before the tag are in clear.
-func clearOf(packet []byte) int { return int(binary.BigEndian.Uint16(packet[clearAt:])) }
+// openBulk is open for what sealBulk has made.
+func (o *opener) openBulk(scratch, packet []byte) (frames []byte, ok bool) {
+	if len(packet) < bulkAt+wire.TagLen {
+		return nil, false
+	}
+	n := copy(scratch, packet[wire.HeaderLen:bulkAt])
+	data, ok := o.openAt(scratch[n:], packet[bulkAt:], packet[:bulkAt])
+	return scratch[:n+len(data)], ok
+}
 
-// openHead is open for a packet with clear bytes, which may have been forged. It decrypts in place.
-func (o *opener) openHead(scratch, packet []byte) (frames []byte, ok bool) {
+// verifyBulk is open for what signBulk has made. The data may have been forged; it stays where it is.
+func (o *opener) verifyBulk(packet []byte) (frames []byte, ok bool) {
 	end := len(packet) - wire.TagLen
-	headEnd := end - clearOf(packet)
-	if headEnd < wire.HeaderLen {
+	if end < bulkAt {
 		return nil, false
 	}
-	head := append(scratch[:0], packet[:headEnd]...)
-	head = append(head, packet[end:]...)
-	opened, ok := o.openAt(head[len(head):], head, wire.HeaderLen)
-	if !ok {
-		return nil, false
-	}
-	copy(packet[wire.HeaderLen:], opened)
-	return packet[wire.HeaderLen:end], true
+	_, ok = o.openAt(nil, packet[end:], packet[:bulkAt])
+	return packet[wire.HeaderLen:end], ok
 }
 
 // verify tells whether the peer has signed packet, and returns what it holds.
 func (o *opener) verify(packet []byte) (inner []byte, ok bool) {
 	end := len(packet) - wire.TagLen
-	if _, ok = o.openAt(nil, packet, end); !ok {
-		return nil, false
-	}
-	return packet[wire.HeaderLen:end], true
+	_, ok = o.openAt(nil, packet[end:], packet[:end])
+	return packet[wire.HeaderLen:end], ok
 }
 
-// openAt is open for a packet that is encrypted from at on and in clear before.
-func (o *opener) openAt(scratch, packet []byte, at int) (frames []byte, ok bool) {
-	slot := packet[flagsAt] & phaseMask
+// openAt opens sealed, which is authenticated together with clear, the beginning of a packet.
+func (o *opener) openAt(scratch, sealed, clear []byte) (opened []byte, ok bool) {
+	slot := clear[flagsAt] & phaseMask
 	if !o.has[slot] && !o.derive(slot) {
 		return nil, false
 	}
 	k := &o.keys[slot]
-	k.nonce(&o.nonce, packet)
-	frames, err := k.aead.Open(scratch[:0], o.nonce[:], packet[at:], packet[:at])
+	k.nonce(&o.nonce, clear)
+	opened, err := k.aead.Open(scratch[:0], o.nonce[:], sealed, clear)
 	if err != nil {
 		return nil, false
 	}
 	if ahead := (uint32(slot) - o.phase) & phaseMask; ahead == 1 || ahead == 2 {
 		o.advance(ahead)
 	}
-	return frames, true
+	return opened, true
 }
 
 // derive makes the key of one of the next two phases; the phase before, if its key is gone, is

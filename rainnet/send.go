@@ -108,11 +108,18 @@ func (e *Endpoint) writeDirect(p *Peer, path wire.PathID, n int, now int64) {
 	packet, rest := e.out.arena[e.out.used:], p.conn.Rest()
 	mine, theirs := path.Addrs(e.self.id, p.card.ID)
 	n = p.track(int(mine), int(theirs)).prepare(packet, n, len(rest), now)
-	if p.insecure && len(rest) > 0 {
-		e.collect(int(mine), p.addrs[theirs], p.sealer.sealHead(packet[:n:outRoom], len(rest)), rest)
-		return
+	var clear []byte
+	switch packet = packet[:n:outRoom]; {
+	case len(rest) == 0:
+		packet = p.sealer.seal(packet)
+	case n != bulkAt: // something rides along
+		packet = p.sealer.seal(append(packet, rest...))
+	case p.insecure:
+		packet, clear = p.sealer.signBulk(packet), rest
+	default:
+		packet = p.sealer.sealBulk(packet, rest)
 	}
-	e.collect(int(mine), p.addrs[theirs], p.sealer.seal(append(packet[:n:outRoom], rest...)), nil)
+	e.collect(int(mine), p.addrs[theirs], packet, clear)
 }
 
 // collect adds the packet at the end of the arena to the run before it, if it goes the same way and

@@ -10,15 +10,18 @@
 // Header:
 //
 //	0   kind << 4 | version    u8
-//	1   flags                  u8
+//	1   flags                  u8   key phase (two bits), FlagBulk, FlagClear
 //	2   path                   u16  PathID, equal at both ends
 //	4   source                 u32  PeerID
 //	8   destination            u32  PeerID
 //	12  seen                   u16  size of the largest packet received on this path
 //	                                lately, the other way: see rainnet/mtu.go
-//	14  clear                  u16  bytes of frames, the last ones, that are neither encrypted nor
-//	                                authenticated; not zero between ends that are insecure only
+//	14  reserved               u16
 //	16  packet number          u64  per kind, path and direction, from 0, never reused
+//
+// A packet that holds one BULK frame and nothing else (FlagBulk) is encrypted from the data
+// of that frame on: straight from the memory where the data lies, in one pass. The 19
+// bytes before are authenticated with the header.
 //
 // A packet of KindRelay is one leg of the way through a third host: its source and its
 // destination are the ends of the leg, and a whole packet, as its source has sealed it

@@ -23,6 +23,15 @@ const (
 	KindRelay Kind = 2 // a packet of the source, or for the destination, on its way through a third peer
 )
 
+// Flags of a Header. The two lowest bits are the phase of the key.
+const (
+	// FlagBulk: the frames are one BULK frame, and what stands before its data is authenticated and not
+	// encrypted.
+	FlagBulk = 1 << 2
+	// FlagClear: nor is the data, which is not authenticated either. Between ends that are insecure only.
+	FlagClear = 1 << 3
+)
+
 // A Header is the clear part of a packet.
 type Header struct {
 	Kind   Kind

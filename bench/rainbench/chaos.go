@@ -24,7 +24,7 @@ func chaosMain(args []string) (int, error) {
 	hostTimeout := fs.Duration("host-timeout", time.Second, "of the jobs")
 	verbose := fs.BoolP("verbose", "v", false, "tell of every job")
 	config := labFlags(fs)
-	prefix := fs.String("prefix", defaultPrefix(), "where rainmpi is built or installed (bin/rainrun)")
+	prefix := prefixFlag(fs)
 	if err := parse(fs, args); err != nil {
 		return 2, err
 	}
@@ -62,6 +62,9 @@ func chaosMain(args []string) (int, error) {
 		s := *seed + i
 		kind := kinds[rand.New(rand.NewPCG(s, 1)).IntN(len(kinds))]
 		o, err := c.Run(ctx, kind, s)
+		if ctx.Err() != nil {
+			return 1, fmt.Errorf("chaos: interrupted after %d of %d jobs", i, *jobs)
+		}
 		if err != nil {
 			return 1, err
 		}

@@ -39,19 +39,22 @@ type places struct {
 
 func placeFlags(fs *pflag.FlagSet) places {
 	return places{
-		prefix: fs.String("prefix", defaultPrefix(), "where rainmpi is built or installed (bin/mpicc, bin/rainrun)"),
+		prefix: prefixFlag(fs),
 		src:    fs.String("src", "bench/c", "folder of the C benchmark program"),
 		work:   fs.String("work", "", "folder for compiled programs; default a temporary one"),
 	}
 }
 
-// defaultPrefix is the folder above the one this program lies in: build/bin/rainbench.
-func defaultPrefix() string {
-	exe, err := os.Executable()
-	if err != nil {
-		return "build"
+// prefixFlag is where the commands under test are: by default where this program is, build/bin/rainbench. The
+// manual does not tell that folder: it is written before rainbench is installed.
+func prefixFlag(fs *pflag.FlagSet) *string {
+	prefix := "build"
+	if exe, err := os.Executable(); err == nil {
+		prefix = filepath.Dir(filepath.Dir(exe))
 	}
-	return filepath.Dir(filepath.Dir(exe))
+	p := fs.String("prefix", prefix, "where rainmpi is built or installed (bin/mpicc, bin/rainrun); default: where this rainbench is")
+	fs.Lookup("prefix").DefValue = ""
+	return p
 }
 
 // workDir makes the folder for compiled programs.

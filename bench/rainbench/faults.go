@@ -13,6 +13,7 @@ import (
 
 	"rainmpi/bench"
 	"rainmpi/bench/lab"
+	"rainmpi/internal/manual"
 )
 
 // faultsMain breaks rails under a stream between two lab hosts, trial by trial.
@@ -31,7 +32,7 @@ func faultsMain(args []string) (int, error) {
 	asJSON := fs.String("json", "", "write everything that was seen to a file as JSON")
 	user := fs.Bool("user-namespace", false, "use a user namespace even as root")
 	where := placeFlags(fs)
-	fs.Usage = func() { fmt.Fprint(os.Stderr, faultsUsage(fs)) }
+	describe(fs, manual.Page{Usage: []string{"--scenario NAME [flags]"}, Sections: []manual.Section{{Title: "Scenarios", Text: scenarios()}}})
 	if err := parse(fs, args); err != nil {
 		return 2, err
 	}
@@ -65,12 +66,11 @@ func faultsMain(args []string) (int, error) {
 	return missed(reports)
 }
 
-func faultsUsage(fs *pflag.FlagSet) string {
-	text := "usage: rainbench faults --scenario NAME [flags]\n\n"
+func scenarios() (text string) {
 	for _, s := range bench.Scenarios() {
 		text += fmt.Sprintf("  %-14s %s\n", s.Name, s.Brief)
 	}
-	return text + "\n" + fs.FlagUsages()
+	return text
 }
 
 // A faultsReport is what --json writes of one scenario.

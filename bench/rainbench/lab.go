@@ -15,6 +15,7 @@ import (
 	"github.com/spf13/pflag"
 
 	"rainmpi/bench/lab"
+	"rainmpi/internal/manual"
 )
 
 var labCommands = map[string]command{
@@ -67,13 +68,12 @@ func labRun(args []string) (int, error) {
 	on := fs.String("on", lab.Outside, "host to run the command on; outside: in the lab, on none of its hosts")
 	at := fs.StringArray("at", nil, "fault at a time after the start, e.g. 5s:cut:rail1 or 8s:mend:rail1 (repeatable)")
 	quiet := fs.BoolP("quiet", "q", false, "do not tell of the faults on standard error")
-	fs.Usage = func() {
-		fmt.Fprintf(os.Stderr, "usage: rainbench lab run [flags] -- COMMAND [ARG...]\n\n%s\n", fs.FlagUsages())
-		fmt.Fprint(os.Stderr, "%hosts in an argument becomes the hosts, \"h1,h2\"; the environment names the lab in RAINLAB,\n"+
-			"RAINLAB_HOSTS and RAINLAB_RAILS and rainrun's --agent-command in RAIN_AGENT_COMMAND.\n"+
-			"Faults: cut:RAIL[@HOST][:switch|host|behind]  blackhole:RAIL[@HOST[:out|in|both]]\n"+
-			"        loss:RAIL[@HOST]:PERCENT%  mend:RAIL[@HOST]\n")
-	}
+	describe(fs, manual.Page{Usage: []string{"[flags] -- COMMAND [ARG...]"}, Sections: []manual.Section{
+		{Title: "The command", Text: "%hosts in an argument becomes the hosts, \"h1,h2\"; the environment names the lab in RAINLAB,\n" +
+			"RAINLAB_HOSTS and RAINLAB_RAILS and rainrun's --agent-command in RAIN_AGENT_COMMAND."},
+		{Title: "Faults", Text: "cut:RAIL[@HOST][:switch|host|behind]  blackhole:RAIL[@HOST[:out|in|both]]\n" +
+			"loss:RAIL[@HOST]:PERCENT%  mend:RAIL[@HOST]"},
+	}})
 	if err := parse(fs, args); err != nil {
 		return 2, err
 	}
@@ -164,7 +164,8 @@ func exitStatus(err error) (int, error) {
 func labExec(args []string) (int, error) {
 	fs := pflag.NewFlagSet("rainbench lab exec", pflag.ContinueOnError)
 	fs.SetInterspersed(false)
-	which := fs.String("lab", "", "directory of the lab; default $RAINLAB, or the only one that runs")
+	which := labFlag(fs)
+	describe(fs, manual.Page{Usage: []string{"[flags] HOST -- COMMAND [ARG...]"}})
 	if err := parse(fs, args); err != nil {
 		return 2, err
 	}
@@ -199,6 +200,10 @@ func labRsh(args []string) (int, error) {
 	return lab.ExecMain(dir, args[0], []string{"/bin/sh", "-c", strings.Join(args[1:], " ")}), nil
 }
 
+func labFlag(fs *pflag.FlagSet) *string {
+	return fs.String("lab", "", "directory of the lab; default $RAINLAB, or the only one that runs")
+}
+
 // theLab finds the lab that is meant.
 func theLab(flag string) (string, error) {
 	if flag != "" {
@@ -219,19 +224,14 @@ func theLab(flag string) (string, error) {
 
 func labFault(args []string) (int, error) {
 	fs := pflag.NewFlagSet("rainbench lab fault", pflag.ContinueOnError)
-	which := fs.String("lab", "", "directory of the lab; default $RAINLAB, or the only one that runs")
-	fs.Usage = func() {
-		fmt.Fprint(os.Stderr, "usage: rainbench lab fault RAIL[@HOST] cut [switch|host|behind]\n"+
-			"                                        blackhole [out|in|both]\n"+
-			"                                        loss PERCENT%\n"+
-			"                                        mend\n\n"+fs.FlagUsages())
-	}
+	which := labFlag(fs)
+	describe(fs, manual.Page{Usage: []string{"[flags] RAIL[@HOST] cut [switch|host|behind]", "[flags] RAIL[@HOST] blackhole [out|in|both]",
+		"[flags] RAIL[@HOST] loss PERCENT%", "[flags] RAIL[@HOST] mend"}})
 	if err := parse(fs, args); err != nil {
 		return 2, err
 	}
 	if fs.NArg() < 2 || fs.NArg() > 3 {
-		fs.Usage()
-		return 2, errors.New("lab fault: give a rail and what to do to it")
+		return 2, errors.New("lab fault: give a rail and what to do to it: rainbench lab fault rail1 cut; --help lists what can be done")
 	}
 	f, err := lab.NewFault(fs.Arg(1), fs.Arg(0), fs.Arg(2))
 	if err != nil {
@@ -254,7 +254,7 @@ func onLab(which string, f func(*lab.Lab) error) (int, error) {
 
 func labStatus(args []string) (int, error) {
 	fs := pflag.NewFlagSet("rainbench lab status", pflag.ContinueOnError)
-	which := fs.String("lab", "", "directory of the lab; default $RAINLAB, or the only one that runs")
+	which := labFlag(fs)
 	asJSON := fs.Bool("json", false, "as JSON")
 	if err := parse(fs, args); err != nil {
 		return 2, err
@@ -286,6 +286,9 @@ func printStatus(st *lab.Status) {
 }
 
 func labClean(args []string) (int, error) {
+	if _, err := withoutFlags("lab clean", args, ""); err != nil {
+		return 2, err
+	}
 	removed, err := lab.Clean()
 	for _, dir := range removed {
 		fmt.Println("removed", dir)

@@ -95,6 +95,7 @@ func dispatch(name string, cmds map[string]command, args []string) (int, error) 
 	if !ok {
 		return 2, fmt.Errorf("no command %q: %s --help lists them", args[0], name)
 	}
+	running = c
 	return c.run(args[1:])
 }
 

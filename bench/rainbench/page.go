@@ -2,6 +2,7 @@ package main
 
 import (
 	"fmt"
+	"strings"
 
 	"github.com/spf13/pflag"
 
@@ -17,11 +18,36 @@ func parse(fs *pflag.FlagSet, args []string) error {
 		collect(fs)
 		return pflag.ErrHelp
 	}
+	if fs.Usage == nil {
+		describe(fs, manual.Page{Usage: []string{"[flags]"}})
+	}
 	return fs.Parse(args)
 }
 
-// plain are commands without flags, which would run.
-var plain = map[string]bool{"clean": true, "rsh": true, "lab": true, "manual": true, "completion": true}
+// running is the command that the command line names.
+var running command
+
+// describe has --help print p and the command's flags, on standard output, as it was asked for.
+func describe(fs *pflag.FlagSet, p manual.Page) {
+	fs.Usage = func() {
+		p.Name, p.Brief = fs.Name(), strings.ToUpper(running.usage[:1])+running.usage[1:]
+		if fs.HasFlags() {
+			p.Groups = []manual.Group{{Title: "Flags", Options: manual.OptionsOf(fs)}}
+		}
+		fmt.Print(p.Help())
+	}
+}
+
+// withoutFlags reads the command line of a command that has none, and returns its arguments.
+func withoutFlags(name string, args []string, follows string) ([]string, error) {
+	fs := pflag.NewFlagSet("rainbench "+name, pflag.ContinueOnError)
+	describe(fs, manual.Page{Usage: []string{follows}})
+	err := parse(fs, args)
+	return fs.Args(), err
+}
+
+// plain are commands that do not read flags, and would run.
+var plain = map[string]bool{"rsh": true, "lab": true}
 
 // page is everything that rainbench says of itself.
 func page() manual.Page {
@@ -51,18 +77,25 @@ func commandsOf(cmds map[string]command) (list []manual.Command) {
 	return list
 }
 
-func manualMain([]string) (int, error) {
+func manualMain(args []string) (int, error) {
+	if _, err := withoutFlags("manual", args, "| man -l -"); err != nil {
+		return 2, err
+	}
 	fmt.Print(page().Man())
 	return 0, nil
 }
 
 func completionMain(args []string) (int, error) {
-	if len(args) != 1 {
-		return 2, fmt.Errorf("usage: rainbench completion bash|zsh|fish")
+	args, err := withoutFlags("completion", args, strings.Join(manual.Shells, "|"))
+	if err != nil {
+		return 2, err
 	}
-	text, err := page().Completion(args[0])
+	text, err := page().Completion(strings.Join(args, " "))
+	if err != nil {
+		return 2, err
+	}
 	fmt.Print(text)
-	return 0, err
+	return 0, nil
 }
 
 func init() {

@@ -21,4 +21,26 @@ func TestPage(t *testing.T) {
 	if collect != nil {
 		t.Error("commands would not run any more")
 	}
+	if strings.Contains(man, "default /") {
+		t.Error("the manual names a folder of the machine on which it was made")
+	}
+}
+
+// --help of every command runs nothing, and is on standard output, for less and grep.
+func TestHelp(t *testing.T) {
+	var words []string
+	for name := range commands {
+		words = append(words, name)
+	}
+	for name := range labCommands {
+		if name != "rsh" { // it takes options of ssh
+			words = append(words, "lab "+name)
+		}
+	}
+	for _, w := range words {
+		out, errs, status := run(t, append(strings.Fields(w), "--help")...)
+		if status != 0 || errs != "" || !strings.HasPrefix(out, "usage: rainbench "+w+" ") && !strings.HasPrefix(out, "usage: rainbench "+w+"\n") {
+			t.Errorf("rainbench %s --help: status %d, %q, standard error %q", w, status, out, errs)
+		}
+	}
 }

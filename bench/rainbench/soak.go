@@ -19,7 +19,7 @@ func soakMain(args []string) (int, error) {
 	seed := fs.Uint64("seed", 1, "what is sent and what fails follow from it")
 	perHost := fs.Int("per-host", 2, "ranks on each host")
 	config := labFlags(fs)
-	prefix := fs.String("prefix", defaultPrefix(), "where rainmpi is built or installed (bin/rainrun)")
+	prefix := prefixFlag(fs)
 	if err := parse(fs, args); err != nil {
 		return 2, err
 	}

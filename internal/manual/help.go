@@ -18,7 +18,7 @@ func (p Page) UsageLine() string {
 		if i > 0 {
 			head = "      "
 		}
-		fmt.Fprintf(&b, "%s %s %s\n", head, p.Name, u)
+		b.WriteString(strings.TrimRight(fmt.Sprintf("%s %s %s", head, p.Name, u), " ") + "\n")
 	}
 	return b.String()
 }
@@ -27,7 +27,10 @@ func (p Page) UsageLine() string {
 func (p Page) Help() string {
 	var b strings.Builder
 	b.WriteString(p.UsageLine())
-	fmt.Fprintf(&b, "\n%s.\n\n", p.Brief)
+	fmt.Fprintf(&b, "\n%s.\n", p.Brief)
+	if len(p.Examples) > 0 {
+		b.WriteString("\n")
+	}
 	width := 0
 	for _, e := range p.Examples {
 		width = max(width, len(e.Line))

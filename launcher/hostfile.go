@@ -40,11 +40,13 @@ func parseHostFile(name string, r io.Reader) ([]Host, error) {
 		h.From = fmt.Sprintf("%s:%d", name, line)
 		hosts = append(hosts, h)
 	}
-	if err := in.Err(); err != nil {
+	if err := in.Err(); errors.Is(err, bufio.ErrTooLong) {
 		return nil, fmt.Errorf("%s:%d: %w", name, line+1, err)
+	} else if err != nil {
+		return nil, errors.WithMessage(err, "host file")
 	}
 	if len(hosts) == 0 {
-		return nil, fmt.Errorf("%s: the file names no host", name)
+		return nil, fmt.Errorf("host file %s: it names no host; write one a line, such as: a slots=2", name)
 	}
 	return mergeHosts(hosts), nil
 }

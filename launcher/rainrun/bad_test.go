@@ -63,7 +63,7 @@ func TestBadInput(t *testing.T) {
 		{[]string{"--hostfile", file("a sockets=1\n")}, 2, "file:1: host a: unknown key \"sockets\" (known: slots, max_slots)"},
 		{[]string{"--hostfile", file("a:1 slots=2\n")}, 2, "file:1: host a: its slots are given twice"},
 		{[]string{"--hostfile", file("a\n:2\n")}, 2, "file:2: a host without a name"},
-		{[]string{"--hostfile", file("# none\n")}, 2, "the file names no host"},
+		{[]string{"--hostfile", file("# none\n")}, 2, "it names no host; write one a line"},
 
 		{[]string{"-ppn", "0"}, 2, "-ppn 0: at least one rank per host"},
 		{[]string{"--map-by", "moon"}, 2, "known are slot, node, core"},

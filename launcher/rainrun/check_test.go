@@ -84,5 +84,7 @@ func TestBadCommands(t *testing.T) {
 	} {
 		rainrun(t, strings.Fields(c.line)...).wantOneLine(t, strings.Fields(c.line), 2, c.want)
 	}
-	rainrun(t, "check", "--help").wantOut(t, "--json", "usage: rainrun check")
+	for _, c := range []string{"check", "history", "info", "completion", "manual"} {
+		rainrun(t, c, "--help").wantOut(t, "usage: rainrun "+c)
+	}
 }

@@ -133,5 +133,4 @@ func TestInfo(t *testing.T) {
 			t.Errorf("%q is no function of MPI", name)
 		}
 	}
-	rainrun(t, "info", "--moon").want(t, 2, "--moon")
 }

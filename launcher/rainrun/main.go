@@ -8,6 +8,7 @@ import (
 	"strconv"
 	"strings"
 
+	"rainmpi/internal/manual"
 	"rainmpi/launcher"
 )
 
@@ -45,8 +46,19 @@ func run(args []string) int {
 	return status
 }
 
+// wantsHelp reports whether the first argument asks what a command does.
+func wantsHelp(args []string) bool {
+	return len(args) > 0 && (args[0] == "--help" || args[0] == "-help" || args[0] == "-h")
+}
+
 // completion writes the script for a shell.
 func completion(args []string) int {
+	if wantsHelp(args) {
+		fmt.Printf("usage: rainrun completion %s\n\n"+
+			"Writes what completes rainrun's options and commands in that shell. make install puts it where shells\n"+
+			"look for it; by hand, in bash: source <(rainrun completion bash)\n", strings.Join(manual.Shells, "|"))
+		return 0
+	}
 	text, err := page.Completion(strings.Join(args, " "))
 	if err != nil {
 		fmt.Fprintf(os.Stderr, "rainrun %v\n", err)
@@ -57,6 +69,10 @@ func completion(args []string) int {
 }
 
 func manualPage(args []string) int {
+	if wantsHelp(args) {
+		fmt.Print("usage: rainrun manual | man -l -\n")
+		return 0
+	}
 	if len(args) > 0 {
 		fmt.Fprintf(os.Stderr, "rainrun manual: unknown argument %s; it takes none, and writes a page for man: rainrun manual | man -l -\n", args[0])
 		return 2

@@ -6,6 +6,10 @@
 //
 //	rainrun -n 4 --host a,b ./program
 //
+// A program in a module of its own tells Go where this repository lies:
+//
+//	go mod edit -require rainmpi@v0.0.0 -replace rainmpi=/path/to/this/repository
+//
 // Without rainrun it is a job of one rank. World is the communicator of all
 // ranks. Most programs need the generic functions (Send, Recv, Bcast,
 // Allreduce, …), which take slices of scalars, of arrays or of structs of

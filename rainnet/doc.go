@@ -11,13 +11,14 @@
 // The protocol is in packages that own no socket, clock, goroutine or lock. They are plain structs
 // that are told what happened and asked what they want:
 //
-//	rainnet       Endpoint: sockets, keys, the clock; drives the machines        this package
-//	rainnet/rudp  Conn: one peer; reliable messages striped over its paths       pure
-//	rainnet/link  Link: one path; pings, and the history both ends agree on      pure
-//	rainnet/relay Seeker: when a peer is talked to through a third host          pure
-//	rainnet/wire  formats of packets and frames                                  pure
+//	rainnet          Endpoint: sockets, keys, the clock; drives the machines     this package
+//	rainnet/rudp     Conn: one peer; reliable messages striped over its paths    pure
+//	rainnet/link     Link: one path; pings, and the history both ends agree on   pure
+//	rainnet/relay    Seeker: when a peer is talked to through a third host       pure
+//	rainnet/member   Machine: the hosts that take part; the launcher drives it   pure
+//	rainnet/wire     formats of packets and frames                               pure
 //	rainnet/history  logs of what happened to paths; do both ends tell the same
-//	rainnet/udp   Conn: one socket; batches, UDP_SEGMENT, UDP_GRO
+//	rainnet/udp      Conn: one socket; batches, UDP_SEGMENT, UDP_GRO
 //
 // An Endpoint belongs to whoever drives it, and does nothing by itself: it starts no goroutine.
 // Poll looks at everything once without blocking; FDs and Deadline say what to wait for when there

@@ -28,7 +28,9 @@ func files(t *testing.T) []*source {
 }
 
 func TestImports(t *testing.T) {
+	there := map[string]bool{}
 	for _, s := range files(t) {
+		there[s.pkg] = true
 		for _, p := range s.imports {
 			// A test may drive its package by what stands above it.
 			if why := wrongImport(s, p); why != "" && !s.test {
@@ -37,6 +39,11 @@ func TestImports(t *testing.T) {
 			if why := impure(s, p); why != "" {
 				t.Error(why)
 			}
+		}
+	}
+	for _, dir := range pure {
+		if !there[module+"/"+dir] {
+			t.Errorf("a rule is for %s, which does not exist", dir)
 		}
 	}
 }

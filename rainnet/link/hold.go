@@ -3,9 +3,9 @@ package link
 // maxDowns bounds how many Downs are remembered.
 const maxDowns = 8
 
-// hold keeps a path that flaps Down: "hold-down, exponential, from the third
-// Down within 10 s" (rain.md). Only tin is held; the peer's count is followed
-// always, and the peer holds its own tin by the same rule.
+// hold keeps a path that flaps Down, from the third Down within 10 s on, and each time
+// longer. Only tin is held; the peer's count is followed always, and the peer holds its
+// own tin by the same rule.
 type hold struct {
 	downs [maxDowns]int64 // when the last ones were, oldest first
 	many  int

@@ -131,8 +131,8 @@ func (l *Link) recvEcho(now int64, number, delayµs uint32) {
 		return
 	}
 	l.rtt.sample(now - sentAt - int64(delayµs)*1000)
-	// "An echo counts for tin only if it answers a ping sent after my last
-	// transition" (rain.md): an older one proves the state before it.
+	// An echo is proof only if it answers a ping sent after my last transition:
+	// an older one proves the state before it.
 	if !after(l.movedN, number) || l.cfg.has(BugStaleEcho) {
 		l.proof(now, sentAt)
 	}

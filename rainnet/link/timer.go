@@ -80,9 +80,9 @@ func (l *Link) Expire(now int64) {
 	if !l.Up() {
 		return
 	}
-	// "A timer that fires late by more than T/2 drains the sockets and starts
-	// T again" (rain.md): a process that was stopped judges nobody by the
-	// silence it slept through. A late ping is such a timer as well.
+	// A timer that fires late by more than half a time-out starts that again: a
+	// process that was stopped judges nobody by the silence it slept through,
+	// before it has read its sockets. A late ping is such a timer as well.
 	late := now - min(l.timer.pingAt, l.toutAt())
 	if late > l.Timeout()/2 && l.timer.restarts < maxRestarts {
 		l.timer.restarts++
@@ -133,9 +133,9 @@ func (l *Link) NextPing(now int64) (Ping, bool) {
 func (l *Link) interval(now int64) int64 {
 	switch {
 	case l.Up() && l.pings.asked:
-		// Unless the echo comes first. "After one overdue echo a ping
-		// every 3 ms until T" (rain.md): at 5 % loss each way three plain
-		// pings fail together every 12 s, these do in days.
+		// Unless the echo comes first. After one overdue echo pings are
+		// frequent: at 5 % loss each way three plain ones fail together
+		// every 12 s, these do in days.
 		return min(l.period(), max(l.hurry(), 2*l.rtt.smoothed))
 	case l.Up():
 		return l.period()

@@ -28,8 +28,7 @@ func (b Ballot) compare(o Ballot) int {
 	return cmp.Or(cmp.Compare(b.Epoch, o.Epoch), cmp.Compare(b.Gen.ID, o.Gen.ID), cmp.Compare(b.Gen.Inc, o.Gen.Inc))
 }
 
-// A Stamp is one hop of one token: "a token is (epoch, sequence, generator)"
-// (rain.md). Seq is raised at every hop.
+// A Stamp is one hop of one token: Seq is raised at every hop.
 type Stamp struct {
 	Ballot
 	Seq uint64

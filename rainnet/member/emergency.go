@@ -7,9 +7,8 @@ func (m *Machine) starve(now, d int64) {
 	m.starveAt = now + d
 }
 
-// call911 asks everybody in the ring whether the token is known to live: "no token
-// for the starvation time → send 911 with the sequence number of my last copy to
-// every member" (rain.md).
+// call911 asks everybody in the ring whether the token is known to live: I have not
+// had it for the starvation time, and say which copy was my last.
 func (m *Machine) call911(now int64) {
 	m.state = asking
 	m.tries = 0
@@ -42,9 +41,8 @@ func (m *Machine) granted() bool {
 	return true
 }
 
-// recv911 answers: "a live member with a more recent copy denies. From a non-member
-// it is a request to join; the receiver adds the sender when it next holds the
-// token, and sends it the token" (rain.md).
+// recv911 answers: who has a more recent copy denies. From one who is no member it is
+// a request to join: who next holds the token admits it, and sends it the token.
 //
 // A sender that is no member here and has the more recent copy is of a ring that I
 // am in and have not heard of yet. It is for it to regenerate: were it denied for

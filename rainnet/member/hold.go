@@ -1,7 +1,6 @@
 package member
 
-// take receives the token: "a node copies what it receives, adopts the view,
-// passes the token on" (rain.md).
+// take receives the token: it copies what came and adopts the view.
 func (m *Machine) take(now int64, t token) {
 	before := m.tok
 	if !m.cfg.has(BugNewestCopy) {
@@ -150,9 +149,9 @@ func (m *Machine) over(s *slot) bool {
 	return int(s.agree) >= m.tok.size() || m.cfg.has(BugRemoveAtOnce)
 }
 
-// acknowledge takes note that I have copied the log, and confirms what all have:
-// "a view is confirmed only when a full token round has passed with it and a
-// majority of the previous confirmed view has copied it" (rain.md).
+// acknowledge takes note that I have copied the log, and confirms what all have: a full
+// round of the ring, and among it a majority of the view that was confirmed before. Else
+// two rings could each hold a majority of a view that the other has not heard of.
 func (m *Machine) acknowledge() {
 	t := &m.tok
 	if !t.ripe() {

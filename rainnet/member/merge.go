@@ -79,8 +79,8 @@ func (m *Machine) mergeWanted(now int64) bool {
 	return m.target != Member{} && now < m.targetAt+m.cfg.Starve && !m.tok.inRing(m.target) && !m.dead(m.target)
 }
 
-// recvMerge keeps the token of another group until I hold my own: "two tokens
-// merge in one node" (rain.md).
+// recvMerge keeps the token of another group until I hold my own: two
+// tokens become one where one node has both.
 func (m *Machine) recvMerge(now int64, from Member, t token) {
 	p := m.peer(from.ID)
 	if p.merged != t.Stamp && len(m.stash) < len(m.peers) {

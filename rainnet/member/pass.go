@@ -59,9 +59,9 @@ func (m *Machine) retry(now int64) {
 // undelivered passes over a member that does not answer. It may have the token all
 // the same: from here the token goes on under a higher ballot.
 //
-// "Conservative detection: do not remove but reorder (ABCD → ACBD), so that another
-// node tries; remove after two failed deliveries in a row" (rain.md). With two
-// members the second attempt is one's own.
+// Detection is conservative: the member is not taken out of the ring but put behind the
+// next (ABCD → ACBD), so that another tries, and goes after two failed deliveries in a
+// row. With two members the second attempt is one's own.
 func (m *Machine) undelivered(now int64) {
 	if m.merging {
 		m.target = Member{}

@@ -71,10 +71,10 @@ func (m *Machine) recvToken(now int64, from Member, t token) {
 	c := t.Ballot.compare(m.tok.Ballot)
 	switch {
 	case c == 0 && t.Seq <= m.tok.Seq:
-		// "A re-sent hop is recognised" (rain.md): only its acknowledgement was lost.
+		// The same hop again: only its acknowledgement was lost.
 		m.send(from.ID, message{kind: kindAck, stamp: t.Stamp})
 	case c < 0 && !m.cfg.has(BugTakeOld):
-		// "Smaller ones are dropped."
+		// An older token is dropped.
 		m.refuse(from)
 	default:
 		m.send(from.ID, message{kind: kindAck, stamp: t.Stamp})

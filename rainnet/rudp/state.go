@@ -73,7 +73,7 @@ func (c *Conn) pathDown(now int64, p *path, e link.Event) {
 	p.up, p.epoch, p.suspect = false, e.Epoch, true
 	c.emitMove(p, e)
 	c.last = p
-	// "Re-striping after Down happens once per epoch."
+	// Once for each transition to Down, as the epoch counts them.
 	p.requeue = !c.has(BugNoRequeue)
 	c.rank()
 	c.requeueWaiting(now)
@@ -184,7 +184,7 @@ func (c *Conn) rank() {
 	}
 	match(c.paths)
 	if relayed != nil {
-		// "Direct paths take over again when one is up."
+		// Direct paths take over again as soon as one is up.
 		relayed.active = relayed.up && (c.upCount == 1 || c.has(BugRelayFirst))
 	}
 	c.desperate = false
@@ -243,7 +243,7 @@ func (c *Conn) pause() int64 {
 }
 
 // forbear keeps a path Up that is overdue, while nothing at all comes from the peer:
-// "all paths of a peer silent together is a stall of the peer". It is the path that is
+// if all its paths are silent together it is the peer that is stopped. It is the path that is
 // silent, and not the peer, if the peer was heard when most of T had passed.
 func (c *Conn) forbear(now int64, p *path) {
 	if !p.link.Overdue(now) || c.has(BugNoStall) {
@@ -257,8 +257,7 @@ func (c *Conn) forbear(now int64, p *path) {
 	p.link.Forbear(min(p.link.ProvenAt()+stallTime, max(silent+t, now+stallLook)))
 }
 
-// noteStall tells when no path is left and when one is there again. "All paths
-// of a peer silent together is a stall of the peer."
+// noteStall tells when no path is left and when one is there again.
 func (c *Conn) noteStall(now int64) {
 	stalled := c.everUp && c.upCount == 0 && (c.desperate || len(c.usable) == 0)
 	if stalled == c.stalled {
@@ -266,7 +265,7 @@ func (c *Conn) noteStall(now int64) {
 	}
 	c.stalled = stalled
 	if stalled {
-		// "No hold-down, no re-striping."
+		// What is no fault of the paths neither holds them down nor moves their data.
 		for _, p := range c.paths {
 			p.link.Excuse(now)
 		}

@@ -19,7 +19,6 @@ type Scenario struct {
 	alone       bool     // one rail by itself is measured first, to compare with
 	draw        func(*drawing)
 	bars        func(o *Scene, s *Summary) []Bar
-	needs       int // rails
 }
 
 // A Scene is a scenario with its settings.

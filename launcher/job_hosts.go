@@ -31,10 +31,10 @@ const (
 
 // Events of the start.
 type (
-	startLate   struct{}             // --start-timeout
-	startFailed struct{}             // failTime is over
-	startAgain  struct{ host int }   // retryTime is over
-	showStart   struct{ erase bool } // for people
+	startLate   struct{}           // --start-timeout
+	startFailed struct{}           // failTime is over
+	startAgain  struct{ host int } // retryTime is over
+	showStart   struct{}           // progressTime is over
 )
 
 // startAgents starts the agents of all hosts; they answer with Ready.

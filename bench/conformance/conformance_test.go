@@ -22,13 +22,13 @@ func TestTestlist(t *testing.T) {
 	write("pt2pt/testlist", "# comment\n\nping 2\nping 2 env=MPIR_CVAR_X=1\nping 4 arg=-n=3 env=A=B timeLimit=60\n"+
 		"big 3 mem=6.5 xfail=ticket1\ndie resultTest=TestStatus\ndead 2 resultTest=TestStatus strict=false\nsub\n")
 	write("pt2pt/sub/testlist", "below 1\n")
-	entries, err := readTestlists(root, "pt2pt")
-	if err == nil {
+	if _, err := readTestlists(root, "pt2pt"); err == nil {
 		t.Fatal("a rule in the place of the number of ranks is not told")
 	}
 	write("pt2pt/testlist", strings.Replace("ping 2\nping 2 env=MPIR_CVAR_X=1\nping 4 arg=-n=3 env=A=B timeLimit=60\n"+
 		"big 3 mem=6.5 xfail=ticket1\nsolo\ndead 2 resultTest=TestStatus strict=false\nsub\n", "\r", "", -1))
-	if entries, err = readTestlists(root, "pt2pt"); err != nil {
+	entries, err := readTestlists(root, "pt2pt")
+	if err != nil {
 		t.Fatal(err)
 	}
 	var keys []string

@@ -78,10 +78,9 @@ type line struct {
 	faults   lineFaults // in force now
 	dead     int        // faults that keep it dead; alive at 0
 
-	burst    bool  // in a run of losses
-	ordered  int64 // arrival of the last packet that keeps the order
-	lastDead int64 // when it was last seen dead, for the liveness checker
-	harmed   int64 // packets lost, of all causes
+	burst   bool  // in a run of losses
+	ordered int64 // arrival of the last packet that keeps the order
+	harmed  int64 // packets lost, of all causes
 }
 
 // lineFaults are chances per packet, and times in nanoseconds.

@@ -110,7 +110,6 @@ func (e *end) undelivered() bool {
 type wakes struct {
 	since int64
 	count int
-	sent  int64
 }
 
 // checkWake fails if a machine lets itself be woken far more often than it has

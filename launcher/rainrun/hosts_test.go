@@ -96,10 +96,7 @@ func TestLostChannel(t *testing.T) {
 	r := start(t, "", "-n", "2", "--host", "a.invalid:1,b.invalid:1", "bash", "-c",
 		"echo $PMI_RANK begins; until [ -e "+go0+" ]; do sleep 0.05; done; for i in 1 2 3; do echo $PMI_RANK line $i; done")
 	r.await(2, "bash -c echo $PMI_RANK begins")
-	var ssh []int
-	for _, pid := range r.await(2, "/bin/bash "+fake) {
-		ssh = append(ssh, pid)
-	}
+	ssh := r.await(2, "/bin/bash "+fake)
 	if err := syscall.Kill(ssh[1], syscall.SIGTERM); err != nil {
 		t.Fatal(err)
 	}

@@ -313,13 +313,7 @@ func drawDarray(t *rapid.T, old both) (*Type, reference, error) {
 
 func (b both) String() string { return fmt.Sprintf("%+v", b.r) }
 
-// flat is a type with the type map of count elements of r, made entry by entry.
-func (r reference) flat(count int64) *Type {
-	var all reference
-	all.place(r, count, 0)
-	return flatType(all.entries)
-}
-
+// flatType is a type with this type map, made entry by entry.
 func flatType(entries []entry) *Type {
 	var bl, d []int64
 	var types []*Type

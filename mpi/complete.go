@@ -134,14 +134,20 @@ func (e *engine) step() {
 	e.runCalls()
 }
 
+// The calls that take a list end some of its requests. One that is spent then becomes nil in the list, as
+// MPI_REQUEST_NULL in C, so that the same list may be given again.
+
 // Waitall ends all requests. If any failed the error has class ErrInStatus and
 // every status its own.
 func Waitall(rs []*Request) ([]Status, error) {
 	out := make([]Status, len(rs))
 	failed := 0
 	for i, r := range rs {
+		if !r.Done() {
+			r.e.until(func() bool { return r.done.Load() != 0 })
+		}
 		var err error
-		if out[i], err = r.Wait(); err != nil {
+		if out[i], err = end(rs, i); err != nil {
 			failed++
 		}
 	}
@@ -149,6 +155,17 @@ func Waitall(rs []*Request) ([]Status, error) {
 		return out, errorf(ErrInStatus, "%d of %d requests failed; the statuses say how", failed, len(rs))
 	}
 	return out, nil
+}
+
+// end collects a request that is Done.
+func end(rs []*Request, i int) (Status, error) {
+	r := rs[i]
+	stays := r.inactive() || r.persistent != nil
+	s, err := r.Finish()
+	if !stays && !errors.Is(err, ErrProcFailedPending) {
+		rs[i] = nil
+	}
+	return s, err
 }
 
 // Testall is Waitall if all have ended; else it ends none and returns false.
@@ -181,7 +198,7 @@ func Waitany(rs []*Request) (int, Status, error) {
 	}
 	i := -1
 	e.until(func() bool { i = anyDone(rs); return i >= 0 })
-	s, err := rs[i].Finish()
+	s, err := end(rs, i)
 	return i, s, err
 }
 
@@ -197,7 +214,7 @@ func Testany(rs []*Request) (i int, s Status, ok bool, err error) {
 			return Undefined, Status{}, false, nil
 		}
 	}
-	s, err = rs[i].Finish()
+	s, err = end(rs, i)
 	return i, s, true, err
 }
 
@@ -244,7 +261,7 @@ func finishSome(rs []*Request) ([]int, []Status, error) {
 		if r.inactive() || r.done.Load() == 0 {
 			continue
 		}
-		s, err := r.Finish()
+		s, err := end(rs, i)
 		if err != nil {
 			failed++
 		}

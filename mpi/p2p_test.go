@@ -225,6 +225,101 @@ func TestPersistentAndCancel(t *testing.T) {
 	})
 }
 
+// TestListsOfRequests ends requests of one list in the order in which they can be: what is spent is nil in the list, and
+// the persistent one stays.
+func TestListsOfRequests(t *testing.T) {
+	const goOn = 9
+	world(t, 2, func(c *Comm) {
+		peer := 1 - c.Rank()
+		if c.Rank() == 1 {
+			for _, tags := range [][]int{{1}, {0, 2}, {3}} {
+				Recv(c, []int64{0}, peer, goOn)
+				for _, tag := range tags {
+					Send(c, numbers(1, tag), peer, tag)
+				}
+			}
+			return
+		}
+		in := make([][]int64, 4)
+		rs := make([]*Request, len(in))
+		for tag := range in {
+			in[tag] = make([]int64, 1)
+			var err error
+			if tag == 3 {
+				if rs[tag], err = c.RecvInit(Slice(in[tag]), peer, tag); err == nil {
+					err = rs[tag].Start()
+				}
+			} else {
+				rs[tag], err = c.Irecv(Slice(in[tag]), peer, tag)
+			}
+			if err != nil {
+				t.Error(err)
+				return
+			}
+		}
+		next := func() {
+			if err := Send(c, []int64{0}, peer, goOn); err != nil {
+				t.Error(err)
+			}
+		}
+		if _, all, err := Testall(rs); all || err != nil {
+			t.Errorf("before anything was sent Testall gives %v, %v", all, err)
+		}
+		if i, _, some, err := Testany(rs); some || i != Undefined || err != nil {
+			t.Errorf("before anything was sent Testany gives %d, %v, %v", i, some, err)
+		}
+		if which, _, active, err := Testsome(rs); len(which) > 0 || !active || err != nil {
+			t.Errorf("before anything was sent Testsome gives %v, %v, %v", which, active, err)
+		}
+		next()
+		if i, st, err := Waitany(rs); i != 1 || st.Tag != 1 || err != nil || rs[1] != nil {
+			t.Errorf("Waitany gives %d, %+v, %v", i, st, err)
+		}
+		next()
+		ended := 0
+		for ended < 2 {
+			which, statuses, err := Waitsome(rs)
+			if err != nil || len(which) == 0 {
+				t.Errorf("Waitsome gives %v, %v", which, err)
+				return
+			}
+			for k, i := range which {
+				if statuses[k].Tag != i || rs[i] != nil {
+					t.Errorf("request %d ended with %+v", i, statuses[k])
+				}
+			}
+			ended += len(which)
+		}
+		next()
+		for all := false; !all; {
+			st, now, err := Testall(rs)
+			if all = now; err != nil || all && st[3].Tag != 3 {
+				t.Errorf("Testall gives %+v, %v", st, err)
+			}
+		}
+		for tag := range in {
+			if !slices.Equal(in[tag], numbers(1, tag)) {
+				t.Errorf("the message with tag %d came wrong", tag)
+			}
+		}
+		// Nothing is active.
+		persistent := rs[3]
+		if i, _, some, err := Testany(rs); i != Undefined || !some || err != nil {
+			t.Errorf("with nothing active Testany gives %d, %v, %v", i, some, err)
+		}
+		if _, _, active, err := Testsome(rs); active || err != nil {
+			t.Errorf("with nothing active Testsome gives %v, %v", active, err)
+		}
+		if i, _, err := Waitany(rs); i != Undefined || err != nil {
+			t.Errorf("with nothing active Waitany gives %d, %v", i, err)
+		}
+		if _, err := Waitall(rs); err != nil || persistent == nil || rs[3] != persistent {
+			t.Errorf("with nothing active Waitall gives %v; the persistent request is %v", err, rs[3])
+		}
+		persistent.Free()
+	})
+}
+
 func TestArguments(t *testing.T) {
 	world(t, 2, func(c *Comm) {
 		one := Slice([]int64{1})

@@ -199,7 +199,7 @@ func (e *engine) deliver(p *proc, h header, payload []byte) {
 	case kindPut, kindPutRTS, kindGet, kindAcc, kindFetch, kindSwap:
 		e.accessed(p, h, payload)
 	case kindFlush, kindFlushed, kindLock, kindGranted, kindUnlock, kindPost, kindDone:
-		e.synchronized(p, h)
+		e.synchronized(h)
 	case kindFault:
 		if r := e.requests.at(h.id); r != nil {
 			if r.kind == stepRequest && p.peer != nil {

@@ -52,11 +52,8 @@ func (a *fileAccess) collective() error {
 	if !a.rises { // it sees bytes twice, or goes back
 		own = a.direct()
 	}
-	x, err := newExchange(a, cards)
-	if err == nil {
-		err = x.run()
-	}
-	if err != nil {
+	x := newExchange(a, cards)
+	if err := x.run(); err != nil {
 		return err
 	}
 	if x.err != nil {
@@ -168,7 +165,7 @@ type exchange struct {
 	got, places    []int64 // of in
 }
 
-func newExchange(a *fileAccess, cards []fileCard) (*exchange, error) {
+func newExchange(a *fileAccess, cards []fileCard) *exchange {
 	x := &exchange{fileAccess: a, aggregators: a.f.aggregators(), mine: -1}
 	n := a.f.comm.Size()
 	x.counts, x.displs = make([]int64, n), make([]int64, n)
@@ -194,7 +191,7 @@ func newExchange(a *fileAccess, cards []fileCard) (*exchange, error) {
 		window /= max(1, (sum+hi-lo-1)/(hi-lo))
 	}
 	x.plan = view.NewPlan(lo, hi, len(x.aggregators), window)
-	return x, nil
+	return x
 }
 
 func (x *exchange) run() error {

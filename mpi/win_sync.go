@@ -235,14 +235,14 @@ func (t *target) tell(h header) {
 	w := t.win
 	h.ctx, h.src = w.comm.ctx, int32(w.comm.rank)
 	if t.p.index == w.e.rank {
-		w.e.synchronized(t.p, h)
+		w.e.synchronized(h)
 		return
 	}
 	w.e.answer(t.p, h)
 }
 
 // synchronized does what a peer's synchronization call asks for. mu is held.
-func (e *engine) synchronized(p *proc, h header) {
+func (e *engine) synchronized(h header) {
 	w := e.window(h.ctx)
 	if w == nil {
 		return // an unlock that came after the window's end

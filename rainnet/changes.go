@@ -250,7 +250,7 @@ func (p *Peer) announce(now int64, i int) {
 
 // introduced takes a packet on a path whose far end is not in the peer's card: it begins with the
 // address, or is of no use.
-func (p *Peer) introduced(theirs uint8, frames []byte, now int64) bool {
+func (p *Peer) introduced(theirs uint8, frames []byte) bool {
 	if len(frames) == 0 || frames[0] != byte(wire.Address) {
 		return false
 	}

@@ -91,7 +91,7 @@ func (e *Endpoint) receive(rail int, packet []byte, now int64) {
 	e.last = p
 	p.start(now)
 	mine, theirs := h.Path.Addrs(e.self.id, h.Src)
-	if !p.hasAddr(theirs) && !p.introduced(theirs, frames, now) {
+	if !p.hasAddr(theirs) && !p.introduced(theirs, frames) {
 		e.stats.Misrouted++
 		return
 	}

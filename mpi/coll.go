@@ -35,7 +35,7 @@ type collCall struct {
 	wrong    *Error    // why it cannot be done, which all members hear
 }
 
-// collChoice is RAIN_COLL, or the launcher's option of the same meaning.
+// collChoice is RAIN_COLL of this process, or what rainrun has told all ranks of it.
 var collChoice coll.Choice
 
 func setCollOverride(text string) error {

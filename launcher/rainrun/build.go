@@ -192,7 +192,10 @@ func (b *builder) finish() (launcher.Options, error) {
 	if err := chooseStart(&o); err != nil {
 		return o, err
 	}
-	o.Library = libraryOptions(o.Env)
+	o.Library = map[string]string{}
+	if forced := algorithms(o.Env); forced != "" {
+		o.Library["coll"] = forced
+	}
 	if b.insecure {
 		o.Library["insecure"] = "1"
 	}
@@ -223,22 +226,16 @@ func (b *builder) finish() (launcher.Options, error) {
 	return o, errors.WithMessage(err, from)
 }
 
-// libraryOptions are the variables by which all ranks must be told the same, on
-// whatever host they are: from -x and -genv, else from rainrun's own environment.
-func libraryOptions(env []string) map[string]string {
-	options := map[string]string{}
-	for name, option := range map[string]string{"RAIN_COLL": "coll"} {
-		v := os.Getenv(name)
-		for _, kv := range env {
-			if given, ok := strings.CutPrefix(kv, name+"="); ok {
-				v = given
-			}
-		}
-		if v != "" {
-			options[option] = v
+// algorithms is RAIN_COLL, of which all ranks must be told the same, on whatever host they are: from -x
+// and -genv, else from rainrun's own environment.
+func algorithms(env []string) string {
+	forced := os.Getenv("RAIN_COLL")
+	for _, kv := range env {
+		if given, ok := strings.CutPrefix(kv, "RAIN_COLL="); ok {
+			forced = given
 		}
 	}
-	return options
+	return forced
 }
 
 func anyHosts(apps []launcher.App) bool {

@@ -93,7 +93,7 @@ func newSettings() *settings {
 	f.StringVar(&s.config, "configfile", "", "")
 	f.StringArrayVar(&s.rails, "rails", nil, "")
 	f.StringVar(&s.ports, "ports", "", "")
-	f.StringVar(&s.agent, "agent-command", os.Getenv("RAIN_AGENT_COMMAND"), "")
+	f.StringVar(&s.agent, "agent-command", "", "")
 	f.StringVar(&s.prefix, "prefix", "", "")
 	f.StringVar(&s.launcher, "launcher", "", "")
 	f.BoolVar(&s.insecure, "insecure", false, "")

@@ -42,6 +42,7 @@ var page = manual.Page{
 			"that come late are waited for\n" +
 			"SLURM_JOB_ID, SLURM_JOB_NODELIST, SLURM_TASKS_PER_NODE  the allocation, if there is no such file\n" +
 			"MPIEXEC_TIMEOUT  as --timeout\n" +
+			"RAIN_COLL=COLLECTIVE:ALGORITHM,...  forces the algorithms of collectives; rainbench algorithms compares them\n" +
 			"HYDRA_LAUNCH_EXTRA_ARGS, OMPI_MCA_plm_rsh_args, PRTE_MCA_plm_ssh_args,\n" +
 			"I_MPI_HYDRA_BOOTSTRAP_EXEC_EXTRA_ARGS  arguments for ssh; the first that is set counts\n" +
 			"Ranks that another launcher has started, srun --mpi=pmi2 for example, read RAIN_PORTS and RAIN_RAILS.\n" +

@@ -21,7 +21,7 @@
 //	if errors.Is(err, mpi.ErrTruncate) { … }
 //
 // Nothing aborts the job but Abort. Every call may be made by several
-// goroutines at a time.
+// goroutines at a time, but on one Request or Info, which belong to one.
 //
 // # Supported
 //
@@ -52,6 +52,13 @@
 //   - files that are no POSIX files; hints about striping are ignored; what hosts see
 //     of each other's writes is what the file system that they share lets them see
 //   - cancel of sends that have ended: those of short messages, and buffered ones
+//
+// # For language bindings
+//
+// Waiting, Progress, Wake, WakeRank, TakeCall, Table, Linger, AtExit, PredefinedDatatype,
+// PredefinedOp, what they return, and Comm's Begin…, Flat, WakeMembers and CheckSend are for
+// bindings that wait in their own language, as that of C does (binding.go, tables.go). Programs
+// in Go need none of them.
 //
 // # Reading it
 //

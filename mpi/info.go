@@ -9,7 +9,7 @@ const (
 )
 
 // Info is an ordered set of (key, value) strings: hints (MPI 5.0 chapter 10).
-// A nil *Info is MPI_INFO_NULL.
+// A nil *Info is MPI_INFO_NULL. It belongs to one goroutine at a time.
 type Info struct{ pairs [][2]string }
 
 // NewInfo makes an empty one.

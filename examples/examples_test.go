@@ -132,6 +132,37 @@ func TestSurvive(t *testing.T) {
 	}
 }
 
+// A program in a module of its own is built as the README says.
+func TestModuleOfOnesOwn(t *testing.T) {
+	root, err := filepath.Abs("..")
+	if err != nil {
+		t.Fatal(err)
+	}
+	dir := t.TempDir()
+	text, err := os.ReadFile("montecarlo/main.go")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(filepath.Join(dir, "main.go"), text, 0o644); err != nil {
+		t.Fatal(err)
+	}
+	for _, line := range []string{
+		"go mod init example.org/prog",
+		"go mod edit -require rainmpi@v0.0.0 -replace rainmpi=" + root,
+		"go mod tidy",
+		"go build -o prog .",
+	} {
+		cmd := exec.Command("sh", "-c", line)
+		cmd.Dir = dir
+		if out, err := cmd.CombinedOutput(); err != nil {
+			t.Fatalf("%s: %v\n%s", line, err, out)
+		}
+	}
+	if out, status := run(t, 2, filepath.Join(dir, "prog")); status != 0 {
+		t.Errorf("status %d\n%s", status, out)
+	}
+}
+
 // The matrix is the same on two hosts: they share the file system, and nothing else.
 func TestMatrixOnTwoHosts(t *testing.T) {
 	rainbench := filepath.Join(tools(t), "rainbench")

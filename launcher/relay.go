@@ -66,8 +66,8 @@ func (a *agent) findRelay() {
 
 // meetTime is how long the agents have to find each other once rainrun is lost
 // while the job starts: one that waited for another to lead on, which was never
-// told of it, would wait for ever. An agent whose guardian was killed waits so long as well, for somebody to pass on
-// what it has to say.
+// told of it, would wait for ever. An agent whose guardian was killed waits so long
+// as well, for somebody to pass on what it has to say.
 const meetTime = 600 * time.Millisecond
 
 func (a *agent) meetOver() {

@@ -163,8 +163,6 @@ int rain_ring_bell(rain_control *c) {
     return 1;
 }
 
-int rain_multiple;
-
 void rain_changed(void) {
     rain_waitset *w = rain_waits;
     __atomic_fetch_add(&w->events, 1, __ATOMIC_SEQ_CST);

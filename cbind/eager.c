@@ -58,6 +58,7 @@ typedef struct {
 
 static int possible(transfer *t, const void *buf, MPI_Count count, MPI_Datatype type, int peer, int tag, MPI_Comm comm) {
     int64_t size = rain_size(type);
+    rain_uses();
     t->comm = find(comm);
     if (!t->comm || !size || count < 0 || count > INT32_MAX || peer < 0 || peer >= t->comm->n) return 0;
     t->link = t->comm->link[peer];

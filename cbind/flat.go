@@ -44,7 +44,7 @@ func (c *comm) waits(how form) bool {
 //export rain_Progress
 func rain_Progress(f uintptr) int32 {
 	resume(at[frame](f))
-	mpi.Progress()
+	mpi.ProgressBeside()
 	return progressed(f)
 }
 

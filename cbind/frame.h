@@ -138,11 +138,22 @@ static inline uint64_t rain_ticks(void) {
 /* rain_signals_due: the last look at the signal handlers, sixty system calls, is ten milliseconds old. */
 static inline int rain_signals_due(void) { return rain_ticks() - rain_signals_seen >= 16; }
 
+/* rain_uses notes that this thread uses MPI. That another one did before is what tells the engine that several do
+   (mpi/several.go): it costs a comparison while it is the same one. Nothing but rain_multiple asks for it: several
+   threads may be in MPI at a time. */
+extern int rain_multiple;
+extern uintptr_t rain_user; /* the thread that used MPI last, by the address of its rain_thread_ready */
+void rain_switch(void);
+static inline void rain_uses(void) {
+    if (__builtin_expect(rain_multiple, 0) && __atomic_load_n(&rain_user, __ATOMIC_RELAXED) != (uintptr_t)&rain_thread_ready) rain_switch();
+}
+
 /*
  * Runs at the start of every call that may go to Go. The slow part is taken once per thread, in a
  * forked child, and when the signal handlers have not been looked at for a moment (signal.c).
  */
 static inline int rain_enter(void) {
+    rain_uses();
     if (__builtin_expect(rain_thread_ready && !rain_forked && !rain_signals_due(), 1)) return 0;
     return rain_enter_slow();
 }
@@ -208,6 +219,8 @@ typedef struct {
     uint32_t sleeping, bell, socket, line[13];
     int32_t pid;
     uint32_t waiting;
+    uint64_t nonce, at;
+    int64_t switched;
 } rain_control;
 
 typedef struct {
@@ -318,9 +331,8 @@ int rain_serve(void);
 int rain_work(void);
 void rain_progress(rain_frame *f);
 /* rain_changed makes this rank's other threads look again that wait: mpi's waiting.changed. It is a full barrier.
-   Nothing but rain_multiple asks for it: several threads may be in MPI at a time. */
+   Nothing but rain_multiple asks for it. */
 void rain_changed(void);
-extern int rain_multiple;
 /* rain_ring_bell wakes a rank's threads that sleep. It reports whether it could: only Go can send to a
    rank that parks on sockets. */
 int rain_ring_bell(rain_control *c);

@@ -66,7 +66,7 @@ func (e *engine) background() {
 			if !held {
 				worked = e.progress()
 				visits = e.visits.Load()
-				e.mu.Unlock()
+				e.unlock()
 				if s.Sleep.Load() != 0 {
 					// Somebody has parked meanwhile, with an older deadline.
 					e.wait.rouse()

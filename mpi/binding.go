@@ -19,6 +19,18 @@ func Progress() {
 	}
 }
 
+// ProgressBeside is Progress for a thread that waits in its own language, for a short
+// message: long work is left to those that wait in this library, if there are any.
+func ProgressBeside() {
+	if e := life.current.Load(); e != nil {
+		e.advance()
+		if e.wait.set.self().Waiting.Load() == 0 {
+			e.doWork()
+		}
+		e.runCalls()
+	}
+}
+
 // BeginBarrier and the like begin what the blocking calls do, which need not be what
 // the nonblocking ones do: all ranks wait for the end before they call a collective on
 // the communicator again.

@@ -115,38 +115,53 @@ func (b *BsendBuffer) Iflush() *Request {
 	return all
 }
 
-// startBuffered copies the message and returns a request that is complete.
+// startBuffered copies the message and returns a request that is complete. The copy is
+// made while the lock is not held, when its room has been taken: until the send is
+// started its request has not ended, so nobody gives that room to others.
 func (c *Comm) startBuffered(b Buffer, dest, tag int) (*Request, error) {
 	e := c.e
-	size := int64(b.Count) * b.Type.t.Size()
+	if dest != ProcNull {
+		s, err := c.buffered(int64(b.Count) * b.Type.t.Size())
+		if err != nil {
+			return nil, err
+		}
+		b.Type.t.Pack(s.data, b.Addr, int64(b.Count), 0)
+		e.mu.Lock()
+		e.startSend(s.r, Standard, dest, tag, c.ctx)
+		e.unlock()
+	}
+	e.mu.Lock()
+	r := e.newRequest(sendRequest)
+	e.complete(r, nil)
+	e.mu.Unlock()
+	return r, nil
+}
+
+// buffered takes room for a message of so many bytes.
+func (c *Comm) buffered(size int64) (*bsend, error) {
+	e := c.e
 	looked := false
 	e.mu.Lock()
 	defer func() {
-		e.mu.Unlock()
+		e.unlock()
 		if looked {
 			e.handOn()
 		}
 	}()
 	room := c.bsendBuffer()
 	room.collect()
-	if dest != ProcNull {
-		err := room.take(size + BsendOverhead)
-		for more := true; err != nil && more; err = room.take(size + BsendOverhead) {
-			looked, more = true, e.progress() // word that a message has been read may be here
-			room.collect()
-		}
-		if err != nil {
-			return nil, err
-		}
-		s := &bsend{data: make([]byte, size), r: e.newRequest(sendRequest)}
-		b.Type.t.Pack(s.data, b.Addr, int64(b.Count), 0)
-		s.r.comm, s.r.addr, s.r.count, s.r.t, s.r.size = c, unsafe.Pointer(unsafe.SliceData(s.data)), size, dtype.Byte.Type(), size
-		room.pending = append(room.pending, s)
-		e.startSend(s.r, Standard, dest, tag, c.ctx)
+	err := room.take(size + BsendOverhead)
+	for more := true; err != nil && more; err = room.take(size + BsendOverhead) {
+		looked, more = true, e.progress() // word that a message has been read may be here
+		room.collect()
 	}
-	r := e.newRequest(sendRequest)
-	e.complete(r, nil)
-	return r, nil
+	if err != nil {
+		return nil, err
+	}
+	s := &bsend{data: make([]byte, size), r: e.newRequest(sendRequest)}
+	s.r.comm, s.r.addr, s.r.count, s.r.t, s.r.size = c, unsafe.Pointer(unsafe.SliceData(s.data)), size, dtype.Byte.Type(), size
+	room.pending = append(room.pending, s)
+	return s, nil
 }
 
 // take notes that n bytes of the buffer are used. mu is held.

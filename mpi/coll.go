@@ -83,7 +83,7 @@ func (c *Comm) begin(k *collCall) *Request {
 	r := e.newRequest(collRequest)
 	r.comm = c
 	e.run(r, k)
-	e.mu.Unlock()
+	e.unlock()
 	return r
 }
 
@@ -184,20 +184,6 @@ func (e *engine) collStep(run *coll.Run, peer int, addr unsafe.Pointer, count in
 	return r, e.procs[c.remote.ranks[peer-size]], c.peers() + c.rank, size + c.peers()
 }
 
-// Reduce applies the collective's operation. A function of the user's waits
-// in calls until a caller can run it without the lock.
-func (n *collNet) Reduce(run *coll.Run, in, inout unsafe.Pointer, count int64, t *dtype.Type) bool {
-	e := (*engine)(n)
-	r := run.User.(*Request)
-	if r.op.Predefined() {
-		return r.op.reduce(in, inout, count, r.element)
-	}
-	e.calls = append(e.calls, Call{op: r.op, in: in, inout: inout, n: int(count), element: r.element, run: run})
-	e.callCount.Store(int32(len(e.calls)))
-	e.wait.changed()
-	return false
-}
-
 // A Call is a function of the user's that waits to be run. Functions run in a
 // thread that is inside an MPI call, with no lock held: they may call MPI.
 type Call struct {
@@ -247,7 +233,7 @@ func (e *engine) called(c Call) {
 	e.mu.Lock()
 	c.run.Completed(nil)
 	e.advanced(c.run)
-	e.mu.Unlock()
+	e.unlock()
 }
 
 // TakeCall is for language bindings: the next user function with an External

@@ -131,6 +131,7 @@ func (r *Request) Pending() error {
 // step makes progress once, for calls that return at once.
 func (e *engine) step() {
 	e.advance()
+	e.doWork()
 	e.runCalls()
 }
 

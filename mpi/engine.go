@@ -4,8 +4,6 @@ import (
 	"sync"
 	"sync/atomic"
 
-	"golang.org/x/sys/unix"
-
 	"rainmpi/mpi/internal/coll"
 	"rainmpi/mpi/internal/match"
 	"rainmpi/mpi/internal/shm"
@@ -39,7 +37,8 @@ type engine struct {
 	free        *Request            // the pool
 	freeMsg     *message
 	scratch     []byte // for what is neither contiguous nor in place
-	parts       []unix.RemoteIovec
+	work        workQueue
+	waitingWork atomic.Int32 // in the queue, for those who do not hold mu
 
 	wins    map[contextID]*Win // that are not freed
 	freeRMA *remote
@@ -322,11 +321,17 @@ func (e *engine) accept(r *Request, p *proc, h header, payload []byte, self *Req
 // grant starts the transfer of a message whose data waits at the sender.
 func (e *engine) grant(r *Request, p *proc, h header, payload []byte) {
 	r.total = int64(h.size)
-	if p.peer == nil && e.mem.fetch(e, r, p, h, payload) {
-		e.answer(p, header{kind: kindFin, id: h.id})
-		e.complete(r, r.err)
-		return
+	if p.peer == nil {
+		if addr := e.mem.source(p, payload); addr != 0 && !e.mem.streams(p, min(int64(h.size), r.size)) || h.size == 0 || r.size == 0 {
+			e.fetch(r, p, h, addr)
+			return
+		}
 	}
+	e.clearToSend(r, p, h)
+}
+
+// clearToSend has the sender send the data.
+func (e *engine) clearToSend(r *Request, p *proc, h header) {
 	r.id = e.requests.add(r)
 	if p.peer != nil {
 		p.peer.Expect(r.id, r.total, r)

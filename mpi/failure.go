@@ -41,7 +41,7 @@ func (e *engine) lost(numbers []int) {
 			e.bury(p)
 		}
 	}
-	e.mu.Unlock()
+	e.unlock()
 	e.wait.changed()
 }
 
@@ -61,11 +61,7 @@ func (e *engine) bury(p *proc) {
 	}
 	e.advanceFlats()
 	for r := range e.involving(p) {
-		why := err
-		if r.comm != nil {
-			why = r.comm.failedError(p)
-		}
-		e.complete(r, why)
+		e.complete(r, e.lostWith(r, p))
 	}
 	p.queue, p.streams = outgoing{}, outgoing{}
 	if p.peer != nil {
@@ -231,6 +227,14 @@ func (c *Comm) failedError(p *proc) *Error {
 		return errorf(ErrProcFailed, "rank %d %s has failed (process %d of the job)", r, where, int(p.id-c.e.self.base))
 	}
 	return errorf(ErrProcFailed, "process %d of the job has failed", int(p.id-c.e.self.base))
+}
+
+// lostWith is the error of a request that p was one side of.
+func (e *engine) lostWith(r *Request, p *proc) *Error {
+	if r.comm != nil {
+		return r.comm.failedError(p)
+	}
+	return errorf(ErrProcFailed, "process %d of the job has failed", int(p.id-e.self.base))
 }
 
 // unackedError is that of a receive from any source. mu is held.

@@ -245,9 +245,10 @@ func (e *engine) enter(a *agent, w *boot.Welcome) error {
 	rails := locals < len(w.HostOf)
 	e.wait.bell = newDoorbell(w.Job, e.rank)
 	if locals > 1 {
-		if err := e.share(a.memory, locals, e.wait.bell); err != nil {
+		if err := e.share(a.memory, locals); err != nil {
 			return err
 		}
+		e.mem.spare = w.CPUs >= 2*locals
 	}
 	crowded := locals > max(w.CPUs, 1)
 	if crowded {
@@ -273,7 +274,7 @@ func (e *engine) enter(a *agent, w *boot.Welcome) error {
 }
 
 // share maps the memory of this host's ranks.
-func (e *engine) share(fd, locals int, bell *doorbell) error {
+func (e *engine) share(fd, locals int) error {
 	if fd < 0 {
 		return errorf(ErrIntern, "the agent sent no shared memory")
 	}
@@ -283,7 +284,7 @@ func (e *engine) share(fd, locals int, bell *doorbell) error {
 		return errorf(ErrNoMem, "%v", err)
 	}
 	e.wait.set.watch(seg.Control(e.procs[e.rank].local))
-	if e.mem, err = newMemory(seg, bell); err != nil {
+	if e.mem, err = newMemory(seg, e.wait); err != nil {
 		return err
 	}
 	e.setOptions(e.options)
@@ -366,7 +367,7 @@ func (e *engine) drained() bool {
 			return false
 		}
 	}
-	return e.net == nil || e.net.idle()
+	return e.work.open == 0 && (e.net == nil || e.net.idle())
 }
 
 // Abort ends the whole job with an exit status, from whatever state it is in

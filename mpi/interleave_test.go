@@ -20,7 +20,7 @@ var explored = []struct {
 }{
 	{"internal/shm/ring.go", nil},
 	{"internal/shm/segment.go", []string{"line", "Control"}},
-	{"wait.go", []string{"WaitSet", "maxFlags", "watchedFlag", "waiting", "waiting.changed", "waiting.rouse", "WaitSet.ready", "WaitSet.flagged",
+	{"wait.go", []string{"WaitSet", "maxFlags", "watchedFlag", "waiting", "waiting.changed", "waiting.rouse", "WaitSet.ready", "WaitSet.flagged", "WaitSet.self",
 		"patience", "waiting.crowded", "engine.pause", "sweep", "engine.park", "engine.until"}},
 	{"memory.go", []string{"burst", "memory.poll", "memory.publish", "memory.wake", "memory.push"}},
 	{"outgoing.go", []string{"outgoing", "packet", "outgoing.empty", "outgoing.push", "outgoing.pop"}},

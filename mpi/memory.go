@@ -15,15 +15,17 @@ type memory struct {
 	self  *shm.Control
 	chunk int // payload bytes of one data packet
 	bell  *doorbell
+	spare bool // the host has two processors for each rank
+	wait  *WaitSet
 	flats *[shm.Areas]Flat
 	links []Link // room for one per rank of the host
 }
 
 // burst bounds the packets taken from one ring before the next one is looked
-// at.
+// at. Where several threads use MPI the lock is given up after workPart bytes.
 const burst = 64
 
-func newMemory(seg *shm.Segment, bell *doorbell) (*memory, error) {
+func newMemory(seg *shm.Segment, wait *waiting) (*memory, error) {
 	flats, err := allocate[[shm.Areas]Flat](1)
 	if err != nil {
 		return nil, err
@@ -32,7 +34,7 @@ func newMemory(seg *shm.Segment, bell *doorbell) (*memory, error) {
 	if err != nil {
 		return nil, err
 	}
-	m := &memory{seg: seg, self: seg.Control(seg.Me()), chunk: seg.MaxRecord()/2 - headerSize, bell: bell, flats: flats}
+	m := &memory{seg: seg, self: seg.Control(seg.Me()), chunk: seg.MaxRecord()/2 - headerSize, bell: wait.bell, wait: wait.set, flats: flats}
 	m.links = unsafe.Slice(links, seg.Ranks())
 	return m, nil
 }
@@ -52,7 +54,7 @@ func (m *memory) poll(e *engine) (worked bool) {
 	for i, p := range m.procs {
 		if rec := p.in.Next(); rec != nil {
 			worked = true
-			for range burst {
+			for n, took := 0, 0; n < burst; n++ {
 				h, ok := decodeHeader(rec)
 				if !ok {
 					panic("mpi: a record in shared memory is no packet: it was overwritten by somebody")
@@ -61,7 +63,8 @@ func (m *memory) poll(e *engine) (worked bool) {
 				if p.in.Release(len(rec)) {
 					m.wake(p)
 				}
-				if rec = p.in.Next(); rec == nil {
+				took += len(rec)
+				if rec = p.in.Next(); rec == nil || took > workPart && several(m.self) {
 					break
 				}
 			}
@@ -144,6 +147,7 @@ func (m *memory) wake(p *proc) {
 // push moves rendezvous data that the peer cannot read itself, or better does not, through the
 // ring, a chunk at a time: both sides copy at once. Chunks are records like all others.
 func (m *memory) push(e *engine, p *proc) (worked bool) {
+	moved := int64(0)
 	for !p.streams.empty() {
 		k := p.streams.first
 		r := k.request
@@ -159,6 +163,10 @@ func (m *memory) push(e *engine, p *proc) (worked bool) {
 			m.publish(p)
 			k.off += n
 			worked = true
+			if moved += n; moved > workPart && k.off < r.size && several(m.self) {
+				e.wait.changed() // whoever waits goes on
+				return true
+			}
 		}
 		p.streams.pop()
 		e.complete(r, nil)
@@ -166,37 +174,33 @@ func (m *memory) push(e *engine, p *proc) (worked bool) {
 	return worked
 }
 
-// fetch reads a message straight from the sender's memory into the receive
-// buffer, one copy for any length. It reports false if that is not possible,
-// also when it fails half-way, or not the best: the data then comes through the ring.
+// source is the address of a message in its sender's memory, from where one copy of any length brings it; 0
+// if it cannot be read there: then the data comes through the ring.
+func (m *memory) source(p *proc, payload []byte) uintptr {
+	if !m.seg.Reach(p.local) {
+		return 0
+	}
+	return uintptr(binary.LittleEndian.Uint64(payload))
+}
+
+// streams reports whether it is better to have p send n bytes through the ring than to read its memory.
 //
 // Two processors that copy at once, through memory that stays in their caches, are three times as
 // fast as the kernel's one copy: 1 MiB takes 31 us and 97 in a bare C program on the machine this was
-// written on. They are if the sender waits in MPI, and no rank has to wait for a processor. Who waits is a hint
-// that nothing is ordered by: a sender that has just left sends when it is in MPI again, as if it could not be read.
-func (m *memory) fetch(e *engine, r *Request, p *proc, h header, payload []byte) bool {
-	n := min(int64(h.size), r.size)
-	if n == 0 {
-		return true
-	}
-	if e.wait.set.Spins > 0 && m.seg.Control(p.local).Waiting.Load() > 0 {
+// written on. They are if the sender waits in MPI, and no rank has to wait for a processor. All those
+// are hints that nothing is ordered by: a sender that has just left sends when it is in MPI again, as if it could
+// not be read.
+//
+// Where several threads use MPI there are others to copy meanwhile: a ring moves under its engines' locks, and
+// every message of two ranks stands in it behind what came before. So messages are read, if there are processors
+// for that: the ring's two copies take less of them.
+func (m *memory) streams(p *proc, n int64) bool {
+	c := m.seg.Control(p.local)
+	if m.wait.Spins == 0 || c.Waiting.Load() == 0 {
 		return false
 	}
-	addr := uintptr(binary.LittleEndian.Uint64(payload))
-	if addr == 0 || !m.seg.Reach(p.local) {
-		return false
-	}
-	if r.t.Contiguous() {
-		return m.seg.Read(p.local, r.addr, addr, int(n)) == int(n)
-	}
-	e.scratch = grow(e.scratch, 64<<10)
-	for off := int64(0); off < n; {
-		b := e.scratch[:min(int64(len(e.scratch)), n-off)]
-		if m.seg.Read(p.local, unsafe.Pointer(&b[0]), addr+uintptr(off), len(b)) != len(b) {
-			return false
-		}
-		r.WriteAt(b, off)
-		off += int64(len(b))
-	}
-	return true
+	return !m.spare && n <= longStream || !several(c) && !several(m.self)
 }
+
+// longStream, in bytes, is the longest message that goes through the ring in any case.
+const longStream = 1 << 20

@@ -30,7 +30,7 @@ func TestWatchedWordFollowsWrap(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	m, err := newMemory(receiver, &doorbell{})
+	m, err := newMemory(receiver, e.wait)
 	if err != nil {
 		t.Fatal(err)
 	}

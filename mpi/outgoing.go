@@ -63,11 +63,20 @@ func (e *engine) post(p *proc, r *Request) {
 }
 
 // transmitAll sends as many of r's packets as find room, h being the next one's
-// header, and reports whether it was all.
+// header, and reports whether it was all. Where several threads use MPI others may want
+// the lock: the rest goes on in the next progress.
 func (e *engine) transmitAll(p *proc, h *header, r *Request) bool {
-	for e.transmit(p, h, r) {
+	for sent := int64(0); e.transmit(p, h, r); {
+		_, n := r.load(h)
 		if r == nil || !r.more(h) {
 			return true
+		}
+		if sent += n; sent > longWork && several(e.wait.set.self()) {
+			if p.peer != nil {
+				e.net.stick(p)
+			}
+			e.wait.changed()
+			return false
 		}
 	}
 	return false

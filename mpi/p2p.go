@@ -130,7 +130,7 @@ func (c *Comm) IsendMode(mode Mode, b Buffer, dest, tag int) (*Request, error) {
 	r := c.e.newRequest(sendRequest)
 	r.bind(c, b)
 	c.e.startSend(r, mode, dest, tag, c.ctx)
-	c.e.mu.Unlock()
+	c.e.unlock()
 	return r, nil
 }
 
@@ -154,7 +154,7 @@ func (c *Comm) irecv(b Buffer, source, tag int, blocking bool) (*Request, error)
 	r.bind(c, b)
 	r.blocking = blocking
 	c.e.startRecv(r, source, tag, c.ctx)
-	c.e.mu.Unlock()
+	c.e.unlock()
 	return r, nil
 }
 
@@ -310,27 +310,6 @@ func (e *engine) sendSelf(r *Request, mode Mode) {
 		s.Arrive(&m.node)
 	}
 	e.wait.changed()
-}
-
-// copySelf ends both sides of a message to oneself.
-func (e *engine) copySelf(r, send *Request) {
-	n := min(send.size, r.size)
-	switch {
-	case n == 0:
-	case send.t.Contiguous():
-		r.WriteAt(bytesAt(send.addr, n), 0)
-	case r.t.Contiguous():
-		send.ReadAt(bytesAt(r.addr, n), 0)
-	default:
-		e.scratch = grow(e.scratch, 64<<10)
-		for off := int64(0); off < n; off += int64(len(e.scratch)) {
-			b := e.scratch[:min(int64(len(e.scratch)), n-off)]
-			send.ReadAt(b, off)
-			r.WriteAt(b, off)
-		}
-	}
-	e.complete(send, nil)
-	e.complete(r, r.err)
 }
 
 // grow returns b with length n, of new memory if it must be.

@@ -76,7 +76,7 @@ func (r *Request) Start() error {
 	default:
 		e.startRecv(r, p.peer, p.tag, r.comm.ctx)
 	}
-	e.mu.Unlock()
+	e.unlock()
 	return nil
 }
 

@@ -73,7 +73,8 @@ type waiting struct {
 	set  *WaitSet
 	bell *doorbell
 
-	putOff      atomic.Int64 // when a thread last was: see crowded
+	callers     atomic.Uint32 // of until
+	putOff      atomic.Int64  // when a thread last was: see crowded
 	crowdedTill atomic.Int64
 }
 
@@ -106,6 +107,9 @@ func (s *WaitSet) park(fds ...int) error {
 	atomic.StoreUint32(&s.NFD, n+uint32(len(fds)))
 	return nil
 }
+
+// self is what other ranks see of this one.
+func (s *WaitSet) self() *shm.Control { return (*shm.Control)(unsafe.Pointer(s.Sleep)) } // its first word
 
 func (s *WaitSet) watch(c *shm.Control) { s.Sleep, s.Bell, s.Socket = &c.Sleeping, &c.Bell, &c.Socket }
 
@@ -234,17 +238,22 @@ func (e *engine) until(done func() bool) {
 	if done() {
 		return
 	}
-	if e.mem != nil {
-		waiting := &e.mem.self.Waiting
-		waiting.Add(1)
-		defer waiting.Add(^uint32(0))
+	self := e.wait.set.self()
+	self.Waiting.Add(1)
+	if e.wait.callers.Add(1) > 1 {
+		self.Switched.Store(now())
 	}
+	defer func() {
+		e.wait.callers.Add(^uint32(0))
+		self.Waiting.Add(^uint32(0))
+	}()
 	for {
 		events := atomic.LoadUint32(&e.wait.set.Events)
 		if done() {
 			return
 		}
 		worked := e.advance()
+		e.doWork()
 		e.runCalls()
 		if worked {
 			t.looks = 0

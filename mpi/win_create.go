@@ -130,7 +130,11 @@ func (w *Win) dismiss() {
 	w.e.mu.Lock()
 	delete(w.e.wins, w.comm.ctx)
 	w.freed = true
+	bereaved := len(w.e.failed) > 0
 	w.e.mu.Unlock()
+	if bereaved { // who has died does not wait for what is still read from its memory
+		w.e.until(w.e.workDone)
+	}
 	w.memory.close()
 	w.table.close()
 	w.comm.tie(-1)

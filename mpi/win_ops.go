@@ -1,6 +1,7 @@
 package mpi
 
 import (
+	"sync"
 	"unsafe"
 
 	"golang.org/x/sys/unix"
@@ -234,25 +235,22 @@ func (t *target) transfer(v vec, disp, count int64, tt *dtype.Type, write bool) 
 
 // transferParts is transfer for memory that is scattered on either side.
 func (t *target) transferParts(v vec, addr uintptr, count int64, tt *dtype.Type, write bool) bool {
-	e := t.win.e
-	e.mu.Lock()
-	defer e.mu.Unlock()
-	e.scratch = grow(e.scratch, 64<<10)
+	s := scratches.Get().(*scratch)
+	defer scratches.Put(s)
 	for off, n := int64(0), v.size(); off < n; {
-		b := e.scratch[:min(int64(len(e.scratch)), n-off)]
+		b := s.bytes[:min(int64(len(s.bytes)), n-off)]
 		if write {
 			v.t.Pack(b, v.addr, v.count, off)
 		}
-		parts := e.parts[:0]
+		parts := s.parts[:0]
 		had := int64(0)
 		tt.Runs(count, off, int64(len(b)), func(disp, n int64) bool {
 			parts = append(parts, unix.RemoteIovec{Base: addr + uintptr(disp), Len: int(n)})
 			had += n
 			return len(parts) < maxParts
 		})
-		e.parts = parts
 		b = b[:had]
-		if !e.mem.seg.Move(t.p.local, write, b, parts) {
+		if !t.win.e.mem.seg.Move(t.p.local, write, b, parts) {
 			return false
 		}
 		if !write {
@@ -262,6 +260,14 @@ func (t *target) transferParts(v vec, addr uintptr, count int64, tt *dtype.Type,
 	}
 	return true
 }
+
+// A scratch is for data that is scattered on both sides. It is nobody's, as the engine's lock is not held.
+type scratch struct {
+	bytes [64 << 10]byte
+	parts [maxParts]unix.RemoteIovec
+}
+
+var scratches = sync.Pool{New: func() any { return new(scratch) }}
 
 // maxParts is how many pieces one system call takes (IOV_MAX).
 const maxParts = 1024
@@ -351,13 +357,6 @@ func (t *target) combine(origin, result vec, at Place, op redop.Op) error {
 	if t.win.allocated() {
 		c.control = t.control
 	}
-	if inOK && oldOK && c.control != nil {
-		c.run(n)
-		return nil
-	}
-	e := t.win.e
-	e.mu.Lock()
-	defer e.mu.Unlock()
 	if !inOK {
 		c.in = make([]byte, n)
 		origin.t.Pack(c.in, origin.addr, origin.count, 0)
@@ -367,11 +366,29 @@ func (t *target) combine(origin, result vec, at Place, op redop.Op) error {
 		old = make([]byte, n)
 		c.old = old
 	}
-	c.run(n)
+	if c.control != nil {
+		c.run(n)
+	} else {
+		t.combineAlone(&c, n)
+	}
 	if !oldOK {
 		result.t.Unpack(result.addr, result.count, 0, old)
 	}
 	return nil
+}
+
+// combineAlone changes memory of the user's under the lock, with which this engine changes it for others too. A long
+// accumulate is atomic by elements: the lock is given up now and then.
+func (t *target) combineAlone(c *combining, n int64) {
+	b, _ := c.t.Basic()
+	whole := longWork - longWork%max(b.Size(), 1)
+	for n > 0 {
+		some := min(n, whole)
+		t.win.e.mu.Lock()
+		c.run(some)
+		t.win.e.mu.Unlock()
+		c.off, n = c.off+some, n-some
+	}
 }
 
 // CompareAndSwap puts origin's element in place of the target's if that equals

@@ -57,7 +57,7 @@ func testRank(t testing.TB, fd, n, rank int) *Comm {
 		t.Fatal(err)
 	}
 	e.wait.set.watch(seg.Control(rank))
-	if e.mem, err = newMemory(seg, e.wait.bell); err != nil {
+	if e.mem, err = newMemory(seg, e.wait); err != nil {
 		t.Fatal(err)
 	}
 	for _, p := range e.procs {

@@ -13,14 +13,26 @@ import (
 // r.Completed, before it returns or at any later time. Messages between two ranks
 // in one collective match in the order in which they were begun.
 //
-// Reduce sets inout = in op inout for count elements. It returns false if a
-// function of the user's must run first, outside of the engine; then the engine
-// calls r.Completed when that has happened.
+// Copy copies count elements, and Reduce sets inout = in op inout for count
+// elements. They return false if that happens later, outside of the engine, as it takes
+// long or is a function of the user's; then the engine calls r.Copied or r.Completed
+// when it has.
 type Net interface {
 	Isend(r *Run, peer int, addr unsafe.Pointer, count int64, t *dtype.Type)
 	Irecv(r *Run, peer int, addr unsafe.Pointer, count int64, t *dtype.Type)
+	Copy(r *Run, to, from Memory) (done bool)
 	Reduce(r *Run, in, inout unsafe.Pointer, count int64, t *dtype.Type) (done bool)
 }
+
+// Memory is count elements of a type at an address.
+type Memory struct {
+	Addr  unsafe.Pointer
+	Count int64
+	Type  *dtype.Type
+}
+
+// Copy copies from to to, as much as both hold.
+func Copy(to, from Memory) { dtype.Copy(to.Addr, to.Type, to.Count, from.Addr, from.Type, from.Count) }
 
 // Args are the memory and the datatypes of one call. Reductions take both their
 // buffers to be of RecvType. A nil address is MPI_BOTTOM: displacements of the
@@ -49,7 +61,7 @@ type Run struct {
 
 	round   int // the current round
 	step    int // the next step of it
-	pending int // messages of the round under way, or the awaited reduction
+	pending int // messages of the round under way, and the awaited copy or reduction
 	running bool
 	done    bool
 	given   bool // up: nothing more is begun
@@ -83,6 +95,15 @@ func (r *Run) Completed(err error) {
 		panic("coll: a Run was told of more completions than it had begun")
 	}
 	if r.pending == 0 && !r.running {
+		r.advance()
+	}
+}
+
+// Copied reports that the awaited copy is complete. The round goes on behind it, whatever else is under
+// way: it may be the other side of that that the rest of the round begins.
+func (r *Run) Copied() {
+	r.pending--
+	if !r.running && (!r.given || r.pending == 0) {
 		r.advance()
 	}
 }
@@ -140,7 +161,11 @@ func (r *Run) begin(s *Step) bool {
 		r.pending++
 		r.net.Irecv(r, int(s.Peer), r.addr(s.B), s.B.Count, r.typ(s.B.Type))
 	case StepCopy:
-		dtype.Copy(r.addr(s.B), r.typ(s.B.Type), s.B.Count, r.addr(s.A), r.typ(s.A.Type), s.A.Count)
+		r.pending++
+		if !r.net.Copy(r, r.at(s.B), r.at(s.A)) {
+			return false
+		}
+		r.pending--
 	case StepReduce:
 		// The engine may complete the reduction before its call returns, also when
 		// that is false.
@@ -155,6 +180,8 @@ func (r *Run) begin(s *Step) bool {
 
 // byteType is the type of packed bytes.
 var byteType = dtype.Byte.Type()
+
+func (r *Run) at(f Ref) Memory { return Memory{r.addr(f), f.Count, r.typ(f.Type)} }
 
 func (r *Run) addr(f Ref) unsafe.Pointer {
 	switch f.Buf {

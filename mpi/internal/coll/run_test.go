@@ -25,6 +25,11 @@ func (w *wire) Irecv(r *Run, _ int, addr unsafe.Pointer, n int64, t *dtype.Type)
 	pass(w.other, w)
 }
 
+func (w *wire) Copy(_ *Run, to, from Memory) bool {
+	Copy(to, from)
+	return true
+}
+
 func (w *wire) Reduce(_ *Run, in, inout unsafe.Pointer, n int64, _ *dtype.Type) bool {
 	*(*int64)(inout) += *(*int64)(in)
 	return true
@@ -98,6 +103,10 @@ type manual struct{ sends, recvs, reductions int }
 
 func (m *manual) Isend(*Run, int, unsafe.Pointer, int64, *dtype.Type) { m.sends++ }
 func (m *manual) Irecv(*Run, int, unsafe.Pointer, int64, *dtype.Type) { m.recvs++ }
+func (m *manual) Copy(_ *Run, to, from Memory) bool {
+	Copy(to, from)
+	return true
+}
 func (m *manual) Reduce(*Run, unsafe.Pointer, unsafe.Pointer, int64, *dtype.Type) bool {
 	m.reductions++
 	return false

@@ -105,6 +105,19 @@ func (n *simRank) Irecv(r *Run, peer int, addr unsafe.Pointer, count int64, t *d
 	n.s.match(p)
 }
 
+// Copy happens at once or later, as a long one does in the engine.
+func (n *simRank) Copy(r *Run, to, from Memory) bool {
+	if n.s.chance() {
+		Copy(to, from)
+		return true
+	}
+	n.s.later = append(n.s.later, func() {
+		Copy(to, from)
+		r.Copied()
+	})
+	return false
+}
+
 func (n *simRank) Reduce(r *Run, in, inout unsafe.Pointer, count int64, t *dtype.Type) bool {
 	s := n.s
 	if s.manner == immediate || s.rng.IntN(3) == 0 {

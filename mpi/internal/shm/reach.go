@@ -6,11 +6,9 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// reach is whether another process's memory can be read directly.
-type reach uint8
-
+// Whether another process's memory can be read directly.
 const (
-	unknown reach = iota
+	unknown = iota
 	reachable
 	unreachable
 )
@@ -19,7 +17,7 @@ const (
 // only proof is to read a random word from it: process ids mean nothing across
 // PID namespaces, and Yama, user namespaces and seccomp all may forbid it.
 func (s *Segment) Reach(i int) bool {
-	if s.reach[i] == unknown {
+	if s.reach[i].Load() == unknown {
 		c := s.Control(i)
 		pid, want := c.pid.Load(), c.nonce.Load()
 		if pid == 0 {
@@ -27,12 +25,12 @@ func (s *Segment) Reach(i int) bool {
 		}
 		var got uint64
 		ok := readv(int(pid), (*byte)(unsafe.Pointer(&got)), uintptr(c.at.Load()), 8) == 8 && got == want
-		s.reach[i] = unreachable
+		s.reach[i].Store(unreachable)
 		if ok {
-			s.reach[i] = reachable
+			s.reach[i].Store(reachable)
 		}
 	}
-	return s.reach[i] == reachable
+	return s.reach[i].Load() == reachable
 }
 
 // Read copies n bytes at address addr of rank i to dst. It reports how many
@@ -43,7 +41,7 @@ func (s *Segment) Read(i int, dst unsafe.Pointer, addr uintptr, n int) int {
 	for done < n {
 		k := readv(pid, (*byte)(unsafe.Add(dst, done)), addr+uintptr(done), n-done)
 		if k <= 0 {
-			s.reach[i] = unreachable
+			s.reach[i].Store(unreachable)
 			break
 		}
 		done += k
@@ -94,6 +92,6 @@ func readv(pid int, dst *byte, addr uintptr, n int) int {
 // Forbid ends direct reading of all ranks: for tests of what happens without it.
 func (s *Segment) Forbid() {
 	for i := range s.reach {
-		s.reach[i] = unreachable
+		s.reach[i].Store(unreachable)
 	}
 }

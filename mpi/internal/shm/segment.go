@@ -58,7 +58,11 @@ type Control struct {
 
 	nonce atomic.Uint64 // random; see Reach
 	at    atomic.Uint64 // the address, in that process, of a word that holds nonce
-	_     [line - 24]byte
+
+	// Switched is when another thread of the rank was last seen to use MPI than the time before, in
+	// nanoseconds of CLOCK_MONOTONIC: a hint that nothing is ordered by.
+	Switched atomic.Int64
+	_        [line - 32]byte
 }
 
 // A Segment is this rank's view of its host's memory.
@@ -67,7 +71,7 @@ type Segment struct {
 	n, me    int
 	ringSize int
 	nonce    *uint64
-	reach    []reach
+	reach    []atomic.Uint32 // whether each rank can be read
 }
 
 // ringSizeFor keeps the whole segment of many ranks small. Of few ranks both ends of a ring copy a
@@ -88,7 +92,7 @@ func ringSizeFor(n int) int {
 // Map sizes the memfd for n ranks, if nobody has, and maps it as rank me
 // (both count the ranks of this host only). fd may be closed afterwards.
 func Map(fd, n, me int) (*Segment, error) {
-	s := &Segment{n: n, me: me, ringSize: ringSizeFor(n), reach: make([]reach, n)}
+	s := &Segment{n: n, me: me, ringSize: ringSizeFor(n), reach: make([]atomic.Uint32, n)}
 	size := s.areasAt() + s.areasBytes()
 	// All ranks compute the same size, so it does not matter who is first.
 	if err := unix.Ftruncate(fd, int64(size)); err != nil {

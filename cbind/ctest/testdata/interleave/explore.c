@@ -53,7 +53,9 @@ static void forget(rain_frame *f);
 #define rain_look(f) (forget(f), rain_look(f))
 #include "eager.c"
 
-int rain_forked;
+int rain_forked, rain_multiple;
+uintptr_t rain_user;
+void rain_switch(void) {} /* a hint: nothing is ordered by it */
 __thread int rain_thread_ready = 1;
 uint64_t rain_signals_seen;
 rain_plain rain_plains[256];
@@ -108,7 +110,7 @@ static uint64_t mix(uint64_t h, uint64_t v) {
 /* private: nothing changes it, or there is one thread that does. */
 static int private(const volatile void *addr) {
     const char *p = (const char *)addr, *w = (const char *)&m.waits;
-    if (addr == &m.hungry || addr == &m.room || addr == &m.control[1].socket || addr == &m.control[0].sleeping) return 1;
+    if (addr == &rain_user || addr == &m.hungry || addr == &m.room || addr == &m.control[1].socket || addr == &m.control[0].sleeping) return 1;
     if (p >= w && p < w + sizeof m.waits) return count == 2 || addr != &m.waits.events;
     if (count > 2) return 0;
     return (p >= (char *)&m.engine && p < (char *)(&m.engine + 1)) || (p >= (char *)rain_tickets && p < (char *)(rain_tickets + RAIN_TICKETS));

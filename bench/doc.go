@@ -27,6 +27,12 @@
 // beside the line rate, with the least that any rail carried of its share. --peers lets others take
 // turns, --sizes and --tests choose.
 //
+// # Threads
+//
+//	rainbench pt2pt --tests threads --threads 2 -n 2       pairs of threads with a communicator each: all together
+//	rainbench pt2pt --tests threads --threads 2 -n 1       the same inside one process, each with itself
+//	rainbench pt2pt --tests beside --sizes 8               a short message's latency while another pair moves 64 MiB
+//
 // # Where the time goes
 //
 // PROFILE.md in this folder has the shares of each hot path, and the commands that print them again.

@@ -10,7 +10,7 @@ import (
 )
 
 // all are the C program's tests that check what came.
-const all = "latency,bandwidth,bothways,rate,bcast,allreduce,allgather,alltoall,reduce,gather,scatter,reduce_scatter_block,put,get,puts,gets,overlap"
+const all = "latency,bandwidth,bothways,rate,bcast,allreduce,allgather,alltoall,reduce,gather,scatter,reduce_scatter_block,put,get,puts,gets,overlap,threads,beside"
 
 // Every test of the C program says something of every size, and every message is
 // what was sent, on one host and between two.
@@ -30,7 +30,7 @@ func TestProgram(t *testing.T) {
 				t.Errorf("%+v", r)
 			}
 		}
-		for _, name := range strings.Split(all+",exchange", ",") {
+		for _, name := range strings.Split(all+",exchange,alone,longest,meanwhile", ",") {
 			if seen[name] != 2 {
 				t.Errorf("%s: %d results, want 2", name, seen[name])
 			}

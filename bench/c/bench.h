@@ -12,6 +12,7 @@ struct options {
 	int window;     /* messages under way at a time; 0: by size */
 	int check;      /* every message is filled and checked */
 	double tick;    /* seconds between two lines of the stream test */
+	int threads;    /* of a rank, in the test threads */
 };
 
 extern struct options opt;
@@ -24,6 +25,7 @@ test latency, bandwidth, bothways, rate, stream;        /* pt2pt.c, stream.c */
 test barrier, allreduce, alltoall, bcast, allgather;    /* coll.c */
 test reduce, gather, scatter, reduce_scatter_block;
 test put_latency, get_latency, put_bandwidth, get_bandwidth; /* onesided.c */
+test thread_bandwidth, thread_latency;                  /* threads.c */
 test overlap;                                           /* overlap.c */
 test hello, memory_use;                                 /* launch.c */
 

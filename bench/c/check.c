@@ -37,7 +37,7 @@ int intact(const void *buf, size_t size, int from, uint64_t seq)
 
 void verify(const void *buf, size_t size, int from, uint64_t seq)
 {
-	if (!intact(buf, size, from, seq) && wrong++ == 0)
+	if (!intact(buf, size, from, seq) && __atomic_fetch_add(&wrong, 1, __ATOMIC_RELAXED) == 0)
 		fprintf(stderr, "rank %d: message %llu of %zu bytes from rank %d is not what was sent\n",
 			rank, (unsigned long long)seq, size, from);
 }

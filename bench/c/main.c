@@ -1,5 +1,5 @@
 /*
- * bench [-t test,...] [-s size,...] [-d seconds] [-w window] [-k tick seconds] [-c]
+ * bench [-t test,...] [-s size,...] [-d seconds] [-w window] [-k tick seconds] [-n threads] [-c]
  *
  * Prints one JSON object a line for each test and size. Exits with 1 if a
  * checked message was wrong.
@@ -11,7 +11,7 @@
 #include <string.h>
 #include <unistd.h>
 
-struct options opt = {.seconds = 0.3, .tick = 0.1};
+struct options opt = {.seconds = 0.3, .tick = 0.1, .threads = 2};
 int rank, ranks;
 
 static const struct {
@@ -26,6 +26,7 @@ static const struct {
 	{"scatter", scatter, 1}, {"reduce_scatter_block", reduce_scatter_block, 1},
 	{"put", put_latency, 2}, {"get", get_latency, 2},     {"puts", put_bandwidth, 2},
 	{"gets", get_bandwidth, 2}, {"overlap", overlap, 2},
+	{"threads", thread_bandwidth, 1}, {"beside", thread_latency, 2},
 	{"hello", hello, 1},     {"memory", memory_use, 1},
 };
 
@@ -131,22 +132,27 @@ static void run(const char *name, const char *sizes)
 int main(int argc, char **argv)
 {
 	const char *names = "latency", *sizes = "8";
-	MPI_Init(&argc, &argv);
-	MPI_Comm_rank(MPI_COMM_WORLD, &rank);
-	MPI_Comm_size(MPI_COMM_WORLD, &ranks);
-	for (int o; (o = getopt(argc, argv, "t:s:d:w:k:c")) != -1;) {
+	for (int o; (o = getopt(argc, argv, "t:s:d:w:k:n:c")) != -1;) {
 		switch (o) {
 		case 't': names = optarg; break;
 		case 's': sizes = optarg; break;
 		case 'd': opt.seconds = atof(optarg); break;
 		case 'w': opt.window = atoi(optarg); break;
 		case 'k': opt.tick = atof(optarg); break;
+		case 'n': opt.threads = atoi(optarg); break;
 		case 'c': opt.check = 1; break;
-		default: MPI_Finalize(); return 2;
+		default: return 2;
 		}
 	}
-	if (!(opt.seconds > 0) || opt.window < 0 || !(opt.tick > 0))
-		die("not a duration, window or tick", "-d, -w, -k");
+	/* Nobody pays for threads but who has some. */
+	int level = strstr(names, "threads") || strstr(names, "beside") ? MPI_THREAD_MULTIPLE : MPI_THREAD_SINGLE, given;
+	MPI_Init_thread(&argc, &argv, level, &given);
+	MPI_Comm_rank(MPI_COMM_WORLD, &rank);
+	MPI_Comm_size(MPI_COMM_WORLD, &ranks);
+	if (given < level)
+		die("this MPI does not allow several threads", names);
+	if (!(opt.seconds > 0) || opt.window < 0 || !(opt.tick > 0) || opt.threads < 1)
+		die("not a duration, window, tick or number of threads", "-d, -w, -k, -n");
 	char *list = strdup(names), *rest = list, *word;
 	while ((word = strsep(&rest, ",")))
 		run(word, sizes);

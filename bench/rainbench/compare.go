@@ -25,7 +25,7 @@ var (
 
 // moreTests are those beside the default ones.
 var moreTests = map[string]string{
-	"pt2pt": "; there are put, get (one and a flush), puts, gets (many), exchange and overlap (how much of an exchange hides behind computing) too",
+	"pt2pt": "; there are put, get (one and a flush), puts, gets (many), exchange and overlap (how much of an exchange hides behind computing), threads (all pairs of --threads threads) and beside (one pair while another one moves 64 MiB) too",
 	"coll":  "; there are reduce, gather, scatter, reduce_scatter_block too",
 }
 
@@ -135,6 +135,7 @@ func compareMain(name string, tests, args []string) (int, error) {
 	ranks := fs.IntP("ranks", "n", 2, "number of ranks")
 	runs := fs.Int("runs", 5, "runs of each implementation")
 	seconds := fs.Float64("duration", 0.2, "about how long a test takes at one size, seconds")
+	threads := fs.Int("threads", 2, "threads of a rank in the test threads")
 	check := fs.Bool("check", false, "fill and check every message")
 	between := fs.Bool("lab", false, "between two lab hosts instead of on one; see --rails, --rate, ...")
 	asJSON := fs.String("json", "", "write the results to a file as JSON too")
@@ -165,7 +166,7 @@ func compareMain(name string, tests, args []string) (int, error) {
 	}
 	defer end()
 	c := bench.Comparison{Setting: place, Impls: w.impls, Progs: w.progs, Ranks: *ranks, Runs: *runs}
-	c.Args = []string{"-t", strings.Join(*which, ","), "-s", strings.Join(*sizes, ","), "-d", fmt.Sprint(*seconds)}
+	c.Args = []string{"-t", strings.Join(*which, ","), "-s", strings.Join(*sizes, ","), "-d", fmt.Sprint(*seconds), "-n", fmt.Sprint(*threads)}
 	if *check {
 		c.Args = append(c.Args, "-c")
 	}

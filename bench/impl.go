@@ -100,6 +100,8 @@ func rainMPI(name, prefix string, options ...string) (*Impl, error) {
 				return append(words, "--bind-to", "none", "--host", s.hostSlots(n))
 			case s.Loopback != nil:
 				return append(words, s.Loopback.words(n)...)
+			case s.Threads:
+				return append(words, "--bind-to", "none")
 			}
 			return words
 		},
@@ -122,7 +124,7 @@ func openMPIWords(s *Setting, n int) []string {
 		if n > s.Cores {
 			return append(words, "--oversubscribe")
 		}
-		return append(words, "--bind-to", "core")
+		return append(words, "--bind-to", s.binding())
 	}
 	return append(words, "--bind-to", "none", "--host", s.hostSlots(n),
 		"--mca", "btl", "self,vader,tcp",
@@ -137,7 +139,7 @@ func mpichWords(s *Setting, n int) []string {
 		if n > s.Cores {
 			return words
 		}
-		return append(words, "-bind-to", "core")
+		return append(words, "-bind-to", s.binding())
 	}
 	how := "rsh"
 	if s.SSH != nil {
@@ -153,6 +155,8 @@ type Setting struct {
 	Lab   *lab.Lab // nil: this machine
 	Rsh   string   // a program that starts words on a lab's host as rsh does
 
+	Threads bool // ranks have several threads, and may use all cores
+
 	SSH      *cluster.SSH // not nil: launchers go to the lab's hosts by it, and Rsh is its client
 	Loopback *Loopback    // rainmpi only: two hosts that are one, on loopback rails
 	History  string       // rainmpi only: file for the history of paths; empty: none
@@ -162,10 +166,18 @@ type Setting struct {
 // lab's hosts share this machine's, where real ones have their own, and the scheduler puts threads of one host's rank
 // beside those of another's. All implementations name a rank to its program in one of two ways.
 func (s *Setting) pinned(n int, prog string) []string {
-	if s.Lab == nil || n > s.Cores {
+	if s.Lab == nil || n > s.Cores || s.Threads {
 		return []string{prog}
 	}
 	return []string{"sh", "-c", `exec taskset -c "${OMPI_COMM_WORLD_RANK:-$PMI_RANK}" "$0" "$@"`, prog}
+}
+
+// binding is what a rank on this machine is pinned to.
+func (s *Setting) binding() string {
+	if s.Threads {
+		return "none"
+	}
+	return "core"
 }
 
 // hostSlots spreads n ranks evenly over the lab's hosts: "h1:2,h2:2".

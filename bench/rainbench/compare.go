@@ -7,6 +7,7 @@ import (
 	"os"
 	"path/filepath"
 	"runtime"
+	"slices"
 	"strings"
 	"time"
 
@@ -25,7 +26,7 @@ var (
 
 // moreTests are those beside the default ones.
 var moreTests = map[string]string{
-	"pt2pt": "; there are put, get (one and a flush), puts, gets (many), exchange and overlap (how much of an exchange hides behind computing), threads (all pairs of --threads threads) and beside (one pair while another one moves 64 MiB) too",
+	"pt2pt": "; there are put, get (one and a flush), puts, gets (many), exchange and overlap (how much of an exchange hides behind computing), threads (all pairs of --threads threads) and beside (one pair while another one moves 64 MiB) too, which run unbound",
 	"coll":  "; there are reduce, gather, scatter, reduce_scatter_block too",
 }
 
@@ -165,6 +166,7 @@ func compareMain(name string, tests, args []string) (int, error) {
 		return 1, err
 	}
 	defer end()
+	place.Threads = slices.ContainsFunc(*which, func(test string) bool { return test == "threads" || test == "beside" })
 	c := bench.Comparison{Setting: place, Impls: w.impls, Progs: w.progs, Ranks: *ranks, Runs: *runs}
 	c.Args = []string{"-t", strings.Join(*which, ","), "-s", strings.Join(*sizes, ","), "-d", fmt.Sprint(*seconds), "-n", fmt.Sprint(*threads)}
 	if *check {

@@ -2,7 +2,7 @@
 // that was started by a launcher learns its rank, and how the ranks of a job
 // exchange small values before they can talk to each other. Agents serve it to
 // programs of other MPIs (launcher/pmi.go), and a rank that was started by
-// another launcher (Hydra, srun, Flux) uses it (mpi/pmi.go).
+// another launcher (Hydra, srun, Flux) uses it (mpi/home.go).
 //
 //	rank     → launcher   cmd=init pmi_version=1 pmi_subversion=1
 //	launcher → rank       cmd=response_to_init rc=0 pmi_version=1 pmi_subversion=1

@@ -26,7 +26,7 @@
 // The simulator has to be able to fail: bugs_test.go plants faults in the
 // machines one by one, and each must be found.
 //
-//	sched.go, network.go   virtual time; cards, wires, queues
+//	sim, network.go        virtual time; cards, wires, queues
 //	plan.go, fault.go      what a seed draws: hosts, paths, faults
 //	end.go                 drives one rudp.Conn, as rainnet.Endpoint does
 //	traffic.go             what applications ask of it

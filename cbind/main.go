@@ -6,10 +6,15 @@
 //
 // A Go entry rain_X never waits on the hot path and never runs a user's function: it returns to C,
 // which does either and comes back with the same frame (frame.h). There is one Go file per noun,
-// with mpi's names. What is written in C by hand: again.c waits, callback.c runs the user's functions,
-// raise.c the error handlers, signal.c and fork.c keep the Go runtime safe from what C programs do,
-// native.c needs no engine; and what is done without a crossing, eager.c short messages, flat.c (with
-// reduce.c) small collectives, window.c one-sided operations on mapped memory.
+// with mpi's names. In C, by hand:
+//
+//	again.c                       waits
+//	callback.c, raise.c           run the user's functions and error handlers
+//	eager.c, flat.c, window.c     short messages, small collectives and one-sided operations on
+//	                              mapped memory, without a crossing
+//	signal.c, fork.c, session.c   keep the Go runtime safe from what C programs do, to their end
+//	calm.c                        keeps Go's threads from disturbing the program
+//	native.c, extension.c         functions without an engine; those of mpi-ext.h
 //
 // Built by cbind.mk with -buildmode=c-shared.
 package main

@@ -178,7 +178,7 @@ func (e *engine) deliver(p *proc, h header, payload []byte) {
 		e.arrive(p, h, payload)
 	case kindCTS:
 		if r := e.requests.at(h.id); r != nil {
-			e.sendGranted(p, r, h.size)
+			e.sendGranted(p, r, h.size, int64(h.tag)*fetchPiece)
 		} else { // of a collective that this rank has given up
 			class := ErrNotSame
 			if len(e.failed) > 0 {
@@ -327,16 +327,17 @@ func (e *engine) grant(r *Request, p *proc, h header, payload []byte) {
 			return
 		}
 	}
-	e.clearToSend(r, p, h)
+	e.clearToSend(r, p, h, 0)
 }
 
-// clearToSend has the sender send the data.
-func (e *engine) clearToSend(r *Request, p *proc, h header) {
+// clearToSend has the sender send the data from off on, a multiple of fetchPiece: what comes before is here.
+func (e *engine) clearToSend(r *Request, p *proc, h header, off int64) {
 	r.id = e.requests.add(r)
+	r.moved = off
 	if p.peer != nil {
 		p.peer.Expect(r.id, r.total, r)
 	}
-	e.answer(p, header{kind: kindCTS, id: h.id, size: r.id})
+	e.answer(p, header{kind: kindCTS, id: h.id, size: r.id, tag: int32(off / fetchPiece)})
 }
 
 // came counts rendezvous data that was placed and ends the receive with it.

@@ -276,14 +276,14 @@ func (e *engine) acceptMessage(r *Request, m *message) {
 	e.drop(m)
 }
 
-// sendGranted moves a rendezvous message after the receiver's cts. mu is held.
-func (e *engine) sendGranted(p *proc, r *Request, token uint64) {
+// sendGranted moves a rendezvous message after the receiver's cts, inside a host from off on. mu is held.
+func (e *engine) sendGranted(p *proc, r *Request, token uint64, off int64) {
 	r.head = header{kind: kindData, id: token}
 	if p.peer != nil {
 		e.net.sendBulk(p, r, token)
 		return
 	}
-	p.streams.push(&packet{request: r})
+	p.streams.push(&packet{request: r, off: off})
 	e.mem.push(e, p)
 }
 

@@ -8,7 +8,8 @@ import "encoding/binary"
 //	eager    envelope and the whole message; sync asks for an ack when matched
 //	rts      envelope; the data waits at the sender ("request to send").
 //	         Inside a host the payload is the address of the data, or 0
-//	cts      id = the sender's request, size = the receiver's token: send it
+//	cts      id = the sender's request, size = the receiver's token: send it. Inside a
+//	         host tag = how many pieces of fetchPiece bytes the receiver has read itself
 //	data     inside a host: id = the receiver's token, size = the offset.
 //	         Over rails rendezvous data is rainnet's bulk, and placed by it
 //	fin      id = the sender's request: the receiver has read the data itself

@@ -119,7 +119,7 @@ func (e *engine) give(p *proc, h header, v vec) {
 		return
 	}
 	r.to = p
-	e.sendGranted(p, r, h.id)
+	e.sendGranted(p, r, h.id, 0)
 }
 
 // reply makes the answer to a fetch: n bytes for the origin's buffer at offset

@@ -27,6 +27,7 @@ type work struct {
 
 	size, off int64 // of all, and of what has been done, in units
 	unit      int64 // bytes
+	piece     int64 // the most that is one part, in units; 0: any
 
 	r, send  *Request // a receive, and the send of one's own that it gets
 	from     *proc    // whose memory is read,
@@ -117,8 +118,12 @@ func (e *engine) doWork() {
 			if several(e.wait.set.self()) {
 				n = min(n, max(workPart/w.unit, 1))
 			}
-			ok = w.part(w, w.off, n)
-			w.off += n
+			if w.piece > 0 {
+				n = min(n, w.piece)
+			}
+			if ok = w.part(w, w.off, n); ok {
+				w.off += n
+			}
 			news = atomic.LoadUint32(&e.wait.set.Events) != events
 		}
 		e.mu.Lock()
@@ -165,17 +170,21 @@ func (w *work) buffer(n int64) []byte {
 	return w.buf[:min(n, longWork)]
 }
 
+// fetchPiece, in bytes, is what a receiver reads of a message before it looks whether its sender has come to MPI,
+// so that both copy the rest: ranks that compute alike come from it one soon after the other.
+const fetchPiece = 64 << 10
+
 // fetch reads a message from the memory of its sender, one copy for any length.
 func (e *engine) fetch(r *Request, p *proc, h header, addr uintptr) {
 	w := e.newWork()
 	w.part, w.end = fetchPart, fetched
-	w.r, w.from, w.head, w.addr = r, p, h, addr
+	w.r, w.from, w.head, w.addr, w.piece = r, p, h, addr, fetchPiece
 	w.begin(e, min(int64(h.size), r.size))
 }
 
 func fetchPart(w *work, off, n int64) bool {
 	r, seg := w.r, w.r.e.mem.seg
-	if off == 0 && n > 0 && r.e.mem.streams(w.from, w.size) { // it waits by now
+	if left := w.size - off; left > longWork && r.e.mem.streams(w.from, left) { // it waits by now
 		return false
 	}
 	if r.t.Contiguous() {
@@ -202,7 +211,7 @@ func fetched(w *work, ok bool) {
 	case w.from.failed:
 		e.complete(r, e.lostWith(r, w.from))
 	default:
-		e.clearToSend(r, w.from, w.head)
+		e.clearToSend(r, w.from, w.head, w.off)
 	}
 }
 

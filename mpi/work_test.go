@@ -100,6 +100,13 @@ func TestWorkMeanwhile(t *testing.T) {
 			w.addr = 8 - uintptr(w.size/2)
 			return w.part(w, w.size/2, w.size/2)
 		}, nil},
+		{"its sender comes and sends the rest", length, func(t *testing.T, _ *Comm, _ *Request, w *work) bool {
+			if !w.part(w, 0, fetchPiece) {
+				t.Error("cannot be read")
+			}
+			w.off = fetchPiece
+			return false
+		}, nil},
 		{"revoked", length, func(t *testing.T, c *Comm, r *Request, w *work) bool {
 			if err := c.Revoke(); err != nil || r.Done() {
 				t.Errorf("what is under way ends when it is revoked: %v", err)

@@ -1,5 +1,6 @@
 # Measurements and tests with other people's programs. Included by the top Makefile.
-#   make conformance [DIRS=pt2pt,coll]   MPICH's C tests; FLAGS for the rest (go run ./bench/conformance --help)
+#   make conformance [DIRS=pt2pt,coll]   MPICH's C tests; FLAGS=--dtp: with those of its datatype pools, which take long;
+#                                        FLAGS for the rest (go run ./bench/conformance --help)
 #   make conformance LAB=1               those of pt2pt and coll on two lab hosts, a rail being cut in each
 #   make conformance-ci                  a fixed slice of the expected passes, for every change
 #   make hpcc                            HPCC on two lab hosts while rails fail

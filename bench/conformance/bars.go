@@ -6,7 +6,7 @@ import (
 	"strings"
 )
 
-// A bar is what must pass of some folders taken together, in per cent of the entries that are not left out.
+// A bar is what must pass of some folders taken together, in per cent of the entries of their testlists that are not left out.
 type bar struct {
 	folders []string
 	share   float64
@@ -38,7 +38,7 @@ func barTable(dirs []string, results []*result) (text string, ok bool) {
 		entries, pass := 0, 0
 		for _, r := range results {
 			dir, _, _ := strings.Cut(r.entry.dir, "/")
-			if slices.Contains(row.folders, dir) && r.verdict != leftOut {
+			if slices.Contains(row.folders, dir) && r.verdict != leftOut && !r.entry.pool {
 				entries++
 				if r.verdict == passed {
 					pass++

@@ -22,12 +22,12 @@ func TestTestlist(t *testing.T) {
 	write("pt2pt/testlist", "# comment\n\nping 2\nping 2 env=MPIR_CVAR_X=1\nping 4 arg=-n=3 env=A=B timeLimit=60\n"+
 		"big 3 mem=6.5 xfail=ticket1\ndie resultTest=TestStatus\ndead 2 resultTest=TestStatus strict=false\nsub\n")
 	write("pt2pt/sub/testlist", "below 1\n")
-	if _, err := readTestlists(root, "pt2pt"); err == nil {
+	if _, err := readTestlists(root, "pt2pt", false); err == nil {
 		t.Fatal("a rule in the place of the number of ranks is not told")
 	}
 	write("pt2pt/testlist", strings.Replace("ping 2\nping 2 env=MPIR_CVAR_X=1\nping 4 arg=-n=3 env=A=B timeLimit=60\n"+
 		"big 3 mem=6.5 xfail=ticket1\nsolo\ndead 2 resultTest=TestStatus strict=false\nsub\n", "\r", "", -1))
-	entries, err := readTestlists(root, "pt2pt")
+	entries, err := readTestlists(root, "pt2pt", false)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -38,6 +38,11 @@ func TestTestlist(t *testing.T) {
 	want := "pt2pt/ping 2;pt2pt/ping 4 env=A=B arg=-n=3;pt2pt/big 3;pt2pt/solo 2;pt2pt/dead 2;pt2pt/sub/below 1"
 	if got := strings.Join(keys, ";"); got != want {
 		t.Errorf("entries\n%s, want\n%s", got, want)
+	}
+	write("pt2pt/testlist.dtp", "ping 2 arg=-type=MPI_INT\nping 2\n")
+	with, err := readTestlists(root, "pt2pt", true)
+	if err != nil || len(with) != len(entries)+2 || with[len(entries)-1].pool || !with[len(entries)].pool || with[len(entries)].key() != "pt2pt/ping 2 arg=-type=MPI_INT" {
+		t.Errorf("with DTPools: %d entries, %v", len(with), err)
 	}
 	if e := entries[1]; e.limit != time.Minute {
 		t.Errorf("time limit %v", e.limit)
@@ -172,6 +177,7 @@ func TestBars(t *testing.T) {
 	add("datatype", 1, failed)
 	add("datatype", 4, leftOut)
 	add("errors/rma", 5, failed)
+	results = append(results, &result{entry: &entry{dir: "comm", program: "p", ranks: 1, pool: true}, verdict: failed}) // does not count
 	for _, c := range []struct {
 		dirs, words string
 		ok          bool

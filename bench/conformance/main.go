@@ -39,7 +39,7 @@ type options struct {
 	jobs, sample, repeat              int
 	limit                             time.Duration
 	update, noBuild, asTests, lab     bool
-	algorithms                        bool
+	algorithms, pools                 bool
 }
 
 func main() {
@@ -70,6 +70,7 @@ func flags() *options {
 	pflag.IntVar(&o.repeat, "repeat", 1, "runs of each entry that must agree on the verdict")
 	pflag.BoolVar(&o.lab, "lab", false, "run on two lab hosts with two rails, one of which is cut at a random moment of each run")
 	pflag.BoolVar(&o.algorithms, "algorithms", false, "run what passes of coll once more with each of rainmpi's algorithms, forced by RAIN_COLL: it must pass again")
+	pflag.BoolVar(&o.pools, "dtp", false, "run the folders' testlist.dtp as well: many datatypes, made by the suite's DTPools; the bars do not count them")
 	pflag.DurationVar(&o.limit, "time-limit", 3*time.Minute, "for entries that name none")
 	pflag.BoolVar(&o.update, "update", false, "write what passed into the list of expected passes")
 	pflag.BoolVar(&o.noBuild, "no-build", false, "run what is built already")
@@ -107,7 +108,7 @@ func run(ctx context.Context, o *options) (bool, error) {
 		}
 		return false, err
 	}
-	entries, err := suite.entries(o.dirs)
+	entries, err := suite.entries(o.dirs, o.pools)
 	if err != nil {
 		return false, err
 	}

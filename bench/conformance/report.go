@@ -34,6 +34,9 @@ func summary(results []*result) string {
 	total := map[verdict]int{}
 	for _, r := range results {
 		dir, _, _ := strings.Cut(r.entry.dir, "/")
+		if r.entry.pool {
+			dir += " dtp"
+		}
 		if count[dir] == nil {
 			count[dir] = map[verdict]int{}
 		}

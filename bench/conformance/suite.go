@@ -41,10 +41,10 @@ func (s *suite) configure(ctx context.Context, cache string) error {
 		"--disable-fortran", "--disable-cxx")
 }
 
-func (s *suite) entries(dirs []string) ([]*entry, error) {
+func (s *suite) entries(dirs []string, pools bool) ([]*entry, error) {
 	var all []*entry
 	for _, dir := range dirs {
-		some, err := readTestlists(s.root, dir)
+		some, err := readTestlists(s.root, dir, pools)
 		if err != nil {
 			return nil, err
 		}

@@ -2,7 +2,9 @@ package main
 
 import (
 	"bufio"
+	"errors"
 	"fmt"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"slices"
@@ -23,6 +25,7 @@ type entry struct {
 	memory       float64       // GB that all ranks take together
 	xfail        bool          // the suite's authors expect MPICH itself to fail
 	strict       bool          // false: the entry uses MPICH's extensions
+	pool         bool          // it is of a testlist.dtp
 }
 
 const defaultRanks = 2 // MPITEST_NP_DEFAULT of the suite's own script
@@ -51,9 +54,29 @@ func (e *entry) collective() bool { return e.isOf("coll") }
 // isOf reports whether the entry is in a folder of that name: errors has one for each chapter.
 func (e *entry) isOf(folder string) bool { return slices.Contains(strings.Split(e.dir, "/"), folder) }
 
-// readTestlists reads the testlist of root/dir and of the folders it names.
-func readTestlists(root, dir string) ([]*entry, error) {
-	file := filepath.Join(root, dir, "testlist")
+// pooled is the testlist of a folder's programs that send and receive all kinds of
+// datatypes, which the suite's library DTPools makes.
+const pooled = "testlist.dtp"
+
+// readTestlists reads the testlist of root/dir and of the folders it names, with those
+// of DTPools if they are wanted.
+func readTestlists(root, dir string, pools bool) ([]*entry, error) {
+	entries, err := readTestlist(root, dir, "testlist", pools)
+	if err != nil || !pools {
+		return entries, err
+	}
+	below, err := readTestlist(root, dir, pooled, pools)
+	if errors.Is(err, fs.ErrNotExist) {
+		return entries, nil
+	}
+	for _, e := range below {
+		e.pool = true
+	}
+	return append(entries, below...), err
+}
+
+func readTestlist(root, dir, name string, pools bool) ([]*entry, error) {
+	file := filepath.Join(root, dir, name)
 	f, err := os.Open(file)
 	if err != nil {
 		return nil, fmt.Errorf("folder %s of the suite: %w", dir, err)
@@ -72,7 +95,7 @@ func readTestlists(root, dir string) ([]*entry, error) {
 			return nil, fmt.Errorf("%s:%d: %w", file, n, err)
 		}
 		if info, err := os.Stat(filepath.Join(root, dir, e.program)); err == nil && info.IsDir() {
-			below, err := readTestlists(root, filepath.Join(dir, e.program))
+			below, err := readTestlists(root, filepath.Join(dir, e.program), pools)
 			if err != nil {
 				return nil, err
 			}

@@ -27,6 +27,7 @@ type BsendBuffer struct {
 type bsend struct {
 	data []byte
 	r    *Request
+	room *BsendBuffer
 }
 
 // ProcessBsendBuffer is what sends use whose communicator, and its session,
@@ -120,20 +121,22 @@ func (b *BsendBuffer) Iflush() *Request {
 // started its request has not ended, so nobody gives that room to others.
 func (c *Comm) startBuffered(b Buffer, dest, tag int) (*Request, error) {
 	e := c.e
+	var s *bsend
 	if dest != ProcNull {
-		s, err := c.buffered(int64(b.Count) * b.Type.t.Size())
-		if err != nil {
+		var err error
+		if s, err = c.buffered(int64(b.Count) * b.Type.t.Size()); err != nil {
 			return nil, err
 		}
 		b.Type.t.Pack(s.data, b.Addr, int64(b.Count), 0)
-		e.mu.Lock()
-		e.startSend(s.r, Standard, dest, tag, c.ctx)
-		e.unlock()
 	}
 	e.mu.Lock()
 	r := e.newRequest(sendRequest)
+	if s != nil {
+		e.startSend(s.r, Standard, dest, tag, c.ctx)
+		r.head, r.to, r.room = s.r.head, s.r.to, s.room
+	}
 	e.complete(r, nil)
-	e.mu.Unlock()
+	e.unlock()
 	return r, nil
 }
 
@@ -158,7 +161,7 @@ func (c *Comm) buffered(size int64) (*bsend, error) {
 	if err != nil {
 		return nil, err
 	}
-	s := &bsend{data: make([]byte, size), r: e.newRequest(sendRequest)}
+	s := &bsend{data: make([]byte, size), r: e.newRequest(sendRequest), room: room}
 	s.r.comm, s.r.addr, s.r.count, s.r.t, s.r.size = c, unsafe.Pointer(unsafe.SliceData(s.data)), size, dtype.Byte.Type(), size
 	room.pending = append(room.pending, s)
 	return s, nil

@@ -48,9 +48,6 @@ func cancelToSleeper([]string) error {
 	} else {
 		for _, mode := range []mpi.Mode{mpi.Standard, mpi.Synchronous} {
 			for _, n := range []int{1, len(data)} {
-				if n == 1 && mode == mpi.Standard {
-					continue // ends at once
-				}
 				r, err := c.IsendMode(mode, mpi.Slice(data[:n]), 1, 5)
 				if err != nil {
 					return err

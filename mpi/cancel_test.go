@@ -1,6 +1,7 @@
 package mpi
 
 import (
+	"cmp"
 	"math/rand/v2"
 	"slices"
 	"testing"
@@ -190,5 +191,86 @@ func cancelSome(t testing.TB, c *Comm, seed uint64) {
 func TestCancelSome(t *testing.T) {
 	for seed := range uint64(5) {
 		world(t, 2, func(c *Comm) { cancelSome(t, c, seed) })
+	}
+}
+
+// TestCancelShort: short sends, persistent and buffered ones, have ended as they left, and are taken back all the same,
+// unless they have been matched.
+func TestCancelShort(t *testing.T) {
+	const tag = 3
+	forms := map[string]func(c *Comm, b Buffer, dest int) (*Request, error){
+		"isend":  func(c *Comm, b Buffer, dest int) (*Request, error) { return c.IsendMode(Standard, b, dest, tag) },
+		"ibsend": func(c *Comm, b Buffer, dest int) (*Request, error) { return c.IsendMode(Buffered, b, dest, tag) },
+		"start": func(c *Comm, b Buffer, dest int) (*Request, error) {
+			r, err := c.SendInit(Standard, b, dest, tag)
+			return r, cmp.Or(err, r.Start())
+		},
+		"start of a buffered one": func(c *Comm, b Buffer, dest int) (*Request, error) {
+			r, err := c.SendInit(Buffered, b, dest, tag)
+			return r, cmp.Or(err, r.Start())
+		},
+	}
+	for name, begin := range forms {
+		for _, length := range []int{0, 10, 100_000} {
+			for _, dest := range []int{0, 1} {
+				for _, late := range []bool{false, true} {
+					if late && dest == 0 {
+						continue
+					}
+					world(t, 2, func(c *Comm) {
+						if c.Rank() == 1 {
+							if dest == 1 {
+								cancelledOrNot(t, c, name, length, late)
+							}
+							return
+						}
+						check(t, c.BsendBuffer().AttachAutomatic())
+						r, err := begin(c, Slice(numbers(length, 1)), dest)
+						check(t, err)
+						if dest == 1 {
+							Send(c, []int{1}, 1, 0) // behind it
+							Recv(c, []int{0}, 1, 0) // it is matched by now, or not
+						}
+						check(t, r.Cancel())
+						check(t, r.Cancel()) // nothing more
+						if st, err := r.Wait(); err != nil || st.Cancelled() == late {
+							t.Errorf("%s of %d numbers to %d, matched %v: %+v, %v", name, length, dest, late, st, err)
+						}
+						if _, ok, _ := c.Iprobe(0, tag); ok {
+							t.Errorf("%s of %d numbers to myself was taken back, and is here", name, length)
+						}
+						_, err = c.BsendBuffer().Detach()
+						check(t, err)
+						if dest == 1 {
+							Send(c, []int{1}, 1, 1)
+						}
+					})
+				}
+			}
+		}
+	}
+}
+
+// cancelledOrNot is the receiver of TestCancelShort's message: late receives it before it can be cancelled.
+func cancelledOrNot(t *testing.T, c *Comm, name string, length int, late bool) {
+	var m *Message
+	var err error
+	if late {
+		m, _, err = c.Mprobe(0, 3)
+		check(t, err)
+	}
+	Recv(c, []int{0}, 0, 0)
+	Send(c, []int{1}, 0, 0)
+	got := make([]int64, length)
+	if late {
+		_, err = m.Recv(Slice(got))
+		check(t, err)
+		if !slices.Equal(got, numbers(length, 1)) {
+			t.Errorf("%s of %d numbers came wrong", name, length)
+		}
+	}
+	Recv(c, []int{0}, 0, 1)
+	if _, ok, _ := c.Iprobe(0, 3); ok {
+		t.Errorf("%s of %d numbers was taken back, and is here", name, length)
 	}
 }

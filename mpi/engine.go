@@ -32,6 +32,7 @@ type engine struct {
 
 	spaces      [][]*space          // by a context's owner and number; nil where nothing was ever posted or sent
 	owners      map[wire.PeerID]int // places in spaces of owners from other jobs
+	numbered    uint64              // plain eager messages of the user's: the last one's number
 	nextContext contextID           // the number of the next one that this process makes
 	requests    table               // requests that a peer may name
 	free        *Request            // the pool

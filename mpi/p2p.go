@@ -191,8 +191,12 @@ func (e *engine) startSendTo(r *Request, mode Mode, p *proc, source, tag int, ct
 	e.traffic.sent++
 	e.traffic.sentBytes += uint64(r.size)
 	r.head = header{kind: kindEager, ctx: ctx, src: int32(source), tag: int32(tag), size: uint64(r.size)}
-	if r.kind == stepRequest {
+	switch r.kind {
+	case stepRequest:
 		r.head.sign = r.run.Sign()
+	case sendRequest:
+		e.numbered++
+		r.head.id = e.numbered
 	}
 	if p.index == e.rank {
 		e.sendSelf(r, mode)

@@ -16,7 +16,9 @@ import "encoding/binary"
 //	ack      id = the sender's request: a synchronous eager message was matched
 //	cancel   the envelope and id of a message that its sender takes back, if no
 //	         receive has been matched to it: answered then by
-//	cancelled  with the same id, and else by nothing but what the message is due
+//	cancelled  with the same id, and else by nothing but what the message is due.
+//	         A plain eager message is due nothing: size is its number, and id that
+//	         of the request that asks, which gets fin if it is too late
 //	choke    the sender of this has too many unexpected bytes: rts only, please
 //	unchoke  it has not any more
 //
@@ -101,7 +103,7 @@ type header struct {
 	src  int32
 	tag  int32
 	size uint64 // of the whole message, in bytes
-	id   uint64 // of a request
+	id   uint64 // of a request; of a plain eager message of the user's: its number
 }
 
 func (h *header) encode(b []byte) {

@@ -21,8 +21,9 @@ func (c *Comm) SendInit(mode Mode, b Buffer, dest, tag int) (*Request, error) {
 			if err != nil {
 				return err
 			}
-			s.Finish()
 			r.e.mu.Lock()
+			r.head, r.to, r.room = s.head, s.to, s.room
+			r.e.recycle(s)
 			r.e.complete(r, nil)
 			r.e.mu.Unlock()
 			return nil

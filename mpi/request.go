@@ -31,8 +31,9 @@ type Request struct {
 	size  int64
 	skip  int64
 
-	head header // a send's envelope
-	to   *proc  // a send's destination
+	head header       // a send's envelope
+	to   *proc        // a send's destination
+	room *BsendBuffer // of a buffered send: where its copy waits, of which this has the envelope
 
 	id    uint64 // in engine.requests, 0 if no peer may name it
 	moved int64  // rendezvous bytes that have left or come
@@ -130,7 +131,7 @@ func (e *engine) recycle(r *Request) {
 		e.freeRemote(r.rma)
 		r.rma = nil
 	}
-	r.ticket = nil
+	r.ticket, r.room = nil, nil
 	r.comm, r.addr, r.t, r.to, r.err, r.run, r.persistent, r.then, r.part = nil, nil, nil, nil, nil, nil, nil, nil, nil
 	r.id, r.moved, r.total, r.skip, r.active, r.detached, r.blocking = 0, 0, 0, 0, false, false, false
 	r.done.Store(0)

@@ -206,14 +206,14 @@ func (a *agent) checkMPIGone(r *rank) {
 	a.tell(r)
 }
 
-// abort is MPI_Abort of a local rank. The local ranks die first, then everybody
-// hears of it.
+// abort is MPI_Abort of a local rank, or an error that its program takes for fatal: the
+// text says which. The local ranks die first, then everybody hears of it.
 func (a *agent) abort(r *rank, m boot.Abort) {
 	code := m.Code & 0xff
 	if code == 0 {
 		code = 1
 	}
-	text := fmt.Sprintf("rank %d on host %s (%s, pid %d) called MPI_Abort with code %d",
+	text := fmt.Sprintf("rank %d on host %s (%s, pid %d) aborted the job with code %d",
 		r.world, a.hostName(), a.programOf(r), r.connPid, m.Code)
 	if m.Text != "" {
 		text += ": " + m.Text

@@ -278,7 +278,7 @@ func TestIndependentDies(t *testing.T) {
 	for name, args := range places {
 		t.Run(name, func(t *testing.T) {
 			j := start(t, "independent", args...)
-			j.wait(7, "MPI_Abort with code 7: enough", "what is not connected with it goes on", "the job has done its work")
+			j.wait(7, "aborted the job with code 7: enough", "what is not connected with it goes on", "the job has done its work")
 			if strings.Contains(j.out.String(), "the job was ended") {
 				t.Errorf("the job was ended: %s", j.out.String())
 			}

@@ -42,7 +42,7 @@ func TestOtherMPIUnderRainrun(t *testing.T) {
 	here := hostname(t)
 	run(t, command(rainrun, "-n", "4", prog)).wantHello(t, 4, here)
 	run(t, command(rainrun, "-n", "1", prog)).wantHello(t, 1, here)
-	run(t, command(rainrun, "-n", "4", prog, "abort")).want(t, 7, "rank 3 on host", "MPI_Abort with code 7")
+	run(t, command(rainrun, "-n", "4", prog, "abort")).want(t, 7, "rank 3 on host", "aborted the job with code 7")
 	run(t, command(rainrun, "-n", "4", prog, "exit")).want(t, 5, "rank 3 on host", "status 5")
 	run(t, command(rainrun, "-n", "4", prog, "die")).want(t, 137, "rank 3 on host", "signal 9")
 	run(t, command(rainrun, "-n", "4", "sh", "-c", prog+" & wait")).wantHello(t, 4, here)

@@ -99,7 +99,7 @@ func TestSlurm(t *testing.T) {
 	t.Run("failing ranks", func(t *testing.T) {
 		in(prog, "exit").want(t, 5, "rank 7 on host n4", "status 5")
 		in(prog, "die").want(t, 137, "rank 7 on host n4", "signal 9")
-		in(prog, "abort").want(t, 7, "rank 7 on host n4", "MPI_Abort with code 7")
+		in(prog, "abort").want(t, 7, "rank 7 on host n4", "aborted the job with code 7")
 		in("./no-such-program").want(t, 127, "does not exist")
 		in("-n", "9", prog).want(t, 1, "no slots left", "n1:2, n2:2, n3:2, n4:2")
 		in("--host", "n9", "--launcher", "slurm", prog).want(t, 2, "host n9 is not in the allocation n[1-4]")

@@ -75,7 +75,7 @@ func TestContinueNobody(t *testing.T) {
 
 // What ends a job ends it under this policy too.
 func TestContinueEnds(t *testing.T) {
-	rainrun(t, "-n", "2", "--on-failure", "continue", self(t), "rank", "init", "1:abort", "hang").want(t, 7, "called MPI_Abort with code 7: enough")
+	rainrun(t, "-n", "2", "--on-failure", "continue", self(t), "rank", "init", "1:abort", "hang").want(t, 7, "aborted the job with code 7: enough")
 	rainrun(t, "-n", "2", "--on-failure", "abort", self(t), "rank", "init", "1:die", "hang").want(t, 137, "the job was ended")
 	r := start(t, "", "-n", "2", "--on-failure", "continue", self(t), "rank", "init", "hang")
 	r.await(2, self(t)+" rank")

@@ -25,7 +25,7 @@ func TestTwoHosts(t *testing.T) {
 	if strings.Count(res.out, "cards of all") != 3 || strings.Count(res.out, "hosts 2") != 3 {
 		t.Errorf("cards: %s", res.out)
 	}
-	rainrun(t, onTwo("-n", "4", self(t), "rank", "init", "3:abort", "hang")...).want(t, 7, "rank 3 on host b", "MPI_Abort")
+	rainrun(t, onTwo("-n", "4", self(t), "rank", "init", "3:abort", "hang")...).want(t, 7, "rank 3 on host b", "aborted the job")
 	rainrun(t, onTwo("-n", "4", self(t), "rank", "init", "3:die", "hang")...).want(t, 137, "rank 3 on host b", "signal 9")
 	rainrun(t, onTwo("-n", "4", "./no-such-program")...).want(t, 127, "host ", "does not exist")
 }

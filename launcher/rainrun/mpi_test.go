@@ -25,7 +25,7 @@ func TestEndsThatFail(t *testing.T) {
 	prog := self(t)
 	rainrun(t, "-n", "2", prog, "rank", "1:0", "init", "hang").want(t, 1, "rank 1", "before MPI_Init", "1 of 2 ranks")
 	rainrun(t, "-n", "2", prog, "rank", "init", "1:0", "hang").want(t, 1, "rank 1", "without MPI_Finalize")
-	rainrun(t, "-n", "2", prog, "rank", "init", "1:abort", "hang").want(t, 7, "rank 1", "MPI_Abort with code 7: enough")
+	rainrun(t, "-n", "2", prog, "rank", "init", "1:abort", "hang").want(t, 7, "rank 1", "aborted the job with code 7: enough")
 	rainrun(t, "-n", "2", prog, "rank", "init", "1:die", "hang").want(t, 137, "rank 1", "signal 9")
 	rainrun(t, "-n", "2", prog, "rank", "init", "finalize", "1:4").want(t, 4, "rank 1", "status 4")
 	// The process that speaks MPI dies inside a wrapper that lives on.

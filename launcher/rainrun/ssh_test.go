@@ -86,7 +86,7 @@ func TestSSH(t *testing.T) {
 	}
 	t.Log(res.took)
 	res = rainrun(t, "-n", "2", "--host", "far1:1,far2:1", self(t), "rank", "init", "cards", "1:abort", "hang")
-	res.want(t, 7, "MPI_Abort")
+	res.want(t, 7, "aborted the job")
 	t.Log(res.took)
 
 	// rainrun is killed: nothing is left on the far side.

@@ -11,6 +11,10 @@ func (t *Type) Runs(count, off, n int64, yield func(disp, n int64) bool) {
 	if n <= 0 {
 		return
 	}
+	if disp, ok := t.Run(count); ok {
+		yield(disp+off, n)
+		return
+	}
 	j := joiner{yield: yield}
 	top := node{kind: kindLoop, size: t.size * count, count: count, stride: t.Extent(), kid: t.shape.n}
 	if top.runs(t.shape.disp, off, n, &j) {

@@ -26,6 +26,25 @@ func BenchmarkBulk(b *testing.B) {
 	})
 }
 
+// BenchmarkWork is what both ends of a stream work for a byte, in one thread, so that nobody waits.
+func BenchmarkWork(b *testing.B) {
+	for _, insecure := range []bool{false, true} {
+		for _, mtu := range []int{1472, 8972} {
+			b.Run(fmt.Sprintf("insecure=%v/mtu=%d", insecure, mtu), func(b *testing.B) {
+				cfg := Config{Rails: []string{"127.0.0.1"}, MTU: mtu, Insecure: insecure}
+				s := newStream(b, newNode(b, 1, cfg), newNode(b, 2, cfg))
+				b.SetBytes(streamSize)
+				b.ReportAllocs()
+				b.ResetTimer()
+				for until := s.done + uint64(b.N); s.done < until; {
+					s.from.e.Poll()
+					s.e.Poll()
+				}
+			})
+		}
+	}
+}
+
 // BenchmarkShaped does the same over rails of 1 Gbit/s, which carry 125 MB/s with all headers.
 func BenchmarkShaped(b *testing.B) {
 	for _, rails := range []int{1, 2} {

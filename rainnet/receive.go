@@ -76,15 +76,16 @@ func (e *Endpoint) readBatch(rail, n int, now int64) {
 // packet is believed, and nothing of the peer's state changes, before the tag has been verified;
 // what is looked at before that only finds the key.
 func (e *Endpoint) receive(rail int, packet []byte, now int64) {
-	p, h := e.sender(rail, packet)
+	var h wire.Header
+	p := e.sender(&h, rail, packet)
 	if p == nil {
 		return
 	}
 	if h.Kind == wire.KindRelay {
-		e.receiveLeg(p, h, packet, now)
+		e.receiveLeg(p, &h, packet, now)
 		return
 	}
-	frames, ok := e.open(p, h, packet)
+	frames, ok := e.open(p, &h, packet)
 	if !ok {
 		return
 	}
@@ -95,11 +96,11 @@ func (e *Endpoint) receive(rail int, packet []byte, now int64) {
 		e.stats.Misrouted++
 		return
 	}
-	e.take(p, p.track(int(mine), int(theirs)), h, packet, frames, now)
+	e.take(p, p.track(int(mine), int(theirs)), &h, packet, frames, now)
 }
 
 // open is the inverse of seal. It counts what p has not sealed.
-func (e *Endpoint) open(p *Peer, h wire.Header, packet []byte) (frames []byte, ok bool) {
+func (e *Endpoint) open(p *Peer, h *wire.Header, packet []byte) (frames []byte, ok bool) {
 	p.deriveKeys()
 	switch {
 	case h.Flags&wire.FlagBulk == 0:
@@ -117,7 +118,7 @@ func (e *Endpoint) open(p *Peer, h wire.Header, packet []byte) (frames []byte, o
 
 // take hands the frames of an authentic packet to the machine of its peer. Only one that has not come
 // before says that the peer is there, or anything of the path's size.
-func (e *Endpoint) take(p *Peer, t *track, h wire.Header, packet, frames []byte, now int64) {
+func (e *Endpoint) take(p *Peer, t *track, h *wire.Header, packet, frames []byte, now int64) {
 	err := p.conn.Recv(now, h.Path, h.Number, frames)
 	if err == nil {
 		p.heardAt = now
@@ -132,34 +133,35 @@ func (e *Endpoint) take(p *Peer, t *track, h wire.Header, packet, frames []byte,
 	default:
 		e.stats.Malformed++
 	}
-	p.drain()
+	if p.conn.Happened() {
+		p.drain()
+	}
 	e.mark(p)
 }
 
-// sender finds the peer that a packet says it is from, and checks what can be checked without a key.
-// A peer is known by its id, never by the address that a packet came from.
-func (e *Endpoint) sender(rail int, packet []byte) (*Peer, wire.Header) {
+// sender finds the peer that a packet says it is from, reads the header, and checks what can be checked without
+// a key. A peer is known by its id, never by the address that a packet came from.
+func (e *Endpoint) sender(h *wire.Header, rail int, packet []byte) *Peer {
 	if len(packet) < wire.Overhead {
 		e.stats.Short++
-		return nil, wire.Header{}
+		return nil
 	}
-	h, err := wire.ParseHeader(packet)
-	switch {
+	switch err := h.Parse(packet); {
 	case err != nil || h.Kind != wire.KindData && h.Kind != wire.KindRelay:
 		e.stats.Foreign++
-		return nil, h
+		return nil
 	case h.Src == e.self.id:
 		e.stats.Own++
-		return nil, h
+		return nil
 	case h.Dst != e.self.id:
 		e.stats.Foreign++
-		return nil, h
+		return nil
 	}
 	p := e.last
 	if p == nil || p.card.ID != h.Src {
 		if p = e.peers[h.Src]; p == nil {
 			e.stats.Unknown++
-			return nil, h
+			return nil
 		}
 	}
 	// The path id is a promise about wires, and pings on them are only proof if it is kept: the
@@ -169,7 +171,7 @@ func (e *Endpoint) sender(rail int, packet []byte) (*Peer, wire.Header) {
 	if int(mine) != rail || theirs >= maxAddrs ||
 		p.hasAddr(theirs) && !couldReach(e.rails[rail].addr, p.card.Addrs[theirs].Addr()) {
 		e.stats.Misrouted++
-		return nil, h
+		return nil
 	}
-	return p, h
+	return p
 }

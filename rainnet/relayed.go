@@ -137,7 +137,7 @@ func (e *Endpoint) leg(hop *Peer, packet []byte) bool {
 }
 
 // receiveLeg takes a relayed packet that came straight from hop.
-func (e *Endpoint) receiveLeg(hop *Peer, leg wire.Header, packet []byte, now int64) {
+func (e *Endpoint) receiveLeg(hop *Peer, leg *wire.Header, packet []byte, now int64) {
 	hop.deriveKeys()
 	inner, ok := hop.opener.verify(packet)
 	if !ok {
@@ -149,14 +149,15 @@ func (e *Endpoint) receiveLeg(hop *Peer, leg wire.Header, packet []byte, now int
 		return
 	}
 	hop.start(now)
-	h, err := wire.ParseHeader(inner)
+	var h wire.Header
+	err := h.Parse(inner)
 	switch {
 	case err != nil || len(inner) < wire.Overhead || h.Kind != wire.KindData || h.Path != wire.Relayed:
 		e.stats.Malformed++
 	case h.Dst == e.self.id:
-		e.receiveRelayed(hop, h, inner, now)
+		e.receiveRelayed(hop, &h, inner, now)
 	case e.cfg.Relay && h.Src == leg.Src:
-		e.relay(h, inner, now)
+		e.relay(h.Dst, inner, now)
 	default:
 		e.stats.Misrouted++
 	}
@@ -164,8 +165,8 @@ func (e *Endpoint) receiveLeg(hop *Peer, leg wire.Header, packet []byte, now int
 
 // relay passes a packet on. While no path leads to its destination it is dropped: what makes the
 // sender repeat it has also begun the search for a path.
-func (e *Endpoint) relay(h wire.Header, packet []byte, now int64) {
-	p := e.peers[h.Dst]
+func (e *Endpoint) relay(dst wire.PeerID, packet []byte, now int64) {
+	p := e.peers[dst]
 	if p == nil {
 		e.stats.Unreachable++
 		return
@@ -182,7 +183,7 @@ func (e *Endpoint) relay(h wire.Header, packet []byte, now int64) {
 }
 
 // receiveRelayed takes a packet for this Endpoint that a relay has passed on.
-func (e *Endpoint) receiveRelayed(hop *Peer, h wire.Header, packet []byte, now int64) {
+func (e *Endpoint) receiveRelayed(hop *Peer, h *wire.Header, packet []byte, now int64) {
 	by := slices.Index(e.relays, hop)
 	p := e.peers[h.Src]
 	switch {

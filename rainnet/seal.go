@@ -35,6 +35,7 @@ const (
 
 	phaseMask = 3 // the bits of wire.Header.Flags that hold the key phase
 	flagsAt   = 1 // where the flags are in an encoded header
+	pathAt    = 2
 	numberAt  = 16
 
 	keySize = 16
@@ -72,8 +73,9 @@ func (s *secret) next() secret { return secret(s.expand("rain next", sha256.Size
 
 // phaseKey is the key of one phase.
 type phaseKey struct {
-	aead cipher.AEAD
-	iv   [12]byte
+	aead   cipher.AEAD
+	iv     uint32 // the first four bytes of it
+	ivRest uint64
 }
 
 func (s *secret) key() phaseKey {
@@ -85,17 +87,14 @@ func (s *secret) key() phaseKey {
 	if err != nil {
 		panic("GCM refuses AES: " + err.Error())
 	}
-	return phaseKey{aead, [12]byte(s.expand("rain iv", 12))}
+	iv := s.expand("rain iv", 12)
+	return phaseKey{aead, binary.BigEndian.Uint32(iv), binary.BigEndian.Uint64(iv[4:])}
 }
 
-// nonce makes the nonce of a packet from its encoded header.
+// nonce makes the nonce of a packet from its encoded header: path id, kind, 0, number.
 func (k *phaseKey) nonce(n *[12]byte, header []byte) {
-	*n = k.iv
-	n[0] ^= header[2] // path id
-	n[1] ^= header[3]
-	n[2] ^= header[0]
-	x := binary.BigEndian.Uint64(n[4:]) ^ binary.BigEndian.Uint64(header[numberAt:])
-	binary.BigEndian.PutUint64(n[4:], x)
+	binary.BigEndian.PutUint32(n[:], k.iv^(uint32(binary.BigEndian.Uint16(header[pathAt:]))<<16|uint32(header[0])<<8))
+	binary.BigEndian.PutUint64(n[4:], k.ivRest^binary.BigEndian.Uint64(header[numberAt:]))
 }
 
 // sealer seals what one peer sends to another.

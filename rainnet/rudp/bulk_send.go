@@ -49,10 +49,11 @@ func (c *Conn) appendBulk(b []byte, p *path) []byte {
 			break
 		}
 		cut := min(n, int64(room), wire.MaxData)
-		pc := c.takeBulk(cut, again)
+		pc := p.sent.pieces.push()
+		c.takeBulk(pc, cut, again)
 		b = wire.AppendBulk(b, pc.out.id, uint64(pc.off), int(cut))
 		if cut == int64(room) && cut >= leastRest && pc.out.mem != nil {
-			c.rest = pc.out.mem.Bytes(c.restAt(&pc), cut)
+			c.rest = pc.out.mem.Bytes(c.restAt(pc), cut)
 		}
 		if at := len(b); c.rest == nil {
 			b = b[:at+int(cut)]
@@ -60,7 +61,6 @@ func (c *Conn) appendBulk(b []byte, p *path) []byte {
 				pc.out.src.ReadAt(b[at:], pc.off)
 			}
 		}
-		*p.sent.pieces.push() = pc
 		if again {
 			p.stats.resentBytes += uint64(cut)
 		}
@@ -76,13 +76,15 @@ func (c *Conn) restAt(pc *piece) int64 {
 	return pc.off
 }
 
-func (c *Conn) takeBulk(n int64, again bool) piece {
+// takeBulk takes the next n bytes for pc, which is zero.
+func (c *Conn) takeBulk(pc *piece, n int64, again bool) {
 	if again {
-		return c.cutAgain(&c.bulkAgain, n)
+		*pc = c.cutAgain(&c.bulkAgain, n)
+		return
 	}
 	s := &c.bulkSend
 	o := *s.fresh.at(0)
-	pc := piece{kind: pieceBulk, out: o, off: o.next, n: int32(n)}
+	pc.kind, pc.out, pc.off, pc.n = pieceBulk, o, o.next, int32(n)
 	o.begun = true
 	o.next += n
 	s.bytes -= n
@@ -92,7 +94,6 @@ func (c *Conn) takeBulk(n int64, again bool) piece {
 			c.emit(Event{Kind: BulkSent, Token: o.id})
 		}
 	}
-	return pc
 }
 
 // bulkAcked follows the acknowledgement of all of a transfer.

@@ -79,6 +79,9 @@ func (e *events) detach(pool *pool) {
 	}
 }
 
+// Happened reports whether NextEvent has something to tell, or to take back.
+func (c *Conn) Happened() bool { return c.events.q.n > 0 || c.events.last != nil }
+
 // NextEvent returns what has happened, oldest first.
 func (c *Conn) NextEvent() (Event, bool) {
 	if c.events.last != nil {

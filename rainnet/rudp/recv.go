@@ -44,7 +44,12 @@ func (c *Conn) Recv(now int64, id wire.PathID, pn uint64, frames []byte) error {
 func (c *Conn) recvFrames(now int64, p *path, b []byte) (eliciting bool, err error) {
 	for len(b) > 0 {
 		t := wire.FrameType(b[0])
-		n, err := c.recvFrame(now, p, t, b)
+		var n int
+		if t == wire.Bulk { // nearly always
+			n, err = c.recvBulkFrame(now, b)
+		} else {
+			n, err = c.recvFrame(now, p, t, b)
+		}
 		if err != nil {
 			return false, err
 		}
@@ -84,12 +89,6 @@ func (c *Conn) recvFrame(now int64, p *path, t wire.FrameType, b []byte) (n int,
 			c.talk(now)
 			err = c.recvMsg(now, f)
 		}
-	case wire.Bulk:
-		var f wire.BulkFrame
-		if f, n = wire.ConsumeBulk(b); n > 0 {
-			c.talk(now)
-			err = c.recvBulk(now, f)
-		}
 	case wire.Credit:
 		var limit uint64
 		if limit, n = wire.ConsumeCredit(b); n > 0 {
@@ -110,6 +109,16 @@ func (c *Conn) recvFrame(now int64, p *path, t wire.FrameType, b []byte) (n int,
 		if code, n = wire.ConsumeClose(b); n > 0 {
 			c.recvClose(code)
 		}
+	}
+	return n, err
+}
+
+// recvBulkFrame is recvFrame for BULK.
+func (c *Conn) recvBulkFrame(now int64, b []byte) (n int, err error) {
+	f, n := wire.ConsumeBulk(b)
+	if n > 0 {
+		c.talk(now)
+		err = c.recvBulk(now, f)
 	}
 	return n, err
 }

@@ -43,6 +43,13 @@ func (r *ring[T]) pop() T {
 	return v
 }
 
+// drop takes the first element away, unseen.
+func (r *ring[T]) drop() {
+	clear(r.buf[r.head : r.head+1])
+	r.head = (r.head + 1) & (len(r.buf) - 1)
+	r.n--
+}
+
 func (r *ring[T]) grow() {
 	bigger := make([]T, max(16, 2*len(r.buf)))
 	n := copy(bigger, r.buf[r.head:])

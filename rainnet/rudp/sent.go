@@ -129,10 +129,10 @@ func (s *sent) trim(horizon int64) {
 			return
 		}
 		for i := int32(0); i < p.pieces; i++ {
-			s.pieces.pop()
+			s.pieces.drop()
 			s.pieceBase++
 		}
-		s.packets.pop()
+		s.packets.drop()
 		s.base++
 	}
 }

@@ -30,9 +30,13 @@ const (
 // Acknowledgements cost both ends a packet's worth of work, so bulk is
 // acknowledged by the batch: when this much has come, or ackEvery has passed
 // and at least two packets have come, or at the latest after Config.MaxAckDelay.
+// On a path that is faster than that, not more often than ackSpace allows, or when
+// ackMost has come: the sender has several times as much in flight then.
 const (
 	ackBytes = 48 << 10
+	ackMost  = 256 << 10
 	ackEvery = 1 * millisecond
+	ackSpace = 100 * microsecond
 )
 
 // duplicate reports whether packet pn has been received, or is too old to tell.
@@ -66,8 +70,10 @@ func (r *received) add(now int64, pn uint64, size int, eliciting bool, maxDelay 
 		// [that] has a packet number less than another [or] larger than the
 		// highest-numbered [...] and there are missing packets between".
 		r.dueAt = now
-	case r.bytes >= ackBytes:
+	case r.bytes >= ackMost:
 		r.dueAt = now
+	case r.bytes >= ackBytes:
+		r.dueAt = min(r.dueAt, max(now, r.ackedAt+ackSpace))
 	case r.eliciting >= 2:
 		r.dueAt = min(r.dueAt, max(now, r.ackedAt+ackEvery))
 	default:

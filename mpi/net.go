@@ -183,6 +183,7 @@ func (n *net) due(worked bool) bool {
 // poll runs the endpoints.
 func (n *net) poll() (worked bool) {
 	for _, ep := range n.eps {
+		ep.Brief(several(n.e.wait.set.self()))
 		worked = ep.Poll() || worked
 	}
 	if len(n.stuck) > 0 {

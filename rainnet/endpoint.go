@@ -83,6 +83,7 @@ type Endpoint struct {
 	recent  recent
 
 	polling bool
+	brief   bool
 	closed  bool
 	fds     []int
 	wait    waitSet
@@ -252,6 +253,18 @@ func (e *Endpoint) Poll() (worked bool) {
 		worked = true
 	}
 	return e.flush() || worked
+}
+
+// Brief is for a driver whose other threads wait for what it holds meanwhile: a call reads one batch from each
+// socket and fills the arena once for each peer, and the next Poll, which is due at once, goes on.
+func (e *Endpoint) Brief(on bool) { e.brief = on }
+
+// turns is how many of so many batches one call may take.
+func (e *Endpoint) turns(most int) int {
+	if e.brief {
+		return 1
+	}
+	return most
 }
 
 // expire runs the machines whose time has come.

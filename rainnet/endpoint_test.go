@@ -228,6 +228,33 @@ func TestTwoEndpoints(t *testing.T) {
 	}
 }
 
+// TestBrief: a brief call writes what one arena holds, and all arrives.
+func TestBrief(t *testing.T) {
+	a, b := newNode(t, 1, Config{}), newNode(t, 2, Config{})
+	introduce(t, a, b)
+	transfer(t, a, b, 3, func(int) {}) // the window is open now
+	const most = outSize + outRoom
+	large := make(memory, 8<<20)
+	begin := func(token uint64) int64 {
+		b.peers[1].Expect(token, int64(len(large)), make(memory, len(large)))
+		before := a.e.Stats().SentBytes
+		a.peers[2].SendBulk(token, int64(len(large)), large)
+		wrote := a.e.Stats().SentBytes - before
+		drive(t, 30, "a large message", func() bool { return a.bulkSent[token] && b.bulkDone[token] }, a, b)
+		return wrote
+	}
+	if n := begin(1000); n <= most {
+		t.Logf("a call that is not brief writes %d bytes only, on this machine now", n)
+	}
+	for _, n := range []*node{a, b} {
+		n.e.Brief(true)
+	}
+	if n := begin(1001); n > most {
+		t.Errorf("a brief call writes %d bytes, which is more than the arena holds", n)
+	}
+	transfer(t, a, b, 3, func(int) {})
+}
+
 func TestThreeEndpoints(t *testing.T) {
 	nodes := []*node{newNode(t, 1, Config{}), newNode(t, 2, Config{}), newNode(t, 3, Config{})}
 	introduce(t, nodes...)

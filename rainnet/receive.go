@@ -19,7 +19,7 @@ const (
 
 // readRails reads every socket.
 func (e *Endpoint) readRails(now int64) (worked bool) {
-	reads := maxReads
+	reads := e.turns(maxReads)
 	if now-e.timers.next() > late {
 		reads = lateReads
 	}

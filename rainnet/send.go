@@ -92,7 +92,7 @@ func (e *Endpoint) write(p *Peer) (worked bool) {
 			e.transmit()
 			full = min(2*full, outSize)
 			now = Now()
-			if writes++; writes == maxWrites {
+			if writes++; writes == e.turns(maxWrites) {
 				e.mark(p)
 				return true
 			}

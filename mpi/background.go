@@ -100,11 +100,15 @@ func (e *engine) watchProgram(wait time.Duration) (visits uint32, next time.Dura
 
 // becomePunctual makes this goroutine's thread one that comes in time, on a processor where the program computes: its
 // timers are as exact as the kernel's (the C library's threads are patient: cbind/calm.c), and it asks for short turns,
-// which Linux lets in before whoever has a long one, from 6.12 on; older ones take no notice.
+// which Linux lets in before whoever has a long one, from 6.12 on; older ones take no notice. Its policy and its
+// niceness stay as they are: a job that was started to run behind all others does.
 func becomePunctual() {
 	runtime.LockOSThread()
 	_ = unix.Prctl(unix.PR_SET_TIMERSLACK, 1, 0, 0, 0)
-	_ = unix.SchedSetAttr(0, &unix.SchedAttr{Size: unix.SizeofSchedAttr, Runtime: uint64(shortTurn)}, 0)
+	if a, err := unix.SchedGetAttr(0, 0); err == nil && a.Policy == unix.SCHED_NORMAL {
+		a.Runtime = uint64(shortTurn)
+		_ = unix.SchedSetAttr(0, a, 0)
+	}
 }
 
 const shortTurn = 100 * time.Microsecond

@@ -8,4 +8,7 @@ const byTurns = 20e6
 
 // several reports whether several threads of a rank use MPI: two were seen waiting in it
 // (engine.until), or calling it by turns, which the binding notes (rain_uses).
-func several(c *shm.Control) bool { return now()-c.Switched.Load() < byTurns }
+func several(c *shm.Control) bool {
+	at := c.Switched.Load()
+	return at != 0 && now()-at < byTurns
+}

@@ -172,7 +172,7 @@ func (w *work) buffer(n int64) []byte {
 
 // fetchPiece, in bytes, is what a receiver reads of a message before it looks whether its sender has come to MPI,
 // so that both copy the rest: ranks that compute alike come from it one soon after the other.
-const fetchPiece = 64 << 10
+const fetchPiece = 128 << 10
 
 // fetch reads a message from the memory of its sender, one copy for any length.
 func (e *engine) fetch(r *Request, p *proc, h header, addr uintptr) {

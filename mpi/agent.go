@@ -67,7 +67,7 @@ func (a *agent) watch(e *engine) {
 			case m.Look != nil:
 				e.mu.Lock()
 				e.progress()
-				e.unlock()
+				e.unlockAndWork()
 			case m.Spawned != nil:
 				a.answered(m.Spawned.Seq, m)
 			case m.Named != nil:

@@ -20,7 +20,7 @@ const (
 	lookAgain = 400 * time.Microsecond
 )
 
-// hurry has the background look soon: a call that does not wait has begun a long message.
+// hurry has the background look soon: a call has begun a long message, and may not wait for it.
 func (e *engine) hurry() {
 	select {
 	case e.soon <- struct{}{}:
@@ -66,7 +66,7 @@ func (e *engine) background() {
 			if !held {
 				worked = e.progress()
 				visits = e.visits.Load()
-				e.unlock()
+				e.unlockAndWork()
 				if s.Sleep.Load() != 0 {
 					// Somebody has parked meanwhile, with an older deadline.
 					e.wait.rouse()

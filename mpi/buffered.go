@@ -136,7 +136,7 @@ func (c *Comm) startBuffered(b Buffer, dest, tag int) (*Request, error) {
 		r.head, r.to, r.room = s.r.head, s.r.to, s.room
 	}
 	e.complete(r, nil)
-	e.unlock()
+	e.unlockAndWork()
 	return r, nil
 }
 
@@ -146,7 +146,7 @@ func (c *Comm) buffered(size int64) (*bsend, error) {
 	looked := false
 	e.mu.Lock()
 	defer func() {
-		e.unlock()
+		e.unlockAndWork()
 		if looked {
 			e.handOn()
 		}

@@ -83,7 +83,7 @@ func (c *Comm) begin(k *collCall) *Request {
 	r := e.newRequest(collRequest)
 	r.comm = c
 	e.run(r, k)
-	e.unlock()
+	e.unlockAndWork()
 	return r
 }
 
@@ -233,7 +233,7 @@ func (e *engine) called(c Call) {
 	e.mu.Lock()
 	c.run.Completed(nil)
 	e.advanced(c.run)
-	e.unlock()
+	e.unlockAndWork()
 }
 
 // TakeCall is for language bindings: the next user function with an External

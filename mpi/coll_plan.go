@@ -98,7 +98,7 @@ func (p *collPlan) block() (*Request, error) {
 	r := e.newRequest(collRequest)
 	r.comm = p.c
 	e.beginFlat(r, &p.call, !p.flat())
-	e.unlock()
+	e.unlockAndWork()
 	return r, nil
 }
 

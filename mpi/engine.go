@@ -39,7 +39,6 @@ type engine struct {
 	freeMsg     *message
 	scratch     []byte // for what is neither contiguous nor in place
 	work        workQueue
-	waitingWork atomic.Int32 // in the queue, for those who do not hold mu
 
 	wins    map[contextID]*Win // that are not freed
 	freeRMA *remote
@@ -323,7 +322,8 @@ func (e *engine) accept(r *Request, p *proc, h header, payload []byte, self *Req
 func (e *engine) grant(r *Request, p *proc, h header, payload []byte) {
 	r.total = int64(h.size)
 	if p.peer == nil {
-		if addr := e.mem.source(p, payload); addr != 0 && !e.mem.streams(p, min(int64(h.size), r.size)) || h.size == 0 || r.size == 0 {
+		n, addr := min(int64(h.size), r.size), e.mem.source(p, payload)
+		if n == 0 || addr != 0 && !e.mem.streams(p, n) {
 			e.fetch(r, p, h, addr)
 			return
 		}

@@ -41,7 +41,7 @@ func (e *engine) lost(numbers []int) {
 			e.bury(p)
 		}
 	}
-	e.unlock()
+	e.unlockAndWork()
 	e.wait.changed()
 }
 
@@ -53,7 +53,6 @@ func (e *engine) bury(p *proc) {
 	p.failed = true
 	e.failed = append(e.failed, int32(p.index))
 	p.gate()
-	err := errorf(ErrProcFailed, "process %d of the job has failed", int(p.id-e.self.base))
 	// First the collectives, so that the ends of their steps begin nothing new.
 	for _, c := range e.comms.of(p) {
 		c.close()
@@ -68,7 +67,7 @@ func (e *engine) bury(p *proc) {
 		e.net.bury(p)
 	}
 	for _, w := range e.wins {
-		w.bury(p, err)
+		w.bury(p, e.failedError(p))
 	}
 	e.stallAll()
 }
@@ -226,7 +225,12 @@ func (c *Comm) failedError(p *proc) *Error {
 	if r := slices.Index(among, int32(p.index)); r >= 0 {
 		return errorf(ErrProcFailed, "rank %d %s has failed (process %d of the job)", r, where, int(p.id-c.e.self.base))
 	}
-	return errorf(ErrProcFailed, "process %d of the job has failed", int(p.id-c.e.self.base))
+	return c.e.failedError(p)
+}
+
+// failedError is Comm.failedError where there is no communicator.
+func (e *engine) failedError(p *proc) *Error {
+	return errorf(ErrProcFailed, "process %d of the job has failed", int(p.id-e.self.base))
 }
 
 // lostWith is the error of a request that p was one side of.
@@ -234,7 +238,7 @@ func (e *engine) lostWith(r *Request, p *proc) *Error {
 	if r.comm != nil {
 		return r.comm.failedError(p)
 	}
-	return errorf(ErrProcFailed, "process %d of the job has failed", int(p.id-e.self.base))
+	return e.failedError(p)
 }
 
 // unackedError is that of a receive from any source. mu is held.

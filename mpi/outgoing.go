@@ -50,7 +50,7 @@ func (q *outgoing) drop(r *Request) (found bool) {
 // eager. Envelopes leave in the order of their sends.
 func (e *engine) post(p *proc, r *Request) {
 	if p.failed { // one-sided
-		e.complete(r, errorf(ErrProcFailed, "process %d of the job has failed", int(p.id-e.self.base)))
+		e.complete(r, e.failedError(p))
 		return
 	}
 	h := r.head

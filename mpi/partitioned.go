@@ -127,7 +127,7 @@ func (p *partitioned) meet(e *engine, err error) {
 func (p *partitioned) start(r *Request) error {
 	e := r.e
 	e.mu.Lock()
-	defer e.unlock()
+	defer e.unlockAndWork()
 	clear(p.begun)
 	p.left = len(p.begun)
 	switch {
@@ -213,7 +213,7 @@ func (r *Request) PreadyRange(low, high int) error {
 	}
 	e := r.e
 	e.mu.Lock()
-	defer e.unlock()
+	defer e.unlockAndWork()
 	if !r.active {
 		return errorf(ErrRequest, "the partitioned send is not active; start it before its partitions are ready")
 	}

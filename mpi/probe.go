@@ -28,7 +28,7 @@ func (c *Comm) find(source, tag int, take bool) *message {
 	if take && a != nil {
 		s.Take(a)
 	}
-	e.unlock()
+	e.unlockAndWork()
 	if looked {
 		e.handOn()
 	}
@@ -124,7 +124,7 @@ func (m *Message) Irecv(b Buffer) (*Request, error) {
 	}
 	e := m.e
 	e.mu.Lock()
-	defer e.unlock()
+	defer e.unlockAndWork()
 	r := e.newRequest(recvRequest)
 	r.bind(m.comm, b)
 	m.got = true

@@ -3,6 +3,7 @@ package mpi_test
 import (
 	"errors"
 	"fmt"
+	"math"
 	"math/rand/v2"
 	"os"
 	"runtime/debug"
@@ -17,8 +18,8 @@ import (
 
 func init() { programs["threads"] = threadsOn }
 
-// threadsOn has threads with a communicator each send long messages round the ranks, until the last rank kills itself
-// in the midst of that: then each thread's communication ends.
+// threadsOn has threads with a communicator each send long messages round the ranks, until one thread of the last rank
+// has played its rounds and kills it, in the midst of what the others do: then each thread's communication ends.
 func threadsOn([]string) error {
 	const threads = 3
 	seed, err := strconv.ParseUint(os.Getenv(envHammer), 10, 64)
@@ -34,21 +35,25 @@ func threadsOn([]string) error {
 	})
 	world := mpi.World()
 	me, n := world.Rank(), world.Size()
-	var wg sync.WaitGroup
-	errs := make([]error, threads)
 	// The memory is there until the end: who has matched a message reads it, though its send has been revoked.
+	var comms [threads]*mpi.Comm
 	var out, in [threads][]int64
 	for i := range threads {
-		c, err := world.Dup()
-		if err != nil {
+		if comms[i], err = world.Dup(); err != nil {
 			return err
 		}
 		out[i], in[i] = make([]int64, 40_000<<i), make([]int64, 40_000<<i)
-		wg.Go(func() { errs[i] = goRound(c, out[i], in[i]) })
 	}
-	if me == n-1 {
-		time.Sleep(time.Duration(rand.New(rand.NewPCG(seed, 0)).Int64N(int64(100 * time.Millisecond))))
-		syscall.Kill(os.Getpid(), syscall.SIGKILL)
+	random := rand.New(rand.NewPCG(seed, 0))
+	killer, lasts := random.IntN(threads), 1+random.Int64N(100) // one round at least: then the others have all theirs
+	var wg sync.WaitGroup
+	errs := make([]error, threads)
+	for i, c := range comms {
+		last := int64(math.MaxInt64)
+		if me == n-1 && i == killer {
+			last = lasts
+		}
+		wg.Go(func() { errs[i] = goRound(c, out[i], in[i], last) })
 	}
 	wg.Wait()
 	if err := errors.Join(errs...); err != nil {
@@ -58,11 +63,15 @@ func threadsOn([]string) error {
 	return mpi.Finalize()
 }
 
-// goRound sends to the next rank and receives from the one before, until one of them has failed.
-func goRound(c *mpi.Comm, out, in []int64) error {
+// goRound sends to the next rank and receives from the one before, until one of them has failed, or this one does
+// after its last round.
+func goRound(c *mpi.Comm, out, in []int64, last int64) error {
 	n, me := c.Size(), c.Rank()
 	to, from := (me+1)%n, (me+n-1)%n
 	for round := int64(0); ; round++ {
+		if round == last {
+			syscall.Kill(os.Getpid(), syscall.SIGKILL)
+		}
 		for i := range out {
 			out[i] = int64(me)<<40 + round<<20 + int64(i)
 		}

@@ -52,7 +52,8 @@ const (
 
 type workQueue struct {
 	first, last *work
-	open        int // work that waits or is done
+	open        int          // work that waits or is done
+	waiting     atomic.Int32 // in the queue, for those who do not hold mu
 	pool        *work
 }
 
@@ -87,7 +88,7 @@ func (e *engine) enqueue(w *work) {
 		e.work.last.next = w
 	}
 	e.work.last = w
-	e.waitingWork.Add(1)
+	e.work.waiting.Add(1)
 	e.wait.changed()
 }
 
@@ -104,7 +105,7 @@ func (e *engine) worked(w *work, ok bool) {
 // doWork does what waits: all of it. If other threads use MPI too it ends after a part
 // during which something has happened, as the caller may have waited for just that.
 func (e *engine) doWork() {
-	for e.waitingWork.Load() > 0 {
+	for e.work.waiting.Load() > 0 {
 		e.mu.Lock()
 		w := e.takeWork()
 		e.mu.Unlock()
@@ -144,13 +145,13 @@ func (e *engine) takeWork() *work {
 	w := e.work.first
 	if w != nil {
 		e.work.first = w.next
-		e.waitingWork.Add(-1)
+		e.work.waiting.Add(-1)
 	}
 	return w
 }
 
-// unlock gives the lock up at the end of a call that may have found work, and does that.
-func (e *engine) unlock() {
+// unlockAndWork gives the lock up at the end of a call that may have found work, and does that.
+func (e *engine) unlockAndWork() {
 	e.mu.Unlock()
 	e.doWork()
 }

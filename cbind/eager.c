@@ -6,8 +6,8 @@
  * The rings are those of mpi/internal/shm/ring.go, which has the argument for the order of their accesses. Where it says
  * release or acquire that is all that is asked for here; a full barrier is a SEQ_CST store before a SEQ_CST load: of a
  * record's first word before the peer's sleeping (put, wake), and of head before hungry, of room before sleeping
- * (release, wake). put does not wait for room: it leaves that to Go. The words that release clears, and the one at the
- * end of the ring (next), are this end's until head is stored.
+ * (release, wake). put does not wait for room: it leaves that to Go. The words that clear clears are this end's until
+ * head is stored.
  *
  * The engine's lock is taken by an acquire and given up by a release. That is no full barrier, so a thread that has
  * moved a ring on sees who sleeps in its own rank only after one of its own: others_look.
@@ -27,15 +27,21 @@ rain_ticket rain_tickets[RAIN_TICKETS] = {
 
 enum {
     LINE = 64,
-    RECORD_HEAD = 8, /* a record's first word, and one that is not used */
-    TURN = 64        /* sends to a rank before its own messages are looked at */
+    GRAIN = LINE / 2,    /* records start at multiples of it */
+    CLEARED = 16 * LINE, /* that a reader clears at a time */
+    RECORD_HEAD = 8,     /* a record's first word, and one that is not used */
+    TURN = 64            /* sends to a rank before its own messages are looked at */
 };
 static const uint32_t WRAP = UINT32_MAX; /* go on at the start of the ring */
 
-/* mpi.header, encoded. */
+/* What mpi.header begins with, encoded; a brief header is no more than that. */
 typedef struct {
     uint64_t kind_ctx;
     int32_t source, tag;
+} envelope;
+
+typedef struct {
+    envelope envelope;
     uint64_t size, id;
 } header;
 
@@ -82,18 +88,18 @@ static void unlock(void) { __atomic_store_n(&rain_engine->lock, 0, __ATOMIC_RELE
 
 static uint32_t *word(rain_ring *r, uint64_t pos) { return (uint32_t *)(r->data + (pos & (uint64_t)(r->size - 1))); }
 
-static uint64_t spanned(uint64_t n) { return (n + RECORD_HEAD + LINE - 1) & ~(uint64_t)(LINE - 1); }
+static uint64_t spanned(uint64_t n) { return (n + RECORD_HEAD + GRAIN - 1) & ~(uint64_t)(GRAIN - 1); }
 
 static void wake(rain_link *l) {
     if (!__atomic_load_n(&l->bell->sleeping, __ATOMIC_SEQ_CST)) return;
     if (!rain_ring_bell(l->bell) && !rain_enter()) rain_Wake_rank(l->world);
 }
 
-/* put writes an eager message, as shm.Writer's Reserve and Publish do. It reports whether there was
-   room. */
+/* put writes an eager message with a brief header, as shm.Writer's Reserve and Publish do. It reports whether
+   there was room. */
 static int put(transfer *t, const void *buf) {
     rain_writer *w = &t->link->out;
-    uint64_t size = (uint64_t)w->ring.size, length = sizeof(header) + (uint64_t)t->n, need = spanned(length);
+    uint64_t size = (uint64_t)w->ring.size, length = sizeof(envelope) + (uint64_t)t->n, need = spanned(length);
     uint64_t at = w->pos & (size - 1), skip = at + need > size ? size - at : 0;
     if (w->pos + skip + need - w->seen > size) {
         w->seen = __atomic_load_n(w->ring.head, __ATOMIC_ACQUIRE);
@@ -104,10 +110,11 @@ static int put(transfer *t, const void *buf) {
         w->pos += skip;
     }
     uint32_t *first = word(&w->ring, w->pos);
-    header h = {t->comm->eager, t->comm->rank, t->tag, (uint64_t)t->n, 0};
+    envelope h = {t->comm->brief, t->comm->rank, t->tag};
     memcpy((char *)first + RECORD_HEAD, &h, sizeof h);
     if (t->n) memcpy((char *)first + RECORD_HEAD + sizeof h, buf, (size_t)t->n);
     w->pos += need;
+    if (w->pos % LINE) __atomic_store_n(word(&w->ring, w->pos), 0, __ATOMIC_RELAXED);
     /* A full barrier: the peer's sleeping, read after it, tells the truth. */
     __atomic_store_n(first, (uint32_t)length + 1, __ATOMIC_SEQ_CST);
     return 1;
@@ -132,31 +139,58 @@ static int send(const void *buf, MPI_Count count, MPI_Datatype type, int dest, i
     return 1;
 }
 
+/* clear clears the first words of the lines up to end. */
+static void clear(rain_reader *r, uint64_t end) {
+    for (; r->clean < end; r->clean += LINE) *word(&r->ring, r->clean) = 0;
+}
+
 /* release gives a record of n bytes back, as shm.Reader does. It reports whether the writer waited for
    that. */
 static int release(rain_link *l, uint64_t n) {
     rain_reader *r = &l->in;
-    for (uint64_t end = r->pos + spanned(n); r->pos < end; r->pos += LINE) *word(&r->ring, r->pos) = 0;
+    r->pos += spanned(n);
     *l->word = word(&r->ring, r->pos);
-    if (r->pos - r->given < (uint64_t)r->ring.size / 4) return 0;
-    r->given = r->pos;
-    __atomic_store_n(r->ring.head, r->pos, __ATOMIC_SEQ_CST);
+    if (r->pos - r->clean < CLEARED) return 0;
+    uint64_t end = r->pos - r->pos % LINE;
+    clear(r, end);
+    if (end - r->given < (uint64_t)r->ring.size / 4) return 0;
+    r->given = end;
+    __atomic_store_n(r->ring.head, end, __ATOMIC_SEQ_CST);
     if (!__atomic_load_n(r->ring.hungry, __ATOMIC_SEQ_CST)) return 0;
     __atomic_store_n(r->ring.hungry, 0, __ATOMIC_SEQ_CST);
     __atomic_store_n(r->ring.room, 1, __ATOMIC_SEQ_CST);
     return 1;
 }
 
-static int fits(const header *h, uint64_t eager, int tag) {
-    return h->kind_ctx == eager && (h->tag == tag || tag == MPI_ANY_TAG);
+/* A record of a ring, and if it is a message its data; both lengths in bytes. */
+typedef struct {
+    const envelope *head;
+    uint64_t length;
+    const void *data;
+    uint64_t size;
+} record;
+
+/* fits reports whether a record is an eager message of that communicator and tag. Its data is found then. */
+static int fits(record *m, const rain_comm *c, int tag) {
+    const envelope *h = m->head;
+    if (h->kind_ctx == c->brief) {
+        m->data = h + 1;
+        m->size = m->length - sizeof(envelope);
+    } else if (h->kind_ctx == c->eager) {
+        m->data = (header *)h + 1;
+        m->size = ((header *)h)->size;
+    } else {
+        return 0;
+    }
+    return h->tag == tag || tag == MPI_ANY_TAG;
 }
 
 /* fitting is the first waiting ticket that a message of a link is for, 0 if there is none, and the one
    before it in the list. */
-static uint32_t fitting(rain_link *l, const header *h, uint32_t *before) {
+static uint32_t fitting(rain_link *l, record *m, uint32_t *before) {
     *before = 0;
     for (uint32_t i = rain_engine->first; i; *before = i, i = rain_tickets[i].next)
-        if (rain_tickets[i].link == l && fits(h, rain_tickets[i].comm->eager, rain_tickets[i].tag)) return i;
+        if (rain_tickets[i].link == l && fits(m, rain_tickets[i].comm, rain_tickets[i].tag)) return i;
     return 0;
 }
 
@@ -165,13 +199,13 @@ static void unlist(uint32_t i, uint32_t before) {
     if (rain_engine->last == i) rain_engine->last = before;
 }
 
-static void deliver(rain_ticket *k, const header *h, char *buf) {
-    k->source = h->source;
-    k->tag = h->tag;
-    k->bytes = (int64_t)h->size;
-    if (h->size) memcpy(buf, h + 1, h->size);
+static void deliver(rain_ticket *k, const record *m, char *buf) {
+    k->source = m->head->source;
+    k->tag = m->head->tag;
+    k->bytes = (int64_t)m->size;
+    if (m->size) memcpy(buf, m->data, m->size);
     rain_engine->received++;
-    rain_engine->received_bytes += h->size;
+    rain_engine->received_bytes += m->size;
 }
 
 /* others_look ends what moved a ring on. Another thread may have seen its own ticket still waiting, or looked at
@@ -181,21 +215,23 @@ static void others_look(void) {
     if (__builtin_expect(rain_multiple, 0)) rain_changed();
 }
 
-/* next is the next record of a link's ring, NULL if there is none now. */
-static header *next(rain_link *l, uint64_t *length) {
+/* next reports whether there is a next record in a link's ring, and makes it *m. */
+static int next(rain_link *l, record *m) {
     rain_reader *r = &l->in;
     uint32_t first = __atomic_load_n(word(&r->ring, r->pos), __ATOMIC_ACQUIRE);
     if (first == WRAP) {
         uint64_t size = (uint64_t)r->ring.size;
-        __atomic_store_n(word(&r->ring, r->pos), 0, __ATOMIC_RELAXED);
+        clear(r, r->pos - r->pos % LINE + LINE);
         r->pos += size - (r->pos & (size - 1));
+        r->clean = r->pos;
         *l->word = word(&r->ring, r->pos);
         others_look();
         first = __atomic_load_n(word(&r->ring, r->pos), __ATOMIC_ACQUIRE);
     }
-    if (!first) return NULL;
-    *length = first - 1;
-    return (header *)((char *)word(&r->ring, r->pos) + RECORD_HEAD);
+    if (!first) return 0;
+    m->head = (envelope *)((char *)word(&r->ring, r->pos) + RECORD_HEAD);
+    m->length = first - 1;
+    return 1;
 }
 
 /* What has become of the next record: there is none; a ticket that waited got it; the caller's own
@@ -205,22 +241,21 @@ enum served { NOTHING, SERVED, MINE, FOR_GO };
 /* serve gives the next record of a link's ring to the ticket that it is for, else to the receive t, if
    that may go before all that Go knows. The engine's lock is held; *hungry says that the sender waited. */
 static enum served serve(rain_link *l, transfer *t, rain_ticket *mine, int *hungry) {
-    uint64_t length;
+    record m;
     if (t && (t->comm->posted | t->comm->arrived)) return FOR_GO;
-    header *h = next(l, &length);
-    if (!h) return __atomic_load_n(&l->failed, __ATOMIC_RELAXED) ? FOR_GO : NOTHING;
-    uint32_t before, i = fitting(l, h, &before);
+    if (!next(l, &m)) return __atomic_load_n(&l->failed, __ATOMIC_RELAXED) ? FOR_GO : NOTHING;
+    uint32_t before, i = fitting(l, &m, &before);
     rain_ticket *k = &rain_tickets[i];
-    if (i && h->size <= (uint64_t)k->n) {
+    if (i && m.size <= (uint64_t)k->n) {
         unlist(i, before);
-        deliver(k, h, k->buf);
+        deliver(k, &m, k->buf);
         __atomic_store_n(&k->state, RAIN_DONE, __ATOMIC_RELEASE);
-    } else if (!i && t && fits(h, t->comm->eager, t->tag) && h->size <= (uint64_t)t->n) {
-        deliver(mine, h, t->buf);
+    } else if (!i && t && fits(&m, t->comm, t->tag) && m.size <= (uint64_t)t->n) {
+        deliver(mine, &m, t->buf);
     } else {
         return FOR_GO;
     }
-    *hungry |= release(l, length);
+    *hungry |= release(l, m.length);
     return i ? SERVED : MINE;
 }
 

@@ -256,7 +256,7 @@ typedef struct {
 
 typedef struct {
     rain_ring ring;
-    uint64_t pos, given;
+    uint64_t pos, clean, given;
 } rain_reader;
 
 typedef struct {
@@ -269,7 +269,7 @@ typedef struct {
 } rain_link;
 
 typedef struct {
-    uint64_t eager; /* what an eager message's header begins with */
+    uint64_t eager, brief; /* what an eager message's header begins with, and a brief one */
     int32_t rank, n;
     int32_t posted, arrived; /* receives and messages that wait in its context */
     rain_link *link[];

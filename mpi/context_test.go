@@ -1,6 +1,7 @@
 package mpi
 
 import (
+	"encoding/binary"
 	"strings"
 	"testing"
 )
@@ -95,6 +96,24 @@ func TestHeaderHoldsTheLargestContext(t *testing.T) {
 	h.encode(b[:])
 	if got, ok := decodeHeader(b[:]); !ok || got != h {
 		t.Errorf("decoded %+v, want %+v", got, h)
+	}
+
+	// A brief header is the beginning of one, and its message all that follows.
+	record := binary.LittleEndian.AppendUint64(nil, uint64(h.ctx)<<(64-contextBits)|kindBrief)
+	record = append(append(record, b[8:briefSize]...), "abc"...)
+	got, payload, ok := decodeRecord(record)
+	if want := (header{kind: kindEager, ctx: h.ctx, src: h.src, tag: h.tag, size: 3}); !ok || got != want || string(payload) != "abc" {
+		t.Errorf("decoded %+v with %q, want %+v", got, payload, want)
+	}
+	for n := range briefSize {
+		if _, _, ok := decodeRecord(record[:n]); ok {
+			t.Errorf("%d bytes are a header", n)
+		}
+	}
+	for n := range headerSize {
+		if _, _, ok := decodeRecord(b[:n]); ok {
+			t.Errorf("%d bytes are a header", n)
+		}
 	}
 }
 

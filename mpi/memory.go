@@ -55,11 +55,11 @@ func (m *memory) poll(e *engine) (worked bool) {
 		if rec := p.in.Next(); rec != nil {
 			worked = true
 			for n, took := 0, 0; n < burst; n++ {
-				h, ok := decodeHeader(rec)
+				h, payload, ok := decodeRecord(rec)
 				if !ok {
 					panic("mpi: a record in shared memory is no packet: it was overwritten by somebody")
 				}
-				e.deliver(p, h, rec[headerSize:])
+				e.deliver(p, h, payload)
 				if p.in.Release(len(rec)) {
 					m.wake(p)
 				}
@@ -88,8 +88,8 @@ func (m *memory) poll(e *engine) (worked bool) {
 // drain takes all that a process has sent that is no more.
 func (m *memory) drain(e *engine, p *proc) {
 	for rec := p.in.Next(); rec != nil; rec = p.in.Next() {
-		if h, ok := decodeHeader(rec); ok {
-			e.deliver(p, h, rec[headerSize:])
+		if h, payload, ok := decodeRecord(rec); ok {
+			e.deliver(p, h, payload)
 		}
 		p.in.Release(len(rec))
 	}

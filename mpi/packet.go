@@ -5,7 +5,9 @@ import "encoding/binary"
 // A packet between two engines is a header of 32 bytes and a payload. The
 // same packets go through shared memory and over rails:
 //
-//	eager    envelope and the whole message; sync asks for an ack when matched
+//	eager    envelope and the whole message; sync asks for an ack when matched.
+//	         Inside a host a language binding sends a header of 16 bytes, the
+//	         envelope: two short messages share a cache line
 //	rts      envelope; the data waits at the sender ("request to send").
 //	         Inside a host the payload is the address of the data, or 0
 //	cts      id = the sender's request, size = the receiver's token: send it. Inside a
@@ -80,18 +82,22 @@ const (
 	kindLast = kindCancelled
 )
 
-// In a packet a kind has the bits that its context leaves, and an eager message
-// that asks for an ack is a kind of its own.
+// In a packet a kind has the bits that its context leaves. An eager message that asks for an ack is a kind of its
+// own, and so is one whose header is brief.
 const (
 	kindMask      = 1<<(64-contextBits) - 1
 	kindEagerSync = kindMask
+	kindBrief     = kindMask - 1
 )
 
 // sizeBits are what the size of a message needs of its field: the sign has the rest.
 const sizeBits = 57
 
-// headerSize is the length of an encoded header in bytes.
-const headerSize = 32
+// headerSize is the length of an encoded header in bytes, briefSize that of a brief one, the others' beginning.
+const (
+	headerSize = 32
+	briefSize  = 16
+)
 
 // header starts every packet. ctx, src and tag are the envelope: the context
 // of the communicator, the sender's rank in it, and the tag.
@@ -118,21 +124,36 @@ func (h *header) encode(b []byte) {
 	binary.LittleEndian.PutUint64(b[24:], h.id)
 }
 
+// decodeRecord is decodeHeader for a record of a ring, where headers may be brief, and what follows the header.
+func decodeRecord(b []byte) (header, []byte, bool) {
+	if len(b) < briefSize || b[0]&kindMask != kindBrief {
+		h, ok := decodeHeader(b)
+		return h, b[min(headerSize, len(b)):], ok
+	}
+	h := envelope(b)
+	h.kind, h.size = kindEager, uint64(len(b)-briefSize)
+	return h, b[briefSize:], h.src >= 0
+}
+
+// envelope is what all headers begin with.
+func envelope(b []byte) header {
+	w := binary.LittleEndian.Uint64(b)
+	v := binary.LittleEndian.Uint64(b[8:])
+	return header{
+		kind: packetKind(w & kindMask),
+		ctx:  contextID(w >> (64 - contextBits)),
+		src:  int32(uint32(v)),
+		tag:  int32(uint32(v >> 32)),
+	}
+}
+
 // decodeHeader reports false for bytes that no engine sends.
 func decodeHeader(b []byte) (header, bool) {
 	if len(b) < headerSize {
 		return header{}, false
 	}
-	w := binary.LittleEndian.Uint64(b)
-	v := binary.LittleEndian.Uint64(b[8:])
-	h := header{
-		kind: packetKind(w & kindMask),
-		ctx:  contextID(w >> (64 - contextBits)),
-		src:  int32(uint32(v)),
-		tag:  int32(uint32(v >> 32)),
-		size: binary.LittleEndian.Uint64(b[16:]),
-		id:   binary.LittleEndian.Uint64(b[24:]),
-	}
+	h := envelope(b)
+	h.size, h.id = binary.LittleEndian.Uint64(b[16:]), binary.LittleEndian.Uint64(b[24:])
 	if h.kind == kindEagerSync {
 		h.kind, h.sync = kindEager, true
 	}

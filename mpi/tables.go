@@ -69,6 +69,7 @@ func (p *proc) gate() {
 // ranks of other hosts and for this process.
 type CommTable struct {
 	eager   uint64 // what an eager message's header begins with
+	brief   uint64 // what a brief header does
 	Rank, N int32
 	waiting match.Waiting
 }
@@ -87,7 +88,8 @@ func (c *Comm) Table() *CommTable {
 		return nil
 	}
 	c.table = (*CommTable)(unsafe.Pointer(mem))
-	*c.table = CommTable{eager: uint64(kindEager) | uint64(c.ctx)<<(64-contextBits), Rank: int32(c.rank), N: int32(c.Size())}
+	ctx := uint64(c.ctx) << (64 - contextBits)
+	*c.table = CommTable{eager: ctx | uint64(kindEager), brief: ctx | kindBrief, Rank: int32(c.rank), N: int32(c.Size())}
 	links := unsafe.Slice((**Link)(unsafe.Add(unsafe.Pointer(mem), unsafe.Sizeof(CommTable{}))), c.Size())
 	for i, w := range c.group.ranks {
 		links[i] = e.procs[w].link

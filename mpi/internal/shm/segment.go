@@ -8,16 +8,17 @@
 //	control of rank 0 | control of rank 1 | … | ring 0→1 | ring 0→2 | … | ring 1→0 | … | areas
 //
 // Pages are touched when used, so that pairs that never talk cost nothing. A
-// ring has one writer and one reader and no lock. Records start at cache
-// lines; the first word of a record says whether it is there, so a small
-// message moves in exactly one cache line:
+// ring has one writer and one reader and no lock. Records start at half cache
+// lines; the first word of a record says whether it is there, so two small
+// messages move in one cache line:
 //
 //	word 0: 0 = nothing here yet, wrap = go on at the start, else 1 + length of the record
 //	word 1: unused
 //	then the bytes
 //
 // The reader clears the first word of every line that it has consumed, before
-// it gives the lines back by storing its position.
+// it gives the lines back by storing its position; the writer clears that of a
+// line's second half when it fills the first.
 package shm
 
 import (

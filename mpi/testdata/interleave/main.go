@@ -69,8 +69,9 @@ func (t traffic) records(from int) int {
 const long = "long: "
 
 const (
-	one = 56  // bytes of a record that takes a line
-	two = 120 // the longest record: two lines, a quarter of the ring
+	half = 24  // bytes of a record that takes half a line
+	one  = 56  // of one that takes a line
+	two  = 120 // of the longest: two lines, a quarter of the ring
 )
 
 // scenes: every ring begins at several places, so that records meet its end in all ways.
@@ -83,11 +84,22 @@ func scenes() (list []named) {
 			{small: [2][]int{{two, two, two, two, two}, nil}, before: 3},
 			{small: [2][]int{{one, two, two, two, one, two}, nil}, before: 4},
 			{small: [2][]int{{two, one, one, one, one, two, one}, nil}, before: 5},
-			{small: [2][]int{{one, two, two}, nil}, large: [2]int{2 * (ringSize/8 - headerSize), 0}, before: 3},
+			{small: [2][]int{{one, two, two, half}, nil}, large: [2]int{2 * (ringSize/8 - headerSize), 0}, before: 4},
 			{small: [2][]int{{one, two}, {two, one}}},
 		} {
 			add(fmt.Sprintf("traffic %d from line %d", i, at), func() *scene { return ranks(at, t, -1, -1) })
 		}
+	}
+	for i, t := range []traffic{
+		// The last one lies where two short ones were.
+		{small: [2][]int{{half, half, two, two, two, one, half}, nil}, before: 6},
+		// The last but two is read with the first; the last ends in the middle of its line.
+		{small: [2][]int{{half, two, half, two, two, one, two, half}, nil}, before: 6},
+		{small: [2][]int{{half, one, half}, {half, half}}},
+		// The end of the ring is in the middle of a line.
+		{small: [2][]int{{half, two, two, two, two, half}, nil}, before: 4},
+	} {
+		add(fmt.Sprint("halves ", i), func() *scene { return ranks(0, t, -1, -1) })
 	}
 	gives, takes, all := flatKind{0, true}, flatKind{1, false}, flatKind{-1, false}
 	for i, calls := range [][]flatKind{{all, all, all}, {gives, gives, gives, gives}, {takes, gives, all}, {takes, takes, takes}} {

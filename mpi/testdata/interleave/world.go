@@ -30,13 +30,13 @@ func (h header) encode(b []byte) {
 	*(*uint32)(unsafe.Pointer(&b[4])) = uint32(len(b))
 }
 
-func decodeHeader(b []byte) (header, bool) {
+func decodeRecord(b []byte) (header, []byte, bool) {
 	if len(b) < headerSize {
-		return header{}, false
+		return header{}, nil, false
 	}
 	plain(unsafe.Pointer(&b[0]), headerSize, false)
 	w := *(*uint32)(unsafe.Pointer(&b[0]))
-	return header{w >> 24, uint64(w >> 16 & 255), uint64(w & 0xffff)}, int(*(*uint32)(unsafe.Pointer(&b[4]))) == len(b)
+	return header{w >> 24, uint64(w >> 16 & 255), uint64(w & 0xffff)}, b[headerSize:], int(*(*uint32)(unsafe.Pointer(&b[4]))) == len(b)
 }
 
 // A Request is a large message, or a part of the list of small ones.
@@ -286,7 +286,7 @@ func newWorld(lines int) {
 	}
 	pos := uint64(lines * line)
 	for i, e := range engines {
-		p := &proc{local: 1 - i, index: 1 - i, in: &Reader{ring: ringOf(1 - i), pos: pos, given: pos}, out: &Writer{ring: ringOf(i), pos: pos, seen: pos}}
+		p := &proc{local: 1 - i, index: 1 - i, in: &Reader{ring: ringOf(1 - i), pos: pos, clean: pos, given: pos}, out: &Writer{ring: ringOf(i), pos: pos, seen: pos}}
 		p.out.head.V = pos
 		e.mem.procs = []*proc{p}
 		set := e.wait.set
@@ -311,7 +311,7 @@ func state() (list []uint64) {
 	add := func(v ...uint64) { list = append(list, v...) }
 	for i, e := range engines {
 		p, s := e.mem.procs[0], &sets[i]
-		add(p.in.pos, p.in.given, p.out.pos, p.out.seen, uint64(p.out.n), uint64(e.got), uint64(e.parts), uint64(s.Events),
+		add(p.in.pos, p.in.clean, p.in.given, p.out.pos, p.out.seen, uint64(p.out.n), uint64(e.got), uint64(e.parts), uint64(s.Events),
 			uint64(slot(unsafe.Pointer(s.Words[0]))), uint64(e.mu.trace.refused[1]), uint64(e.mu.trace.refused[2]))
 		for _, q := range []*outgoing{&p.queue, &p.streams} {
 			n := uint64(0)

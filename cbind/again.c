@@ -31,8 +31,10 @@ static void pause_cpu(void) {
 
 /* eager reports whether a ring's next record is a plain eager message: who sent it does not wait. */
 static int eager(const uint32_t *word, uint32_t first) {
-    /* Behind the record's head is mpi/packet.go's header: the kind is 1, and no sign stands over the size. */
-    return first != UINT32_MAX && (word[2] & 63) == 1 && word[7] >> 25 == 0;
+    if (first == UINT32_MAX) return 0;
+    /* Behind the record's head is mpi/packet.go's header, where no sign stands over the size. */
+    uint32_t kind = word[2] & RAIN_PACKET_KINDS;
+    return kind == RAIN_BRIEF || (kind == RAIN_EAGER && word[7] >> 25 == 0);
 }
 
 /* work reports whether there is work for Go, or a change since it looked last. A patient call leaves

@@ -23,6 +23,9 @@ var (
 	_ [C.sizeof_rain_ticket]byte       = [unsafe.Sizeof(mpi.Ticket{})]byte{}
 	_ [C.RAIN_REQUEST_KIND]byte        = [requestKind]byte{}
 	_ [C.RAIN_TICKETS]byte             = [mpi.Tickets]byte{}
+	_ [C.RAIN_PACKET_KINDS]byte        = [mpi.KindMask]byte{}
+	_ [C.RAIN_EAGER]byte               = [mpi.KindEager]byte{}
+	_ [C.RAIN_BRIEF]byte               = [mpi.KindBrief]byte{}
 )
 
 // show tells C of the communicator's table.

@@ -268,6 +268,9 @@ typedef struct {
     uint32_t blocked, turns, failed;
 } rain_link;
 
+/* What a packet's header begins with, in its low bits: mpi/packet.go. */
+enum { RAIN_PACKET_KINDS = 63, RAIN_EAGER = 1, RAIN_BRIEF = 62 };
+
 typedef struct {
     uint64_t eager, brief; /* what an eager message's header begins with, and a brief one */
     int32_t rank, n;

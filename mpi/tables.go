@@ -30,6 +30,13 @@ import (
 //     receive that comes later. Whoever takes the engine's lock in Go posts all of them
 //     first, so that the engine never sees a state in which they are missing.
 
+// What the first word of a header in a ring has in its low bits: these of all packets' kinds are the binding's, too.
+const (
+	KindMask  = kindMask
+	KindEager = kindEager
+	KindBrief = kindBrief
+)
+
 // An EngineTable is the engine's.
 type EngineTable struct {
 	lock        atomic.Uint32 // engine.mu

@@ -114,7 +114,8 @@ static void wait_a_little(rain_waitset *w, rain_frame *f) {
     uint32_t look = f->looks, sweeps = crowded(f) ? 0 : w->spins / SWEEP, yields = (w->yields + SWEEP - 1) / SWEEP;
     f->looks++;
     if (look < sweeps) {
-        for (int i = 0; i < SWEEP && !ready(w, f); i++) pause_cpu();
+        int looks = w->n ? SWEEP : 1; /* all that comes comes by the sockets */
+        for (int i = 0; i < looks && !ready(w, f); i++) pause_cpu();
     } else if (look < sweeps + yields) {
         for (int i = 0; i < SWEEP && !ready(w, f); i++) sched_yield();
     } else {

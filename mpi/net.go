@@ -182,8 +182,10 @@ func (n *net) due(worked bool) bool {
 
 // poll runs the endpoints.
 func (n *net) poll() (worked bool) {
+	self := n.e.wait.set.self()
 	for _, ep := range n.eps {
-		ep.Brief(several(n.e.wait.set.self()))
+		ep.Brief(several(self))
+		ep.Spin(n.e.mem == nil && self.Waiting.Load() != 0)
 		worked = ep.Poll() || worked
 	}
 	if len(n.stuck) > 0 {

@@ -84,6 +84,7 @@ type Endpoint struct {
 
 	polling bool
 	brief   bool
+	spin    bool
 	closed  bool
 	fds     []int
 	wait    waitSet
@@ -94,7 +95,8 @@ type Endpoint struct {
 type rail struct {
 	conn *udp.Conn
 	place
-	held held
+	held  held
+	empty bool // nothing was there when it was read last
 
 	gone     bool   // the host does not have the address any more
 	revision uint16 // of what peers are told of the address; 0: what the card says
@@ -244,7 +246,9 @@ func (e *Endpoint) Poll() (worked bool) {
 	e.polling = true
 	defer func() { e.polling = false }()
 	now := Now()
-	worked = e.readRails(now)
+	for look := 0; look < e.looks() && !worked; look++ {
+		worked = e.readRails(now)
+	}
 	worked = e.carrier.poll(e, now) || worked
 	worked = e.changes.poll(e, now) || worked
 	worked = e.release(now) || worked
@@ -258,6 +262,19 @@ func (e *Endpoint) Poll() (worked bool) {
 // Brief is for a driver whose other threads wait for what it holds meanwhile: a call reads one batch from each
 // socket and fills the arena once for each peer, and the next Poll, which is due at once, goes on.
 func (e *Endpoint) Brief(on bool) { e.brief = on }
+
+// Spin is for a driver that has nothing to do but to Poll until something comes: a call looks several times before
+// it says that nothing has.
+func (e *Endpoint) Spin(on bool) { e.spin = on }
+
+// looks is how many times a call looks at the sockets: each look is a system call per rail, and a call costs its
+// driver about as much as two.
+func (e *Endpoint) looks() int {
+	if e.spin {
+		return max(1, 4/len(e.rails))
+	}
+	return 1
+}
 
 // turns is how many of so many batches one call may take.
 func (e *Endpoint) turns(most int) int {

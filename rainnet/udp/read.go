@@ -87,15 +87,30 @@ func (in *Inbox) From(i int) netip.AddrPort { return in.cur.names[i].AddrPort() 
 // the batch was full, so that another ReadBatch is worth its while. It never blocks: when nothing
 // has arrived n is 0.
 func (c *Conn) ReadBatch(in *Inbox) (n int, more bool) {
-	h := &in.single
-	if c.has&Join != 0 {
-		h = &in.joined
-	}
-	in.cur = h
-	room := len(h.hdrs)
+	room := len(c.headers(in).hdrs)
 	if c.has&Batch == 0 {
 		room = 1
 	}
+	n = c.read(in, room)
+	return n, n == room
+}
+
+// ReadOne is ReadBatch for a socket at which more than one message is not likely to be, and returns whether there
+// was one. It is half a microsecond cheaper, as recvmmsg looks for the second one.
+func (c *Conn) ReadOne(in *Inbox) bool { return c.read(in, 1) == 1 }
+
+// headers is where this socket reads to.
+func (c *Conn) headers(in *Inbox) *headers {
+	if c.has&Join != 0 {
+		return &in.joined
+	}
+	return &in.single
+}
+
+// read reads as many messages as there are, room at most.
+func (c *Conn) read(in *Inbox, room int) (n int) {
+	h := c.headers(in)
+	in.cur = h
 	h.rearm(room)
 	for range 8 { // a pending error takes the place of one read
 		var errno unix.Errno
@@ -112,7 +127,7 @@ func (c *Conn) ReadBatch(in *Inbox) (n int, more bool) {
 	for i := range n {
 		h.segs[i] = c.segmentOf(h, i)
 	}
-	return n, n == room
+	return n
 }
 
 // segmentOf reads the control messages of the i-th message: the size of its datagrams, or 0 if it

@@ -28,7 +28,7 @@ func recvMany(fd int, hdrs []unix.Mmsghdr) (int, unix.Errno) {
 	return int(n), 0
 }
 
-// sendOne and recvOne are the plain fallback: the same headers, one datagram a call.
+// sendOne and recvOne take the same headers, one message a call. Where there is no more than one they cost less.
 
 func sendOne(fd int, hdrs []unix.Mmsghdr) (int, unix.Errno) {
 	_, _, errno := unix.RawSyscall(unix.SYS_SENDMSG, uintptr(fd), uintptr(unsafe.Pointer(&hdrs[0].Hdr)),

@@ -165,6 +165,33 @@ func TestFacts(t *testing.T) {
 	}
 }
 
+// TestReadOne: it takes the first message only, and ReadBatch the others.
+func TestReadOne(t *testing.T) {
+	for _, avoid := range []Feature{0, Join, Batch | Segment | Join} {
+		a, b := openPair(t, "127.0.0.1", avoid)
+		to := MakeAddr(b.LocalAddr())
+		in := NewInbox()
+		if b.ReadOne(in) {
+			t.Fatalf("%v: a message in an empty socket", b.Features())
+		}
+		for _, s := range []string{"first", "second", "third"} { // a call each, or UDP_GRO might join them
+			if n, fact := a.WriteBatch([]Message{message(&to, []byte(s), 0)}); n != 1 || fact != Fine {
+				t.Fatalf("%v: sent %d, %v", a.Features(), n, fact)
+			}
+		}
+		waitReadable(b)
+		if !b.ReadOne(in) {
+			t.Fatalf("%v: no message", b.Features())
+		}
+		if data, _ := in.Message(0); string(data) != "first" || in.From(0) != a.LocalAddr() {
+			t.Fatalf("%v: got %q from %v", b.Features(), data, in.From(0))
+		}
+		if got := collect(t, b, 2); string(got[0]) != "second" || string(got[1]) != "third" {
+			t.Fatalf("%v: got %q", b.Features(), got)
+		}
+	}
+}
+
 func TestReadOfNothing(t *testing.T) {
 	a, _ := openPair(t, "127.0.0.1", 0)
 	in := NewInbox()

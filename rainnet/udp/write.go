@@ -118,7 +118,7 @@ func (c *Conn) refusesRun(errno unix.Errno, m *Message) bool {
 func (m *Message) isRun() bool { return m.Segment > 0 && m.Size > m.Segment }
 
 func (c *Conn) send(hdrs []unix.Mmsghdr) (int, unix.Errno) {
-	if c.has&Batch == 0 {
+	if c.has&Batch == 0 || len(hdrs) == 1 {
 		return sendOne(c.fd, hdrs)
 	}
 	return sendMany(c.fd, hdrs)

@@ -1,6 +1,7 @@
 package simnet
 
 import (
+	"bytes"
 	"encoding/binary"
 	"fmt"
 )
@@ -14,6 +15,15 @@ func word(key, i uint64) uint64 {
 	x = (x ^ x>>30) * 0xbf58476d1ce4e5b9
 	x = (x ^ x>>27) * 0x94d049bb133111eb
 	return x ^ x>>31
+}
+
+var spoilt = bytes.Repeat([]byte{0xdb}, 4096)
+
+// spoil makes p no content.
+func spoil(p []byte) {
+	for len(p) > 0 {
+		p = p[copy(p, spoilt):]
+	}
 }
 
 // fill writes the bytes of key from offset off on into p.

@@ -115,7 +115,7 @@ func (e *end) drive() {
 			return
 		}
 		if turn == maxTurns {
-			e.failf("%s: after all it wanted was done, its deadline is %v ago: it spins%s", e.name, duration(e.Now-d), e.inside())
+			e.failf("%s: after all it wanted was done, its deadline is %v ago: it spins", e.name, duration(e.Now-d))
 		}
 	}
 }

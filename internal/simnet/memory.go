@@ -80,8 +80,8 @@ func (m *measurer) value(v reflect.Value) {
 		}
 	case reflect.Struct:
 		for i := range v.NumField() {
-			if holds(v.Type().Field(i).Type) {
-				m.value(v.Field(i))
+			if f := v.Field(i); holds(f.Type()) {
+				m.value(f)
 			}
 		}
 	}

@@ -190,8 +190,6 @@ func (n *network) copy(packet []byte) []byte {
 // free takes a packet back and spoils it, so that whoever kept a part of it is
 // found out.
 func (n *network) free(b []byte) {
-	for i := range b {
-		b[i] = 0xdb
-	}
+	spoil(b)
 	n.pool = append(n.pool, b)
 }

@@ -67,7 +67,7 @@ func (e *end) checkProgress() {
 	well := max(e.wellFor(), e.relaysWellFor())
 	if e.Now-e.progressAt > stuckAfter && well > stuckAfter {
 		e.failf("%s: nothing delivered for %v though a path has been well for %v: %s",
-			e.name, duration(e.Now-e.progressAt), duration(well), e.waitsFor()+e.inside())
+			e.name, duration(e.Now-e.progressAt), duration(well), e.waitsFor())
 		e.progressAt = e.Now
 	}
 }

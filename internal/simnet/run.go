@@ -188,17 +188,6 @@ func (e *end) waitsForMine() (text string) {
 	return text
 }
 
-// debug, if set, shows the inside of a machine: for whoever looks for a fault, and
-// builds with an overlay that can.
-var debug func(e *end) string
-
-func (e *end) inside() string {
-	if debug == nil {
-		return ""
-	}
-	return "\n" + debug(e)
-}
-
 func (w *world) result() Result {
 	r := Result{Seed: w.seed, Failures: w.failures, Packets: w.net.carried, Faults: w.faults, Took: w.Now, Groundless: w.groundless}
 	for _, s := range w.sessions {

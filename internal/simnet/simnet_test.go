@@ -2,8 +2,10 @@ package simnet
 
 import (
 	"bufio"
+	"errors"
 	"flag"
 	"os"
+	"runtime/debug"
 	"slices"
 	"strconv"
 	"strings"
@@ -21,21 +23,29 @@ var (
 const seedsFile = "testdata/seeds.txt"
 
 // TestSeeds runs the seeds that failed once and 500 others, or as many as
-// RAIN_SIM_SEEDS says.
+// RAIN_SIM_SEEDS says: a number, or FIRST-LAST for a part of a long run.
 func TestSeeds(t *testing.T) {
 	if *oneSeed >= 0 {
 		testSeed(t, uint64(*oneSeed))
 		return
 	}
-	n := 500
+	from, to := uint64(0), uint64(500)
 	if v := os.Getenv("RAIN_SIM_SEEDS"); v != "" {
-		var err error
-		if n, err = strconv.Atoi(v); err != nil {
-			t.Fatalf("RAIN_SIM_SEEDS=%s is no number", v)
+		first, last, part := strings.Cut(v, "-")
+		if !part {
+			first, last = "0", v
+		}
+		var bad [2]error
+		from, bad[0] = strconv.ParseUint(first, 10, 64)
+		to, bad[1] = strconv.ParseUint(last, 10, 64)
+		if err := errors.Join(bad[:]...); err != nil || from >= to {
+			t.Fatalf("RAIN_SIM_SEEDS=%s is neither a number nor FIRST-LAST, the last one being left out (%v)", v, err)
 		}
 	}
+	// Memory is plenty, and a seed leaves much to collect.
+	defer debug.SetGCPercent(debug.SetGCPercent(800))
 	seeds := failedOnce(t)
-	for i := range uint64(n) {
+	for i := from; i < to; i++ {
 		if !slices.Contains(seeds, i) {
 			seeds = append(seeds, i)
 		}

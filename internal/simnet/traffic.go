@@ -109,9 +109,7 @@ func (e *end) write(l letter) {
 	e.text = e.box.post(l, e.text)
 	cut := e.rng.IntN(min(l.length, 64) + 1)
 	e.conn.Send(e.Now, e.text[:cut], e.text[cut:])
-	for i := range e.text {
-		e.text[i] = 0xcc
-	}
+	spoil(e.text)
 }
 
 func (e *end) onMessage(data []byte) {

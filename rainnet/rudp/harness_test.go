@@ -55,6 +55,7 @@ type rail struct {
 	rate  int64   // bytes per second
 	delay int64   // one way
 	queue int64   // bytes that fit in before the wire
+	burst int64   // bytes of a token bucket: so many pass at once after a pause
 	loss  float64 // of each packet
 	dup   float64
 	late  float64 // part of packets that are late by lateBy
@@ -192,15 +193,15 @@ func (w *world) transmit(from *end, id wire.PathID, pkt []byte) {
 	if r.cut[dir] || w.rng.Float64() < r.loss {
 		return
 	}
-	start := max(w.now, r.freeAt[dir])
-	queued := (start - w.now) * r.rate / second
+	start := max(w.now-r.burst*second/r.rate, r.freeAt[dir])
+	queued := max(0, start-w.now) * r.rate / second
 	r.highest[dir] = max(r.highest[dir], queued)
 	if queued+size > r.queue {
 		r.dropped[dir]++
 		return
 	}
 	r.freeAt[dir] = start + size*second/r.rate
-	at := r.freeAt[dir] + r.delay
+	at := max(w.now, r.freeAt[dir]) + r.delay
 	if r.late > 0 && w.rng.Float64() < r.late {
 		at += w.rng.Int64N(r.by)
 	}

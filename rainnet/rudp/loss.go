@@ -170,6 +170,9 @@ func (c *Conn) acknowledged(now int64, p, on *path, f wire.AckFrame, res *ackRes
 		// longer than the round trip; such a sample says nothing.
 		if trip := p.rtt.latest - int64(f.Delay)*1000; trip > 0 {
 			p.rate.onRTT(now, max(trip, leastRTT))
+			if res.newest.flight < maxQuantum {
+				p.rtt.sampleLone(trip)
+			}
 		}
 		p.link.SetRTT(p.rtt.smoothed)
 	}

@@ -75,10 +75,13 @@ func (p *path) room(slack int64) bool {
 	return p.sent.bytes < p.rate.window()+slack && !p.sent.full()
 }
 
-// delay returns when n bytes that are given to the path now will be at the peer:
-// the pacer's wait, half a round trip, which holds the network's queue, and the
-// time that the bytes take themselves.
+// delay returns when n bytes that are given to the path now will be at the peer: the pacer's wait, or if that is
+// longer until what is in flight has got there; the way; and the time that the bytes take themselves. The smoothed
+// round trip says nothing of the queue: it is of packets that met one, which has gone by now.
 func (p *path) delay(now, n int64) int64 {
 	wait := max(0, p.pace.next-now)
-	return wait + p.rtt.estimate()/2 + p.rate.duration(n)
+	if bw := p.rate.bandwidth(); bw > 0 {
+		wait = max(wait, p.sent.bytes*second/bw)
+	}
+	return wait + p.rtt.oneWay() + p.rate.duration(n)
 }

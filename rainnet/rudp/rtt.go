@@ -7,6 +7,7 @@ type rtt struct {
 	smoothed int64 // 0 until the first sample
 	variance int64
 	min      int64
+	lone     int64 // smoothed, of packets before which next to nothing was in flight; 0: none yet
 }
 
 // initialRTT stands in until there is a sample. RFC 9002 takes 333 ms for the
@@ -39,6 +40,23 @@ func (r *rtt) sample(latest, ackDelay, maxAckDelay int64) {
 	}
 	r.variance += (abs(r.smoothed-adjusted) - r.variance) / 4
 	r.smoothed += (adjusted - r.smoothed) / 8
+}
+
+// sampleLone takes a measurement by a packet before which less than a burst was in flight.
+func (r *rtt) sampleLone(trip int64) {
+	if r.lone == 0 {
+		r.lone = trip
+	}
+	r.lone += (trip - r.lone) / 8
+}
+
+// oneWay returns how long a packet is under way that meets nothing of ours: half of the least round trip, and what
+// others keep in the queues.
+func (r *rtt) oneWay() int64 {
+	if r.lone == 0 {
+		return r.estimate() / 2
+	}
+	return r.lone - r.min/2
 }
 
 // pto returns the probe time-out without back-off: "PTO = smoothed_rtt +

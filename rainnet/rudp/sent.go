@@ -36,6 +36,7 @@ type sentPacket struct {
 
 	// For the delivery rate: see rate.go.
 	appLimited  bool
+	flight      int64 // bytes in flight before it
 	delivered   int64
 	deliveredAt int64
 	firstSentAt int64

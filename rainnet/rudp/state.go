@@ -33,6 +33,9 @@ func (c *Conn) pollLink(now int64, p *path) {
 	if echoed && (p.sent.inFlight == 0 || now-p.sent.lastAt > maxPTO) {
 		p.rtt.sample(rtt, 0, 0)
 		p.rate.onRTT(now, max(rtt, leastRTT))
+		if p.sent.inFlight == 0 {
+			p.rtt.sampleLone(rtt)
+		}
 		if p.rate.bandwidth() == 0 {
 			p.rate.refresh()
 		}

@@ -115,14 +115,19 @@ func TestThroughput(t *testing.T) {
 func TestWindow(t *testing.T) {
 	for _, tt := range []struct {
 		window, size, burst int64
+		second              int64   // the other rail's rate
 		want                float64 // of the sum of rates
 	}{
-		{8, 64 << 10, 0, 0.9}, {8, 64 << 10, 128 << 10, 0.9},
-		{8, 256 << 10, 0, 0.9}, {8, 256 << 10, 128 << 10, 0.9},
-		{1, 1 << 20, 0, 0.8}, {1, 1 << 20, 128 << 10, 0.88},
+		{8, 64 << 10, 0, 125e6, 0.9}, {8, 64 << 10, 128 << 10, 125e6, 0.9},
+		{8, 256 << 10, 0, 125e6, 0.9}, {8, 256 << 10, 128 << 10, 125e6, 0.9},
+		{1, 1 << 20, 0, 125e6, 0.8}, {1, 1 << 20, 128 << 10, 125e6, 0.88},
+		{8, 64 << 10, 0, 12.5e6, 0.85}, {8, 64 << 10, 128 << 10, 12.5e6, 0.85},
+		{8, 256 << 10, 0, 12.5e6, 0.85}, {8, 256 << 10, 128 << 10, 12.5e6, 0.85},
+		{1, 1 << 20, 0, 12.5e6, 0.8}, {1, 1 << 20, 128 << 10, 12.5e6, 0.8},
 	} {
-		t.Run(fmt.Sprintf("%d of %d KiB, burst %d KiB", tt.window, tt.size>>10, tt.burst>>10), func(t *testing.T) {
+		t.Run(fmt.Sprintf("%d of %d KiB, burst %d KiB, %d MB per s", tt.window, tt.size>>10, tt.burst>>10, tt.second/1e6), func(t *testing.T) {
 			rails := []*rail{gigabit(), gigabit()}
+			rails[1].rate, rails[1].queue = tt.second, tt.second/50
 			for _, r := range rails {
 				r.burst = tt.burst
 			}
@@ -139,7 +144,7 @@ func TestWindow(t *testing.T) {
 				}
 				return len(a.sent) == int(all)
 			})
-			got := float64(total) / float64(w.now-start) * second / 250e6
+			got := float64(total) / float64(w.now-start) * second / float64(125e6+tt.second)
 			t.Logf("%.3f of the line rate", got)
 			for id, r := range w.rail {
 				t.Logf("path %v: %d kB sent, queue up to %d kB", id, r.sent[0]/1000, r.highest[0]/1000)

@@ -173,6 +173,7 @@ func (c *Conn) acknowledged(now int64, p, on *path, f wire.AckFrame, res *ackRes
 			if res.newest.flight < maxQuantum {
 				p.rtt.sampleLone(trip)
 			}
+			p.queue.sample(now, res.newest.flight+int64(res.newest.size), trip-p.rtt.min)
 		}
 		p.link.SetRTT(p.rtt.smoothed)
 	}

@@ -18,8 +18,7 @@ type rate struct {
 	appLimited  int64 // while delivered is below this, samples tell what we had to send
 
 	bw       maxFilter
-	ample    maxFilter // of samples of ample data
-	minRTT   int64     // 0 until known
+	minRTT   int64 // 0 until known
 	minRTTAt int64
 
 	// A round ends when what was sent at its start is acknowledged.
@@ -85,10 +84,6 @@ const (
 	// one packet at that rate could hold up the path for seconds.
 	minPacing = 128 << 10
 
-	// Token buckets hold 128 KiB and the like: three times that shows the rate and at most half as much again.
-	ampleData   = 384 << 10
-	ampleWindow = second
-
 	maxQueued     = 2 * millisecond  // beyond the gap: the path is full
 	standWindow   = 16 * millisecond // of the measurement of standing
 	minBWWindow   = 100 * millisecond
@@ -151,21 +146,13 @@ func (r *rate) duration(n int64) int64 {
 	return n * second / r.pacing
 }
 
-// bandwidth returns the estimate of the path's rate, 0 if there is none. A rail that is shaped by a token bucket lets
-// the first burst after a pause through at once, and looks several times as fast as it is while only that has been
-// seen: if there were samples of ample data lately, none of little data counts for more.
-func (r *rate) bandwidth() int64 {
-	bw := r.bw.get()
-	if ample := r.ample.get(); ample > 0 {
-		bw = min(bw, ample)
-	}
-	return bw
-}
+// bandwidth returns the estimate of the path's rate, 0 if there is none.
+func (r *rate) bandwidth() int64 { return r.bw.get() }
 
 // refresh computes what depends on the model.
 func (r *rate) refresh() {
 	pacingGain, flightGain := r.gains()
-	bw, rtt := r.bandwidth(), r.minRTT
+	bw, rtt := r.bw.get(), r.minRTT
 	if rtt == 0 {
 		rtt = initialRTT
 	}
@@ -188,7 +175,7 @@ func (r *rate) refresh() {
 
 // bdp returns the bandwidth-delay product in bytes.
 func (r *rate) bdp() int64 {
-	return min(r.bandwidth(), 8e9) * min(r.minRTT, second) / second
+	return min(r.bw.get(), 8e9) * min(r.minRTT, second) / second
 }
 
 // onSent stamps a packet that is sent while inFlight bytes are in flight.
@@ -200,6 +187,7 @@ func (r *rate) onSent(now int64, p *sentPacket, inFlight int64) {
 	p.deliveredAt = r.deliveredAt
 	p.firstSentAt = r.firstSentAt
 	p.appLimited = r.appLimited > r.delivered
+	p.flight = inFlight
 }
 
 // starved says that the path had room and nothing to send.
@@ -261,13 +249,9 @@ func (r *rate) sample(now int64, p *sentPacket, delivered int64) {
 		return
 	}
 	bw := delivered * second / interval
-	// What took two round trips had to queue, though there may have been no more to send.
-	if delivered >= ampleData && (!p.appLimited || interval >= 2*r.minRTT) {
-		r.ample.update(now, ampleWindow, bw)
-	}
 	// Until there is a rate, the first guess is what a sample that tells of
 	// little data must exceed.
-	least := r.bandwidth()
+	least := r.bw.get()
 	if least == 0 {
 		least = initialFlight * second / max(r.minRTT, millisecond)
 	}
@@ -299,7 +283,7 @@ func (r *rate) endRound(now, flight int64, appLimited bool) {
 // a queue shows that the path is full whatever the rate seems to be: acknowledgements
 // that were held up and come together make it look higher than it is.
 func (r *rate) checkFull() {
-	bw := r.bandwidth()
+	bw := r.bw.get()
 	if bw >= r.full*125/100 && !r.queued {
 		r.full, r.fullRounds = bw, 0
 		return
@@ -336,7 +320,7 @@ func (r *rate) grow() {
 func (r *rate) step(now, inFlight int64) {
 	switch r.mode {
 	case drain:
-		if inFlight <= r.bdp()+max(r.bandwidth()*quantumTime/second, minFlight/2) {
+		if inFlight <= r.bdp()+max(r.bw.get()*quantumTime/second, minFlight/2) {
 			r.enterCruise(now)
 		}
 	case cruise:
@@ -350,14 +334,14 @@ func (r *rate) step(now, inFlight int64) {
 }
 
 func (r *rate) enterCruise(now int64) {
-	r.mode, r.phase, r.phaseAt, r.phaseBW = cruise, 2, now, r.bandwidth()
+	r.mode, r.phase, r.phaseAt, r.phaseBW = cruise, 2, now, r.bw.get()
 }
 
 func (r *rate) stepCruise(now int64) {
 	if now-r.phaseAt < max(r.minRTT, minPhase) {
 		return
 	}
-	bw := r.bandwidth()
+	bw := r.bw.get()
 	probing := cruiseGains[r.phase] > 100
 	r.phaseAt = now
 	if probing && bw > r.phaseBW*115/100 && !r.queued {

@@ -94,7 +94,7 @@ func (c *Conn) pickBulk(now int64) *path {
 		if !p.room(0) || c.endsSooner(now, p, left) {
 			continue
 		}
-		burst := min(quantum(p.rate.pacing, p.mtu), max(left, int64(p.mtu)))
+		burst := min(p.quantum(now), max(left, int64(p.mtu)))
 		if at := p.pace.readyAt(p.rate.duration(burst)); at > now {
 			c.wakeAt = min(c.wakeAt, at)
 			continue
@@ -112,7 +112,7 @@ func (c *Conn) endsSooner(now int64, p *path, left int64) bool {
 	if len(c.usable) == 1 {
 		return false
 	}
-	mine := p.delay(now, min(left, quantum(p.rate.pacing, p.mtu)))
+	mine := p.delay(now, min(left, p.quantum(now)))
 	for _, q := range c.usable {
 		if q != p && q.delay(now, left) < mine {
 			return true

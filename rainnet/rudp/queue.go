@@ -1,0 +1,46 @@
+package rudp
+
+// queue estimates how long what is in flight on a path takes to arrive, by how long that took lately. The delivery
+// rate does not tell, as it is a maximum: a rail that is shaped by a token bucket lets the first burst after a pause
+// through at once, and looks several times as fast as it is.
+type queue struct {
+	burst int64 // nanoseconds that maxQuantum bytes take, smoothed; 0: not known
+	at    int64 // when it was measured last
+}
+
+const (
+	queueLeast = 16 << 10         // bytes; less tells of the way and not of the rate
+	queueMean  = 20 * millisecond // of measurements, each for as long as it is the latest, but not for a pause,
+	queueStep  = 2 * millisecond  // after which a bucket is full again
+
+	queueMemory = 200 * millisecond
+)
+
+// sample takes the acknowledgement of a packet with which n bytes were in flight, and that came so much later
+// than on an empty path.
+func (q *queue) sample(now, n, late int64) {
+	if n < queueLeast {
+		return
+	}
+	burst := min(max(late, 1)*maxQuantum/n, second)
+	if q.burst == 0 {
+		q.burst = burst
+	}
+	// Little data is delayed by other things as well.
+	weight := min(now-q.at, queueStep) * min(n, 2*maxQuantum) / (2 * maxQuantum)
+	if burst > q.burst {
+		weight *= 3 // a message that waits for its last piece costs more than a rail that could do more
+	}
+	q.burst += (burst - q.burst) * weight / queueMean
+	q.at = now
+}
+
+// lasts returns how long n bytes take, on a path whose rate is at most bw bytes per second, 0 if that is not known. What
+// was measured is believed half as much with every queueMemory that passes, so that a path that was slow is tried again.
+func (q *queue) lasts(now, n, bw int64) int64 {
+	burst := q.burst >> min((now-q.at)/queueMemory, 62)
+	if bw > 0 {
+		burst = max(burst, maxQuantum*second/bw)
+	}
+	return min(n, 4<<30) / 64 * burst / (maxQuantum / 64)
+}

@@ -25,7 +25,7 @@
 //
 //	conn.go           the connection and its paths
 //	ordered_send.go   messages on their way out; outgoing.go, bulk_send.go
-//	schedule.go       which path next; matching.go, pace.go
+//	schedule.go       which path next; matching.go, queue.go, pace.go
 //	packet.go         building a packet; sent.go remembers it
 //	recv.go           taking a packet apart; received.go, interval.go
 //	ordered_recv.go   messages put together; bulk_recv.go

@@ -171,7 +171,7 @@ func (c *Conn) acknowledged(now int64, p, on *path, f wire.AckFrame, res *ackRes
 		if trip := p.rtt.latest - int64(f.Delay)*1000; trip > 0 {
 			p.rate.onRTT(now, max(trip, leastRTT))
 			if res.newest.flight < maxQuantum {
-				p.rtt.sampleLone(trip)
+				p.rtt.sampleLone(now, trip)
 			}
 			p.queue.sample(now, res.newest.flight+int64(res.newest.size), trip-p.rtt.min)
 		}

@@ -75,21 +75,3 @@ func (p *path) history() uint64 {
 func (p *path) room(slack int64) bool {
 	return p.sent.bytes < p.rate.window()+slack && !p.sent.full()
 }
-
-// quantum returns the bytes of a burst, fewer where what was in flight lately took long: the rate may be half of what
-// it seems to be.
-func (p *path) quantum(now int64) int64 {
-	rate := p.rate.pacing
-	if lasts := p.queue.lasts(now, maxQuantum, 0); lasts > 0 {
-		rate = min(rate, 2*maxQuantum*second/lasts)
-	}
-	return quantum(rate, p.mtu)
-}
-
-// delay returns when n bytes that are given to the path now will be at the peer: behind what is in flight, or when
-// the pacer lets them go if that is later. The smoothed round trip says nothing of the queue: it is of packets that
-// met one, which has gone by now.
-func (p *path) delay(now, n int64) int64 {
-	bw, wait := p.rate.bandwidth(), max(0, p.pace.next-now)
-	return max(wait+p.queue.lasts(now, n, bw), p.queue.lasts(now, p.sent.bytes+n, bw)) + p.rtt.oneWay()
-}

@@ -35,12 +35,25 @@ func (q *queue) sample(now, n, late int64) {
 	q.at = now
 }
 
-// lasts returns how long n bytes take, on a path whose rate is at most bw bytes per second, 0 if that is not known. What
-// was measured is believed half as much with every queueMemory that passes, so that a path that was slow is tried again.
-func (q *queue) lasts(now, n, bw int64) int64 {
-	burst := q.burst >> min((now-q.at)/queueMemory, 62)
-	if bw > 0 {
-		burst = max(burst, maxQuantum*second/bw)
+// lasts returns how long a burst of maxQuantum bytes takes, 0 if that is not known. What was measured is believed half as
+// much with every queueMemory that passes, so that a path that was slow is tried again.
+func (q *queue) lasts(now int64) int64 { return q.burst >> min((now-q.at)/queueMemory, 62) }
+
+// muchSlower is from what ratio on a path counts as slower than another one. What takes twice as long on one of two
+// equal rails does so by chance, or as an end was off its processor.
+const muchSlower = 4
+
+// burstOn returns how long a burst of maxQuantum bytes takes on a path, and on the quickest one.
+func (c *Conn) burstOn(now int64, p *path) (mine, best int64) {
+	mine = p.queue.lasts(now)
+	best = mine
+	for _, q := range c.usable {
+		if t := q.queue.lasts(now); t > 0 {
+			best = min(best, t)
+		}
 	}
-	return min(n, 4<<30) / 64 * burst / (maxQuantum / 64)
+	if mine <= muchSlower*best {
+		mine = best
+	}
+	return mine, best
 }

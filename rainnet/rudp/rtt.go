@@ -7,7 +7,8 @@ type rtt struct {
 	smoothed int64 // 0 until the first sample
 	variance int64
 	min      int64
-	lone     int64 // smoothed, of packets before which next to nothing was in flight; 0: none yet
+	lone     int64 // the least lately of packets before which next to nothing was in flight; 0: none yet
+	loneAt   int64
 }
 
 // initialRTT stands in until there is a sample. RFC 9002 takes 333 ms for the
@@ -42,12 +43,15 @@ func (r *rtt) sample(latest, ackDelay, maxAckDelay int64) {
 	r.smoothed += (adjusted - r.smoothed) / 8
 }
 
+// loneWindow is how long the least counts. What others keep in the queues all packets meet; one that came while the
+// peer was off its processor says nothing of the path.
+const loneWindow = 200 * millisecond
+
 // sampleLone takes a measurement by a packet before which less than a burst was in flight.
-func (r *rtt) sampleLone(trip int64) {
-	if r.lone == 0 {
-		r.lone = trip
+func (r *rtt) sampleLone(now, trip int64) {
+	if r.lone == 0 || trip <= r.lone || now-r.loneAt > loneWindow {
+		r.lone, r.loneAt = trip, now
 	}
-	r.lone += (trip - r.lone) / 8
 }
 
 // oneWay returns how long a packet is under way that meets nothing of ours: half of the least round trip, and what

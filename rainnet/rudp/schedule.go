@@ -58,7 +58,7 @@ func (c *Conn) pickOrdered(now int64) *path {
 			c.wakeAt = min(c.wakeAt, at)
 			continue
 		}
-		delay := p.delay(now, smallMessage)
+		delay := c.delay(now, p, smallMessage)
 		if p == c.send.path {
 			// Change for a reason only: a message that overtakes its
 			// predecessor has to wait for it in a buffer.
@@ -94,7 +94,7 @@ func (c *Conn) pickBulk(now int64) *path {
 		if !p.room(0) || c.endsSooner(now, p, left) {
 			continue
 		}
-		burst := min(p.quantum(now), max(left, int64(p.mtu)))
+		burst := min(c.burst(now, p), max(left, int64(p.mtu)))
 		if at := p.pace.readyAt(p.rate.duration(burst)); at > now {
 			c.wakeAt = min(c.wakeAt, at)
 			continue
@@ -105,6 +105,28 @@ func (c *Conn) pickBulk(now int64) *path {
 	return nil
 }
 
+// burst returns the bytes that a path may have at once, fewer where they take much longer than on another one: what
+// is left behind such a burst ends late.
+func (c *Conn) burst(now int64, p *path) int64 {
+	full := quantum(p.rate.pacing, p.mtu)
+	if mine, best := c.burstOn(now, p); mine > best {
+		full = max(full*muchSlower*best/mine/int64(p.mtu), 2) * int64(p.mtu)
+	}
+	return full
+}
+
+// delay returns when n bytes that are given to a path now will be at the peer: behind what is in flight, or when
+// the pacer lets them go if that is later. The smoothed round trip says nothing of the queue: it is of packets that
+// met one, which has gone by now.
+func (c *Conn) delay(now int64, p *path, n int64) int64 {
+	burst, _ := c.burstOn(now, p)
+	if bw := p.rate.bandwidth(); bw > 0 {
+		burst = max(burst, maxQuantum*second/bw)
+	}
+	lasts := func(n int64) int64 { return min(n, 4<<30) / 64 * burst / (maxQuantum / 64) }
+	return max(max(0, p.pace.next-now)+lasts(n), lasts(p.sent.bytes+n)) + p.rtt.oneWay()
+}
+
 // endsSooner reports whether some other path alone would have sent all that is
 // left before p has sent its next burst: "the tail goes to the path that ends
 // first".
@@ -112,9 +134,9 @@ func (c *Conn) endsSooner(now int64, p *path, left int64) bool {
 	if len(c.usable) == 1 {
 		return false
 	}
-	mine := p.delay(now, min(left, p.quantum(now)))
+	mine := c.delay(now, p, min(left, c.burst(now, p)))
 	for _, q := range c.usable {
-		if q != p && q.delay(now, left) < mine {
+		if q != p && c.delay(now, q, left) < mine {
 			return true
 		}
 	}

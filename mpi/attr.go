@@ -52,8 +52,8 @@ func (a *Attrs) Set(object any, k *Keyval, value any) error {
 	if k == nil || k.freed.Load() {
 		return errorf(ErrKeyval, "the attribute key is null or was freed")
 	}
-	if _, ok := a.Get(k); ok {
-		if err := a.Delete(object, k); err != nil {
+	if old, ok := a.Get(k); ok && k.Delete != nil {
+		if err := k.Delete(object, old); err != nil {
 			return err
 		}
 	}

@@ -30,7 +30,7 @@ import (
 //     receive that comes later. Whoever takes the engine's lock in Go posts all of them
 //     first, so that the engine never sees a state in which they are missing.
 
-// What the first word of a header in a ring has in its low bits: these of all packets' kinds are the binding's, too.
+// The low bits of a header's first word say its kind. A binding sends the brief one, and takes both.
 const (
 	KindMask  = kindMask
 	KindEager = kindEager

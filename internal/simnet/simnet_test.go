@@ -2,7 +2,6 @@ package simnet
 
 import (
 	"bufio"
-	"errors"
 	"flag"
 	"os"
 	"runtime/debug"
@@ -35,11 +34,11 @@ func TestSeeds(t *testing.T) {
 		if !part {
 			first, last = "0", v
 		}
-		var bad [2]error
-		from, bad[0] = strconv.ParseUint(first, 10, 64)
-		to, bad[1] = strconv.ParseUint(last, 10, 64)
-		if err := errors.Join(bad[:]...); err != nil || from >= to {
-			t.Fatalf("RAIN_SIM_SEEDS=%s is neither a number nor FIRST-LAST, the last one being left out (%v)", v, err)
+		var err, err2 error
+		from, err = strconv.ParseUint(first, 10, 64)
+		to, err2 = strconv.ParseUint(last, 10, 64)
+		if err != nil || err2 != nil || from >= to {
+			t.Fatalf("RAIN_SIM_SEEDS=%s is neither a number nor FIRST-LAST, which leaves the last one out", v)
 		}
 	}
 	// Memory is plenty, and a seed leaves much to collect.

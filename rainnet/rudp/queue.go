@@ -9,11 +9,13 @@ type queue struct {
 }
 
 const (
-	queueLeast = 16 << 10         // bytes; less tells of the way and not of the rate
-	queueMean  = 20 * millisecond // of measurements, each for as long as it is the latest, but not for a pause,
-	queueStep  = 2 * millisecond  // after which a bucket is full again
-
+	queueLeast  = 16 << 10 // bytes; less tells of the way and not of the rate
 	queueMemory = 200 * millisecond
+
+	// The mean is over queueMean, in which each measurement counts for as long as it is the latest, but for
+	// queueStep at most: after a pause a token bucket is full again, and what comes then is the exception.
+	queueMean = 20 * millisecond
+	queueStep = 2 * millisecond
 )
 
 // sample takes the acknowledgement of a packet with which n bytes were in flight, and that came so much later
@@ -38,22 +40,3 @@ func (q *queue) sample(now, n, late int64) {
 // lasts returns how long a burst of maxQuantum bytes takes, 0 if that is not known. What was measured is believed half as
 // much with every queueMemory that passes, so that a path that was slow is tried again.
 func (q *queue) lasts(now int64) int64 { return q.burst >> min((now-q.at)/queueMemory, 62) }
-
-// muchSlower is from what ratio on a path counts as slower than another one. What takes twice as long on one of two
-// equal rails does so by chance, or as an end was off its processor.
-const muchSlower = 4
-
-// burstOn returns how long a burst of maxQuantum bytes takes on a path, and on the quickest one.
-func (c *Conn) burstOn(now int64, p *path) (mine, best int64) {
-	mine = p.queue.lasts(now)
-	best = mine
-	for _, q := range c.usable {
-		if t := q.queue.lasts(now); t > 0 {
-			best = min(best, t)
-		}
-	}
-	if mine <= muchSlower*best {
-		mine = best
-	}
-	return mine, best
-}

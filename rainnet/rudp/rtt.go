@@ -60,7 +60,7 @@ func (r *rtt) oneWay() int64 {
 	if r.lone == 0 {
 		return r.estimate() / 2
 	}
-	return r.lone - r.min/2
+	return max(r.lone, r.min) - r.min/2
 }
 
 // pto returns the probe time-out without back-off: "PTO = smoothed_rtt +

@@ -105,11 +105,30 @@ func (c *Conn) pickBulk(now int64) *path {
 	return nil
 }
 
+// muchSlower is from what ratio on a path counts as slower than another one. What takes twice as long on one of two
+// equal rails does so by chance, or as an end was off its processor.
+const muchSlower = 4
+
+// burstTime returns how long maxQuantum bytes take on a path, and on the quickest one.
+func (c *Conn) burstTime(now int64, p *path) (mine, best int64) {
+	mine = p.queue.lasts(now)
+	best = mine
+	for _, q := range c.usable {
+		if t := q.queue.lasts(now); t > 0 {
+			best = min(best, t)
+		}
+	}
+	if mine <= muchSlower*best {
+		mine = best
+	}
+	return mine, best
+}
+
 // burst returns the bytes that a path may have at once, fewer where they take much longer than on another one: what
 // is left behind such a burst ends late.
 func (c *Conn) burst(now int64, p *path) int64 {
 	full := quantum(p.rate.pacing, p.mtu)
-	if mine, best := c.burstOn(now, p); mine > best {
+	if mine, best := c.burstTime(now, p); mine > best {
 		full = max(full*muchSlower*best/mine/int64(p.mtu), 2) * int64(p.mtu)
 	}
 	return full
@@ -119,10 +138,11 @@ func (c *Conn) burst(now int64, p *path) int64 {
 // the pacer lets them go if that is later. The smoothed round trip says nothing of the queue: it is of packets that
 // met one, which has gone by now.
 func (c *Conn) delay(now int64, p *path, n int64) int64 {
-	burst, _ := c.burstOn(now, p)
+	burst, _ := c.burstTime(now, p)
 	if bw := p.rate.bandwidth(); bw > 0 {
 		burst = max(burst, maxQuantum*second/bw)
 	}
+	// Beyond 4 GiB the product might not fit, and all that counts is that it is long.
 	lasts := func(n int64) int64 { return min(n, 4<<30) / 64 * burst / (maxQuantum / 64) }
 	return max(max(0, p.pace.next-now)+lasts(n), lasts(p.sent.bytes+n)) + p.rtt.oneWay()
 }

@@ -3,7 +3,9 @@ package bench
 import (
 	"context"
 	"errors"
+	"fmt"
 	"os/exec"
+	"strings"
 	"testing"
 	"time"
 )
@@ -32,6 +34,15 @@ func TestExecuteEndsWhatHangs(t *testing.T) {
 	_, err := Execute(context.Background(), exec.Command("sh", "-c", "sleep 50 & sleep 60"), 50*time.Millisecond, nil)
 	if !errors.Is(err, ErrTimeout) || time.Since(start) > 10*time.Second {
 		t.Errorf("%v after %v", err, time.Since(start))
+	}
+}
+
+// A crash of a rank is explained on the first of thousands of lines, and by its launcher on the last.
+func TestExecuteTellsWhyAProgramCrashed(t *testing.T) {
+	const script = "echo 'panic: the reason' >&2; seq 10000 >&2; echo 'rank 1 was killed' >&2; exit 134"
+	_, err := Execute(t.Context(), exec.Command("sh", "-c", script), time.Minute, nil)
+	if s := fmt.Sprint(err); len(s) > 3000 || !strings.Contains(s, "exit status 134: panic: the reason") || !strings.HasSuffix(s, "rank 1 was killed") {
+		t.Errorf("%v", err)
 	}
 }
 

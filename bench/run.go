@@ -80,7 +80,7 @@ func Execute(ctx context.Context, cmd *exec.Cmd, limit time.Duration, onTick fun
 	case ctx.Err() != nil:
 		return r, fmt.Errorf("%w within %v", ErrTimeout, limit)
 	case err != nil:
-		return r, fmt.Errorf("%s: %w: %s", strings.Join(cmd.Args, " "), err, tail(errs.String()+strings.Join(strange, "\n")))
+		return r, fmt.Errorf("%s: %w: %s", strings.Join(cmd.Args, " "), err, ends(errs.String()+strings.Join(strange, "\n")))
 	}
 	return r, nil
 }
@@ -108,11 +108,13 @@ func (r *Run) line(b []byte, onTick func(Tick)) bool {
 	return true
 }
 
-func tail(s string) string {
-	const most = 600
+// ends of what a program said: why it crashed stands first, what its launcher made of that last. Between them there
+// may be the stacks of a hundred goroutines.
+func ends(s string) string {
+	const first, last = 2000, 600
 	s = strings.TrimSpace(s)
-	if len(s) > most {
-		s = "…" + s[len(s)-most:]
+	if len(s) > first+last {
+		s = s[:first] + "\n…\n" + s[len(s)-last:]
 	}
 	return s
 }

@@ -297,6 +297,9 @@ func (r *Request) Free() error {
 	r.persistent = nil
 	if !idle && r.done.Load() != ended {
 		r.detached = true
+		if r.kind == sendRequest && r.to.peer != nil {
+			r.own()
+		}
 		return nil
 	}
 	e.recycle(r)

@@ -269,6 +269,21 @@ func (n *net) sendBulk(p *proc, r *Request, token uint64) {
 	p.peer.SendBulk(token, r.size, r)
 }
 
+// lent is all of a window's memory that is under way.
+func (n *net) lent(w *Win) (lent []bulk) {
+	if n == nil {
+		return nil
+	}
+	for b, r := range n.bulks {
+		if r.rma != nil && r.rma.lender == w {
+			lent = append(lent, b)
+		}
+	}
+	return lent
+}
+
+func (n *net) sending(b bulk) bool { return n.bulks[b] != nil }
+
 // idle reports whether everything sent has been acknowledged.
 func (n *net) idle() bool {
 	if len(n.bulks) > 0 || len(n.stuck) > 0 {

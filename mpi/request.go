@@ -193,6 +193,18 @@ func (r *Request) ReadAt(p []byte, off int64) {
 	r.t.Pack(p, r.addr, r.count, r.skip+off)
 }
 
+// own makes a copy of what is sent. Rails read a message until they know that it has arrived, and its sender may know
+// earlier: "an active send request could be freed when the logic of the program is such that the receiver sends a
+// reply to the message sent" (section 3.7.3). mu is held.
+func (r *Request) own() {
+	if r.size == 0 {
+		return
+	}
+	data := make([]byte, r.size)
+	r.ReadAt(data, 0)
+	r.addr, r.count, r.t, r.skip = unsafe.Pointer(&data[0]), r.size, dtype.Byte.Type(), 0
+}
+
 // Bytes implements rainnet's memory: the bytes from off on where they lie, if they lie together.
 func (r *Request) Bytes(off, n int64) []byte {
 	if !r.t.Contiguous() {

@@ -189,12 +189,15 @@ func (w *Win) Detach(base unsafe.Pointer) error {
 		return err
 	}
 	w.e.mu.Lock()
-	defer w.e.mu.Unlock()
 	i := slices.IndexFunc(w.regions, func(r region) bool { return r.base == base })
+	if i >= 0 {
+		w.regions = slices.Delete(w.regions, i, i+1)
+	}
+	w.e.mu.Unlock()
 	if i < 0 {
 		return errorf(ErrBase, "nothing is attached to the window at %p", base)
 	}
-	w.regions = slices.Delete(w.regions, i, i+1)
+	w.reclaim()
 	return nil
 }
 

@@ -135,6 +135,7 @@ func (w *Win) dismiss() {
 	if bereaved { // who has died does not wait for what is still read from its memory
 		w.e.until(w.e.workDone)
 	}
+	w.reclaim()
 	w.memory.close()
 	w.table.close()
 	w.comm.tie(-1)

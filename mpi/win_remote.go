@@ -65,6 +65,7 @@ func (v vec) bytes() ([]byte, bool) {
 // sided operation that goes through the target's engine.
 type remote struct {
 	target *target // at the origin; nil at the target
+	lender *Win    // at the target, of a get: whose memory the request reads
 	at     access
 	origin vec    // what goes out, where the request's own buffer is for what comes back
 	own    []byte // what goes out, if it is nobody's
@@ -108,6 +109,9 @@ func (o *remote) ended(err error) {
 			t.err = err
 		}
 		t.win.e.wait.changed()
+	}
+	if o.lender != nil {
+		o.lender.e.wait.changed() // for reclaim
 	}
 }
 

@@ -1,6 +1,7 @@
 package mpi
 
 import (
+	"slices"
 	"unsafe"
 
 	"rainmpi/mpi/internal/dtype"
@@ -34,7 +35,7 @@ func (e *engine) accessed(p *proc, h header, payload []byte) {
 		r.detached, r.to = true, p
 		e.grant(r, p, h, payload)
 	case kindGet:
-		e.give(p, h, there)
+		w.give(p, h, there)
 	case kindAcc:
 		c := combining{op: a.op, t: t, base: base, count: a.count, off: int64(h.size), in: payload, control: w.others()}
 		c.run(int64(h.tag))
@@ -110,9 +111,10 @@ func (e *engine) refuse(p *proc, h header, c Class) {
 }
 
 // give sends a peer memory that it asked for.
-func (e *engine) give(p *proc, h header, v vec) {
+func (w *Win) give(p *proc, h header, v vec) {
+	e := w.e
 	r := e.newRMA(v)
-	r.detached = true
+	r.detached, r.rma.lender = true, w
 	if r.size <= e.inline(p) {
 		r.head = header{kind: kindData, id: h.id, tag: int32(r.size)}
 		e.post(p, r)
@@ -120,6 +122,21 @@ func (e *engine) give(p *proc, h header, v vec) {
 	}
 	r.to = p
 	e.sendGranted(p, r, h.id, 0)
+}
+
+// reclaim waits until rails have done with all that was given so far. Whoever asked for it may have had it for long:
+// what a rail took for lost is sent again, out of the memory of the window, until that is acknowledged. So no memory of
+// a window is its owner's again before.
+func (w *Win) reclaim() {
+	e := w.e
+	e.mu.Lock()
+	given := e.net.lent(w)
+	e.mu.Unlock()
+	e.until(func() bool {
+		e.mu.Lock()
+		defer e.mu.Unlock()
+		return !slices.ContainsFunc(given, e.net.sending)
+	})
 }
 
 // reply makes the answer to a fetch: n bytes for the origin's buffer at offset

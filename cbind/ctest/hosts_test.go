@@ -5,6 +5,7 @@ import (
 	"path/filepath"
 	"testing"
 
+	"rainmpi/bench/lab"
 	"rainmpi/rainnet"
 )
 
@@ -31,6 +32,21 @@ func TestRailEvents(t *testing.T) {
 	exe := compile(t, "rails/events.c")
 	out, err := runIn(t, t.TempDir(), []string{rainnet.FaultsVariable + "=" + faults}, prefix+"/bin/rainrun", "-n", "2",
 		"--host", "a:1,b:1", "--agent-command", "env TEST_HOST=%h", "--rails", "127.0.0.1,127.0.0.2", exe)
+	if err != nil {
+		t.Errorf("%v\n%s", err, out)
+	}
+}
+
+// TestLentMemory unmaps windows whose memory other hosts have got over rails that lose packets.
+func TestLentMemory(t *testing.T) {
+	exe := compile(t, "rails/lend.c")
+	l := lab.Start(t, lab.Config{Hosts: 2, Rails: 2})
+	for _, r := range l.Rails {
+		if err := l.Fault(lab.Fault{Kind: lab.KindLoss, Rail: r.Name, Loss: 0.2}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	out, err := runIn(t, t.TempDir(), l.Environ(), prefix+"/bin/rainrun", "-n", "2", "--host", "h1:1,h2:1", exe)
 	if err != nil {
 		t.Errorf("%v\n%s", err, out)
 	}

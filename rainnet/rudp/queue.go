@@ -39,4 +39,4 @@ func (q *queue) sample(now, n, late int64) {
 
 // lasts returns how long a burst of maxQuantum bytes takes, 0 if that is not known. What was measured is believed half as
 // much with every queueMemory that passes, so that a path that was slow is tried again.
-func (q *queue) lasts(now int64) int64 { return q.burst >> min((now-q.at)/queueMemory, 62) }
+func (q *queue) lasts(now int64) int64 { return q.burst >> min(max(now-q.at, 0)/queueMemory, 62) }

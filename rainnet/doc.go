@@ -19,6 +19,7 @@
 //	rainnet/wire     formats of packets and frames                               pure
 //	rainnet/history  logs of what happened to paths; do both ends tell the same
 //	rainnet/udp      Conn: one socket; batches, UDP_SEGMENT, UDP_GRO
+//	rainnet/aesgcm   AES-128-GCM: the standard library's, or by vectors of 512 bits
 //
 // An Endpoint belongs to whoever drives it, and does nothing by itself: it starts no goroutine.
 // Poll looks at everything once without blocking; FDs and Deadline say what to wait for when there

@@ -1,13 +1,13 @@
 package rainnet
 
 import (
-	"crypto/aes"
 	"crypto/cipher"
 	"crypto/hkdf"
 	"crypto/sha256"
 	"encoding/binary"
 	"fmt"
 
+	"rainmpi/rainnet/aesgcm"
 	"rainmpi/rainnet/wire"
 )
 
@@ -37,8 +37,6 @@ const (
 	flagsAt   = 1 // where the flags are in an encoded header
 	pathAt    = 2
 	numberAt  = 16
-
-	keySize = 16
 )
 
 // identity is one end of a pair of keys.
@@ -79,15 +77,11 @@ type phaseKey struct {
 }
 
 func (s *secret) key() phaseKey {
-	block, err := aes.NewCipher(s.expand("rain key", keySize))
+	aead, err := aesgcm.New(s.expand("rain key", aesgcm.KeySize))
 	if err != nil {
 		panic("AES refuses its own key size: " + err.Error())
 	}
-	aead, err := cipher.NewGCM(block)
-	if err != nil {
-		panic("GCM refuses AES: " + err.Error())
-	}
-	iv := s.expand("rain iv", 12)
+	iv := s.expand("rain iv", aesgcm.NonceSize)
 	return phaseKey{aead, binary.BigEndian.Uint32(iv), binary.BigEndian.Uint64(iv[4:])}
 }
 

@@ -48,7 +48,7 @@ func FuzzFramesOfPeer(f *testing.F) {
 	from := a.peers[2]
 	from.deriveKeys()
 	f.Add(uint8(0), wire.AppendLink(nil, wire.LinkFrame{Number: 1, A: 1}))
-	f.Add(uint8(0), wire.AppendAck(wire.AppendCredit(nil, 1<<40), 100, 0, 2, []wire.Range{{First: 7, Last: 9}, {First: 0, Last: 1}}))
+	f.Add(uint8(0), wire.AppendAck(wire.AppendCredit(nil, 1<<40), 100, 0, 9, 2, []wire.Range{{First: 7, Last: 9}, {First: 0, Last: 1}}))
 	f.Add(uint8(1), append(wire.AppendMsg(nil, 0, 3, 0, 3), "abc"...))
 	f.Add(uint8(0), append(wire.AppendBulk(wire.AppendHistory(nil, wire.HistoryFrame{A: 5, R: 4}), 1, 9, 3), "abc"...))
 	f.Add(uint8(0), wire.AppendClose(nil, 1))

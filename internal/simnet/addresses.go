@@ -38,7 +38,7 @@ func (e *end) announce(index uint8) {
 	}
 	e.news.told[index]++
 	rev := e.news.told[index]
-	e.conn.Announce(e.Now, index, rev, binary.BigEndian.AppendUint16(nil, rev))
+	e.conn.Announce(e.clock(), index, rev, binary.BigEndian.AppendUint16(nil, rev))
 	e.drive()
 }
 

@@ -2,6 +2,7 @@ package simnet
 
 import (
 	"errors"
+	"math"
 
 	"rainmpi/rainnet/relay"
 	"rainmpi/rainnet/rudp"
@@ -21,6 +22,8 @@ type end struct {
 
 	relays relays
 	news   news
+
+	ahead int64 // of the virtual clock: hosts have been up for different times
 
 	asleep   bool // the host is stopped; packets wait in its socket
 	inbox    []arrival
@@ -53,6 +56,20 @@ const socketBuffer = 208 << 10
 // bounds a burst to 64 KiB a path.
 const maxBurst = 2000
 
+// mostAhead is more than it takes for a count of microseconds to pass 2^32.
+const mostAhead = 3 * 3600e9
+
+// clock is what the host's own clock says.
+func (e *end) clock() int64 { return e.Now + e.ahead }
+
+// due is when the connection wants to be driven, by the virtual clock.
+func (e *end) due() int64 {
+	if at := e.conn.Deadline(); at != math.MaxInt64 {
+		return at - e.ahead
+	}
+	return math.MaxInt64
+}
+
 // arrive takes a packet from the network.
 func (e *end) arrive(packet []byte, by int) {
 	if e.over {
@@ -82,7 +99,7 @@ func (e *end) recv(packet []byte, by int) {
 		e.tracef("%s recv %s", e.name, describe(packet))
 	}
 	e.heardAt = e.Now
-	err = e.conn.Recv(e.Now, h.Path, h.Number, packet[wire.HeaderLen:])
+	err = e.conn.Recv(e.clock(), h.Path, h.Number, packet[wire.HeaderLen:])
 	switch {
 	case errors.Is(err, rudp.ErrDuplicate), errors.Is(err, rudp.ErrHoles):
 		// The network does repeat packets, and what is held has bounds.
@@ -102,8 +119,8 @@ const maxTurns = 5
 // when it wants to be driven next.
 func (e *end) drive() {
 	for turn := 0; !e.asleep && !e.over; turn++ {
-		if e.conn.Deadline() <= e.Now {
-			e.conn.Expire(e.Now)
+		if e.due() <= e.Now {
+			e.conn.Expire(e.clock())
 			e.events()
 		}
 		e.seek()
@@ -123,7 +140,7 @@ func (e *end) drive() {
 // pump takes all packets the machine wants to send now.
 func (e *end) pump() {
 	for burst := 0; ; burst++ {
-		n, path, ok := e.conn.NextPacket(e.Now, e.packet)
+		n, path, ok := e.conn.NextPacket(e.clock(), e.packet)
 		if !ok {
 			return
 		}

@@ -167,7 +167,7 @@ func (w *world) carrierGone(h *host, rail int) {
 		if e.asleep {
 			return
 		}
-		e.conn.LinkDown(w.Now, id)
+		e.conn.LinkDown(e.clock(), id)
 		e.events()
 		e.drive()
 	})

@@ -37,7 +37,7 @@ func (e *end) hint(id wire.PathID) {
 		return
 	}
 	suspect := e.suspected(id)
-	e.conn.Hint(e.Now, id)
+	e.conn.Hint(e.clock(), id)
 	if e.suspected(id) != suspect {
 		e.failf("%s leaves path %d for a hint alone", e.name, id)
 	}

@@ -79,9 +79,9 @@ func (s *session) loseRelay(side, n int) (end func()) {
 // deadline is when the machines of this end want to be driven.
 func (e *end) deadline() int64 {
 	if len(e.relays.out) == 0 || e.plan.noRelay {
-		return e.conn.Deadline()
+		return e.due()
 	}
-	return min(e.conn.Deadline(), e.relays.seeker.Deadline())
+	return min(e.due(), e.relays.seeker.Deadline())
 }
 
 // seek looks for a relay, as rainnet's Peer does.
@@ -109,11 +109,11 @@ func (e *end) reroute(before int) {
 	case by == before:
 		return
 	case by == relay.None:
-		e.conn.RemovePath(e.Now, wire.Relayed)
+		e.conn.RemovePath(e.clock(), wire.Relayed)
 	default:
-		e.conn.AddPath(e.Now, wire.Relayed, relayMTU)
-		e.conn.Use(e.Now)
-		e.conn.Ask(e.Now, wire.Relayed)
+		e.conn.AddPath(e.clock(), wire.Relayed, relayMTU)
+		e.conn.Use(e.clock())
+		e.conn.Ask(e.clock(), wire.Relayed)
 	}
 	e.events()
 }

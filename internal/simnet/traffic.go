@@ -108,7 +108,7 @@ func (e *end) write(l letter) {
 	l.sentAt = e.Now
 	e.text = e.box.post(l, e.text)
 	cut := e.rng.IntN(min(l.length, 64) + 1)
-	e.conn.Send(e.Now, e.text[:cut], e.text[cut:])
+	e.conn.Send(e.clock(), e.text[:cut], e.text[cut:])
 	spoil(e.text)
 }
 
@@ -164,7 +164,7 @@ func (e *end) give(token uint64) {
 	x := e.transfers[token]
 	x.started = true
 	e.given++
-	e.conn.SendBulk(e.Now, token, x.n, x)
+	e.conn.SendBulk(e.clock(), token, x.n, x)
 }
 
 // forget gives a transfer up. From now on its memory belongs to somebody else.

@@ -114,10 +114,11 @@ func (w *world) connect(i, j int) {
 		e := &end{
 			session: s, side: side, id: ids[side],
 			name:    at[side].name + at[1-side].name,
-			conn:    rudp.New(cfg, w.Now),
+			ahead:   int64(word(w.seed, uint64(0x636c6f63+side+2*j+16*i)) % mostAhead),
 			numbers: map[wire.PathID]uint64{}, suspects: map[wire.PathID]int64{},
 			packet: make([]byte, 1<<16),
 		}
+		e.conn = rudp.New(cfg, e.clock())
 		s.ends[side] = e
 		s.cables[side] = map[wire.PathID]*cable{}
 		e.out = s.cables[side]
@@ -159,7 +160,7 @@ func (s *session) lay(at [2]*host, ci, cj int) {
 			c.dead = 1
 		}
 		s.cables[side][id] = c
-		e.conn.AddPath(s.Now, id, rail.mtu)
+		e.conn.AddPath(e.clock(), id, rail.mtu)
 	}
 	if rail.connected {
 		s.pathIDs = append(s.pathIDs, id)

@@ -156,6 +156,27 @@ func TestWindow(t *testing.T) {
 	}
 }
 
+// TestQueueOnTheWayBack: what delays nothing but acknowledgements is no reason to send less.
+func TestQueueOnTheWayBack(t *testing.T) {
+	r := gigabit()
+	w := newWorld(t, 4, Config{}, r)
+	w.up()
+	a := w.ends[0]
+	start := w.now
+	const n = 64 << 20
+	w.sendBulk(a, 1, n)
+	w.run(10*second, func() bool {
+		if w.now > start+40*millisecond {
+			r.wait[1] = 12 * millisecond
+		}
+		return a.sent[1]
+	})
+	got := float64(n) / float64(w.now-start) * second / float64(r.rate)
+	if t.Logf("%.3f of the line rate", got); got < 0.9 {
+		t.Error("want 0.9")
+	}
+}
+
 // TestShare lets several connections use the same rails: together they fill them,
 // none starves, and their queue stays below what the rail holds.
 func TestShare(t *testing.T) {

@@ -14,7 +14,7 @@ func FuzzRecv(f *testing.F) {
 	f.Add(uint64(50), append(wire.AppendMsg(nil, 0, 3, 0, 3), "abc"...))
 	f.Add(uint64(50), append(wire.AppendMsg(nil, 5, 1<<32-1, 0, 3), "abc"...))
 	f.Add(uint64(50), append(wire.AppendBulk(nil, 7, 10, 3), "abc"...))
-	f.Add(uint64(1<<63), wire.AppendAck(nil, 100, 0, 5, []wire.Range{{First: 4, Last: 9}, {First: 0, Last: 2}}))
+	f.Add(uint64(1<<63), wire.AppendAck(nil, 100, 0, 9, 5, []wire.Range{{First: 4, Last: 9}, {First: 0, Last: 2}}))
 	f.Add(uint64(60), wire.AppendHistory(nil, wire.HistoryFrame{Path: 0x0101, A: 2, R: 1}))
 	f.Add(uint64(60), wire.AppendLink(wire.AppendCredit(nil, 1<<40), wire.LinkFrame{Number: 90, HasEcho: true, A: 4}))
 	f.Add(uint64(60), wire.AppendClose(wire.AppendPadding(nil, 3), 1))

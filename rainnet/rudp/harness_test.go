@@ -60,7 +60,8 @@ type rail struct {
 	dup   float64
 	late  float64 // part of packets that are late by lateBy
 	by    int64
-	cut   [2]bool // by direction, index of the sender
+	cut   [2]bool  // by direction, index of the sender
+	wait  [2]int64 // behind what others have queued
 
 	freeAt  [2]int64
 	sent    [2]int64
@@ -201,7 +202,7 @@ func (w *world) transmit(from *end, id wire.PathID, pkt []byte) {
 		return
 	}
 	r.freeAt[dir] = start + size*second/r.rate
-	at := max(w.now, r.freeAt[dir]) + r.delay
+	at := max(w.now, r.freeAt[dir]) + r.delay + r.wait[dir]
 	if r.late > 0 && w.rng.Float64() < r.late {
 		at += w.rng.Int64N(r.by)
 	}

@@ -156,6 +156,10 @@ func (c *Conn) newHoles(p *path, largest uint64) {
 
 // acknowledged follows an ACK that acknowledged something new.
 func (c *Conn) acknowledged(now int64, p, on *path, f wire.AckFrame, res *ackResult) {
+	queued := int64(never)
+	if s := p.sent.get(f.Largest); s != nil {
+		queued = p.way.sample(now, s.at, f.Came)
+	}
 	// A sample of the path is what went out and came back on it. "An RTT sample
 	// is generated [...] if the largest acknowledged packet number is newly
 	// acknowledged". Packets above it that ask for no acknowledgement do not
@@ -169,15 +173,17 @@ func (c *Conn) acknowledged(now int64, p, on *path, f wire.AckFrame, res *ackRes
 		// Both clocks are read once per batch, so the delay may come out
 		// longer than the round trip; such a sample says nothing.
 		if trip := p.rtt.latest - int64(f.Delay)*1000; trip > 0 {
-			p.rate.onRTT(now, max(trip, leastRTT))
+			queued = min(queued, max(trip-p.rate.minRTT, 0))
+			p.rate.onRTT(now, max(trip, leastRTT), queued)
 			if res.newest.flight < maxQuantum {
 				p.rtt.sampleLone(now, trip)
 			}
-			p.queue.sample(now, res.newest.flight+int64(res.newest.size), trip-p.rtt.min)
+			p.queue.sample(now, res.newest.flight+int64(res.newest.size), queued)
 		}
 		p.link.SetRTT(p.rtt.smoothed)
 	}
-	p.rate.onAck(now, &res.newest, res.bytes, p.sent.bytes)
+	came := min(now, res.newest.at+min(queued, second))
+	p.rate.onAck(now, came, &res.newest, res.bytes, p.sent.bytes)
 	p.loss.ptoCount, p.loss.verdictAt = 0, never
 	c.trust(now, p)
 	if on == p {

@@ -324,3 +324,24 @@ func TestQuantumIsWholePackets(t *testing.T) {
 		}
 	}
 }
+
+// TestWay: what a packet queued is told by when it came, whatever the peer's clock says, as long as that runs like ours.
+func TestWay(t *testing.T) {
+	const start, every, trip = 100 * second, millisecond, 50 * microsecond
+	for _, clock := range []int64{0, 7 * second, -3 * second, 1<<32*microsecond - start} { // the last one wraps at once
+		for _, ppm := range []int64{0, 100, -100} {
+			var w way
+			for k := range int64(20_000) { // 20 s
+				sent, queued := start+k*every, int64(0)
+				if k%10 == 9 {
+					queued = 3 * millisecond
+				}
+				came := sent + trip + queued
+				told := uint32((came + clock + (came-start)*ppm/1e6) / microsecond)
+				if got := w.sample(came+trip, sent, told); abs(got-queued) > 4*microsecond {
+					t.Fatalf("packet %d, clock %d s ahead and %d ppm faster: queued %d us, want %d", k, clock/second, ppm, got/microsecond, queued/microsecond)
+				}
+			}
+		}
+	}
+}

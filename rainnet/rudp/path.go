@@ -43,6 +43,7 @@ type path struct {
 	recv received
 	sent sent
 	rtt  rtt
+	way  way
 	loss loss
 	rate rate
 	pace pacer

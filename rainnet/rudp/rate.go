@@ -14,6 +14,7 @@ type rate struct {
 	// Delivery rate (draft-cheng-iccrg-delivery-rate-estimation).
 	delivered   int64 // bytes acknowledged so far
 	deliveredAt int64 // when the last of them were
+	cameAt      int64 // when they had come, less the time that the quickest packet takes
 	firstSentAt int64 // when the packet acknowledged last was sent
 	appLimited  int64 // while delivered is below this, samples tell what we had to send
 
@@ -24,7 +25,7 @@ type rate struct {
 	// A round ends when what was sent at its start is acknowledged.
 	roundEnd  int64 // value of delivered
 	roundAt   int64
-	roundRTT  int64 // least of this round; 0: none yet
+	roundWait int64 // least time that a packet of this round queued; never: none has come yet
 	queued    bool  // even the fastest packet of the last round had to queue
 	roundLost int64 // bytes
 	roundFrom int64 // value of delivered at its start
@@ -32,7 +33,7 @@ type rate struct {
 	// standing is by how much even the fastest packet of the last while was
 	// late: a queue in the network that never runs empty.
 	standing   int64
-	standRTT   int64 // least of the present while; 0: none yet
+	standWait  int64 // least of the present while; never: none has come yet
 	standSince int64
 
 	full       int64 // rate at which startup last saw growth
@@ -182,9 +183,10 @@ func (r *rate) bdp() int64 {
 func (r *rate) onSent(now int64, p *sentPacket, inFlight int64) {
 	if inFlight == 0 {
 		r.firstSentAt, r.deliveredAt = now, now
+		r.cameAt = now - r.minRTT // as what is acknowledged now would have
 	}
 	p.delivered = r.delivered
-	p.deliveredAt = r.deliveredAt
+	p.cameAt = r.cameAt
 	p.firstSentAt = r.firstSentAt
 	p.appLimited = r.appLimited > r.delivered
 	p.flight = inFlight
@@ -195,17 +197,13 @@ func (r *rate) starved(inFlight int64) {
 	r.appLimited = r.delivered + max(inFlight, 1)
 }
 
-// onRTT takes a round-trip time measured on this path.
-func (r *rate) onRTT(now, rtt int64) {
-	if r.roundRTT == 0 || rtt < r.roundRTT {
-		r.roundRTT = rtt
-	}
-	if r.standRTT == 0 || rtt < r.standRTT {
-		r.standRTT = rtt
-	}
+// onRTT takes a round-trip time measured on this path, and how much of it the packet queued on its way there.
+func (r *rate) onRTT(now, rtt, queued int64) {
+	r.roundWait = min(r.roundWait, queued)
+	r.standWait = min(r.standWait, queued)
 	if now-r.standSince >= standWindow {
-		r.standing = r.standRTT - r.minRTT
-		r.standRTT, r.standSince = 0, now
+		r.standing = r.standWait
+		r.standWait, r.standSince = never, now
 	}
 	if r.minRTT == 0 || rtt <= r.minRTT {
 		r.minRTT, r.minRTTAt = rtt, now
@@ -226,11 +224,12 @@ func (r *rate) onRTT(now, rtt int64) {
 func (r *rate) onLost(n int64) { r.roundLost += n }
 
 // onAck takes an acknowledgement of bytes, the newest packet in it being p as
-// it was stamped, with inFlight bytes still in flight.
-func (r *rate) onAck(now int64, p *sentPacket, bytes, inFlight int64) {
+// it was stamped, which came when came says (see cameAt), with inFlight bytes still in flight.
+func (r *rate) onAck(now, came int64, p *sentPacket, bytes, inFlight int64) {
 	r.gap.update(now, gapWindow, min(max(now-r.deliveredAt-r.minRTT, 0), maxGap))
 	r.delivered += bytes
 	r.deliveredAt = now
+	r.cameAt = max(r.cameAt, came)
 	r.firstSentAt = p.at
 	r.sample(now, p, r.delivered-p.delivered)
 	if p.delivered >= r.roundEnd && now-r.roundAt >= minRound {
@@ -242,7 +241,7 @@ func (r *rate) onAck(now int64, p *sentPacket, bytes, inFlight int64) {
 
 // sample measures the delivery rate over the flight of p.
 func (r *rate) sample(now int64, p *sentPacket, delivered int64) {
-	interval := max(p.at-p.firstSentAt, now-p.deliveredAt)
+	interval := max(p.at-p.firstSentAt, r.cameAt-p.cameAt)
 	// "A sample whose interval is shorter than the round-trip time is not
 	// to be believed": acknowledgements were held up and came together.
 	if interval <= 0 || interval < r.minRTT {
@@ -264,11 +263,15 @@ func (r *rate) sample(now int64, p *sentPacket, delivered int64) {
 func (r *rate) endRound(now, flight int64, appLimited bool) {
 	lost, got := r.roundLost, r.delivered-r.roundFrom
 	lossy := lost*100 > (lost+got)*lossTolerance
-	risen := r.roundRTT > r.minRTT+max(r.minRTT/4, millisecond)
+	late := r.roundWait
+	if late == never {
+		late = 0
+	}
+	risen := late > max(r.minRTT/4, millisecond)
 	if lossy && risen {
 		r.slow(now, flight)
 	}
-	r.queued = r.roundRTT > r.minRTT+r.gap.get()+maxQueued
+	r.queued = late > r.gap.get()+maxQueued
 	if r.mode == startup && !appLimited {
 		r.checkFull()
 	}
@@ -276,7 +279,7 @@ func (r *rate) endRound(now, flight int64, appLimited bool) {
 		r.grow()
 	}
 	r.roundEnd, r.roundFrom, r.roundAt = r.delivered, r.delivered, now
-	r.roundLost, r.roundRTT = 0, 0
+	r.roundLost, r.roundWait = 0, never
 }
 
 // checkFull ends startup when the rate has not grown by 25 % in three rounds, or when

@@ -145,7 +145,7 @@ func (r *received) hurry(now int64) {
 func (r *received) append(now int64, b []byte, id wire.PathID) []byte {
 	delay := min((now-r.largeAt)/1000, 1<<32-1)
 	n := len(b)
-	b = wire.AppendAck(b, cap(b)-len(b), id, uint32(delay), r.ranges)
+	b = wire.AppendAck(b, cap(b)-len(b), id, uint32(r.largeAt/microsecond), uint32(delay), r.ranges)
 	if len(b) > n {
 		r.eliciting, r.bytes, r.dueAt, r.ackedAt = 0, 0, never, now
 	}

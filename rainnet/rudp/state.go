@@ -32,7 +32,7 @@ func (c *Conn) pollLink(now int64, p *path) {
 	}
 	if echoed && (p.sent.inFlight == 0 || now-p.sent.lastAt > maxPTO) {
 		p.rtt.sample(rtt, 0, 0)
-		p.rate.onRTT(now, max(rtt, leastRTT))
+		p.rate.onRTT(now, max(rtt, leastRTT), max(rtt-p.rate.minRTT, 0))
 		if p.sent.inFlight == 0 {
 			p.rtt.sampleLone(now, rtt)
 		}

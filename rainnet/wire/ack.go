@@ -11,14 +11,15 @@ type Range struct {
 const MaxAckRanges = 64
 
 // ackFixed is the length of an ACK frame before its ranges.
-const ackFixed = 16
+const ackFixed = 20
 
 // An AckFrame acknowledges packets of one path. Its ranges come out of Next,
 // newest first.
 type AckFrame struct {
 	Path    PathID
 	Largest uint64
-	Delay   uint32 // µs between the arrival of Largest and this frame
+	Came    uint32 // when Largest did, in µs of the sender's clock
+	Delay   uint32 // µs between that and this frame
 
 	left   int    // ranges not yet taken
 	last   uint64 // the end of the range that is next
@@ -28,7 +29,7 @@ type AckFrame struct {
 // AppendAck appends an ACK frame for ranges, which are disjoint, not adjacent,
 // newest first, and at least one. It writes what fits into room bytes and
 // MaxAckRanges, dropping the oldest ranges, and nothing if not one fits.
-func AppendAck(b []byte, room int, path PathID, delay uint32, ranges []Range) []byte {
+func AppendAck(b []byte, room int, path PathID, came, delay uint32, ranges []Range) []byte {
 	if len(ranges) == 0 || room < ackFixed+binary.MaxVarintLen64 {
 		return b
 	}
@@ -36,6 +37,7 @@ func AppendAck(b []byte, room int, path PathID, delay uint32, ranges []Range) []
 	b = append(b, byte(Ack))
 	b = binary.BigEndian.AppendUint16(b, uint16(path))
 	b = binary.BigEndian.AppendUint64(b, ranges[0].Last)
+	b = binary.BigEndian.AppendUint32(b, came)
 	b = binary.BigEndian.AppendUint32(b, delay)
 	b = append(b, 0)
 	b = binary.AppendUvarint(b, ranges[0].Last-ranges[0].First)
@@ -61,8 +63,9 @@ func ConsumeAck(b []byte) (f AckFrame, n int) {
 	}
 	f.Path = PathID(binary.BigEndian.Uint16(b[1:]))
 	f.Largest = binary.BigEndian.Uint64(b[3:])
-	f.Delay = binary.BigEndian.Uint32(b[11:])
-	f.left = int(b[15]) + 1
+	f.Came = binary.BigEndian.Uint32(b[11:])
+	f.Delay = binary.BigEndian.Uint32(b[15:])
+	f.left = int(b[ackFixed-1]) + 1
 	f.last = f.Largest
 	f.ranges = b[ackFixed:]
 

@@ -33,7 +33,7 @@
 //	0 PADDING  one byte each
 //	1 LINK     flags u8 (1: has an echo, 2: answer at once), number u32, echo u32, echo delay u32 (µs), a u32, r u32
 //	2 HISTORY  path u16, a u32, r u32
-//	3 ACK      path u16, largest u64, delay u32 (µs), n u8, first uvarint, n × {gap uvarint, more uvarint}
+//	3 ACK      path u16, largest u64, came u32 (µs), delay u32 (µs), n u8, first uvarint, n × {gap uvarint, more uvarint}
 //	4 MSG      message id u64, total u32, offset u32, length u16, data
 //	5 BULK     token u64, offset u64, length u16, data
 //	6 CREDIT   limit u64

@@ -22,7 +22,7 @@ func FuzzHeader(f *testing.F) {
 
 func FuzzFrames(f *testing.F) {
 	f.Add(AppendLink(AppendPadding(nil, 2), LinkFrame{Number: 1}))
-	f.Add(AppendAck(nil, 100, 1, 2, []Range{{7, 9}, {5, 5}, {0, 1}}))
+	f.Add(AppendAck(nil, 100, 1, 9, 2, []Range{{7, 9}, {5, 5}, {0, 1}}))
 	f.Add(append(AppendMsg(AppendCredit(nil, 5), 1, 9, 2, 3), "abc"...))
 	f.Add(append(AppendBulk(AppendHistory(nil, HistoryFrame{}), 1, 9, 3), "abc"...))
 	f.Add(AppendClose(nil, 1))
@@ -109,7 +109,7 @@ func checkAck(t *testing.T, b []byte) int {
 		}
 		ranges = append(ranges, r)
 	}
-	again, m := ConsumeAck(AppendAck(nil, 1<<16, f.Path, f.Delay, ranges))
+	again, m := ConsumeAck(AppendAck(nil, 1<<16, f.Path, f.Came, f.Delay, ranges))
 	if m == 0 || again.Largest != f.Largest || ranges[0].Last != f.Largest {
 		t.Fatalf("%x: ranges %v write back differently", b, ranges)
 	}

@@ -50,7 +50,7 @@ func TestFramesReadBack(t *testing.T) {
 	hist := HistoryFrame{Path: 6, A: 7, R: 8}
 	b = AppendHistory(b, hist)
 	ranges := []Range{{90, 100}, {88, 88}, {0, 5}}
-	b = AppendAck(b, 1000, 9, 77, ranges)
+	b = AppendAck(b, 1000, 9, 88, 77, ranges)
 	b = append(AppendMsg(b, 10, 5, 2, 3), "abc"...)
 	b = append(AppendBulk(b, 11, 1<<40, 4), "defg"...)
 	b = AppendCredit(b, 12)
@@ -122,7 +122,7 @@ func TestAckDropsOldestRangesThatDoNotFit(t *testing.T) {
 		ranges = append(ranges, Range{1e6 - 300*i, 1e6 - 300*i + 1})
 	}
 	for room := 0; room < 300; room++ {
-		b := AppendAck(nil, room, 1, 0, ranges)
+		b := AppendAck(nil, room, 1, 0, 0, ranges)
 		if len(b) > room {
 			t.Fatalf("%d bytes in room for %d", len(b), room)
 		}
@@ -154,7 +154,7 @@ func TestMalformedFramesAreRefused(t *testing.T) {
 	if _, n := ConsumeBulk(far); n != 0 {
 		t.Error("a piece beyond 1<<63 was taken")
 	}
-	below := AppendAck(nil, 100, 1, 0, []Range{{0, 9}})
+	below := AppendAck(nil, 100, 1, 0, 0, []Range{{0, 9}})
 	below[len(below)-1] = 10 // [-1, 9]
 	if _, n := ConsumeAck(below); n != 0 {
 		t.Error("a range below packet number 0 was taken")
@@ -168,7 +168,7 @@ func BenchmarkFrames(b *testing.B) {
 	ranges := []Range{{90, 100}, {80, 88}}
 	for b.Loop() {
 		p := AppendHeader(buf, Header{Kind: KindData})
-		p = AppendAck(p, 100, 1, 1, ranges)
+		p = AppendAck(p, 100, 1, 1, 1, ranges)
 		p = append(AppendBulk(p, 1, 0, len(data)), data...)
 		f, n := ConsumeAck(p[HeaderLen:])
 		for _, ok := f.Next(); ok; _, ok = f.Next() {

@@ -201,6 +201,10 @@ func (e *Endpoint) receiveRelayed(hop *Peer, h *wire.Header, packet []byte, now 
 	p.start(now)
 	before := p.seeker.By()
 	if !p.seeker.Arrived(now, by) {
+		// The peer may have found out first that no direct path is left. Those that nobody uses are asked
+		// once in a second.
+		p.conn.Use(now)
+		e.mark(p)
 		return
 	}
 	p.reroute(now, before)

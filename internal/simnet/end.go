@@ -38,7 +38,7 @@ type end struct {
 	numbers map[wire.PathID]uint64 // least packet number that may come next
 	packet  []byte                 // being made
 
-	sentData int64 // packets with data
+	sentData int64 // pieces, when none should travel any more
 
 	traffic
 }

@@ -23,8 +23,12 @@ func (e *end) checkPacket(path wire.PathID, c *cable, packet []byte) {
 		e.failf("%s path %d: packet of %d bytes with its tag, the path takes %d", e.name, path, len(packet)+wire.TagLen, c.mtu)
 	}
 	e.numbers[path] = h.Number + 1
-	if len(packet) > quietPacket {
-		e.sentData++
+	if e.watched && len(packet) > quietPacket {
+		eachFrame(packet, func(t wire.FrameType, _ []byte) {
+			if t == wire.Msg || t == wire.Bulk {
+				e.sentData++
+			}
+		})
 	}
 }
 
@@ -35,7 +39,7 @@ const quietPacket = wire.HeaderLen + wire.LinkLen + 16
 func (s *session) checkSilence() {
 	for _, e := range s.ends {
 		if e.sentData > 0 {
-			s.failf("%s sent %d packets of data in %v, long after all was acknowledged",
+			s.failf("%s sent %d pieces of data in %v, long after all was acknowledged",
 				e.name, e.sentData, duration(quietAfter))
 		}
 		if b := e.conn.Backlog(); b != 0 {

@@ -97,7 +97,11 @@ func (e *end) seek() {
 
 func (e *end) arrivedBy(by int) bool {
 	before := e.relays.seeker.By()
-	if e.plan.noRelay || !e.relays.seeker.Arrived(e.Now, by) {
+	if e.plan.noRelay {
+		return false
+	}
+	if !e.relays.seeker.Arrived(e.Now, by) {
+		e.conn.Use(e.clock())
 		return false
 	}
 	e.reroute(before)

@@ -147,11 +147,7 @@ func (w *world) settled() bool {
 func (w *world) quiet() {
 	until := w.Now + quietAfter
 	w.until(func() bool { return w.Now >= until }, "silence")
-	for _, s := range w.sessions {
-		for _, e := range s.ends {
-			e.sentData = 0
-		}
-	}
+	w.watched = true
 	until = w.Now + quietAfter
 	w.until(func() bool { return w.Now >= until }, "silence")
 	for _, s := range w.sessions {

@@ -36,6 +36,7 @@ type world struct {
 	broken     int   // that have not ended
 	groundless int64 // transitions to Down without a reason
 	winding    bool  // no more load: what waits is to arrive
+	watched    bool  // all is done: no data may travel any more
 	over       bool
 
 	failures []string

@@ -238,9 +238,10 @@ func (c *Conn) appendHistories(now int64, b []byte, p *path) []byte {
 		if !c.tell(now, q) || cap(b)-len(b) < wire.HistoryLen {
 			continue
 		}
-		// What was told in vain goes another way: this one may be dead and
-		// not known to be.
-		if other := c.controlPath(p); p == q.histVia && other != nil && other != p {
+		// What was told in vain goes by all other paths before it goes by the same again, which may be dead and
+		// not known to be. Nothing else that leaves, as pings in step with the repetition do, changes the order.
+		again := p == q.histVia || q.histTold == q.history()
+		if turn := c.controlPath(q.histVia); q.histVia != nil && again && turn != nil && turn != p {
 			continue
 		}
 		a, r := q.link.History()

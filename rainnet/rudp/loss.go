@@ -182,8 +182,7 @@ func (c *Conn) acknowledged(now int64, p, on *path, f wire.AckFrame, res *ackRes
 		}
 		p.link.SetRTT(p.rtt.smoothed)
 	}
-	came := min(now, res.newest.at+min(queued, second))
-	p.rate.onAck(now, came, &res.newest, res.bytes, p.sent.bytes)
+	p.rate.onAck(now, &res.newest, res.bytes, p.sent.bytes)
 	p.loss.ptoCount, p.loss.verdictAt = 0, never
 	c.trust(now, p)
 	if on == p {

@@ -14,7 +14,6 @@ type rate struct {
 	// Delivery rate (draft-cheng-iccrg-delivery-rate-estimation).
 	delivered   int64 // bytes acknowledged so far
 	deliveredAt int64 // when the last of them were
-	cameAt      int64 // when they had come, less the time that the quickest packet takes
 	firstSentAt int64 // when the packet acknowledged last was sent
 	appLimited  int64 // while delivered is below this, samples tell what we had to send
 
@@ -183,10 +182,9 @@ func (r *rate) bdp() int64 {
 func (r *rate) onSent(now int64, p *sentPacket, inFlight int64) {
 	if inFlight == 0 {
 		r.firstSentAt, r.deliveredAt = now, now
-		r.cameAt = now - r.minRTT // as what is acknowledged now would have
 	}
 	p.delivered = r.delivered
-	p.cameAt = r.cameAt
+	p.deliveredAt = r.deliveredAt
 	p.firstSentAt = r.firstSentAt
 	p.appLimited = r.appLimited > r.delivered
 	p.flight = inFlight
@@ -224,12 +222,11 @@ func (r *rate) onRTT(now, rtt, queued int64) {
 func (r *rate) onLost(n int64) { r.roundLost += n }
 
 // onAck takes an acknowledgement of bytes, the newest packet in it being p as
-// it was stamped, which came when came says (see cameAt), with inFlight bytes still in flight.
-func (r *rate) onAck(now, came int64, p *sentPacket, bytes, inFlight int64) {
+// it was stamped, with inFlight bytes still in flight.
+func (r *rate) onAck(now int64, p *sentPacket, bytes, inFlight int64) {
 	r.gap.update(now, gapWindow, min(max(now-r.deliveredAt-r.minRTT, 0), maxGap))
 	r.delivered += bytes
 	r.deliveredAt = now
-	r.cameAt = max(r.cameAt, came)
 	r.firstSentAt = p.at
 	r.sample(now, p, r.delivered-p.delivered)
 	if p.delivered >= r.roundEnd && now-r.roundAt >= minRound {
@@ -241,7 +238,7 @@ func (r *rate) onAck(now, came int64, p *sentPacket, bytes, inFlight int64) {
 
 // sample measures the delivery rate over the flight of p.
 func (r *rate) sample(now int64, p *sentPacket, delivered int64) {
-	interval := max(p.at-p.firstSentAt, r.cameAt-p.cameAt)
+	interval := max(p.at-p.firstSentAt, now-p.deliveredAt)
 	// "A sample whose interval is shorter than the round-trip time is not
 	// to be believed": acknowledgements were held up and came together.
 	if interval <= 0 || interval < r.minRTT {

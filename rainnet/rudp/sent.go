@@ -38,7 +38,7 @@ type sentPacket struct {
 	appLimited  bool
 	flight      int64 // bytes in flight before it
 	delivered   int64
-	cameAt      int64
+	deliveredAt int64
 	firstSentAt int64
 }
 

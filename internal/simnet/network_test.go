@@ -216,6 +216,10 @@ func TestReach(t *testing.T) {
 		b := wire.AppendMsg(make([]byte, wire.HeaderLen), id, 100, off, n)
 		return append(b, make([]byte, n)...)
 	}
+	bulk := func(token, off uint64, n int) []byte {
+		b := wire.AppendBulk(make([]byte, wire.HeaderLen), token, off, n)
+		return append(b, make([]byte, n)...)
+	}
 	for _, step := range []struct {
 		packet []byte
 		isNew  bool
@@ -226,10 +230,15 @@ func TestReach(t *testing.T) {
 		{piece(0, 0, 100), false},
 		{piece(2, 0, 1), true},
 		{piece(1, 51, 49), false},
+		{bulk(1, 0, 50), true},
+		{bulk(1, 0, 50), false},
+		{bulk(1, 50, 1), true},
+		{bulk(0, 0, 100), false},
+		{bulk(2, 0, 1), true},
 	} {
 		before := e.reached
 		if e.reach(step.packet); (e.reached != before) != step.isNew {
-			t.Errorf("%s: from %#x to %#x", describe(step.packet), before, e.reached)
+			t.Errorf("%s: from %+v to %+v", describe(step.packet), before, e.reached)
 		}
 	}
 }

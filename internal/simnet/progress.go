@@ -54,7 +54,7 @@ func (s *session) tick() {
 // progress is what gets on while an end's data flows; any change of it will do.
 type progress struct {
 	delivered, backlog int64
-	reached            uint64
+	reached            furthest
 }
 
 // checkProgress fails if nothing this end sends has got on for too long.
@@ -88,14 +88,21 @@ func (e *end) checkTrust() {
 	}
 }
 
-// reach takes note of how far the messages in a packet reach that came to the peer.
-// One may be longer than what a rail carries in stuckAfter: 2 MiB at 1 MiB/s, which
+// furthest is the furthest piece of an end's messages and of its transfers that has come to the peer: number<<32 | byte.
+type furthest struct{ message, transfer uint64 }
+
+// reach takes note of how far what is in a packet reaches that came to the peer.
+// It may be longer than what a rail carries in stuckAfter: 2 MiB at 1 MiB/s, which
 // others share. While pieces come that are beyond all before, it is on its way.
 func (e *end) reach(packet []byte) {
 	eachFrame(packet, func(t wire.FrameType, b []byte) {
-		if t == wire.Msg {
+		switch t {
+		case wire.Msg:
 			f, _ := wire.ConsumeMsg(b)
-			e.reached = max(e.reached, f.ID<<32|(uint64(f.Offset)+uint64(len(f.Data))))
+			e.reached.message = max(e.reached.message, f.ID<<32|(uint64(f.Offset)+uint64(len(f.Data))))
+		case wire.Bulk:
+			f, _ := wire.ConsumeBulk(b)
+			e.reached.transfer = max(e.reached.transfer, f.Token<<32|(f.Offset+uint64(len(f.Data))))
 		}
 	})
 }

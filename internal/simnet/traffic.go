@@ -18,8 +18,8 @@ type traffic struct {
 	given     int                  // those that were handed to the machine
 	nextToken uint64
 
-	delivered  int64  // bytes and messages of this end that have reached the peer
-	reached    uint64 // the furthest piece of its messages that has: number<<32 | byte
+	delivered  int64 // bytes and messages of this end that have reached the peer
+	reached    furthest
 	progress   progress
 	progressAt int64
 	measureIn  int

@@ -177,6 +177,41 @@ func TestQueueOnTheWayBack(t *testing.T) {
 	}
 }
 
+// TestWindowBothWays lets both ends send a window at once and begin the next when both have theirs, as programs that exchange
+// halos do. What each has in flight lies in the queue that the other's acknowledgements have to pass: no rail may stand
+// idle while its window is full of what has arrived already, nor end long after the others.
+func TestWindowBothWays(t *testing.T) {
+	for n := 1; n <= 4; n *= 2 {
+		t.Run(fmt.Sprintf("%d rails", n), func(t *testing.T) {
+			var rails []*rail
+			for range n {
+				r := gigabit()
+				r.burst, r.queue = 128<<10, 4<<20
+				rails = append(rails, r)
+			}
+			w := newWorld(t, 5, Config{}, rails...)
+			w.up()
+			a, b := w.ends[0], w.ends[1]
+			a.lateBy, b.lateBy = 100*microsecond, 100*microsecond
+			const size, windows = 8 << 20, 24
+			var start int64
+			for k := uint64(0); k < windows; k++ {
+				if k == 2 {
+					start = w.now // the rails are known
+				}
+				w.sendBulk(a, 2*k, size)
+				w.sendBulk(b, 2*k+1, size)
+				w.run(10*second, func() bool { return a.sent[2*k] && b.sent[2*k+1] })
+			}
+			got := float64((windows-2)*size) / float64(w.now-start) * second / float64(125e6*n)
+			t.Logf("%.3f of the line rate", got)
+			if got < 0.92 {
+				t.Error("want 0.92")
+			}
+		})
+	}
+}
+
 // TestShare lets several connections use the same rails: together they fill them,
 // none starves, and their queue stays below what the rail holds.
 func TestShare(t *testing.T) {

@@ -49,7 +49,7 @@ func (p *path) info() PathInfo {
 	return PathInfo{
 		ID: p.id, MTU: p.mtu, Up: p.up, Epoch: p.epoch, Active: p.active, Suspect: p.suspect && p.up,
 		SRTT: p.rtt.smoothed, MinRTT: p.rate.minRTT, Timeout: p.link.Timeout(), Rate: p.rate.bandwidth(),
-		InFlight: p.sent.bytes, Window: p.rate.window(),
+		InFlight: p.sent.bytes, Window: p.rate.window() + p.rate.back(),
 		SentPackets: p.stats.sentPackets, SentBytes: p.stats.sentBytes,
 		RecvPackets: p.stats.recvPackets, RecvBytes: p.stats.recvBytes,
 		LostPackets: p.stats.lostPackets, ResentBytes: p.stats.resentBytes,

@@ -178,11 +178,15 @@ func (c *Conn) acknowledged(now int64, p, on *path, f wire.AckFrame, res *ackRes
 			if res.newest.flight < maxQuantum {
 				p.rtt.sampleLone(now, trip)
 			}
-			p.queue.sample(now, res.newest.flight+int64(res.newest.size), queued)
 		}
 		p.link.SetRTT(p.rtt.smoothed)
 	}
-	p.rate.onAck(now, &res.newest, res.bytes, p.sent.bytes)
+	came := min(now, res.newest.at+min(queued, second))
+	if took := came - p.rate.cameAt; queued != never && !p.rate.resting {
+		p.queue.sample(now, res.bytes, max(took, 0), queued)
+	}
+	p.queue.came(came, p.sent.bytes, p.burstTime(now))
+	p.rate.onAck(now, came, &res.newest, res.bytes, p.queued(now))
 	p.loss.ptoCount, p.loss.verdictAt = 0, never
 	c.trust(now, p)
 	if on == p {

@@ -31,7 +31,7 @@ func (c *Conn) NextPacket(now int64, buf []byte) (n int, id wire.PathID, ok bool
 	if p := c.nextControl(now); p != nil {
 		return c.build(now, buf, p, contents{})
 	}
-	c.noteStarved()
+	c.noteStarved(now)
 	return 0, 0, false
 }
 
@@ -198,6 +198,7 @@ func (c *Conn) sentPacket(now int64, p *path, size, pieces int) {
 		return
 	}
 	p.pace.spend(now, p.rate.duration(int64(size)), flight > 0)
+	p.queue.sent(now, int64(size), p.burstTime(now))
 	if p == c.turn.path {
 		c.turn.left -= int64(size)
 	}
@@ -254,9 +255,9 @@ func (c *Conn) appendHistories(now int64, b []byte, p *path) []byte {
 }
 
 // noteStarved tells the paths that have room that it is for lack of data.
-func (c *Conn) noteStarved() {
+func (c *Conn) noteStarved(now int64) {
 	for _, p := range c.usable {
-		if p.room(0) && c.wakeAt == never {
+		if p.room(now, 0) && c.wakeAt == never {
 			p.rate.starved(p.sent.bytes)
 		}
 	}

@@ -345,3 +345,51 @@ func TestWay(t *testing.T) {
 		}
 	}
 }
+
+// TestQueue: a path is as fast as what waits in front of it comes, whatever a burst does after a pause, and what is in front
+// is told by the time that has passed, without acknowledgements.
+func TestQueue(t *testing.T) {
+	const n, took = 48 << 10, 393 * microsecond // 125 MB/s
+	now := int64(second)
+	var q queue
+	if q.burstTime(now) != 0 {
+		t.Error("a path that nothing is known of has a speed")
+	}
+	q.sample(now, n, 10*millisecond, millisecond) // not in a queue all the time
+	if q.burstTime(now) != 0 {
+		t.Error("the time between two sends was taken for the path's")
+	}
+	for range 100 {
+		now += took
+		q.sample(now, n, took, 5*millisecond)
+	}
+	const want = int64(maxQuantum * second / 125_000_000)
+	if got := q.burstTime(now); abs(got-want) > want/100 {
+		t.Errorf("64 KiB take %d us, want %d", got/microsecond, want/microsecond)
+	}
+	if got := q.burstTime(now + queueMemory); abs(got-want/2) > want/50 {
+		t.Errorf("what is old is believed as if it were new: %d us", got/microsecond)
+	}
+	for range 100 { // now it is half as fast
+		now += 2 * took
+		q.sample(now, n, 2*took, 5*millisecond)
+	}
+	if got := q.burstTime(now); abs(got-2*want) > want/10 {
+		t.Errorf("64 KiB take %d us, want %d", got/microsecond, 2*want/microsecond)
+	}
+
+	q.came(now, 0, want)
+	for range 4 {
+		q.sent(now, maxQuantum, want)
+	}
+	if q.until != now+4*want {
+		t.Errorf("four bursts last until %d us from now, want %d", (q.until-now)/microsecond, 4*want/microsecond)
+	}
+	q.came(now-millisecond, 2*maxQuantum, want)
+	if q.until != now-millisecond+2*want {
+		t.Error("an acknowledgement does not tell how long what is still in flight takes")
+	}
+	if got := lasts(1<<62, second); got < 0 {
+		t.Errorf("overflow: %d", got)
+	}
+}

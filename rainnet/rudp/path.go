@@ -71,8 +71,51 @@ func (p *path) history() uint64 {
 	return uint64(a)<<32 | uint64(r)
 }
 
+// burstTime returns how long maxQuantum bytes last on the path, 0 if that is not known.
+func (p *path) burstTime(now int64) int64 {
+	burst := p.queue.burstTime(now)
+	if bw := p.rate.bandwidth(); bw > 0 {
+		burst = max(burst, maxQuantum*second/bw)
+	}
+	return burst
+}
+
+// What is not acknowledged has come in part, and the acknowledgements queue on their way back, where the peer's own data
+// is. So what is in front of a packet that is sent now is told by when it will have come, unless the peer is silent.
+
+// wait returns how long a packet that is sent now waits for what is in flight.
+func (p *path) wait(now int64) int64 {
+	if p.loss.ptoCount > 0 {
+		return lasts(p.sent.bytes, p.burstTime(now))
+	}
+	return max(p.queue.until-now, 0)
+}
+
+// queued returns how many of the bytes in flight have not come.
+func (p *path) queued(now int64) int64 {
+	burst := p.queue.burstTime(now)
+	if burst == 0 || p.loss.ptoCount > 0 {
+		return p.sent.bytes
+	}
+	return min(p.sent.bytes, max(p.queue.until-now, 0)*maxQuantum/burst)
+}
+
 // room reports whether the congestion state lets the path take one more packet
 // of data, with slack bytes above the limit.
-func (p *path) room(slack int64) bool {
-	return p.sent.bytes < p.rate.window()+slack && !p.sent.full()
+func (p *path) room(now, slack int64) bool {
+	return p.queued(now) < p.rate.window()+slack && p.acked(slack)
+}
+
+// acked reports whether so much is acknowledged that more may be sent.
+func (p *path) acked(slack int64) bool {
+	return p.sent.bytes < p.rate.window()+p.rate.back()+slack && !p.sent.full()
+}
+
+// roomAt returns when a path without room will have some for a burst if nothing is acknowledged before; never: only then.
+func (p *path) roomAt(now int64) int64 {
+	burst := p.queue.burstTime(now)
+	if burst == 0 || p.loss.ptoCount > 0 || !p.acked(0) {
+		return never
+	}
+	return p.queue.until - lasts(max(p.rate.window()-maxQuantum, 0), burst)
 }

@@ -1,42 +1,48 @@
 package rudp
 
-// queue estimates how long what is in flight on a path takes to arrive, by how long that took lately. The delivery
-// rate does not tell, as it is a maximum: a rail that is shaped by a token bucket lets the first burst after a pause
-// through at once, and looks several times as fast as it is.
+// queue estimates how fast a path carries what waits in front of it: by how long what was acknowledged took to come, as
+// long as there was a queue all the while. The delivery rate does not tell, as it is a maximum: a rail that is shaped by
+// a token bucket lets the first burst after a pause through at once, and looks several times as fast as it is.
 type queue struct {
-	burst int64 // nanoseconds that maxQuantum bytes take, smoothed; 0: not known
-	at    int64 // when it was measured last
+	bytes, took int64 // of the last queueMean or two
+	at          int64 // when they were measured last
+	until       int64 // when what is in flight will have come, less the time that the quickest packet takes
 }
 
 const (
-	queueLeast  = 16 << 10 // bytes; less tells of the way and not of the rate
+	queueMean   = 20 * millisecond
 	queueMemory = 200 * millisecond
-
-	// The mean is over queueMean, in which each measurement counts for as long as it is the latest, but for
-	// queueStep at most: after a pause a token bucket is full again, and what comes then is the exception.
-	queueMean = 20 * millisecond
-	queueStep = 2 * millisecond
 )
 
-// sample takes the acknowledgement of a packet with which n bytes were in flight, and that came so much later
-// than on an empty path.
-func (q *queue) sample(now, n, late int64) {
-	if n < queueLeast {
-		return
+// sample takes an acknowledgement of n bytes of which the newest came took after those acknowledged before, having
+// waited for queued in a queue.
+func (q *queue) sample(now, n, took, queued int64) {
+	if took > queued {
+		return // the path may have been idle in between
 	}
-	burst := min(max(late, 1)*maxQuantum/n, second)
-	if q.burst == 0 {
-		q.burst = burst
+	if q.took >= queueMean {
+		q.bytes, q.took = q.bytes/2, q.took/2
 	}
-	// Little data is delayed by other things as well.
-	weight := min(now-q.at, queueStep) * min(n, 2*maxQuantum) / (2 * maxQuantum)
-	if burst > q.burst {
-		weight *= 3 // a message that waits for its last piece costs more than a rail that could do more
-	}
-	q.burst += (burst - q.burst) * weight / queueMean
+	q.bytes += n
+	q.took += took
 	q.at = now
 }
 
-// lasts returns how long a burst of maxQuantum bytes takes, 0 if that is not known. What was measured is believed half as
+// burstTime returns how long maxQuantum bytes last, 0 if that is not known. What was measured is believed half as
 // much with every queueMemory that passes, so that a path that was slow is tried again.
-func (q *queue) lasts(now int64) int64 { return q.burst >> min(max(now-q.at, 0)/queueMemory, 62) }
+func (q *queue) burstTime(now int64) int64 {
+	if q.bytes == 0 {
+		return 0
+	}
+	return min(q.took*maxQuantum/q.bytes, second) >> min(max(now-q.at, 0)/queueMemory, 62)
+}
+
+// sent takes note of n bytes that leave where maxQuantum bytes last for burst.
+func (q *queue) sent(now, n, burst int64) { q.until = max(q.until, now) + lasts(n, burst) }
+
+// came takes note of when what is acknowledged came, with n bytes still in flight.
+func (q *queue) came(at, n, burst int64) { q.until = at + lasts(n, burst) }
+
+// lasts returns how long n bytes last where maxQuantum bytes last for burst. Beyond 4 GiB the product might not fit, and
+// all that counts is that it is long.
+func lasts(n, burst int64) int64 { return min(n, 4<<30) / 64 * burst / (maxQuantum / 64) }

@@ -13,13 +13,20 @@ type rate struct {
 
 	// Delivery rate (draft-cheng-iccrg-delivery-rate-estimation).
 	delivered   int64 // bytes acknowledged so far
-	deliveredAt int64 // when the last of them were
+	cameAt      int64 // when the last of them had come, less the time that the quickest packet takes
+	resting     bool  // nothing has been acknowledged since nothing was in flight, which is when cameAt says
 	firstSentAt int64 // when the packet acknowledged last was sent
 	appLimited  int64 // while delivered is below this, samples tell what we had to send
 
 	bw       maxFilter
 	minRTT   int64 // 0 until known
 	minRTTAt int64
+
+	// lasting is the rate over spans of lastingSpan, which say what a path does and not a burst that a token
+	// bucket lets through: the flight is bounded by it. A span began when cameAt and delivered were these.
+	lasting  maxFilter
+	spanAt   int64
+	spanFrom int64
 
 	// A round ends when what was sent at its start is acknowledged.
 	roundEnd  int64 // value of delivered
@@ -42,10 +49,12 @@ type rate struct {
 	phaseAt int64 // when it began; also of probeRTT
 	phaseBW int64 // bw at the start of a phase of probing
 
-	// gap is the longest time lately between acknowledgements while there was
-	// something to acknowledge: peers and drivers that are off their processor.
-	// A queue in the network makes acknowledgements late but not rare.
+	// gap is the longest time lately between arrivals while there was enough to
+	// send: peers and drivers that are off their processor.
 	gap maxFilter
+
+	// late is how long acknowledgements queued lately on their way back.
+	late maxFilter
 
 	hi int64 // bound on the flight from loss with delay; 0: none
 
@@ -77,6 +86,7 @@ const (
 	aggregation    = 4 * millisecond
 	maxAggregation = 2 << 20
 	maxGap         = 10 * millisecond
+	maxLate        = 20 * millisecond // as much as maxAggregation takes on a rail of 1 Gbit/s
 	gapWindow      = second
 
 	// No rail is slower than 1 Mbit/s. A rate that is thought lower was
@@ -87,6 +97,7 @@ const (
 	maxQueued     = 2 * millisecond  // beyond the gap: the path is full
 	standWindow   = 16 * millisecond // of the measurement of standing
 	minBWWindow   = 100 * millisecond
+	lastingSpan   = 8 * millisecond
 	minRTTWindow  = 10 * second
 	probeRTTTime  = 10 * millisecond
 	minPhase      = 4 * millisecond
@@ -138,6 +149,9 @@ func (r *rate) window() int64 {
 	return r.flight
 }
 
+// back returns how many more bytes may be in flight that have come already, as acknowledgements queue on their way.
+func (r *rate) back() int64 { return min(r.lasting.get()*r.late.get()/second, maxAggregation) }
+
 // duration returns how long n bytes take at the pacing rate, in nanoseconds.
 func (r *rate) duration(n int64) int64 {
 	if r.pacing == 0 {
@@ -163,6 +177,9 @@ func (r *rate) refresh() {
 	}
 	r.pacing = max(bw*pacingGain/100, minPacing)
 	bdp := r.bdp()
+	if r.mode != startup && r.lasting.get() > 0 {
+		bw = min(bw, r.lasting.get())
+	}
 	r.flight = bdp*flightGain/100 + min(bw*(aggregation+r.gap.get())/second, maxAggregation)
 	r.flight = max(r.flight, minFlight)
 	if r.mode == probeRTT {
@@ -181,10 +198,10 @@ func (r *rate) bdp() int64 {
 // onSent stamps a packet that is sent while inFlight bytes are in flight.
 func (r *rate) onSent(now int64, p *sentPacket, inFlight int64) {
 	if inFlight == 0 {
-		r.firstSentAt, r.deliveredAt = now, now
+		r.firstSentAt, r.cameAt, r.resting = now, now, true
 	}
 	p.delivered = r.delivered
-	p.deliveredAt = r.deliveredAt
+	p.cameAt, p.rested = r.cameAt, r.resting
 	p.firstSentAt = r.firstSentAt
 	p.appLimited = r.appLimited > r.delivered
 	p.flight = inFlight
@@ -197,6 +214,7 @@ func (r *rate) starved(inFlight int64) {
 
 // onRTT takes a round-trip time measured on this path, and how much of it the packet queued on its way there.
 func (r *rate) onRTT(now, rtt, queued int64) {
+	r.late.update(now, minBWWindow, min(max(rtt-r.minRTT-queued, 0), maxLate))
 	r.roundWait = min(r.roundWait, queued)
 	r.standWait = min(r.standWait, queued)
 	if now-r.standSince >= standWindow {
@@ -222,13 +240,16 @@ func (r *rate) onRTT(now, rtt, queued int64) {
 func (r *rate) onLost(n int64) { r.roundLost += n }
 
 // onAck takes an acknowledgement of bytes, the newest packet in it being p as
-// it was stamped, with inFlight bytes still in flight.
-func (r *rate) onAck(now int64, p *sentPacket, bytes, inFlight int64) {
-	r.gap.update(now, gapWindow, min(max(now-r.deliveredAt-r.minRTT, 0), maxGap))
+// it was stamped, which came when came says (see cameAt), with inFlight bytes still in flight.
+func (r *rate) onAck(now, came int64, p *sentPacket, bytes, inFlight int64) {
+	if !r.resting && !p.appLimited {
+		r.gap.update(now, gapWindow, min(max(came-r.cameAt, 0), maxGap))
+	}
 	r.delivered += bytes
-	r.deliveredAt = now
+	r.cameAt, r.resting = max(r.cameAt, came), false
 	r.firstSentAt = p.at
 	r.sample(now, p, r.delivered-p.delivered)
+	r.sampleLasting(now)
 	if p.delivered >= r.roundEnd && now-r.roundAt >= minRound {
 		r.endRound(now, inFlight+bytes, p.appLimited)
 	}
@@ -238,7 +259,12 @@ func (r *rate) onAck(now int64, p *sentPacket, bytes, inFlight int64) {
 
 // sample measures the delivery rate over the flight of p.
 func (r *rate) sample(now int64, p *sentPacket, delivered int64) {
-	interval := max(p.at-p.firstSentAt, now-p.deliveredAt)
+	until := r.cameAt
+	if p.rested {
+		// Nothing had come before, from which the time could be taken: it is from what was sent.
+		until = now
+	}
+	interval := max(p.at-p.firstSentAt, until-p.cameAt)
 	// "A sample whose interval is shorter than the round-trip time is not
 	// to be believed": acknowledgements were held up and came together.
 	if interval <= 0 || interval < r.minRTT {
@@ -255,6 +281,17 @@ func (r *rate) sample(now int64, p *sentPacket, delivered int64) {
 		return
 	}
 	r.bw.update(now, max(10*r.minRTT, minBWWindow), bw)
+}
+
+// sampleLasting measures the delivery rate over a span of time.
+func (r *rate) sampleLasting(now int64) {
+	if took := r.cameAt - r.spanAt; took >= lastingSpan {
+		bw := (r.delivered - r.spanFrom) * second / took
+		if r.appLimited <= r.spanFrom || bw > r.lasting.get() {
+			r.lasting.update(now, minBWWindow, bw)
+		}
+		r.spanAt, r.spanFrom = r.cameAt, r.delivered
+	}
 }
 
 func (r *rate) endRound(now, flight int64, appLimited bool) {

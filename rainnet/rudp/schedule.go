@@ -51,14 +51,15 @@ func (c *Conn) pickOrdered(now int64) *path {
 	var best *path
 	var bestDelay int64
 	for _, p := range c.usable {
-		if !p.room(orderedSlack) {
+		if !p.room(now, orderedSlack) {
 			continue
 		}
 		if at := p.pace.next - quantumTime; at > now {
 			c.wakeAt = min(c.wakeAt, at)
 			continue
 		}
-		delay := c.delay(now, p, smallMessage)
+		lag, burst := c.lag(now, p)
+		delay := lag + lasts(smallMessage, burst)
 		if p == c.send.path {
 			// Change for a reason only: a message that overtakes its
 			// predecessor has to wait for it in a buffer.
@@ -78,7 +79,7 @@ const smallMessage = 1024
 
 // mayBulk reports whether a packet of messages may be filled with bulk data.
 func (c *Conn) mayBulk(now int64, p *path) bool {
-	return p.room(0) && p.pace.next <= now
+	return p.room(now, 0) && p.pace.next <= now
 }
 
 // pickBulk returns the path that the next packet of bulk data goes to. Each path
@@ -91,7 +92,11 @@ func (c *Conn) pickBulk(now int64) *path {
 	for i := range c.usable {
 		k := (c.turn.next + i) % len(c.usable)
 		p := c.usable[k]
-		if !p.room(0) || c.endsSooner(now, p, left) {
+		if !p.room(now, 0) {
+			c.wakeAt = min(c.wakeAt, p.roomAt(now))
+			continue
+		}
+		if c.endsSooner(now, p, left) {
 			continue
 		}
 		burst := min(c.burst(now, p), max(left, int64(p.mtu)))
@@ -111,10 +116,10 @@ const muchSlower = 4
 
 // burstTime returns how long maxQuantum bytes take on a path, and on the quickest one.
 func (c *Conn) burstTime(now int64, p *path) (mine, best int64) {
-	mine = p.queue.lasts(now)
+	mine = p.queue.burstTime(now)
 	best = mine
 	for _, q := range c.usable {
-		if t := q.queue.lasts(now); t > 0 {
+		if t := q.queue.burstTime(now); t > 0 {
 			best = min(best, t)
 		}
 	}
@@ -134,29 +139,31 @@ func (c *Conn) burst(now int64, p *path) int64 {
 	return full
 }
 
-// delay returns when n bytes that are given to a path now will be at the peer: behind what is in flight, or when
-// the pacer lets them go if that is later. The smoothed round trip says nothing of the queue: it is of packets that
-// met one, which has gone by now.
-func (c *Conn) delay(now int64, p *path, n int64) int64 {
-	burst, _ := c.burstTime(now, p)
+// lag returns when something that is given to a path now will be at the peer, but for the time that it lasts itself:
+// behind what is in flight, or when the pacer lets it go if that is later. The smoothed round trip says nothing of the
+// queue: it is of packets that met one, which has gone by now.
+func (c *Conn) lag(now int64, p *path) (lag, burst int64) {
+	burst, _ = c.burstTime(now, p)
 	if bw := p.rate.bandwidth(); bw > 0 {
 		burst = max(burst, maxQuantum*second/bw)
 	}
-	// Beyond 4 GiB the product might not fit, and all that counts is that it is long.
-	lasts := func(n int64) int64 { return min(n, 4<<30) / 64 * burst / (maxQuantum / 64) }
-	return max(max(0, p.pace.next-now)+lasts(n), lasts(p.sent.bytes+n)) + p.rtt.oneWay()
+	return max(p.pace.next-now, p.wait(now), 0) + p.rtt.oneWay(), burst
 }
 
-// endsSooner reports whether some other path alone would have sent all that is
-// left before p has sent its next burst: "the tail goes to the path that ends
-// first".
+// endsSooner reports whether paths that are less behind than p would have sent all that is left before p has sent its
+// next burst: "the tail goes to the path that ends first".
 func (c *Conn) endsSooner(now int64, p *path, left int64) bool {
 	if len(c.usable) == 1 {
 		return false
 	}
-	mine := c.delay(now, p, min(left, c.burst(now, p)))
+	lag, burst := c.lag(now, p)
+	mine := lag + lasts(min(left, c.burst(now, p)), burst)
 	for _, q := range c.usable {
-		if q != p && c.delay(now, q, left) < mine {
+		other, burst := c.lag(now, q)
+		if other >= lag {
+			continue
+		}
+		if left -= (mine - other) * maxQuantum / max(burst, 1); left <= 0 {
 			return true
 		}
 	}

@@ -36,9 +36,10 @@ type sentPacket struct {
 
 	// For the delivery rate: see rate.go.
 	appLimited  bool
+	rested      bool  // nothing had been acknowledged since nothing was in flight
 	flight      int64 // bytes in flight before it
 	delivered   int64
-	deliveredAt int64
+	cameAt      int64
 	firstSentAt int64
 }
 

@@ -79,7 +79,7 @@ type phaseKey struct {
 func (s *secret) key() phaseKey {
 	aead, err := aesgcm.New(s.expand("rain key", aesgcm.KeySize))
 	if err != nil {
-		panic("AES refuses its own key size: " + err.Error())
+		panic("rainnet: no AES-GCM for packets: " + err.Error()) // GODEBUG=fips140=only
 	}
 	iv := s.expand("rain iv", aesgcm.NonceSize)
 	return phaseKey{aead, binary.BigEndian.Uint32(iv), binary.BigEndian.Uint64(iv[4:])}

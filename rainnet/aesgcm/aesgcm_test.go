@@ -159,3 +159,27 @@ func BenchmarkGCM(b *testing.B) {
 		}
 	}
 }
+
+// TestShiftedOverlap: what would overwrite its own input makes no packet that authenticates something else.
+func TestShiftedOverlap(t *testing.T) {
+	g, err := New(make([]byte, KeySize))
+	if err != nil {
+		t.Fatal(err)
+	}
+	nonce := make([]byte, NonceSize)
+	refused := func(what string, f func()) {
+		defer func() {
+			if recover() == nil {
+				t.Errorf("%s with its output shifted over its input", what)
+			}
+		}()
+		f()
+	}
+	for _, shift := range []int{1, 16, 300} {
+		buf := make([]byte, 2000)
+		refused("sealed", func() { g.Seal(buf[shift:shift], nonce, buf[:1000], nil) })
+		sealed := g.Seal(nil, nonce, buf[:1000], nil)
+		copy(buf, sealed)
+		refused("opened", func() { g.Open(buf[shift:shift], nonce, buf[:len(sealed)], nil) })
+	}
+}

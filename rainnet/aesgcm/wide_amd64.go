@@ -7,6 +7,7 @@ import (
 	"encoding/binary"
 	"errors"
 	"slices"
+	"unsafe"
 
 	"golang.org/x/sys/cpu"
 )
@@ -74,6 +75,7 @@ func (g *wideGCM) Seal(dst, nonce, plaintext, additionalData []byte) []byte {
 	n := len(plaintext)
 	ret := slices.Grow(dst, n+TagSize)[:len(dst)+n+TagSize]
 	out := ret[len(dst):]
+	mustNotShift(out, plaintext)
 	var sum [2]uint64
 	var first [blockSize]byte
 	ghash(&sum, &g.powers, additionalData)
@@ -92,6 +94,7 @@ func (g *wideGCM) Open(dst, nonce, ciphertext, additionalData []byte) ([]byte, e
 	}
 	ret := slices.Grow(dst, n)[:len(dst)+n]
 	out := ret[len(dst):]
+	mustNotShift(out, ciphertext[:n])
 	var sum [2]uint64
 	var first [blockSize]byte
 	var tag [TagSize]byte
@@ -104,6 +107,18 @@ func (g *wideGCM) Open(dst, nonce, ciphertext, additionalData []byte) ([]byte, e
 		return nil, errOpen
 	}
 	return ret, nil
+}
+
+// mustNotShift panics where out would overwrite in before it is read, as the standard library does: "to reuse plaintext's
+// storage for the encrypted output, use plaintext[:0] as dst" (cipher.AEAD).
+func mustNotShift(out, in []byte) {
+	if len(out) == 0 || len(in) == 0 || &out[0] == &in[0] {
+		return
+	}
+	o, i := uintptr(unsafe.Pointer(&out[0])), uintptr(unsafe.Pointer(&in[0]))
+	if o < i+uintptr(len(in)) && i < o+uintptr(len(out)) {
+		panic("aesgcm: invalid buffer overlap")
+	}
 }
 
 // tag closes the sum of additional and encrypted data with their lengths, and encrypts it with the first block of the key

@@ -297,9 +297,7 @@ func (r *Request) Free() error {
 	r.persistent = nil
 	if !idle && r.done.Load() != ended {
 		r.detached = true
-		if r.kind == sendRequest && r.to.peer != nil {
-			r.own()
-		}
+		r.own()
 		return nil
 	}
 	e.recycle(r)

@@ -306,6 +306,16 @@ func (n *net) bury(p *proc) {
 	n.stuck = slices.DeleteFunc(n.stuck, func(q *proc) bool { return q == p })
 }
 
+// goodbye ends what was sent to a process that has closed: nothing more is sent to it, and it acknowledges nothing.
+func (n *net) goodbye(p *proc) {
+	for b, r := range n.bulks {
+		if b.to == p {
+			delete(n.bulks, b)
+			n.e.complete(r, nil)
+		}
+	}
+}
+
 func (n *net) close(e *engine) {
 	e.mu.Lock()
 	for _, ep := range n.eps {
@@ -349,6 +359,9 @@ func (n *net) Path(peer *rainnet.Peer, ev rainnet.PathEvent) {
 	}
 	if p.foreign != nil {
 		p.foreign.path(ev)
+		if p.foreign.closed {
+			n.goodbye(p)
+		}
 		n.e.wait.changed()
 	}
 	n.e.tellPath(p, ev)

@@ -133,7 +133,8 @@ func (e *engine) recycle(r *Request) {
 	}
 	r.ticket, r.room = nil, nil
 	r.comm, r.addr, r.t, r.to, r.err, r.run, r.persistent, r.then, r.part = nil, nil, nil, nil, nil, nil, nil, nil, nil
-	r.id, r.moved, r.total, r.skip, r.active, r.detached, r.blocking = 0, 0, 0, 0, false, false, false
+	r.id, r.size, r.count, r.moved, r.total, r.skip = 0, 0, 0, 0, 0, 0
+	r.active, r.detached, r.blocking = false, false, false
 	r.done.Store(0)
 	r.next = e.free
 	e.free = r
@@ -193,11 +194,12 @@ func (r *Request) ReadAt(p []byte, off int64) {
 	r.t.Pack(p, r.addr, r.count, r.skip+off)
 }
 
-// own makes a copy of what is sent. Rails read a message until they know that it has arrived, and its sender may know
+// own makes a copy of what is sent to another host out of the program's memory, which a flush of a buffer and a buffered
+// send are not. Rails read a message until they know that it has arrived, and its sender may know
 // earlier: "an active send request could be freed when the logic of the program is such that the receiver sends a
 // reply to the message sent" (section 3.7.3). mu is held.
 func (r *Request) own() {
-	if r.size == 0 {
+	if r.kind != sendRequest || r.t == nil || r.to.peer == nil || r.size == 0 {
 		return
 	}
 	data := make([]byte, r.size)

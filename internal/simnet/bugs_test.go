@@ -28,6 +28,7 @@ var planted = []struct {
 	{"a packet number is used twice", Options{Bugs: rudp.BugReusePacket}},
 	{"a packet that did not come is acknowledged", Options{Bugs: rudp.BugAckLost}},
 	{"the history of a path is told on that path only", Options{Bugs: rudp.BugStaleHistory}},
+	{"a history that the peer knows is told again for ever", Options{Bugs: rudp.BugTellForEver}},
 	{"a piece that is cut again loses a byte", Options{Bugs: rudp.BugOffByOne}},
 	{"BulkSent comes when all is sent", Options{Bugs: rudp.BugSentEarly}},
 	{"what comes late for a forgotten token is written", Options{Bugs: rudp.BugWriteForgotten}},

@@ -38,7 +38,8 @@ type end struct {
 	numbers map[wire.PathID]uint64 // least packet number that may come next
 	packet  []byte                 // being made
 
-	sentData int64 // pieces, when none should travel any more
+	sentData int64                     // pieces, when none should travel any more
+	told     map[wire.HistoryFrame]int // how often, from then on
 
 	traffic
 }

@@ -24,13 +24,23 @@ func (e *end) checkPacket(path wire.PathID, c *cable, packet []byte) {
 	}
 	e.numbers[path] = h.Number + 1
 	if e.watched && len(packet) > quietPacket {
-		eachFrame(packet, func(t wire.FrameType, _ []byte) {
-			if t == wire.Msg || t == wire.Bulk {
+		eachFrame(packet, func(t wire.FrameType, b []byte) {
+			switch t {
+			case wire.Msg, wire.Bulk:
 				e.sentData++
+			case wire.History:
+				f, _ := wire.ConsumeHistory(b)
+				if e.told[f]++; e.told[f] > maxTold {
+					e.failf("%s tells %+v for ever", e.name, f)
+				}
 			}
 		})
 	}
 }
+
+// maxTold is how often an end may tell the same history of a path that came back when all is quiet: what is lost is told
+// again, 150 times in quietAfter if nobody ever knew.
+const maxTold = 20
 
 // quietPacket is more than a ping takes.
 const quietPacket = wire.HeaderLen + wire.LinkLen + 16

@@ -116,7 +116,7 @@ func (w *world) connect(i, j int) {
 			session: s, side: side, id: ids[side],
 			name:    at[side].name + at[1-side].name,
 			ahead:   int64(word(w.seed, uint64(0x636c6f63+side+2*j+16*i)) % mostAhead),
-			numbers: map[wire.PathID]uint64{}, suspects: map[wire.PathID]int64{},
+			numbers: map[wire.PathID]uint64{}, told: map[wire.HistoryFrame]int{}, suspects: map[wire.PathID]int64{},
 			packet: make([]byte, 1<<16),
 		}
 		e.conn = rudp.New(cfg, e.clock())

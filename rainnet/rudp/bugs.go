@@ -30,6 +30,7 @@ const (
 	BugNoStall                         // a peer that is stopped has lost all its paths at once
 	BugHintIsProof                     // a path is left for a hint alone
 	BugRelayFirst                      // the relayed path carries data beside direct ones
+	BugTellForEver                     // that the peer knows a history is not noted
 	BugRestNewest                      // data that is sent again from where it lies is that which was sent last
 )
 

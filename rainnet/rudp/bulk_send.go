@@ -109,7 +109,7 @@ func (c *Conn) bulkAcked(o *outgoing) {
 func (c *Conn) pieceAcked(p *path, pc *piece) {
 	switch pc.kind {
 	case pieceHistory:
-		if q := c.path(pc.path); q != nil {
+		if q := c.path(pc.path); q != nil && !c.has(BugTellForEver) {
 			q.histKnown = uint64(pc.off)
 		}
 	case pieceMsg, pieceBulk:

@@ -158,7 +158,11 @@ func (c *Conn) newHoles(p *path, largest uint64) {
 func (c *Conn) acknowledged(now int64, p, on *path, f wire.AckFrame, res *ackResult) {
 	queued := int64(never)
 	if s := p.sent.get(f.Largest); s != nil {
-		queued = p.way.sample(now, s.at, f.Came)
+		most := int64(never)
+		if trip := now - s.at - int64(f.Delay)*1000; on == p && p.rate.minRTT > 0 && trip > 0 {
+			most = max(trip-p.rate.minRTT, 0)
+		}
+		queued = p.way.sample(now, s.at, f.Came, most)
 	}
 	// A sample of the path is what went out and came back on it. "An RTT sample
 	// is generated [...] if the largest acknowledged packet number is newly

@@ -338,9 +338,33 @@ func TestWay(t *testing.T) {
 				}
 				came := sent + trip + queued
 				told := uint32((came + clock + (came-start)*ppm/1e6) / microsecond)
-				if got := w.sample(came+trip, sent, told); abs(got-queued) > 4*microsecond {
+				if got := w.sample(came+trip, sent, told, never); abs(got-queued) > 4*microsecond {
 					t.Fatalf("packet %d, clock %d s ahead and %d ppm faster: queued %d us, want %d", k, clock/second, ppm, got/microsecond, queued/microsecond)
 				}
+			}
+		}
+	}
+}
+
+// TestWayOfClockThatIsSet: what was later by a clock that was set since is not taken for a queue.
+func TestWayOfClockThatIsSet(t *testing.T) {
+	const trip, queue = 50 * microsecond, 3 * millisecond
+	for _, step := range []int64{-second, -millisecond, 10 * millisecond, 3600 * second} {
+		var w way
+		now, clock := int64(second), int64(0)
+		for k := range 2000 {
+			now += millisecond
+			if k == 1000 {
+				clock = step
+			}
+			queued := int64(0)
+			if k%3 == 2 {
+				queued = queue
+			}
+			told := uint32((now + clock + trip + queued) / microsecond)
+			// Acknowledgements queue as well.
+			if got := w.sample(now+2*trip+queued, now, told, queued+int64(k%2)*millisecond); k > 1006 && abs(got-queued) > 4*microsecond {
+				t.Fatalf("set by %d ms, packet %d after that: queued %d us, want %d", step/millisecond, k-1000, got/microsecond, queued/microsecond)
 			}
 		}
 	}

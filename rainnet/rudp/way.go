@@ -14,14 +14,15 @@ type way struct {
 const clockDrift = 10_000
 
 // sample takes a packet that left at sent and came at the time came of the peer's clock, in µs. It returns by how much
-// longer it was under way than the quickest.
-func (w *way) sample(now, sent int64, came uint32) (queued int64) {
+// longer it was under way than the quickest. Nobody queues on one way for longer than on both, which is most; never if that
+// is not known: after a clock has been set, or a machine was asleep, that says where it is now.
+func (w *way) sample(now, sent int64, came uint32, most int64) (queued int64) {
 	apart := came - uint32(sent/microsecond)
 	if !w.known {
 		*w = way{known: true, apart: apart, at: now}
 	}
 	later := int64(int32(apart-w.apart)) * microsecond
-	w.least = min(w.least+(now-w.at)/clockDrift, later)
+	w.least = max(min(w.least+(now-w.at)/clockDrift, later), later-min(most, never/2))
 	w.at = now
 	return later - w.least
 }

@@ -187,7 +187,7 @@ func (c *Conn) acknowledged(now int64, p, on *path, f wire.AckFrame, res *ackRes
 	}
 	came := min(now, res.newest.at+min(queued, second))
 	if took := came - p.rate.cameAt; queued != never && !p.rate.resting {
-		p.queue.sample(now, res.bytes, max(took, 0), queued)
+		p.queue.sample(now, res.newest.flight, res.bytes, max(took, 0), queued)
 	}
 	p.queue.came(came, p.sent.bytes, p.burstTime(now))
 	p.rate.onAck(now, came, &res.newest, res.bytes, p.queued(now))

@@ -10,15 +10,16 @@ type queue struct {
 }
 
 const (
+	queueLeast  = 16 << 10 // bytes; with less in flight, what was late waited for the peer to look
 	queueMean   = 20 * millisecond
 	queueMemory = 200 * millisecond
 )
 
-// sample takes an acknowledgement of n bytes of which the newest came took after those acknowledged before, having
-// waited for queued in a queue.
-func (q *queue) sample(now, n, took, queued int64) {
-	if took > queued {
-		return // the path may have been idle in between
+// sample takes an acknowledgement of n bytes. The newest of them had flight bytes in front of it when it was sent, waited
+// for queued, and came took after those acknowledged before.
+func (q *queue) sample(now, flight, n, took, queued int64) {
+	if flight < queueLeast || took > queued {
+		return // else the path may have been idle in between
 	}
 	if q.took >= queueMean {
 		q.bytes, q.took = q.bytes/2, q.took/2
@@ -31,7 +32,7 @@ func (q *queue) sample(now, n, took, queued int64) {
 // burstTime returns how long maxQuantum bytes last, 0 if that is not known. What was measured is believed half as
 // much with every queueMemory that passes, so that a path that was slow is tried again.
 func (q *queue) burstTime(now int64) int64 {
-	if q.bytes == 0 {
+	if q.bytes < maxQuantum && q.took < queueMean/2 {
 		return 0
 	}
 	return min(q.took*maxQuantum/q.bytes, second) >> min(max(now-q.at, 0)/queueMemory, 62)

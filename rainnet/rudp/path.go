@@ -112,10 +112,10 @@ func (p *path) acked(slack int64) bool {
 }
 
 // roomAt returns when a path without room will have some for a burst if nothing is acknowledged before; never: only then.
-func (p *path) roomAt(now int64) int64 {
+func (p *path) roomAt(now, slack int64) int64 {
 	burst := p.queue.burstTime(now)
-	if burst == 0 || p.loss.ptoCount > 0 || !p.acked(0) {
+	if burst == 0 || p.loss.ptoCount > 0 || !p.acked(slack) {
 		return never
 	}
-	return p.queue.until - lasts(max(p.rate.window()-maxQuantum, 0), burst)
+	return max(p.queue.until-lasts(max(p.rate.window()+slack-maxQuantum, 0), burst), now+microsecond)
 }

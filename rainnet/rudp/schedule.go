@@ -52,6 +52,7 @@ func (c *Conn) pickOrdered(now int64) *path {
 	var bestDelay int64
 	for _, p := range c.usable {
 		if !p.room(now, orderedSlack) {
+			c.wakeAt = min(c.wakeAt, p.roomAt(now, orderedSlack))
 			continue
 		}
 		if at := p.pace.next - quantumTime; at > now {
@@ -93,7 +94,7 @@ func (c *Conn) pickBulk(now int64) *path {
 		k := (c.turn.next + i) % len(c.usable)
 		p := c.usable[k]
 		if !p.room(now, 0) {
-			c.wakeAt = min(c.wakeAt, p.roomAt(now))
+			c.wakeAt = min(c.wakeAt, p.roomAt(now, 0))
 			continue
 		}
 		if c.endsSooner(now, p, left) {

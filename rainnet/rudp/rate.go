@@ -42,6 +42,7 @@ type rate struct {
 	standWait  int64 // least of the present while; never: none has come yet
 	standSince int64
 
+	startFrom  int64 // value of delivered when startup began
 	full       int64 // rate at which startup last saw growth
 	fullRounds int   // rounds without
 
@@ -181,6 +182,10 @@ func (r *rate) refresh() {
 		bw = min(bw, r.lasting.get())
 	}
 	r.flight = bdp*flightGain/100 + min(bw*(aggregation+r.gap.get())/second, maxAggregation)
+	if r.mode == startup {
+		// The first burst says nothing of the path: no more than what has come already, as slow start has it.
+		r.flight = min(r.flight, minFlight+2*(r.delivered-r.startFrom))
+	}
 	r.flight = max(r.flight, minFlight)
 	if r.mode == probeRTT {
 		r.flight = max(bdp/2, minFlight/8)
@@ -394,7 +399,7 @@ func (r *rate) stepCruise(now int64) {
 // restart begins anew on a path that was down: it may be another one now.
 func (r *rate) restart() {
 	*r = rate{
-		delivered: r.delivered, roundEnd: r.delivered, roundFrom: r.delivered,
+		delivered: r.delivered, roundEnd: r.delivered, roundFrom: r.delivered, startFrom: r.delivered,
 		minRTT: r.minRTT, minRTTAt: r.minRTTAt,
 	}
 	r.refresh()

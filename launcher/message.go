@@ -60,7 +60,7 @@ const (
 
 // Protocol is the version of these messages, and of what agents and ranks of one
 // job say to each other: all must be of the same.
-const Protocol = 3
+const Protocol = 4
 
 // Setup is the first message to an agent. It carries the job's key, which
 // therefore never stands in arguments or in the environment.

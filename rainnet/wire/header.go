@@ -13,7 +13,7 @@ const (
 )
 
 // Version is the version of the format that this package writes and reads.
-const Version = 1
+const Version = 2
 
 // A Kind says how the rest of a packet is to be read.
 type Kind uint8

@@ -23,7 +23,7 @@ func (e *end) checkPacket(path wire.PathID, c *cable, packet []byte) {
 		e.failf("%s path %d: packet of %d bytes with its tag, the path takes %d", e.name, path, len(packet)+wire.TagLen, c.mtu)
 	}
 	e.numbers[path] = h.Number + 1
-	if e.watched && len(packet) > quietPacket {
+	if e.watched {
 		eachFrame(packet, func(t wire.FrameType, b []byte) {
 			switch t {
 			case wire.Msg, wire.Bulk:
@@ -41,9 +41,6 @@ func (e *end) checkPacket(path wire.PathID, c *cable, packet []byte) {
 // maxTold is how often an end may tell the same history of a path that came back when all is quiet: what is lost is told
 // again, 150 times in quietAfter if nobody ever knew.
 const maxTold = 20
-
-// quietPacket is more than a ping takes.
-const quietPacket = wire.HeaderLen + wire.LinkLen + 16
 
 // checkSilence fails if data still travels when all of it has long arrived.
 func (s *session) checkSilence() {

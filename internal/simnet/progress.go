@@ -61,15 +61,27 @@ type progress struct {
 func (e *end) checkProgress() {
 	p := progress{e.delivered, e.conn.Backlog(), e.reached}
 	if p != e.progress || !e.undelivered() {
-		e.progress, e.progressAt = p, e.Now
+		e.progress, e.progressAt, e.believed = p, e.Now, 0
 		return
 	}
-	well := max(e.wellFor(), e.relaysWellFor())
+	e.believed = min(max(e.believed, e.trust(), e.peer.trust()), stuckAfter)
+	// Nobody looks for a relay before the last direct path is Down at both ends, which takes as long as they trust it.
+	well := max(e.wellFor(), e.relaysWellFor()-e.believed)
 	if e.Now-e.progressAt > stuckAfter && well > stuckAfter {
 		e.failf("%s: nothing delivered for %v though a path has been well for %v: %s",
 			e.name, duration(e.Now-e.progressAt), duration(well), e.waitsFor())
 		e.progressAt = e.Now
 	}
+}
+
+// trust returns for how long this end believes in a direct path that is silent.
+func (e *end) trust() (longest int64) {
+	for _, p := range e.conn.Paths() {
+		if p.Up && p.ID != wire.Relayed {
+			longest = max(longest, p.Timeout)
+		}
+	}
+	return longest
 }
 
 // checkTrust fails if a path that is up, and well, is left for long for its silence of

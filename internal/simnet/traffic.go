@@ -22,6 +22,7 @@ type traffic struct {
 	reached    furthest
 	progress   progress
 	progressAt int64
+	believed   int64 // for how long an end trusted a direct path since then
 	measureIn  int
 	largest    int64 // memory, in bytes
 }

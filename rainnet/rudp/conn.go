@@ -128,7 +128,7 @@ func (c *Conn) AddPath(now int64, id wire.PathID, mtu int) {
 		c.linkDirty = true
 		return
 	}
-	p := &path{id: id, mtu: mtu, lowerNIC: uint8(id >> 8), higherNIC: uint8(id), link: link.New(c.cfg.Link, now)}
+	p := &path{id: id, mtu: mtu, lowerNIC: uint8(id >> 8), higherNIC: uint8(id), link: link.New(c.cfg.Link, now), rate: newRate()}
 	p.link.SetUse(now, c.inUse)
 	p.recv.dueAt = never
 	p.loss.timeAt, p.loss.verdictAt = never, never

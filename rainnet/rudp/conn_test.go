@@ -252,6 +252,104 @@ func TestShare(t *testing.T) {
 	}
 }
 
+// TestMessagesBothWays is TestWindowBothWays for messages that go in order.
+func TestMessagesBothWays(t *testing.T) {
+	for _, size := range []int{4 << 10, 16 << 10, 64 << 10} {
+		var sum float64
+		const seeds, windows, bytes = 5, 10, 4 << 20
+		for seed := range uint64(seeds) {
+			rails := []*rail{gigabit(), gigabit()}
+			for _, r := range rails {
+				r.burst, r.queue = 128<<10, 4<<20
+			}
+			w := newWorld(t, seed, Config{Window: 64 << 20}, rails...)
+			w.up()
+			a, b := w.ends[0], w.ends[1]
+			a.lateBy, b.lateBy = 100*microsecond, 100*microsecond
+			start := w.now
+			for range windows {
+				for range bytes / size {
+					w.sendMessage(a, size)
+					w.sendMessage(b, size)
+				}
+				w.run(10*second, func() bool { return b.wantMsg == a.nextMsg && a.wantMsg == b.nextMsg })
+			}
+			sum += float64(windows*bytes) / float64(w.now-start) * second / 250e6
+		}
+		if t.Logf("%d KiB: %.3f of the line rate", size>>10, sum/seeds); sum/seeds < 0.85 {
+			t.Error("want 0.85")
+		}
+	}
+}
+
+// TestWayBackOfPathThatReturns: a path is as good after it was down, whatever it has carried before, and its acknowledgements
+// may queue meanwhile.
+func TestWayBackOfPathThatReturns(t *testing.T) {
+	r := gigabit()
+	w := newWorld(t, 4, Config{}, r)
+	w.up()
+	a := w.ends[0]
+	p := a.c.paths[0]
+	w.sendBulk(a, 1, 8<<20)
+	w.run(second, func() bool { return a.sent[1] })
+	p.rate.delivered += 12 << 30 // more than 2^63 bytes times nanoseconds in a second
+	p.rate.roundEnd += 12 << 30
+	r.cut = [2]bool{true, true}
+	w.run(second, func() bool { return !p.up })
+	r.cut, r.wait[1] = [2]bool{}, 12*millisecond
+	w.run(second, func() bool { return p.up && w.ends[1].c.paths[0].up })
+	start := w.now
+	w.sendBulk(a, 3, 64<<20)
+	w.run(10*second, func() bool {
+		if p.rate.back() < 0 || p.rate.sustained() < 0 {
+			t.Fatalf("%d bytes may be unacknowledged, at %d bytes a second", p.rate.back(), p.rate.sustained())
+		}
+		return a.sent[3]
+	})
+	if took := w.now - start; took > 2*second {
+		t.Errorf("64 MiB take %d ms", took/millisecond)
+	}
+}
+
+// TestShareAfterIdle: a queue that others have made meanwhile is a queue for who comes late, however long nothing told it
+// what an empty path takes.
+func TestShareAfterIdle(t *testing.T) {
+	w := newWorld(t, 20, Config{}, gigabit())
+	w.addPair(Config{})
+	w.up()
+	pass := func(d int64, each func()) {
+		until := w.now + d
+		w.run(d+10*second, func() bool {
+			each()
+			return w.now >= until
+		})
+	}
+	pass(60*second, func() {})
+	begun := [2]uint64{}
+	keep := func(k int) func() {
+		e := w.ends[2*k]
+		e.peer.stalls = 300 * microsecond
+		return func() {
+			if begun[k] == 0 || e.sent[begun[k]] {
+				delete(e.peer.bulk, begun[k])
+				begun[k]++
+				w.sendBulk(e, begun[k], 16<<20)
+			}
+		}
+	}
+	first, late := keep(0), keep(1)
+	came := func(k int) float64 { return float64(w.ends[2*k].peer.c.Paths()[0].RecvBytes) }
+	pass(second, first)
+	pass(second/2, func() { first(); late() })
+	a, b := came(0), came(1)
+	pass(2*second, func() { first(); late() })
+	a, b = came(0)-a, came(1)-b
+	t.Logf("%.2f and %.2f of the rail", a/250e6, b/250e6)
+	if a < b*2/3 || b < a*2/3 {
+		t.Error("one of two has more than its share")
+	}
+}
+
 // TestLatencyUnderBulk measures small messages beside a large transfer: they wait
 // for the queue in the network, which the rate control keeps short.
 func TestLatencyUnderBulk(t *testing.T) {

@@ -189,7 +189,11 @@ func (c *Conn) acknowledged(now int64, p, on *path, f wire.AckFrame, res *ackRes
 	if took := came - p.rate.cameAt; queued != never && !p.rate.resting {
 		p.queue.sample(now, res.newest.flight, res.bytes, max(took, 0), queued)
 	}
-	p.queue.came(came, p.sent.bytes, p.burstTime(now))
+	ahead := came
+	if next := p.sent.get(res.newestPN + 1); next != nil {
+		ahead = max(ahead, next.at) // the path was idle until then
+	}
+	p.queue.came(ahead, p.sent.bytes, p.burstTime(now))
 	p.rate.onAck(now, came, &res.newest, res.bytes, p.queued(now))
 	p.loss.ptoCount, p.loss.verdictAt = 0, never
 	c.trust(now, p)

@@ -93,9 +93,12 @@ func (p *path) wait(now int64) int64 {
 
 // queued returns how many of the bytes in flight have not come.
 func (p *path) queued(now int64) int64 {
-	burst := p.queue.burstTime(now)
-	if burst == 0 || p.loss.ptoCount > 0 {
+	if p.loss.ptoCount > 0 {
 		return p.sent.bytes
+	}
+	burst := p.queue.burstTime(now)
+	if burst == 0 { // nothing has queued lately
+		return max(p.sent.bytes-p.rate.back(), 0)
 	}
 	return min(p.sent.bytes, max(p.queue.until-now, 0)*maxQuantum/burst)
 }

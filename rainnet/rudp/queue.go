@@ -41,7 +41,8 @@ func (q *queue) burstTime(now int64) int64 {
 // sent takes note of n bytes that leave where maxQuantum bytes last for burst.
 func (q *queue) sent(now, n, burst int64) { q.until = max(q.until, now) + lasts(n, burst) }
 
-// came takes note of when what is acknowledged came, with n bytes still in flight.
+// came takes note of when the path was ready for what is still in flight, n bytes: when what is acknowledged had come, or that
+// was sent.
 func (q *queue) came(at, n, burst int64) { q.until = at + lasts(n, burst) }
 
 // lasts returns how long n bytes last where maxQuantum bytes last for burst. Beyond 4 GiB the product might not fit, and

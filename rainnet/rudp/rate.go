@@ -80,14 +80,14 @@ const (
 	minFlight     = 64 << 10
 
 	// Beside its bandwidth-delay products a path may have this much time of
-	// its rate in flight, and the longest gap between acknowledgements: they
+	// its rate in flight, and the longest gap between arrivals: acknowledgements
 	// come by the batch, and a peer may be off its processor for a while. It
 	// is less than the queue of a switch port, so that several connections on
 	// a rail fit too.
 	aggregation    = 4 * millisecond
 	maxAggregation = 2 << 20
 	maxGap         = 10 * millisecond
-	maxLate        = 20 * millisecond // as much as maxAggregation takes on a rail of 1 Gbit/s
+	maxLate        = 50 * millisecond
 	gapWindow      = second
 
 	// No rail is slower than 1 Mbit/s. A rate that is thought lower was
@@ -108,6 +108,9 @@ const (
 
 // cruiseGains: probe, drain what the probe put into the queue, cruise.
 var cruiseGains = [...]int64{125, 75, 100, 100, 100, 100, 100, 100}
+
+// newRate is of a path that nothing is known of.
+func newRate() rate { return rate{roundWait: never, standWait: never} }
 
 // gains returns the gains of pacing and of the flight in percent.
 func (r *rate) gains() (pacing, flight int64) {
@@ -151,7 +154,17 @@ func (r *rate) window() int64 {
 }
 
 // back returns how many more bytes may be in flight that have come already, as acknowledgements queue on their way.
-func (r *rate) back() int64 { return min(r.lasting.get()*r.late.get()/second, maxAggregation) }
+func (r *rate) back() int64 {
+	return min(r.lasting.get()*r.late.get()/second, maxAggregation)
+}
+
+// sustained is the rate that bounds the flight. In startup that is the highest: what has gone on for long is the start.
+func (r *rate) sustained() int64 {
+	if bw, lasting := r.bw.get(), r.lasting.get(); r.mode == startup || lasting == 0 || bw < lasting {
+		return bw
+	}
+	return r.lasting.get()
+}
 
 // duration returns how long n bytes take at the pacing rate, in nanoseconds.
 func (r *rate) duration(n int64) int64 {
@@ -178,10 +191,7 @@ func (r *rate) refresh() {
 	}
 	r.pacing = max(bw*pacingGain/100, minPacing)
 	bdp := r.bdp()
-	if r.mode != startup && r.lasting.get() > 0 {
-		bw = min(bw, r.lasting.get())
-	}
-	r.flight = bdp*flightGain/100 + min(bw*(aggregation+r.gap.get())/second, maxAggregation)
+	r.flight = bdp*flightGain/100 + min(r.sustained()*(aggregation+r.gap.get())/second, maxAggregation)
 	if r.mode == startup {
 		// The first burst says nothing of the path: no more than what has come already, as slow start has it.
 		r.flight = min(r.flight, minFlight+2*(r.delivered-r.startFrom))
@@ -219,7 +229,9 @@ func (r *rate) starved(inFlight int64) {
 
 // onRTT takes a round-trip time measured on this path, and how much of it the packet queued on its way there.
 func (r *rate) onRTT(now, rtt, queued int64) {
-	r.late.update(now, minBWWindow, min(max(rtt-r.minRTT-queued, 0), maxLate))
+	if r.minRTT > 0 {
+		r.late.update(now, minBWWindow, min(max(rtt-r.minRTT-queued, 0), maxLate))
+	}
 	r.roundWait = min(r.roundWait, queued)
 	r.standWait = min(r.standWait, queued)
 	if now-r.standSince >= standWindow {
@@ -290,6 +302,9 @@ func (r *rate) sample(now int64, p *sentPacket, delivered int64) {
 
 // sampleLasting measures the delivery rate over a span of time.
 func (r *rate) sampleLasting(now int64) {
+	if r.spanAt == 0 {
+		r.spanAt, r.spanFrom = r.cameAt, r.delivered
+	}
 	if took := r.cameAt - r.spanAt; took >= lastingSpan {
 		bw := (r.delivered - r.spanFrom) * second / took
 		if r.appLimited <= r.spanFrom || bw > r.lasting.get() {
@@ -400,6 +415,7 @@ func (r *rate) stepCruise(now int64) {
 func (r *rate) restart() {
 	*r = rate{
 		delivered: r.delivered, roundEnd: r.delivered, roundFrom: r.delivered, startFrom: r.delivered,
+		roundWait: never, standWait: never,
 		minRTT: r.minRTT, minRTTAt: r.minRTTAt,
 	}
 	r.refresh()

@@ -65,6 +65,7 @@ func (c *Conn) pathUp(now int64, p *path, e link.Event) {
 	p.up, p.epoch, p.suspect = true, e.Epoch, false
 	p.loss.ptoCount, p.loss.probe, p.loss.verdictAt = 0, 0, never
 	p.rate.restart()
+	p.queue = queue{}
 	p.pace.next = min(p.pace.next, now) // a debt at the rate of before
 	c.everUp = true
 	c.emitMove(p, e)

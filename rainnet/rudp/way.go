@@ -10,8 +10,12 @@ type way struct {
 	at    int64  // when least was looked at
 }
 
-// clockDrift is by how much two clocks may run apart: 100 ppm, as a part of the time.
-const clockDrift = 10_000
+// clockDrift is by how much two clocks may run apart: 100 ppm, as a part of the time; of driftTime at most between two packets. After
+// an idle hour everything would be allowed, and a queue that others have meanwhile not be seen.
+const (
+	clockDrift = 10_000
+	driftTime  = 100 * millisecond
+)
 
 // sample takes a packet that left at sent and came at the time came of the peer's clock, in µs. It returns by how much
 // longer it was under way than the quickest. Nobody queues on one way for longer than on both, which is most; never if that
@@ -22,7 +26,7 @@ func (w *way) sample(now, sent int64, came uint32, most int64) (queued int64) {
 		*w = way{known: true, apart: apart, at: now}
 	}
 	later := int64(int32(apart-w.apart)) * microsecond
-	w.least = max(min(w.least+(now-w.at)/clockDrift, later), later-min(most, never/2))
+	w.least = max(min(w.least+min(now-w.at, driftTime)/clockDrift, later), later-min(most, never/2))
 	w.at = now
 	return later - w.least
 }

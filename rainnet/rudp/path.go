@@ -72,13 +72,7 @@ func (p *path) history() uint64 {
 }
 
 // burstTime returns how long maxQuantum bytes last on the path, 0 if that is not known.
-func (p *path) burstTime(now int64) int64 {
-	burst := p.queue.burstTime(now)
-	if bw := p.rate.bandwidth(); bw > 0 {
-		burst = max(burst, maxQuantum*second/bw)
-	}
-	return burst
-}
+func (p *path) burstTime(now int64) int64 { return p.rate.notBelow(p.queue.burstTime(now)) }
 
 // What is not acknowledged has come in part, and the acknowledgements queue on their way back, where the peer's own data
 // is. So what is in front of a packet that is sent now is told by when it will have come, unless the peer is silent.
@@ -100,7 +94,7 @@ func (p *path) queued(now int64) int64 {
 	if burst == 0 { // nothing has queued lately
 		return max(p.sent.bytes-p.rate.back(), 0)
 	}
-	return min(p.sent.bytes, max(p.queue.until-now, 0)*maxQuantum/burst)
+	return min(p.sent.bytes, carried(max(p.queue.until-now, 0), burst))
 }
 
 // room reports whether the congestion state lets the path take one more packet

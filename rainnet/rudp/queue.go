@@ -41,10 +41,13 @@ func (q *queue) burstTime(now int64) int64 {
 // sent takes note of n bytes that leave where maxQuantum bytes last for burst.
 func (q *queue) sent(now, n, burst int64) { q.until = max(q.until, now) + lasts(n, burst) }
 
-// came takes note of when the path was ready for what is still in flight, n bytes: when what is acknowledged had come, or that
-// was sent.
+// came takes note of when the path was ready for the n bytes that are still in flight: when what is acknowledged had come,
+// or later, when the first of them left.
 func (q *queue) came(at, n, burst int64) { q.until = at + lasts(n, burst) }
 
 // lasts returns how long n bytes last where maxQuantum bytes last for burst. Beyond 4 GiB the product might not fit, and
 // all that counts is that it is long.
 func lasts(n, burst int64) int64 { return min(n, 4<<30) / 64 * burst / (maxQuantum / 64) }
+
+// carried returns how many bytes come in d nanoseconds.
+func carried(d, burst int64) int64 { return d * maxQuantum / max(burst, 1) }

@@ -158,12 +158,13 @@ func (r *rate) back() int64 {
 	return min(r.lasting.get()*r.late.get()/second, maxAggregation)
 }
 
-// sustained is the rate that bounds the flight. In startup that is the highest: what has gone on for long is the start.
+// sustained is the rate that bounds the flight. In startup that is the highest: every longer span has its slow beginning in it.
 func (r *rate) sustained() int64 {
-	if bw, lasting := r.bw.get(), r.lasting.get(); r.mode == startup || lasting == 0 || bw < lasting {
+	bw, lasting := r.bw.get(), r.lasting.get()
+	if r.mode == startup || lasting == 0 {
 		return bw
 	}
-	return r.lasting.get()
+	return min(bw, lasting)
 }
 
 // duration returns how long n bytes take at the pacing rate, in nanoseconds.
@@ -176,6 +177,14 @@ func (r *rate) duration(n int64) int64 {
 
 // bandwidth returns the estimate of the path's rate, 0 if there is none.
 func (r *rate) bandwidth() int64 { return r.bw.get() }
+
+// notBelow returns burst, a time that maxQuantum bytes may last, or what they last at the highest rate if that is longer.
+func (r *rate) notBelow(burst int64) int64 {
+	if bw := r.bandwidth(); bw > 0 {
+		return max(burst, maxQuantum*second/bw)
+	}
+	return burst
+}
 
 // refresh computes what depends on the model.
 func (r *rate) refresh() {

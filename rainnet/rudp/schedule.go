@@ -145,10 +145,7 @@ func (c *Conn) burst(now int64, p *path) int64 {
 // queue: it is of packets that met one, which has gone by now.
 func (c *Conn) lag(now int64, p *path) (lag, burst int64) {
 	burst, _ = c.burstTime(now, p)
-	if bw := p.rate.bandwidth(); bw > 0 {
-		burst = max(burst, maxQuantum*second/bw)
-	}
-	return max(p.pace.next-now, p.wait(now), 0) + p.rtt.oneWay(), burst
+	return max(p.pace.next-now, p.wait(now), 0) + p.rtt.oneWay(), p.rate.notBelow(burst)
 }
 
 // endsSooner reports whether paths that are less behind than p would have sent all that is left before p has sent its
@@ -164,7 +161,7 @@ func (c *Conn) endsSooner(now int64, p *path, left int64) bool {
 		if other >= lag {
 			continue
 		}
-		if left -= (mine - other) * maxQuantum / max(burst, 1); left <= 0 {
+		if left -= carried(mine-other, burst); left <= 0 {
 			return true
 		}
 	}

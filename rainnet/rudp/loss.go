@@ -185,6 +185,17 @@ func (c *Conn) acknowledged(now int64, p, on *path, f wire.AckFrame, res *ackRes
 		}
 		p.link.SetRTT(p.rtt.smoothed)
 	}
+	p.arrived(now, queued, res)
+	p.loss.ptoCount, p.loss.verdictAt = 0, never
+	c.trust(now, p)
+	if on == p {
+		c.proof(now, p, res.newest.at)
+	}
+}
+
+// arrived tells queue and rate when what was acknowledged had come, having waited for queued on its way; never if that is
+// not known.
+func (p *path) arrived(now, queued int64, res *ackResult) {
 	came := min(now, res.newest.at+min(queued, second))
 	if took := came - p.rate.cameAt; queued != never && !p.rate.resting {
 		p.queue.sample(now, res.newest.flight, res.bytes, max(took, 0), queued)
@@ -195,11 +206,6 @@ func (c *Conn) acknowledged(now int64, p, on *path, f wire.AckFrame, res *ackRes
 	}
 	p.queue.came(ahead, p.sent.bytes, p.burstTime(now))
 	p.rate.onAck(now, came, &res.newest, res.bytes, p.queued(now))
-	p.loss.ptoCount, p.loss.verdictAt = 0, never
-	c.trust(now, p)
-	if on == p {
-		c.proof(now, p, res.newest.at)
-	}
 }
 
 // detectLoss gives up the holes that are three packets or 9/8 of a round-trip

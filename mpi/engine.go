@@ -108,6 +108,7 @@ type proc struct {
 	link    *Link    // to a rank of this host; in and out are parts of it
 	queue   outgoing // envelopes and answers that found no room, in order
 	streams outgoing // data of rendezvous inside the host
+	pace    pace     // of what comes from there
 
 	foreign *foreign // of another world; nil: of this one
 
@@ -188,8 +189,7 @@ func (e *engine) deliver(p *proc, h header, payload []byte) {
 		}
 	case kindData:
 		if r := e.requests.at(h.id); r != nil {
-			r.WriteAt(payload, int64(h.size))
-			r.came(int64(len(payload)))
+			e.place(p, r, h, payload)
 		}
 	case kindFin, kindAck:
 		if r := e.requests.at(h.id); r != nil {
@@ -323,8 +323,9 @@ func (e *engine) grant(r *Request, p *proc, h header, payload []byte) {
 	r.total = int64(h.size)
 	if p.peer == nil {
 		n, addr := min(int64(h.size), r.size), e.mem.source(p, payload)
-		if n == 0 || addr != 0 && !e.mem.streams(p, n) {
-			e.fetch(r, p, h, addr)
+		quick := p.pace.streams(n)
+		if n == 0 || addr != 0 && !(quick && e.mem.streams(p, n)) {
+			e.fetch(r, p, h, addr, quick)
 			return
 		}
 	}
@@ -334,11 +335,24 @@ func (e *engine) grant(r *Request, p *proc, h header, payload []byte) {
 // clearToSend has the sender send the data from off on, a multiple of fetchPiece: what comes before is here.
 func (e *engine) clearToSend(r *Request, p *proc, h header, off int64) {
 	r.id = e.requests.add(r)
-	r.moved = off
+	r.moved, r.put, r.got = off, 0, 0
+	r.streamed = r.total - off
 	if p.peer != nil {
 		p.peer.Expect(r.id, r.total, r)
 	}
 	e.answer(p, header{kind: kindCTS, id: h.id, size: r.id, tag: int32(off / fetchPiece)})
+}
+
+// place puts data that p has sent through its ring where it belongs.
+func (e *engine) place(p *proc, r *Request, h header, data []byte) {
+	start := now()
+	r.WriteAt(data, int64(h.size))
+	r.put += int64(h.tag)
+	r.got += now() - start
+	if r.moved+int64(len(data)) == r.total {
+		p.pace.cameStreamed(r)
+	}
+	r.came(int64(len(data)))
 }
 
 // came counts rendezvous data that was placed and ends the receive with it.

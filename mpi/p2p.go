@@ -130,7 +130,7 @@ func (c *Comm) IsendMode(mode Mode, b Buffer, dest, tag int) (*Request, error) {
 	r := c.e.newRequest(sendRequest)
 	r.bind(c, b)
 	c.e.startSend(r, mode, dest, tag, c.ctx)
-	c.e.unlockAndWork()
+	c.e.mu.Unlock()
 	return r, nil
 }
 
@@ -154,7 +154,7 @@ func (c *Comm) irecv(b Buffer, source, tag int, blocking bool) (*Request, error)
 	r.bind(c, b)
 	r.blocking = blocking
 	c.e.startRecv(r, source, tag, c.ctx)
-	c.e.unlockAndWork()
+	c.e.mu.Unlock()
 	return r, nil
 }
 

@@ -12,7 +12,8 @@ import "encoding/binary"
 //	         Inside a host the payload is the address of the data, or 0
 //	cts      id = the sender's request, size = the receiver's token: send it. Inside a
 //	         host tag = how many pieces of fetchPiece bytes the receiver has read itself
-//	data     inside a host: id = the receiver's token, size = the offset.
+//	data     inside a host: id = the receiver's token, size = the offset, tag = the ns
+//	         that copying it into the ring has taken.
 //	         Over rails rendezvous data is rainnet's bulk, and placed by it
 //	fin      id = the sender's request: the receiver has read the data itself
 //	ack      id = the sender's request: a synchronous eager message was matched

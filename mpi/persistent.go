@@ -77,7 +77,7 @@ func (r *Request) Start() error {
 	default:
 		e.startRecv(r, p.peer, p.tag, r.comm.ctx)
 	}
-	e.unlockAndWork()
+	e.mu.Unlock()
 	return nil
 }
 

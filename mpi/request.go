@@ -35,9 +35,11 @@ type Request struct {
 	to   *proc        // a send's destination
 	room *BsendBuffer // of a buffered send: where its copy waits, of which this has the envelope
 
-	id    uint64 // in engine.requests, 0 if no peer may name it
-	moved int64  // rendezvous bytes that have left or come
-	total int64  // rendezvous bytes that will come
+	id       uint64 // in engine.requests, 0 if no peer may name it
+	moved    int64  // rendezvous bytes that have left or come
+	total    int64  // rendezvous bytes that will come
+	streamed int64  // of these, the ones that come through a ring
+	put, got int64  // ns that copying these into it and out of it has taken so far
 
 	status Status
 	err    error
@@ -133,7 +135,7 @@ func (e *engine) recycle(r *Request) {
 	}
 	r.ticket, r.room = nil, nil
 	r.comm, r.addr, r.t, r.to, r.err, r.run, r.persistent, r.then, r.part = nil, nil, nil, nil, nil, nil, nil, nil, nil
-	r.id, r.size, r.count, r.moved, r.total, r.skip = 0, 0, 0, 0, 0, 0
+	r.id, r.size, r.count, r.moved, r.total, r.streamed, r.skip = 0, 0, 0, 0, 0, 0, 0
 	r.active, r.detached, r.blocking = false, false, false
 	r.done.Store(0)
 	r.next = e.free

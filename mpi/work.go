@@ -32,6 +32,7 @@ type work struct {
 	r, send  *Request // a receive, and the send of one's own that it gets
 	from     *proc    // whose memory is read,
 	addr     uintptr  // there
+	copying  int64    // ns that this has taken
 	head     header   // the message's
 	run      *coll.Run
 	to, data coll.Memory // of a collective's step
@@ -171,25 +172,33 @@ func (w *work) buffer(n int64) []byte {
 	return w.buf[:min(n, longWork)]
 }
 
-// fetchPiece, in bytes, is what a receiver reads of a message before it looks whether its sender has come to MPI,
-// so that both copy the rest: ranks that compute alike come from it one soon after the other.
+// fetchPiece, in bytes, is what a receiver reads of a message, where it would rather have it streamed, before it looks
+// whether its sender has come to MPI, so that both copy the rest: ranks that compute alike come from it one soon after
+// the other.
 const fetchPiece = 128 << 10
 
-// fetch reads a message from the memory of its sender, one copy for any length.
-func (e *engine) fetch(r *Request, p *proc, h header, addr uintptr) {
+// fetch reads a message from the memory of its sender, one copy for any length. A reluctant receiver has its sender
+// send the rest as soon as that can.
+func (e *engine) fetch(r *Request, p *proc, h header, addr uintptr, reluctant bool) {
 	w := e.newWork()
 	w.part, w.end = fetchPart, fetched
-	w.r, w.from, w.head, w.addr, w.piece = r, p, h, addr, fetchPiece
+	w.r, w.from, w.head, w.addr = r, p, h, addr
+	if reluctant {
+		w.piece = fetchPiece
+	}
 	w.begin(e, min(int64(h.size), r.size))
 }
 
 func fetchPart(w *work, off, n int64) bool {
 	r, seg := w.r, w.r.e.mem.seg
-	if left := w.size - off; left > longWork && r.e.mem.streams(w.from, left) { // it waits by now
+	if left := w.size - off; w.piece > 0 && left > longWork && r.e.mem.streams(w.from, left) { // it waits by now
 		return false
 	}
 	if r.t.Contiguous() {
-		return seg.Read(w.from.local, unsafe.Add(r.addr, off), w.addr+uintptr(off), int(n)) == int(n)
+		start := now()
+		done := seg.Read(w.from.local, unsafe.Add(r.addr, off), w.addr+uintptr(off), int(n))
+		w.copying += now() - start
+		return done == int(n)
 	}
 	for end := off + n; off < end; {
 		b := w.buffer(end - off)
@@ -207,6 +216,7 @@ func fetched(w *work, ok bool) {
 	r, e := w.r, w.r.e
 	switch {
 	case ok:
+		w.from.pace.cameRead(w.size, w.copying)
 		e.answer(w.from, header{kind: kindFin, id: w.head.id})
 		e.complete(r, r.err)
 	case w.from.failed:

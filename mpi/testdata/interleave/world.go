@@ -22,6 +22,7 @@ const (
 type header struct {
 	kind     uint32
 	id, size uint64
+	tag      int32
 }
 
 func (h header) encode(b []byte) {
@@ -36,7 +37,7 @@ func decodeRecord(b []byte) (header, []byte, bool) {
 	}
 	plain(unsafe.Pointer(&b[0]), headerSize, false)
 	w := *(*uint32)(unsafe.Pointer(&b[0]))
-	return header{w >> 24, uint64(w >> 16 & 255), uint64(w & 0xffff)}, b[headerSize:], int(*(*uint32)(unsafe.Pointer(&b[4]))) == len(b)
+	return header{kind: w >> 24, id: uint64(w >> 16 & 255), size: uint64(w & 0xffff)}, b[headerSize:], int(*(*uint32)(unsafe.Pointer(&b[4]))) == len(b)
 }
 
 // A Request is a large message, or a part of the list of small ones.

@@ -163,7 +163,8 @@ func (s *session) tickRelays() {
 // directWithin is how soon data must go by a direct path again that is up and well.
 const directWithin = second
 
-// checkRelayed looks at a packet that an end sends through a relay.
+// checkRelayed looks at a packet that an end sends through a relay. A direct path that is silent may be dead: until it
+// is heard again the relay is the better one, if it is still there. Not for long: see checkTrust.
 func (e *end) checkRelayed(packet []byte) {
 	if e.relays.seeker.By() == relay.None {
 		e.failf("%s sends through a relay and has none", e.name)
@@ -175,7 +176,7 @@ func (e *end) checkRelayed(packet []byte) {
 		return
 	}
 	for id, since := range e.relays.upSince {
-		if e.Now-since > directWithin && e.pathWellFor(id) > directWithin {
+		if e.Now-since > directWithin && e.pathWellFor(id) > directWithin && !e.suspected(id) {
 			e.failf("%s sends data through a relay though path %d has been up for %v", e.name, id, duration(e.Now-since))
 			return
 		}

@@ -41,6 +41,7 @@ var planted = []struct {
 	{"a change of an address is told once", Options{Bugs: rudp.BugAnnounceOnce}},
 	{"a change of an address that was overtaken counts", Options{Bugs: rudp.BugOldAddress}},
 	{"data that is sent again from where it lies is the newest", Options{Bugs: rudp.BugRestNewest}},
+	{"a path that takes less than it did is sent the same", Options{Bugs: rudp.BugKeepMTU}},
 	{"data goes through a relay beside direct paths", Options{Bugs: rudp.BugRelayFirst}},
 	{"nobody looks for a relay", Options{NoRelay: true}},
 	{"tin acts with the slack used up: N, not N-1", Options{LinkBugs: link.BugTinAtN}},

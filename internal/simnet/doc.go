@@ -2,7 +2,8 @@
 // everything a network may do, in virtual time, all of it drawn from one seed:
 // loss, runs of losses, duplication, copies that come seconds later, reordering,
 // delay, rates with queues, paths that die in one or both directions and come
-// back, cards without carrier, hosts that are stopped.
+// back, cards without carrier, hosts that are stopped or have fewer cards than
+// others, paths that take shorter packets than they did.
 //
 // A seed is a run of at least MinPackets packets and MinFaults faults. It ends
 // when all that was sent has arrived and every path is back. Run it again with
@@ -28,6 +29,7 @@
 //
 //	sim, network.go        virtual time; cards, wires, queues
 //	plan.go, fault.go      what a seed draws: hosts, paths, faults
+//	narrow.go              paths that come to take shorter packets
 //	end.go                 drives one rudp.Conn, as rainnet.Endpoint does
 //	traffic.go             what applications ask of it
 //	links.go               the link machines alone, under worse than a Conn does to them

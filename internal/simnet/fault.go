@@ -235,6 +235,9 @@ func (w *world) flap(cables []*cable, f faultPlan) (end func()) {
 func (w *world) slowDown(rail int, by int64) (end func()) {
 	each := func(rate func(rate int64) int64) {
 		for _, h := range w.hosts {
+			if rail >= len(h.cards) {
+				continue
+			}
 			for _, c := range []*card{&h.cards[rail].out, &h.cards[rail].in} {
 				w.net.setRate(c, rate(c.rate))
 			}

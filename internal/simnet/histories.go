@@ -13,7 +13,8 @@ import (
 // From the events alone: an end's epochs follow each other without a gap, odd
 // ones are Up; neither end is ahead of the other by more than N at any instant;
 // both are equal when nothing has moved for a while in which some path between
-// them was well; a path that nothing ever harmed never went Down.
+// them was well. That a path goes Down with which nothing is wrong is counted, and
+// told: its echoes may stand in queues for longer than T, behind what others send.
 type histories struct {
 	slack int64
 	paths map[wire.PathID]*pathHistory

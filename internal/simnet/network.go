@@ -4,6 +4,7 @@ import (
 	"math/rand/v2"
 
 	"rainmpi/internal/simnet/sim"
+	"rainmpi/rainnet/wire"
 )
 
 // A network carries packets between the cards of hosts. A packet waits in the
@@ -77,6 +78,7 @@ type line struct {
 	normal   lineFaults
 	faults   lineFaults // in force now
 	dead     int        // faults that keep it dead; alive at 0
+	takes    int        // the longest packet with its tag, in bytes; 0: any
 
 	burst   bool  // in a run of losses
 	ordered int64 // arrival of the last packet that keeps the order
@@ -112,7 +114,7 @@ func (n *network) send(l *line, packet []byte, arrive func(packet []byte)) {
 		for _, f := range flights {
 			n.fly(l, f, arrive)
 		}
-	}) || l.lost(n.rng) {
+	}) || l.lost(n.rng) || l.takes > 0 && len(packet)+wire.TagLen > l.takes {
 		l.harmed++
 		return
 	}

@@ -81,6 +81,14 @@ func draw(rng *rand.Rand) plan {
 	return p
 }
 
+// drawUneven has one host of every fourth seed have fewer cards than the others.
+func (p *plan) drawUneven(rng *rand.Rand) {
+	if most := len(p.rails); most > 1 && rng.IntN(4) == 0 {
+		h := &p.hosts[rng.IntN(len(p.hosts))]
+		h.cards = h.cards[:1+rng.IntN(most-1)]
+	}
+}
+
 func (p *plan) sortFaults() {
 	slices.SortFunc(p.faults, func(a, b faultPlan) int { return cmp.Compare(a.after, b.after) })
 }

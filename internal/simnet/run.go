@@ -53,6 +53,7 @@ func Run(seed uint64, o Options) (r Result) {
 	rng := rand.New(rand.NewPCG(seed, 0x7261696e))
 	p := draw(rng)
 	p.drawRelays(rand.New(rand.NewPCG(seed, 0x72656c61))) // draws of its own: other seeds stay the same
+	p.drawUneven(rand.New(rand.NewPCG(seed, 0x756e6576)))
 	p.bugs, p.linkBugs, p.noRelay = o.Bugs, o.LinkBugs, o.NoRelay
 	w := newWorld(seed, p, rng)
 	w.tracing, w.trace, w.history = o.Trace != nil, o.Trace, o.History

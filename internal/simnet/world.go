@@ -100,6 +100,7 @@ func newWorld(seed uint64, p plan, rng *rand.Rand) *world {
 			w.connect(j, i)
 		}
 	}
+	w.drawNarrowings(rand.New(rand.NewPCG(seed, 0x6e617272)))
 	return w
 }
 

@@ -32,6 +32,7 @@ const (
 	BugRelayFirst                      // the relayed path carries data beside direct ones
 	BugTellForEver                     // that the peer knows a history is not noted
 	BugRestNewest                      // data that is sent again from where it lies is that which was sent last
+	BugKeepMTU                         // a path that takes less than it did is sent the same
 )
 
 func (c *Conn) has(b Bugs) bool { return c.cfg.Bugs&b != 0 }

@@ -123,7 +123,10 @@ func (c *Conn) path(id wire.PathID) *path {
 func (c *Conn) AddPath(now int64, id wire.PathID, mtu int) {
 	mtu = max(mtu, minMTU)
 	if p := c.path(id); p != nil {
-		p.mtu, p.gone = mtu, false
+		p.gone = false
+		if !c.has(BugKeepMTU) {
+			p.mtu = mtu
+		}
 		c.rank()
 		c.linkDirty = true
 		return

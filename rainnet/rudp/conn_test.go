@@ -21,6 +21,39 @@ func TestMessagesAndBulkOnCleanPath(t *testing.T) {
 	})
 }
 
+// TestAcksOfAnswers: who sleeps until an answer comes is not woken by the acknowledgement before it, if that can come
+// along: within MaxAckDelay. Later ones cost one packet more; many messages in a row not one each.
+func TestAcksOfAnswers(t *testing.T) {
+	for _, tt := range []struct {
+		think    int64 // before an answer
+		messages int   // before that
+		most     int   // packets to who waits, for each exchange
+	}{
+		{300 * microsecond, 1, 1}, {5 * millisecond, 1, 2}, {300 * microsecond, 100, 2}, {5 * millisecond, 100, 8},
+	} {
+		w := newWorld(t, 1, Config{}, gigabit())
+		w.up()
+		asks, answers := w.ends[0], w.ends[1]
+		const exchanges = 100
+		start, before := w.now, answers.packets
+		for range exchanges {
+			for range tt.messages {
+				w.sendMessage(asks, 100)
+			}
+			w.run(second, func() bool { return answers.wantMsg == asks.nextMsg })
+			answerAt := w.now + tt.think
+			w.run(second, func() bool { return w.now >= answerAt })
+			w.sendMessage(answers, 100)
+			w.run(second, func() bool { return asks.wantMsg == answers.nextMsg })
+		}
+		pings := int(2 * (w.now - start) / (10 * millisecond))
+		if came := answers.packets - before; came > tt.most*exchanges+pings {
+			t.Errorf("%d messages, answered after %d us: %d packets came in %d exchanges; want %d each, and %d pings",
+				tt.messages, tt.think/microsecond, came, exchanges, tt.most, pings)
+		}
+	}
+}
+
 // TestAcksOfFastPath: acknowledgements keep a distance in time where a path is fast, and yet none of its rate is
 // lost. On a rail of 1 Gbit/s they come by the 48 KiB, as ever.
 func TestAcksOfFastPath(t *testing.T) {

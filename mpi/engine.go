@@ -49,6 +49,7 @@ type engine struct {
 
 	goesOn bool                 // a failure does not end the job
 	dead   map[wire.PeerID]bool // processes of the job that have failed
+	gone   sync.Map             // the same by id, from when it was heard, for who holds mu and waits
 	failed []int32              // those of procs, in the order in which it was told
 	comms  commSet
 

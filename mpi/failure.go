@@ -26,6 +26,11 @@ import (
 
 // lost takes the agent's word that processes have failed, by their numbers in the job.
 func (e *engine) lost(numbers []int) {
+	for _, n := range numbers {
+		if id := e.self.base + wire.PeerID(n); id != e.self.id(e.rank) {
+			e.gone.Store(id, true)
+		}
+	}
 	e.mu.Lock()
 	e.progress() // what they have sent until now is here
 	for _, n := range numbers {

@@ -297,6 +297,58 @@ func TestBuryWindow(t *testing.T) {
 	}
 }
 
+// Who is killed while it changes an element that no instruction can change at once keeps nobody from that memory:
+// neither its owner's engine, which comes to it with its lock, nor who shares it.
+func TestBuryChanger(t *testing.T) {
+	fd, err := unix.MemfdCreate("mpi-test", unix.MFD_CLOEXEC)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer unix.Close(fd)
+	comms := []*Comm{testRank(t, fd, 3, 0), testRank(t, fd, 3, 1), testRank(t, fd, 3, 2)}
+	var wg, begun sync.WaitGroup
+	begun.Add(1)
+	for rank, c := range comms {
+		wg.Go(func() {
+			w, mem, err := WinMake[complex128](c, 4)
+			if err != nil {
+				t.Error(err)
+				return
+			}
+			if rank == 2 {
+				w.peers[0].control.enter(c.e)
+				begun.Done()
+				return // and never again
+			}
+			begun.Wait()
+			if rank == 0 {
+				time.AfterFunc(10*time.Millisecond, func() {
+					for _, c := range comms[:2] {
+						c.e.lost([]int{2})
+					}
+				})
+			}
+			w.LockAll(0)
+			for range 100 {
+				if err := w.Accumulate(Slice([]complex128{1}), Place{Disp: 1}, Sum); err != nil {
+					t.Error(err)
+				}
+			}
+			w.UnlockAll() // with the error that a process has failed
+			if rank == 0 {
+				c.e.until(func() bool { w.control.enter(c.e); defer w.control.leave(); return real(mem[1]) == 200 })
+			}
+		})
+	}
+	done := make(chan struct{})
+	go func() { wg.Wait(); close(done) }()
+	select {
+	case <-done:
+	case <-time.After(time.Minute):
+		panic("the survivors hang")
+	}
+}
+
 // Revoking reaches who waits, also by way of a third rank, and ends nothing elsewhere.
 func TestRevoke(t *testing.T) {
 	world(t, 3, func(c *Comm) {

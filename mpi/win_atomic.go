@@ -7,6 +7,7 @@ import (
 
 	"rainmpi/mpi/internal/dtype"
 	"rainmpi/mpi/internal/redop"
+	"rainmpi/rainnet/wire"
 )
 
 // Accumulates. "The outcome of concurrent accumulates to the same location with
@@ -27,6 +28,7 @@ type combining struct {
 	in      []byte      // packed; nil where op is NoOp
 	old     []byte      // packed: what was there before; nil: nobody wants it
 	control *winControl // of memory that others change too; else nil
+	e       *engine     // this process, which changes it
 }
 
 // run does it for n bytes.
@@ -68,7 +70,7 @@ func (c *combining) pairs(b dtype.Basic, n int64) {
 	size := b.Size()
 	for off := c.off; n > 0; off, n = off+size, n-size {
 		in, old := c.next(size)
-		c.control.enter()
+		c.control.enter(c.e)
 		if old != nil {
 			c.t.Pack(old, c.base, c.count, off)
 		}
@@ -103,7 +105,7 @@ func (c *combining) elements(b dtype.Basic, p unsafe.Pointer, n int64) {
 	case aligned && size < 4:
 		changeSmall(c.op, b, p, in, old, n)
 	default:
-		c.control.enter()
+		c.control.enter(c.e)
 		copy(old, bytesAt(p, n))
 		if c.op != redop.NoOp {
 			redop.Apply(c.op, b, unsafe.Pointer(unsafe.SliceData(in)), p, n/size)
@@ -223,7 +225,7 @@ func changeSmall(op redop.Op, b dtype.Basic, p unsafe.Pointer, in, old []byte, n
 
 // swap replaces the element at p by value if it equals compare, and writes what
 // was there to old (MPI_Compare_and_swap).
-func (c *winControl) swap(p unsafe.Pointer, value, compare, old []byte) {
+func (c *winControl) swap(e *engine, p unsafe.Pointer, value, compare, old []byte) {
 	size := len(old)
 	aligned := uintptr(p)%uintptr(size) == 0
 	switch {
@@ -234,7 +236,7 @@ func (c *winControl) swap(p unsafe.Pointer, value, compare, old []byte) {
 	case aligned && size < 4:
 		swapSmall(p, value, compare, old)
 	default:
-		c.enter()
+		c.enter(e)
 		here := bytesAt(p, int64(size))
 		copy(old, here)
 		if string(old) == string(compare) {
@@ -279,9 +281,16 @@ func swapSmall(p unsafe.Pointer, value, compare, old []byte) {
 	}
 }
 
-// enter and leave guard what no atomic instruction can change.
-func (c *winControl) enter() {
-	for !c.busy.CompareAndSwap(0, 1) {
+// enter and leave guard what no atomic instruction can change. One who is killed in between leaves its name there, and an
+// element of which nobody can say whether it was changed: that is so of all that the dead have done. Others take the
+// guard from it when they hear of its end, which may be while they wait here with the engine's lock.
+func (c *winControl) enter(e *engine) {
+	me := uint32(e.self.id(e.rank)) + 1
+	for !c.busy.CompareAndSwap(0, me) {
+		holder := c.busy.Load()
+		if _, gone := e.gone.Load(wire.PeerID(holder - 1)); holder != 0 && gone && c.busy.CompareAndSwap(holder, me) {
+			return
+		}
 		yield()
 	}
 }

@@ -18,7 +18,7 @@ import (
 // winControl is what all ranks of a host share about one rank's memory.
 type winControl struct {
 	lock atomic.Uint32 // see win_lock.go
-	busy atomic.Uint32 // 1: somebody changes what is too large for processor atomics
+	busy atomic.Uint32 // 1 + the id of who changes what is too large for processor atomics
 	_    [64 - 8]byte
 }
 

@@ -355,7 +355,7 @@ func (t *target) combine(origin, result vec, at Place, op redop.Op) error {
 		c.old, oldOK = result.bytes()
 	}
 	if t.win.allocated() {
-		c.control = t.control
+		c.control, c.e = t.control, t.win.e
 	}
 	if !inOK {
 		c.in = make([]byte, n)
@@ -421,7 +421,7 @@ func (w *Win) CompareAndSwap(origin, compare, result unsafe.Pointer, dt *Datatyp
 			w.e.mu.Lock()
 			defer w.e.mu.Unlock()
 		}
-		t.control.swap(p, value, other, bytesAt(result, size))
+		t.control.swap(w.e, p, value, other, bytesAt(result, size))
 		return nil
 	}
 	w.e.mu.Lock()

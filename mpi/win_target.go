@@ -37,18 +37,18 @@ func (e *engine) accessed(p *proc, h header, payload []byte) {
 	case kindGet:
 		w.give(p, h, there)
 	case kindAcc:
-		c := combining{op: a.op, t: t, base: base, count: a.count, off: int64(h.size), in: payload, control: w.others()}
+		c := combining{op: a.op, t: t, base: base, count: a.count, off: int64(h.size), in: payload, control: w.others(), e: w.e}
 		c.run(int64(h.tag))
 	case kindFetch:
 		r := e.reply(h, int(h.tag))
-		c := combining{op: a.op, t: t, base: base, count: a.count, off: int64(h.size), in: payload, old: r.rma.own, control: w.others()}
+		c := combining{op: a.op, t: t, base: base, count: a.count, off: int64(h.size), in: payload, old: r.rma.own, control: w.others(), e: w.e}
 		c.run(int64(h.tag))
 		e.post(p, r)
 	case kindSwap:
 		size := a.basic.Size()
 		h.size = 0
 		r := e.reply(h, int(size))
-		w.control.swap(base, payload[:size], payload[size:2*size], r.rma.own)
+		w.control.swap(w.e, base, payload[:size], payload[size:2*size], r.rma.own)
 		e.post(p, r)
 	}
 }

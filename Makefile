@@ -18,7 +18,7 @@ help:
 	@echo "make conformance      MPICH's C tests; DIRS=pt2pt,coll takes some directories; LAB=1: on two hosts while rails fail"
 	@echo "make hpcc             HPCC on two hosts while rails fail"
 	@echo "make apps             HPCC, FFTW and PnetCDF from Debian's sources: their own checks on one host, and on two while rails fail"
-	@echo "make regress          speed beside other MPIs, against the stored ratios; on a quiet machine, 25 minutes"
+	@echo "make regress          speed beside other MPIs, against the ratios stored for this processor; on a quiet machine, 25 minutes"
 	@echo "make install PREFIX=  into PREFIX/{bin,lib,include,share}; DESTDIR is honoured"
 
 include cbind/cbind.mk

@@ -5,7 +5,7 @@
 #   make conformance-ci                  a fixed slice of the expected passes, for every change
 #   make hpcc                            HPCC on two lab hosts while rails fail
 #   make apps                            HPCC, and the checks of FFTW and PnetCDF, on one host and on two lab hosts
-#   make regress                         speed inside this host beside the other MPIs, against the stored ratios;
+#   make regress                         speed beside the other MPIs, against the ratios stored for this processor;
 #                                        FLAGS=--update stores them. On a quiet machine, 25 minutes.
 
 comma := ,
@@ -34,5 +34,10 @@ regress: build
 	    "pt2pt --sizes 1M --tests puts,gets" \
 	    "coll --sizes 8,1M,4M --tests barrier,allreduce,alltoall,bcast" \
 	    "coll -n 4 --sizes 8 --tests barrier,allreduce" \
-	    "coll -n 8 --sizes 8 --tests barrier,allreduce"; do \
-	    $(B)/bin/rainbench $$row --runs 9 --duration 0.1 --baseline bench/baseline.json $(FLAGS) || status=1; done; exit $$status
+	    "coll -n 8 --sizes 8 --tests barrier,allreduce" \
+	    "pt2pt --sizes 1M --tests overlap" \
+	    "pt2pt --peers go,openmpi,mpich --sizes 8 --tests latency" \
+	    "pt2pt --lab --rails 1 --rate 1gbit --sizes 1M --tests overlap"; do \
+	    $(B)/bin/rainbench $$row --runs 9 --duration 0.1 --baseline bench/baseline.json $(FLAGS) || status=1; done; \
+	$(B)/bin/rainbench launch --ssh-ranks 0 --baseline bench/baseline.json $(FLAGS) || status=1; \
+	$(B)/bin/rainbench heat || status=1; exit $$status

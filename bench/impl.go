@@ -16,7 +16,7 @@ import (
 // An Impl is an MPI implementation that is installed here.
 type Impl struct {
 	Name string
-	cc   []string
+	cc   []string // nil: the program is Go's
 	// launch returns the words that start prog with n ranks.
 	launch func(s *Setting, n int) []string
 	env    []string // for every run, "K=V"
@@ -26,6 +26,7 @@ type Impl struct {
 const (
 	RainMPI  = "rainmpi"
 	Insecure = "insecure" // rainmpi with bulk data in clear: rainrun --insecure
+	GoAPI    = "go"       // rainmpi by its Go API: bench/gobench
 	OpenMPI  = "openmpi"
 	MPICH    = "mpich"
 )
@@ -61,6 +62,12 @@ func find(name, prefix string) (*Impl, error) {
 		return rainMPI(name, prefix)
 	case Insecure:
 		return rainMPI(name, prefix, "--insecure")
+	case GoAPI:
+		i, err := rainMPI(name, prefix)
+		if i != nil {
+			i.cc = nil
+		}
+		return i, err
 	case OpenMPI:
 		return debianPeer(name, "openmpi-bin libopenmpi-dev", openMPIWords, []string{
 			"OMPI_ALLOW_RUN_AS_ROOT=1", "OMPI_ALLOW_RUN_AS_ROOT_CONFIRM=1",
@@ -68,7 +75,7 @@ func find(name, prefix string) (*Impl, error) {
 	case MPICH:
 		return debianPeer(name, "mpich libmpich-dev", mpichWords, nil)
 	}
-	return nil, fmt.Errorf("bench: no implementation %q: there are %s, %s, %s, %s", name, RainMPI, Insecure, OpenMPI, MPICH)
+	return nil, fmt.Errorf("bench: no implementation %q: there are %s, %s, %s, %s, %s", name, RainMPI, Insecure, GoAPI, OpenMPI, MPICH)
 }
 
 // With returns the implementation under another name, with more in its environment.
@@ -210,6 +217,9 @@ func (s *Setting) railList() string {
 // Compile builds the C program of the folder src with the implementation's
 // compiler and returns its path in dir.
 func (i *Impl) Compile(src, dir string) (string, error) {
+	if i.cc == nil {
+		return GoBuild(filepath.Join(filepath.Dir(src), "gobench"), filepath.Join(dir, "gobench"))
+	}
 	files, err := filepath.Glob(filepath.Join(src, "*.c"))
 	if err != nil || len(files) == 0 {
 		return "", fmt.Errorf("bench: no C files in %s: run from the project's folder or name it by --src", src)
@@ -222,6 +232,23 @@ func (i *Impl) Compile(src, dir string) (string, error) {
 		return "", fmt.Errorf("bench: %s does not compile %s:\n%s", i.cc[0], src, out)
 	}
 	return prog, err
+}
+
+// GoBuild builds the Go program of the folder src and returns its absolute path.
+func GoBuild(src, prog string) (string, error) {
+	if _, err := os.Stat(filepath.Join(src, "main.go")); err != nil {
+		return "", fmt.Errorf("bench: %w: run from the project's folder", err)
+	}
+	prog, err := filepath.Abs(prog)
+	if err != nil {
+		return "", err
+	}
+	cmd := exec.Command("go", "build", "-o", prog, ".")
+	cmd.Dir, cmd.Env = src, append(os.Environ(), "CGO_ENABLED=0")
+	if out, err := cmd.CombinedOutput(); err != nil {
+		return "", fmt.Errorf("bench: go build in %s: %w\n%s", src, err, out)
+	}
+	return prog, nil
 }
 
 // Command returns the command that starts prog with n ranks in the setting. In a

@@ -40,6 +40,7 @@ type Run struct {
 	Results []Result
 	Ticks   []Tick
 	Elapsed time.Duration
+	Said    []string // what else it printed, by line
 	Stderr  string
 }
 
@@ -75,7 +76,7 @@ func Execute(ctx context.Context, cmd *exec.Cmd, limit time.Duration, onTick fun
 		}
 	}
 	err = cmd.Wait()
-	r.Elapsed, r.Stderr = time.Since(start), errs.String()
+	r.Elapsed, r.Said, r.Stderr = time.Since(start), strange, errs.String()
 	switch {
 	case ctx.Err() != nil:
 		return r, fmt.Errorf("%w within %v", ErrTimeout, limit)

@@ -140,15 +140,14 @@ func compareMain(name string, tests, args []string) (int, error) {
 	check := fs.Bool("check", false, "fill and check every message")
 	between := fs.Bool("lab", false, "between two lab hosts instead of on one; see --rails, --rate, ...")
 	asJSON := fs.String("json", "", "write the results to a file as JSON too")
-	baseline := fs.String("baseline", "", "compare the ratios with those of a file, and fail where one has become worse")
-	update := fs.Bool("update", false, "store the ratios in the file of --baseline instead")
+	stored := baselineFlags(fs)
 	config := labFlags(fs)
 	where := placeFlags(fs)
 	if err := parse(fs, args); err != nil {
 		return 2, err
 	}
-	if *update && *baseline == "" {
-		return 2, fmt.Errorf("%s: --update stores ratios in the file of --baseline: name one", name)
+	if err := stored.check(name); err != nil {
+		return 2, err
 	}
 	cfg, err := config()
 	if err != nil {
@@ -182,31 +181,58 @@ func compareMain(name string, tests, args []string) (int, error) {
 	if err := writeJSON(*asJSON, rows); err != nil {
 		return 1, err
 	}
-	if *baseline == "" {
-		return 0, nil
-	}
-	return beside(*baseline, *update, *between, rows)
+	return stored.beside(placeName(place), bench.Ours(w.impls), rows)
 }
 
-// beside compares the ratios with those of a file, or stores them there.
-func beside(file string, update, between bool, rows []bench.Row) (int, error) {
-	b, err := bench.OpenBaseline(file)
+// placeName is a setting's in a baseline.
+func placeName(s bench.Setting) string {
+	switch {
+	case s.Lab == nil:
+		return "one host"
+	case s.SSH != nil:
+		return "hosts by ssh"
+	}
+	return "two hosts"
+}
+
+// A baseline is the file with which ratios are compared, or in which they are stored.
+type baseline struct {
+	file   *string
+	update *bool
+}
+
+func baselineFlags(fs *pflag.FlagSet) baseline {
+	return baseline{
+		file:   fs.String("baseline", "", "compare the ratios with those of a file, and fail where one has become worse"),
+		update: fs.Bool("update", false, "store the ratios in the file of --baseline instead"),
+	}
+}
+
+func (b baseline) check(name string) error {
+	if *b.update && *b.file == "" {
+		return fmt.Errorf("%s: --update stores ratios in the file of --baseline: name one", name)
+	}
+	return nil
+}
+
+// beside compares the ratios of rows that were measured in a place, or stores them.
+func (b baseline) beside(place, mine string, rows []bench.Row) (int, error) {
+	if *b.file == "" {
+		return 0, nil
+	}
+	stored, err := bench.OpenBaseline(*b.file)
 	if err != nil {
 		return 1, err
 	}
-	place := "one host"
-	if between {
-		place = "two hosts"
+	if *b.update {
+		return 0, stored.Update(place, mine, rows)
 	}
-	if update {
-		return 0, b.Update(place, rows)
-	}
-	worse := b.Compare(place, rows)
+	worse := stored.Compare(place, mine, rows)
 	for _, line := range worse {
 		fmt.Println("worse ", line)
 	}
 	if len(worse) > 0 {
-		return 1, fmt.Errorf("%d rows are worse than in %s", len(worse), file)
+		return 1, fmt.Errorf("%d rows are worse than in %s", len(worse), *b.file)
 	}
 	return 0, nil
 }

@@ -4,8 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"os"
-	"os/exec"
 	"path/filepath"
 	"runtime"
 	"strings"
@@ -162,15 +160,7 @@ func (d *demo) compileGo() (string, error) {
 	if err != nil {
 		return "", err
 	}
-	path := filepath.Join(d.dir, "heat-go")
-	cmd := exec.Command("go", "build", "-o", path, ".")
-	cmd.Dir = folder
-	cmd.Env = append(os.Environ(), "CGO_ENABLED=0")
-	out, err := cmd.CombinedOutput()
-	if err != nil {
-		return "", fmt.Errorf("go build in %s: %w\n%s", folder, err, out)
-	}
-	return path, nil
+	return bench.GoBuild(folder, filepath.Join(d.dir, "heat-go"))
 }
 
 // find returns the folder of an example that has sources in a language: NAME

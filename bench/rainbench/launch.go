@@ -35,8 +35,12 @@ func launchMain(args []string) (int, error) {
 	hosts := fs.Int("hosts", 4, "number of lab hosts")
 	runs := fs.Int("runs", 9, "runs of each implementation")
 	asJSON := fs.String("json", "", "write the results to a file as JSON too")
+	stored := baselineFlags(fs)
 	where := placeFlags(fs)
 	if err := parse(fs, args); err != nil {
+		return 2, err
+	}
+	if err := stored.check("launch"); err != nil {
 		return 2, err
 	}
 	w, remove, err := where.programs(*peers)
@@ -51,6 +55,7 @@ func launchMain(args []string) (int, error) {
 		return 1, err
 	}
 	var all []Launched
+	status, worse := 0, error(nil)
 	c := bench.Comparison{Setting: here, Impls: w.impls, Progs: w.progs, Runs: *runs, Limit: launchLimit}
 	for _, c.Ranks = range *ranks {
 		got, err := launched(ctx, c)
@@ -58,6 +63,9 @@ func launchMain(args []string) (int, error) {
 			return 1, err
 		}
 		all = append(all, got)
+		if n, err := stored.beside(placeName(c.Setting), bench.Ours(w.impls), got.Rows); err != nil {
+			status, worse = n, err
+		}
 	}
 	if c.Ranks = *far; c.Ranks > 0 {
 		var end func()
@@ -70,15 +78,20 @@ func launchMain(args []string) (int, error) {
 			return 1, err
 		}
 		all = append(all, got)
+		if n, err := stored.beside(placeName(c.Setting), bench.Ours(w.impls), got.Rows); err != nil {
+			status, worse = n, err
+		}
 	}
-	if *asJSON == "" {
-		return 0, nil
+	if *asJSON != "" {
+		text, err := json.MarshalIndent(all, "", "\t")
+		if err != nil {
+			return 1, err
+		}
+		if err := os.WriteFile(*asJSON, append(text, '\n'), 0o644); err != nil {
+			return 1, err
+		}
 	}
-	text, err := json.MarshalIndent(all, "", "\t")
-	if err != nil {
-		return 1, err
-	}
-	return 0, os.WriteFile(*asJSON, append(text, '\n'), 0o644)
+	return status, worse
 }
 
 // launched times starts and, in runs of their own, looks at memory.

@@ -6,6 +6,7 @@
 //	rainbench lab status | clean
 //	rainbench demo                          the main job, with a rail cut and repaired
 //	rainbench pt2pt | coll                  one C program, each MPI's own mpicc, interleaved runs
+//	rainbench heat                          one program on as many ranks as cores, and on four times as many
 //	rainbench launch                        from start to end, here and by ssh, and memory per rank
 //	rainbench profile                       where a rank's time goes, by perf
 //	rainbench algorithms                    the algorithms of each collective beside each other
@@ -51,6 +52,7 @@ var commands = map[string]command{
 
 	"coll": {"collectives beside other MPIs", collMain},
 
+	"heat":   {"what more ranks than cores cost, beside other MPIs", heatMain},
 	"launch": {"time from start to end, and memory per rank, beside other MPIs", launchMain},
 
 	"chaos": {"kill, stop and cut jobs at random, and see how they end", chaosMain},

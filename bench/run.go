@@ -65,7 +65,10 @@ func Execute(ctx context.Context, cmd *exec.Cmd, limit time.Duration, onTick fun
 	}
 	ctx, cancel := context.WithTimeout(ctx, limit)
 	defer cancel()
-	stop := context.AfterFunc(ctx, func() { syscall.Kill(-cmd.Process.Pid, syscall.SIGKILL) })
+	stop := context.AfterFunc(ctx, func() {
+		syscall.Kill(-cmd.Process.Pid, syscall.SIGKILL)
+		time.AfterFunc(cmd.WaitDelay, func() { out.Close() }) // Wait would end its reading, but is not called before
+	})
 	defer stop()
 
 	lines := bufio.NewScanner(out)

@@ -2,9 +2,12 @@ package bench
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"slices"
+	"strconv"
 	"strings"
+	"time"
 
 	"rainmpi/bench/lab"
 )
@@ -20,6 +23,8 @@ type Striping struct {
 	Sizes   []string
 	Runs    int
 	Seconds float64 // about how long a test takes at one size
+	// Patience is how much longer than planned a run may take before it counts as hung.
+	Patience time.Duration
 
 	// Place makes the lab for a number of rails.
 	Place func(context.Context, lab.Config) (s Setting, end func(), err error)
@@ -41,6 +46,9 @@ type Striped struct {
 	// Least is the least that any rail carried, beside its part of the sum of the
 	// rates, in any run.
 	Least float64 `json:"least_share"`
+	// Failures are of runs that failed or hung at this size, or before they came to it.
+	Failures []string `json:"failures,omitempty"`
+	Hung     int      `json:"hung"` // of them
 }
 
 // line is what the rails can carry in the directions of the test, MB/s.
@@ -80,6 +88,11 @@ func (b *Striping) Check() error {
 			return fmt.Errorf("rails: no test %q: there are bandwidth, bothways, latency", t)
 		}
 	}
+	for _, word := range b.Sizes {
+		if _, err := bytesOf(word); err != nil {
+			return err
+		}
+	}
 	for _, r := range b.Rates {
 		if r == 0 {
 			return fmt.Errorf("rails: a rail without a rate has no line to be beside; rainbench pt2pt --lab measures it")
@@ -88,7 +101,8 @@ func (b *Striping) Check() error {
 	return nil
 }
 
-// Run measures all, and stops at the first run that fails.
+// Run measures all. A run that fails or hangs is told by its rows, and the next one
+// goes on; without a place to run in, it returns what it has.
 func (b *Striping) Run(ctx context.Context) (rows []Striped, err error) {
 	for _, n := range b.Rails {
 		more, err := b.number(ctx, n)
@@ -100,54 +114,121 @@ func (b *Striping) Run(ctx context.Context) (rows []Striped, err error) {
 	return rows, nil
 }
 
-func (b *Striping) number(ctx context.Context, n int) (rows []Striped, err error) {
+func (b *Striping) number(ctx context.Context, n int) ([]Striped, error) {
 	rates, err := b.ratesOf(n)
 	if err != nil {
 		return nil, err
 	}
-	place, end, err := b.Place(ctx, lab.Config{Rails: n, Rates: rates})
+	cfg := lab.Config{Rails: n, Rates: rates}
+	place, end, err := b.Place(ctx, cfg)
 	if err != nil {
 		return nil, err
 	}
-	defer end()
-	at := map[string]int{}
+	defer func() { end() }()
+	t := stripedTable{Striping: b, rates: rates, at: map[string]int{}}
 	for range b.Runs {
 		for _, i := range b.Impls {
 			for _, test := range b.Tests {
-				results, least, err := b.once(ctx, &place, rates, i, test)
-				if err != nil {
-					return rows, err
+				run, least, err := b.once(ctx, &place, rates, i, test)
+				if ctx.Err() != nil {
+					return nil, err
 				}
-				for _, r := range results {
-					key := fmt.Sprint(i.Name, test, r.Size)
-					if _, ok := at[key]; !ok {
-						at[key] = len(rows)
-						rows = append(rows, Striped{Impl: i.Name, Rails: n, Rates: rates, Test: test, Size: r.Size, Unit: r.Unit, Least: least})
-					}
-					row := &rows[at[key]]
-					row.Values, row.Wrong, row.Least = append(row.Values, r.Value), row.Wrong+r.Wrong, min(row.Least, least)
+				t.take(i.Name, test, run.Results, least, err)
+				if err == nil {
+					continue
+				}
+				// What has hung may go on in its lab, in the way of who comes next.
+				end()
+				if place, end, err = b.Place(ctx, cfg); err != nil {
+					end = func() {}
+					return t.done(), err
 				}
 			}
 		}
 	}
-	for k := range rows {
-		rows[k].Median = Median(rows[k].Values)
-		if b.OnRow != nil {
-			b.OnRow(&rows[k])
-		}
-	}
-	return rows, nil
+	return t.done(), nil
 }
 
-// once runs one test at all sizes.
-func (b *Striping) once(ctx context.Context, s *Setting, rates []uint64, i *Impl, test string) ([]Result, float64, error) {
+// once runs one test at all sizes. What a run that fails has told is returned too.
+func (b *Striping) once(ctx context.Context, s *Setting, rates []uint64, i *Impl, test string) (Run, float64, error) {
 	shares := s.Shares()
 	cmd := i.Command(s, 2, b.Progs[i.Name], "-t", test, "-s", strings.Join(b.Sizes, ","), "-c", "-d", fmt.Sprint(b.Seconds))
-	run, err := Execute(ctx, cmd, seconds(float64(len(b.Sizes))*(b.Seconds*8+3)+30), nil)
+	run, err := Execute(ctx, cmd, seconds(float64(len(b.Sizes))*(b.Seconds*8+3))+b.Patience, nil)
 	if err != nil {
-		return nil, 0, fmt.Errorf("%s, %s over %d rails: %w", i.Name, test, len(rates), err)
+		err = fmt.Errorf("%s, %s over %d rails: %w", i.Name, test, len(rates), err)
 	}
-	return run.Results, leastShare(shares(), rates), nil
+	return run, leastShare(shares(), rates), err
+}
+
+// A stripedTable is the rows of one number of rails, as runs fill them.
+type stripedTable struct {
+	*Striping
+	rates []uint64
+	rows  []Striped
+	at    map[string]int // by implementation, test and size
+}
+
+func (t *stripedTable) row(impl, test string, size int) *Striped {
+	key := fmt.Sprint(impl, test, size)
+	if _, ok := t.at[key]; !ok {
+		t.at[key] = len(t.rows)
+		t.rows = append(t.rows, Striped{Impl: impl, Rails: len(t.rates), Rates: t.rates, Test: test, Size: size, Least: 1})
+	}
+	return &t.rows[t.at[key]]
+}
+
+// take adds what a run has told, and its failure to the sizes that it had still to
+// tell of: to the last one, if it only did not end.
+func (t *stripedTable) take(impl, test string, results []Result, least float64, err error) {
+	for _, r := range results {
+		row := t.row(impl, test, r.Size)
+		row.Unit, row.Values, row.Wrong, row.Least = r.Unit, append(row.Values, r.Value), row.Wrong+r.Wrong, min(row.Least, least)
+	}
+	if err == nil {
+		return
+	}
+	for _, word := range t.Sizes[min(len(results), len(t.Sizes)-1):] {
+		size, _ := bytesOf(word) // Check has read it
+		row := t.row(impl, test, size)
+		row.Failures = append(row.Failures, err.Error())
+		if errors.Is(err, ErrTimeout) {
+			row.Hung++
+		}
+	}
+}
+
+// done completes the rows.
+func (t *stripedTable) done() []Striped {
+	for k := range t.rows {
+		row := &t.rows[k]
+		if len(row.Values) > 0 {
+			row.Median = Median(row.Values)
+		} else {
+			row.Least = 0
+		}
+		if t.OnRow != nil {
+			t.OnRow(row)
+		}
+	}
+	return t.rows
+}
+
+// bytesOf reads a size as the C program does: 8, 64k, 1M.
+func bytesOf(word string) (int, error) {
+	digits, unit := word, 1
+	if n := len(word) - 1; n > 0 {
+		switch word[n] {
+		case 'k', 'K':
+			digits, unit = word[:n], 1<<10
+		case 'm', 'M':
+			digits, unit = word[:n], mebibyte
+		}
+	}
+	v, err := strconv.ParseFloat(digits, 64)
+	if err != nil || !(v >= 0 && v < 1<<30) {
+		return 0, fmt.Errorf("rails: size %q: write it like 8, 64k or 1M", word)
+	}
+	return int(v * float64(unit)), nil
 }
 
 // leastShare is the least part of what was sent that a rail carried, beside its
@@ -175,7 +256,8 @@ func StripingBars(rows []Striped) (bars []Bar) {
 			continue
 		}
 		what := fmt.Sprintf("%d rails, %s, %d bytes", s.Rails, s.Test, s.Size)
-		bars = append(bars, Bar{What: what + ": wrong messages", Value: float64(s.Wrong), Most: true})
+		bars = append(bars, Bar{What: what + ": wrong messages", Value: float64(s.Wrong), Most: true},
+			Bar{What: what + ": runs that failed or hung", Value: float64(len(s.Failures)), Most: true})
 		switch {
 		case s.Size < mebibyte:
 		case s.Test == "latency":
@@ -204,8 +286,12 @@ func allEqual(rates []uint64) bool {
 // String is one line of the table.
 func (s *Striped) String() string {
 	text := fmt.Sprintf("%-8s %d rails  %-10s %9d bytes  %10.1f %s", s.Impl, s.Rails, s.Test, s.Size, s.Median, s.Unit)
-	if s.Test != "latency" {
+	if s.Test != "latency" && len(s.Values) > 0 {
 		text += fmt.Sprintf("  %5.2f of the line rate; least share of a rail %.2f", s.Median/s.line(), s.Least)
+	}
+	if n := len(s.Failures); n > 0 {
+		why, _, _ := strings.Cut(s.Failures[n-1], "\n")
+		text += fmt.Sprintf("  %d runs failed, %d of them hung; the last: %s", n, s.Hung, why)
 	}
 	return text
 }

@@ -2,9 +2,11 @@ package bench
 
 import (
 	"context"
+	"errors"
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"rainmpi/bench/lab"
 )
@@ -46,7 +48,7 @@ func TestStripingBars(t *testing.T) {
 		}
 		return n
 	}
-	if bars := StripingBars(rows); missed(rows) != 0 || len(bars) != 6+6+1 {
+	if bars := StripingBars(rows); missed(rows) != 0 || len(bars) != 2*6+6+1 {
 		t.Errorf("%d bars, %d missed: %v", len(bars), missed(rows), bars)
 	}
 	for k, spoil := range []func(*Striped){
@@ -58,6 +60,11 @@ func TestStripingBars(t *testing.T) {
 		if missed(bad) != 1 {
 			t.Errorf("row %d: %d bars are missed by %+v", k, missed(bad), bad[k])
 		}
+	}
+	hung := slices.Clone(rows)
+	hung[5].Failures, hung[6].Failures = []string{"hung"}, []string{"hung"}
+	if missed(hung) != 1 {
+		t.Errorf("%d bars are missed by a run of rainmpi that hangs, and one of a peer", missed(hung))
 	}
 }
 
@@ -80,8 +87,57 @@ func TestStripingRuns(t *testing.T) {
 			t.Errorf("row %d: %+v", k, r)
 		}
 	}
-	b.Impls = []*Impl{scripted("exit 3")}
-	if _, err := b.Run(t.Context()); err == nil || !strings.Contains(err.Error(), "bandwidth over 1 rails") {
-		t.Errorf("a failed run: %v", err)
+}
+
+// A run that hangs or fails is told by the rows of the sizes that it had still to tell of, leaves nothing in the lab of
+// the next one, and all others are measured.
+func TestStripingGoesOn(t *testing.T) {
+	const told = `echo "{\"test\":\"x\",\"size\":1024,\"value\":$(grep -ls ^sleep /proc/[0-9]*/cmdline | wc -l),\"unit\":\"MB/s\"}"`
+	const more = `; echo "{\"test\":\"x\",\"size\":2048,\"value\":7,\"unit\":\"MB/s\"}"`
+	named := func(name, script string) *Impl { i := scripted(script); i.Name = name; return i }
+	labs, held := 0, 0
+	b := Striping{Impls: []*Impl{named("hangs", told+"; setsid sleep 600 & sleep 600"), named("fails", told+more+"; exit 3"), named("runs", told+more)},
+		Rails: []int{1}, Rates: []uint64{1e9}, Tests: []string{"bandwidth"}, Sizes: []string{"1k", "2k"}, Runs: 2, Seconds: 0.001, Patience: -4 * time.Second,
+		Place: func(ctx context.Context, cfg lab.Config) (Setting, func(), error) {
+			l := lab.Start(t, cfg)
+			labs, held = labs+1, held+1
+			return Setting{Lab: l}, func() { held--; l.Close() }, nil
+		}}
+	rows, err := b.Run(t.Context())
+	if err != nil || len(rows) != 6 || labs != 5 || held != 0 {
+		t.Fatalf("%v, %d labs, %d of them left: %+v", err, labs, held, rows)
+	}
+	for k, want := range []struct {
+		impl                   string
+		size, values, failures int
+		hung                   int
+		median                 float64
+	}{{"hangs", 1024, 2, 0, 0, 0}, {"hangs", 2048, 0, 2, 2, 0}, {"fails", 1024, 2, 0, 0, 0}, {"fails", 2048, 2, 2, 0, 7},
+		{"runs", 1024, 2, 0, 0, 0}, {"runs", 2048, 2, 0, 0, 7}} {
+		r := rows[k]
+		if r.Impl != want.impl || r.Size != want.size || len(r.Values) != want.values || len(r.Failures) != want.failures || r.Hung != want.hung || r.Median != want.median {
+			t.Errorf("row %d: %+v, want %+v", k, r, want)
+		}
+	}
+	if s := rows[1].String(); !strings.Contains(s, "2 runs failed, 2 of them hung") || !strings.Contains(s, "hangs, bandwidth over 1 rails: did not end") {
+		t.Error(s)
+	}
+	b.Place = func(context.Context, lab.Config) (Setting, func(), error) {
+		if labs++; labs > 6 {
+			return Setting{}, nil, errors.New("no room")
+		}
+		return Setting{Lab: lab.Start(t, lab.Config{Rails: 1})}, func() {}, nil
+	}
+	if rows, err := b.Run(t.Context()); err == nil || len(rows) != 2 {
+		t.Errorf("without a lab for the second run: %v, %+v", err, rows)
+	}
+}
+
+// Sizes are read as the C program reads them.
+func TestBytesOf(t *testing.T) {
+	for word, want := range map[string]int{"8": 8, "64k": 65536, "1M": 1 << 20, "0.5K": 512, "k": -1, "1q": -1, "": -1, "-1": -1, "NaN": -1} {
+		if got, err := bytesOf(word); (err != nil) != (want < 0) || err == nil && got != want {
+			t.Errorf("%q: %d, %v, want %d", word, got, err, want)
+		}
 	}
 }

@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 
 	"github.com/spf13/pflag"
@@ -11,15 +12,14 @@ import (
 )
 
 // stripingFlags are those of rainbench rails --rails.
-func stripingFlags(fs *pflag.FlagSet) func(peers []string, runs int, seconds float64, user bool, where places) (int, error) {
+func stripingFlags(fs *pflag.FlagSet) func(b bench.Striping, peers []string, user bool, where places, asJSON string) (int, error) {
 	rails := fs.IntSlice("rails", nil, "measure how full so many rails are, 1 to 8, instead: 1,2,4")
 	rates := fs.StringSlice("rate", []string{"1gbit"}, "with --rails: rate of every rail, or of each: 1gbit,100mbit")
 	tests := fs.StringSlice("tests", []string{"bandwidth", "bothways", "latency"}, "with --rails: tests")
 	sizes := fs.StringSlice("sizes", []string{"1M"}, "with --rails: message sizes, bytes (k and M are binary)")
-	asJSON := fs.String("json", "", "with --rails: write the figures to a file as JSON")
-	return func(peers []string, runs int, seconds float64, user bool, where places) (int, error) {
-		b := bench.Striping{Rails: *rails, Tests: *tests, Sizes: *sizes, Runs: runs, Seconds: seconds,
-			OnRow: func(s *bench.Striped) { fmt.Println(s) }}
+	return func(b bench.Striping, peers []string, user bool, where places, asJSON string) (int, error) {
+		b.Rails, b.Tests, b.Sizes = *rails, *tests, *sizes
+		b.OnRow = func(s *bench.Striped) { fmt.Println(s) }
 		for _, w := range *rates {
 			r, err := lab.ParseRate(w)
 			if err != nil {
@@ -30,7 +30,7 @@ func stripingFlags(fs *pflag.FlagSet) func(peers []string, runs int, seconds flo
 		if err := b.Check(); err != nil {
 			return 2, err
 		}
-		return stripe(&b, peers, user, where, *asJSON)
+		return stripe(&b, peers, user, where, asJSON)
 	}
 }
 
@@ -48,10 +48,10 @@ func stripe(b *bench.Striping, peers []string, user bool, where places, asJSON s
 		return placeOf(ctx, true, cfg, w.dir)
 	}
 	rows, err := b.Run(ctx)
-	if err != nil {
-		return 1, err
+	if ctx.Err() != nil {
+		return 1, errors.New("rails: interrupted")
 	}
-	if err := writeJSON(asJSON, rows); err != nil {
+	if err := errors.Join(err, writeJSON(asJSON, rows)); err != nil {
 		return 1, err
 	}
 	missed := 0

@@ -7,7 +7,7 @@
 //
 // # What happens when something fails
 //
-// One command for each question; --peer openmpi,mpich lets others take turns, --json FILE keeps
+// One command for each question; --peers openmpi,mpich lets others take turns, --json FILE keeps
 // goodput and bytes of every rail each 10 ms and what both ends say of their paths:
 //
 //	rainbench faults --scenario cut --trials 20            carrier lost at one end of one rail: longest gap

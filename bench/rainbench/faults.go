@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"slices"
 	"strings"
 	"time"
 
@@ -21,7 +22,7 @@ func faultsMain(args []string) (int, error) {
 	fs := pflag.NewFlagSet("rainbench faults", pflag.ContinueOnError)
 	names := fs.StringSlice("scenario", nil, "what fails: "+strings.Join(bench.ScenarioNames(), ", ")+"; or all")
 	trials := fs.Int("trials", 5, "trials of each scenario and implementation, each with a fault at a random moment and place")
-	peers := fs.StringSlice("peer", nil, "implementations that take turns with rainmpi: openmpi, mpich")
+	peers := fs.StringSlice("peers", nil, "implementations that take turns with rainmpi: openmpi, mpich")
 	rails := fs.Int("rails", 2, "number of rails, rail1, rail2, ...")
 	rates := fs.StringSlice("rate", []string{"1gbit"}, "rate of every rail, or of each: 1gbit,100mbit")
 	down := fs.Float64("down", 2, "how long the fault lasts, seconds")
@@ -45,7 +46,7 @@ func faultsMain(args []string) (int, error) {
 	}
 	ctx, stop := untilInterrupted()
 	defer stop()
-	w, remove, err := where.programs(append([]string{bench.RainMPI}, *peers...))
+	w, remove, err := where.programs(withRainMPI(*peers))
 	if err != nil {
 		return 1, err
 	}
@@ -64,6 +65,12 @@ func faultsMain(args []string) (int, error) {
 		return 1, err
 	}
 	return missed(reports)
+}
+
+// withRainMPI has rainmpi take the first turn, once, whether it is named or not.
+func withRainMPI(peers []string) []string {
+	others := slices.DeleteFunc(slices.Clone(peers), func(name string) bool { return name == bench.RainMPI })
+	return append([]string{bench.RainMPI}, others...)
 }
 
 func scenarios() (text string) {

@@ -129,3 +129,12 @@ func processes(words ...string) (found []string) {
 	}
 	return found
 }
+
+// Rainmpi has one turn, whether it is named or not.
+func TestWithRainMPI(t *testing.T) {
+	for _, names := range []string{"openmpi mpich", "openmpi rainmpi mpich"} {
+		if got := strings.Join(withRainMPI(strings.Fields(names)), " "); got != "rainmpi openmpi mpich" {
+			t.Errorf("%s: %s", names, got)
+		}
+	}
+}

@@ -18,10 +18,21 @@ func parse(fs *pflag.FlagSet, args []string) error {
 		collect(fs)
 		return pflag.ErrHelp
 	}
+	if fs.Lookup("peers") != nil {
+		fs.SetNormalizeFunc(eitherPeers)
+	}
 	if fs.Usage == nil {
 		describe(fs, manual.Page{Usage: []string{"[flags]"}})
 	}
 	return fs.Parse(args)
+}
+
+// eitherPeers reads --peer as --peers, which alone is told.
+func eitherPeers(_ *pflag.FlagSet, name string) pflag.NormalizedName {
+	if name == "peer" {
+		name = "peers"
+	}
+	return pflag.NormalizedName(name)
 }
 
 // running is the command that the command line names.

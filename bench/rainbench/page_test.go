@@ -21,6 +21,9 @@ func TestPage(t *testing.T) {
 	if collect != nil {
 		t.Error("commands would not run any more")
 	}
+	if strings.Contains(man, "\\-\\-peer ") || strings.Contains(man, "\\-\\-peer\\") {
+		t.Error("the manual tells --peer beside --peers")
+	}
 	if strings.Contains(man, "default /") {
 		t.Error("the manual names a folder of the machine on which it was made")
 	}

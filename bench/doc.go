@@ -15,6 +15,7 @@
 //	rainbench faults --scenario repair --trials 20         the rate before, during and after
 //	rainbench faults --scenario loss --loss 1%             and --loss 5%: the rate under random loss
 //	rainbench faults --scenario loss --loss 5% --down 600 --trials 1    does a path go down in ten minutes
+//	rainbench faults --scenario lossy-rail                 one of two rails loses 5 %: never slower than without it
 //	rainbench faults --scenario flap                       a rail that comes and goes
 //	rainbench faults --scenario slow-rail                  1 Gbit/s beside 100 Mbit/s
 //	rainbench faults --scenario crossed-rails              no common rail, and a host between that has both

@@ -14,8 +14,12 @@ func (s *Summary) backBar() Bar {
 	return Bar{What: "from 1 s after the repair, beside before", Value: ratio(s.After, s.Before), Least: 0.95, Unit: "times"}
 }
 
+func (s *Summary) noDownBar() Bar {
+	return Bar{What: "paths that went down", Value: float64(s.Downs), Unit: "times", Most: true}
+}
+
 func lossBars(o *Scene, s *Summary) []Bar {
-	bars := []Bar{{What: "paths that went down", Value: float64(s.Downs), Unit: "times", Most: true}}
+	bars := []Bar{s.noDownBar()}
 	least := 0.0
 	switch {
 	case o.Loss <= 0.01:
@@ -26,6 +30,16 @@ func lossBars(o *Scene, s *Summary) []Bar {
 		return bars
 	}
 	return append(bars, Bar{What: fmt.Sprintf("rate at %g %% loss, beside before", o.Loss*100), Value: ratio(s.During, s.Before), Least: least, Unit: "times"})
+}
+
+// lossyBars: a rail that loses never makes the whole slower than it is without that
+// rail, nor does a slow one.
+func lossyBars(o *Scene, s *Summary) []Bar {
+	return []Bar{
+		s.noDownBar(),
+		{What: "rate, beside that without the lossy rail", Value: ratio(s.During, s.One*float64(o.Rails-1)), Least: 1, Unit: "times"},
+		s.backBar(),
+	}
 }
 
 func slowBars(o *Scene, s *Summary) []Bar {

@@ -34,6 +34,9 @@ func TestDraws(t *testing.T) {
 			}
 			moments[d.Break] = true
 			mended := map[string]bool{}
+			if name == "lossy-rail" && len(d.Faults) != 2 {
+				t.Errorf("more than one rail loses: %v", d.Faults)
+			}
 			for _, e := range d.Faults {
 				mended[e.Fault.Rail] = e.Fault.Kind == lab.KindMend
 				seen[e.Fault.String()] = true
@@ -64,6 +67,7 @@ var wanted = map[string]string{
 	"black-hole":    "blackhole:rail1@h1:out blackhole:rail1@h2:in blackhole:rail2@h1:both",
 	"flap":          "cut:rail1@h1:switch cut:rail2@h2:switch mend:rail1",
 	"loss":          "loss:rail1:1% loss:rail2:1% mend:rail1",
+	"lossy-rail":    "loss:rail1:5% loss:rail2:5% mend:rail1 mend:rail2",
 	"slow-rail":     "cut:rail2@h1:switch cut:rail2@h2:switch",
 	"crossed-rails": "cut:rail1@h1:switch cut:rail2@h3:switch mend:rail1 mend:rail2",
 }
@@ -119,6 +123,7 @@ func TestBarsOfScenarios(t *testing.T) {
 	good := Summary{Trials: 20, One: 119, Before: 236, During: 118, After: 235, Gap: Spread{0.02, 0.04, 0.05}}
 	for name, s := range map[string]Summary{"cut": good, "black-hole": good, "repair": good, "flap": good,
 		"loss": {Before: 236, During: 230}, "slow-rail": {Before: 130, During: 118, After: 130},
+		"lossy-rail":    {One: 119, Before: 236, During: 200, After: 235},
 		"crossed-rails": {Before: 236, During: 110, After: 236}} {
 		check := func(s Summary, pass bool) {
 			t.Helper()
@@ -142,6 +147,12 @@ func TestBarsOfScenarios(t *testing.T) {
 			bad := s
 			spoil(&bad)
 			check(bad, false)
+		}
+		if name == "lossy-rail" {
+			s.During = 118 // one rail alone has 119
+			check(s, false)
+			s.During, s.Downs = 200, 1
+			check(s, false)
 		}
 	}
 }

@@ -16,6 +16,7 @@ type Scenario struct {
 	Name, Brief string
 	hosts       int      // of the lab; 0: two
 	rates       []uint64 // of its rails, bits per second; nil: as the caller has them
+	loss        float64  // of a rail, probability; 0: as the caller has it
 	alone       bool     // one rail by itself is measured first, to compare with
 	draw        func(*drawing)
 	bars        func(o *Scene, s *Summary) []Bar
@@ -27,7 +28,7 @@ type Scene struct {
 	Rails int
 	Rates []uint64 // of each rail, bits per second
 	Down  float64  // how long the fault lasts, seconds
-	Loss  float64  // of the scenario loss: probability
+	Loss  float64  // of the rails that lose: probability
 }
 
 // NewScene takes the settings that a scenario leaves to its caller: the number of
@@ -58,6 +59,9 @@ func NewScene(name string, rails int, rates []uint64, down, loss float64) (*Scen
 	if !(loss > 0 && loss < 1) {
 		return nil, fmt.Errorf("faults: loss %g: it is a probability between 0 and 1", loss)
 	}
+	if s.loss > 0 {
+		s.Loss = s.loss
+	}
 	return s, nil
 }
 
@@ -87,6 +91,8 @@ var scenarios = []Scenario{
 	{Name: "black-hole", Brief: "one rail swallows everything, in one direction or both, for good", draw: drawHole,
 		bars: func(o *Scene, s *Summary) []Bar { return []Bar{s.gapBar(0.100)} }},
 	{Name: "loss", Brief: "all rails lose frames at random, in both directions", draw: drawLoss, bars: lossBars},
+	{Name: "lossy-rail", Brief: "one rail loses 5 % of all frames, in both directions, and is mended", loss: 0.05, alone: true, draw: drawLossy,
+		bars: lossyBars},
 	{Name: "flap", Brief: "one rail loses its carrier and gets it back, again and again", draw: drawFlap,
 		bars: func(o *Scene, s *Summary) []Bar { return []Bar{s.backBar()} }},
 	{Name: "slow-rail", Brief: "1 Gbit/s and 100 Mbit/s; the slow rail is cut and mended", rates: []uint64{1e9, 1e8}, draw: drawSlow,
@@ -160,10 +166,15 @@ func drawHole(d *drawing) {
 
 func drawLoss(d *drawing) {
 	for r := range d.Rails {
-		rail := railName(r + 1)
-		d.at(d.trial.Break, lab.Fault{Kind: lab.KindLoss, Rail: rail, Loss: d.Loss})
-		d.mend(rail)
+		d.lose(railName(r + 1))
 	}
+}
+
+func drawLossy(d *drawing) { d.lose(d.rail()) }
+
+func (d *drawing) lose(rail string) {
+	d.at(d.trial.Break, lab.Fault{Kind: lab.KindLoss, Rail: rail, Loss: d.Loss})
+	d.mend(rail)
 }
 
 // A flapping rail is up, and down, for 50 to 350 ms each.

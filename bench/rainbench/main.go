@@ -12,7 +12,7 @@
 //	rainbench algorithms                    the algorithms of each collective beside each other
 //	rainbench chaos                         jobs that are killed, stopped and cut at random
 //	rainbench soak                          one job for long, on rails that fail all the time
-//	rainbench faults --scenario NAME        a stream while rails fail in one of seven ways, trial by trial
+//	rainbench faults --scenario NAME        a stream while rails fail in one of eight ways, trial by trial
 //	rainbench cost                          processor time per gigabyte beside a TCP connection's
 //	rainbench share                         one rail beside a TCP connection and beside another job
 //	rainbench rails                         how full rails are, 1 to 8 of them, and while one of two is broken

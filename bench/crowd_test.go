@@ -77,16 +77,3 @@ func TestPoints(t *testing.T) {
 		}
 	}
 }
-
-func TestBytes(t *testing.T) {
-	for s, want := range map[string]int{"0": 0, "8": 8, "64k": 64 << 10, "64K": 64 << 10, "4M": 4 << 20} {
-		if got, err := Bytes(s); err != nil || got != want {
-			t.Errorf("%s: %d, %v", s, got, err)
-		}
-	}
-	for _, s := range []string{"", "k", "-1", "1.5k", "8b", "99999999999999999"} {
-		if n, err := Bytes(s); err == nil {
-			t.Errorf("%q is taken for %d", s, n)
-		}
-	}
-}

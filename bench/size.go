@@ -8,18 +8,18 @@ import (
 
 // Bytes reads a size as the C program does: 8, 64k, 1M, which are binary.
 func Bytes(s string) (int, error) {
-	digits, shift := s, 0
+	digits, unit := s, 1
 	switch low := strings.ToLower(s); {
 	case strings.HasSuffix(low, "k"):
-		digits, shift = s[:len(s)-1], 10
+		digits, unit = s[:len(s)-1], 1<<10
 	case strings.HasSuffix(low, "m"):
-		digits, shift = s[:len(s)-1], 20
+		digits, unit = s[:len(s)-1], mebibyte
 	}
-	n, err := strconv.ParseUint(digits, 10, 40)
-	if err != nil {
-		return 0, fmt.Errorf("bench: %q is no size: bytes, as in 8, 64k or 1M", s)
+	v, err := strconv.ParseFloat(digits, 64)
+	if err != nil || !(v >= 0 && v < 1<<30) {
+		return 0, fmt.Errorf("size %q: write it like 8, 64k or 1M", s)
 	}
-	return int(n) << shift, nil
+	return int(v * float64(unit)), nil
 }
 
 func sizeName(n int) string {

@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"slices"
-	"strconv"
 	"strings"
 	"time"
 
@@ -89,7 +88,7 @@ func (b *Striping) Check() error {
 		}
 	}
 	for _, word := range b.Sizes {
-		if _, err := bytesOf(word); err != nil {
+		if _, err := Bytes(word); err != nil {
 			return err
 		}
 	}
@@ -188,7 +187,7 @@ func (t *stripedTable) take(impl, test string, results []Result, least float64, 
 		return
 	}
 	for _, word := range t.Sizes[min(len(results), len(t.Sizes)-1):] {
-		size, _ := bytesOf(word) // Check has read it
+		size, _ := Bytes(word) // Check has read it
 		row := t.row(impl, test, size)
 		row.Failures = append(row.Failures, err.Error())
 		if errors.Is(err, ErrTimeout) {
@@ -211,24 +210,6 @@ func (t *stripedTable) done() []Striped {
 		}
 	}
 	return t.rows
-}
-
-// bytesOf reads a size as the C program does: 8, 64k, 1M.
-func bytesOf(word string) (int, error) {
-	digits, unit := word, 1
-	if n := len(word) - 1; n > 0 {
-		switch word[n] {
-		case 'k', 'K':
-			digits, unit = word[:n], 1<<10
-		case 'm', 'M':
-			digits, unit = word[:n], mebibyte
-		}
-	}
-	v, err := strconv.ParseFloat(digits, 64)
-	if err != nil || !(v >= 0 && v < 1<<30) {
-		return 0, fmt.Errorf("rails: size %q: write it like 8, 64k or 1M", word)
-	}
-	return int(v * float64(unit)), nil
 }
 
 // leastShare is the least part of what was sent that a rail carried, beside its

@@ -132,12 +132,3 @@ func TestStripingGoesOn(t *testing.T) {
 		t.Errorf("without a lab for the second run: %v, %+v", err, rows)
 	}
 }
-
-// Sizes are read as the C program reads them.
-func TestBytesOf(t *testing.T) {
-	for word, want := range map[string]int{"8": 8, "64k": 65536, "1M": 1 << 20, "0.5K": 512, "k": -1, "1q": -1, "": -1, "-1": -1, "NaN": -1} {
-		if got, err := bytesOf(word); (err != nil) != (want < 0) || err == nil && got != want {
-			t.Errorf("%q: %d, %v, want %d", word, got, err, want)
-		}
-	}
-}

@@ -5,7 +5,7 @@ B     ?= build
 PREFIX ?= /usr/local
 
 .PHONY: help build test race fuzz demo install conformance hpcc apps deps clean
-.PHONY: nightly nightly-sim nightly-member nightly-test nightly-suites nightly-chaos
+.PHONY: nightly nightly-sim nightly-member nightly-test nightly-suites nightly-chaos nightly-bars
 .DEFAULT_GOAL := build
 
 help:
@@ -13,7 +13,8 @@ help:
 	@echo "make demo             the main job on two hosts with two rails, one of which is cut and repaired"
 	@echo "make test             unit, simulation, script, fuzz, race, sockets, namespaces, examples"
 	@echo "make nightly          the whole of what make test takes a share of; hours. Its parts:"
-	@echo "                      nightly-sim, -member, -test, -suites, -chaos"
+	@echo "                      nightly-sim, -member, -test, -suites, -chaos,"
+	@echo "                      and -bars: what must be reached while rails fail, and how full they are; on a quiet machine"
 	@echo "make race, fuzz       parts of make test"
 	@echo "make conformance      MPICH's C tests; DIRS=pt2pt,coll takes some directories; LAB=1: on two hosts while rails fail"
 	@echo "make hpcc             HPCC on two hosts while rails fail"
@@ -70,7 +71,7 @@ fuzz:
 	@.ci/fuzz $(FUZZTIME)
 
 # What a test takes a share of, whole. Each part may be run by itself.
-nightly: nightly-sim nightly-member nightly-test nightly-suites nightly-chaos
+nightly: nightly-sim nightly-member nightly-test nightly-suites nightly-chaos nightly-bars
 
 nightly-sim:
 	RAIN_SIM_SEEDS=100000 $(GO) test -timeout 24h ./internal/simnet
@@ -83,13 +84,20 @@ nightly-suites: build
 	@$(MAKE) --no-print-directory conformance LAB=1 FLAGS=--algorithms
 	@$(MAKE) --no-print-directory apps
 	@$(MAKE) --no-print-directory hpcc FLAGS='--total 10s'
-	@PATH="$(CURDIR)/$(B)/bin:$$PATH" $(B)/bin/rainbench rails
 nightly-chaos: build
 	RAIN_KILLS=500 $(GO) test -timeout 2h -run 'TestKill|FailureAtRandom' ./mpi ./cbind/ctest
 	RAIN_STEADY_SECONDS=600 $(GO) test -timeout 20m -run TestStopped ./bench/chaos
 	@$(B)/bin/rainbench soak --duration 10m --rate 1gbit
 	@$(B)/bin/rainbench chaos --jobs 1000
 	@$(B)/bin/rainbench chaos --jobs 400 --hosts 4 --per-host 1
+# All rows are run, whichever misses a bar.
+nightly-bars: build
+	@status=0; for row in \
+	    "faults --scenario all --trials 20" \
+	    "rails" \
+	    "rails --rails 1,2,4" \
+	    "rails --rails 2 --rate 1gbit,100mbit"; do \
+	    PATH="$(CURDIR)/$(B)/bin:$$PATH" $(B)/bin/rainbench $$row || status=1; done; exit $$status
 
 install: build
 	install -d $(DESTDIR)$(PREFIX)/bin $(DESTDIR)$(PREFIX)/lib/pkgconfig $(DESTDIR)$(PREFIX)/include $(DESTDIR)$(PREFIX)/share

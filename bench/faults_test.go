@@ -157,6 +157,46 @@ func TestBarsOfScenarios(t *testing.T) {
 	}
 }
 
+// Trials are summed up by implementation: medians and tails over trials, and counts of all. The trial of one rail alone is
+// none of them.
+func TestSum(t *testing.T) {
+	trials := []Trial{{Impl: RainMPI, Before: 111, FaultGap: 9}, {Impl: OpenMPI, Number: 1, Before: 1, FaultGap: 9, Failure: "no", Streamed: Streamed{Lost: 9}}}
+	for n := range 200 {
+		k := float64((n*77)%200 + 1) // 1 to 200, in no order
+		tr := Trial{Impl: RainMPI, Number: n + 1, Before: 100 + k, During: k, After: 200 + k, FaultGap: k / 1000,
+			Streamed: Streamed{Messages: 10, Lost: 1, Duplicated: 2, Corrupted: 3}}
+		if k <= 100 {
+			half, twice := k/2, k*2
+			tr.ToRate, tr.ToFullRate = &half, &twice
+		}
+		switch {
+		case k <= 3:
+			tr.Failure, tr.Hung = "hung", k == 1
+		case k <= 5:
+			tr.Break, tr.Mend, tr.Events, tr.Disagree = 1, 2, []PathEvent{{At: 1.5}, {At: 1.6}}, []string{"so", "and so"}
+		}
+		trials = append(trials, tr)
+	}
+	b := FaultsBench{Scene: sceneOf(t, "repair")}
+	s := b.sum(RainMPI, trials)
+	if len(s.Bars) != 3+5 {
+		t.Errorf("bars %v", s.Bars)
+	}
+	s.Bars = nil
+	want := Summary{Impl: RainMPI, Trials: 200, Failed: 3, Hung: 1, One: 111, Before: 200.5, During: 100.5, After: 300.5, Kept: 100.5 / 200.5,
+		Gap: Spread{0.1005, 0.198, 0.2}, ToRate: Spread{25.25, 49.5, 50}, ToFullRate: Spread{101, 198, 200},
+		Messages: 2000, Lost: 200, Duplicated: 400, Corrupted: 600, Downs: 4, Disagree: 4}
+	if !reflect.DeepEqual(s, want) {
+		t.Errorf("got  %+v\nwant %+v", s, want)
+	}
+	if o := b.sum(OpenMPI, trials); o.Trials != 1 || o.Failed != 1 || o.Lost != 9 || o.Gap.P99 != 9 || o.ToRate != (Spread{}) || o.Bars != nil {
+		t.Errorf("%+v", o)
+	}
+	if o := b.sum(MPICH, trials); !reflect.DeepEqual(o, Summary{Impl: MPICH}) {
+		t.Errorf("without a trial: %+v", o)
+	}
+}
+
 // A place that cannot be had is the trial's failure, and an implementation without a
 // good trial reaches no bar.
 func TestTrialWithoutLab(t *testing.T) {

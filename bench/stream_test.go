@@ -3,7 +3,10 @@ package bench
 import (
 	"errors"
 	"math"
+	"os/exec"
+	"path/filepath"
 	"slices"
+	"strings"
 	"testing"
 	"time"
 
@@ -115,5 +118,40 @@ func TestReached(t *testing.T) {
 	rates[3] = 100
 	if got := (&Streamed{Ticks: ticks(rates...)}).Reached(0.01, 95); got < 0.18 {
 		t.Errorf("reached after %g s by one tick", got)
+	}
+}
+
+// The stream test tells a message that is lost from one that came twice and one that is damaged.
+func TestStreamJudges(t *testing.T) {
+	impl, err := find(RainMPI, "../build")
+	if err != nil {
+		t.Fatalf("%v: run make build first", err)
+	}
+	prog := filepath.Join(t.TempDir(), "judge")
+	if out, err := exec.Command(impl.cc[0], "-O2", "-Ic", "-o", prog, "testdata/judge.c", "c/check.c").CombinedOutput(); err != nil {
+		t.Fatalf("%v: %s", err, out)
+	}
+	for _, c := range []struct{ messages, want string }{ // lost, twice, damaged
+		{"0 1 2 3", "0 0 0"},
+		{"0 1 3 4", "1 0 0"},
+		{"2 3", "2 0 0"},
+		{"0 1 1 2", "0 1 0"},
+		{"0 1 2 0 3", "0 1 0"},
+		{"0 2 1 3", "1 1 0"}, // they come in order, if all is well
+		{"0 1x 2", "0 0 1"},
+		{"0 1y 2", "0 0 1"},
+		{"0 1n 2", "0 0 1"},
+		{"0x 0 1", "0 1 1"},
+		{"0 1x 4 4 5", "2 1 1"},
+	} {
+		for _, size := range []string{"9", "64", "65536"} {
+			if got, err := exec.Command(prog, append([]string{size}, strings.Fields(c.messages)...)...).Output(); err != nil || strings.TrimSpace(string(got)) != c.want {
+				t.Errorf("%s, %s bytes: %s, %v, want %s", c.messages, size, got, err, c.want)
+			}
+		}
+	}
+	// Shorter than its number, a message is damaged if it is not the next one.
+	if got, err := exec.Command(prog, "4", "0", "1", "3", "3").Output(); err != nil || strings.TrimSpace(string(got)) != "0 0 1" {
+		t.Errorf("4 bytes: %s, %v", got, err)
 	}
 }

@@ -96,6 +96,7 @@ func (p *pair) step() {
 		}
 		if p.now >= e.Deadline() {
 			e.Expire(p.now, relays, func(r int) bool { return p.reach[i][r] })
+			p.left(i)
 			if e.Deadline() <= p.now {
 				p.t.Errorf("%d ms: end %d: after Expire its deadline has passed", p.now/ms, i)
 			}
@@ -117,6 +118,13 @@ func (p *pair) step() {
 			p.up[i], p.upSince[i] = both, p.now
 			p.ends[i].Relayed(p.now, both)
 		}
+	}
+}
+
+// left removes the relayed path of an end that has left its relay: if it comes again, it has to come up again.
+func (p *pair) left(i int) {
+	if p.ends[i].By() == None {
+		p.up[i] = false
 	}
 }
 

@@ -6,6 +6,7 @@ import (
 	"os"
 	"strconv"
 	"strings"
+	"unicode"
 )
 
 // Host is a place for ranks.
@@ -91,16 +92,22 @@ func checkHostName(name string) error {
 		return fmt.Errorf("host name %q: write user@host", name)
 	case strings.HasPrefix(name, "-"):
 		return fmt.Errorf("host name %q starts with a dash", name)
-	case strings.ContainsAny(name, " \t'\"\\`$&;|<>(){}*?!#=,"):
+	case strings.ContainsAny(name, "'\"\\`$&;|<>()[]{}*?!#=,"), strings.ContainsFunc(name, unicode.IsSpace), strings.ContainsFunc(name, unicode.IsControl):
 		return fmt.Errorf("host name %q has a character that no host name has", name)
 	}
 	return nil
 }
 
+// maxSlots bounds what a host takes at a time: a job has as many ranks as slots, if nobody says another number.
+const maxSlots = 1 << 20
+
 func parseSlots(s string) (int, error) {
 	n, err := strconv.Atoi(s)
 	if err != nil || n < 1 {
 		return 0, fmt.Errorf("%q is no number of slots (1 or more)", s)
+	}
+	if n > maxSlots {
+		return 0, fmt.Errorf("%q are more slots than a host may have (%d)", s, maxSlots)
 	}
 	return n, nil
 }

@@ -3,6 +3,7 @@ package launcher
 import (
 	"bufio"
 	"fmt"
+	"io"
 	"os"
 	"strconv"
 	"strings"
@@ -28,8 +29,12 @@ func ReadRankFile(name string) ([]RankPlace, error) {
 		return nil, errors.WithMessage(err, "rank file")
 	}
 	defer f.Close()
+	return parseRankFile(name, f)
+}
+
+func parseRankFile(name string, r io.Reader) ([]RankPlace, error) {
 	lines := map[int]RankPlace{}
-	in := bufio.NewScanner(f)
+	in := bufio.NewScanner(r)
 	for n := 1; in.Scan(); n++ {
 		text, _, _ := strings.Cut(in.Text(), "#")
 		fields := strings.Fields(text)

@@ -104,12 +104,15 @@ func expandNode(item string) ([]string, error) {
 		}
 		a, err1 := strconv.Atoi(low)
 		b, err2 := strconv.Atoi(high)
-		if err1 != nil || err2 != nil || a < 0 || b < a || (b-a+1)*len(tails) > maxNodes {
+		if err1 != nil || err2 != nil || a < 0 || b < a || b-a >= maxNodes/len(tails) {
 			return nil, fmt.Errorf("%q: %q is no range of numbers", item, r)
 		}
-		for ; a <= b; a++ {
+		if len(names)+(b-a+1)*len(tails) > maxNodes {
+			return nil, fmt.Errorf("%q: more than %d nodes", item, maxNodes)
+		}
+		for i := range b - a + 1 {
 			for _, tail := range tails { // leading zeros count: n[01-10]
-				names = append(names, fmt.Sprintf("%s%0*d%s", before, len(low), a, tail))
+				names = append(names, fmt.Sprintf("%s%0*d%s", before, len(low), a+i, tail))
 			}
 		}
 	}
@@ -129,7 +132,7 @@ func expandCounts(list string) ([]int, error) {
 		if err == nil && repeated {
 			k, err = strconv.Atoi(strings.TrimSuffix(times, ")"))
 		}
-		if err != nil || n < 1 || k < 1 || k > maxNodes {
+		if err != nil || n < 1 || k < 1 || k > maxNodes-len(counts) {
 			return nil, fmt.Errorf("%q is no count such as 2 or 2(x3)", item)
 		}
 		counts = append(counts, slices.Repeat([]int{n}, k)...)

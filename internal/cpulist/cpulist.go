@@ -7,6 +7,9 @@ import (
 	"strings"
 )
 
+// most bounds the numbers of processors, and how many a list may have: Linux has fewer.
+const most = 1 << 16
+
 // Parse returns the processors of a list, in its order.
 func Parse(s string) ([]int, error) {
 	var list []int
@@ -21,6 +24,9 @@ func Parse(s string) ([]int, error) {
 			if b, err = strconv.Atoi(last); err != nil {
 				return nil, err
 			}
+		}
+		if max(a, b) >= most || len(list)+b-a >= most {
+			return nil, fmt.Errorf("%q: no host has more than %d processors", item, most)
 		}
 		for ; a <= b; a++ {
 			list = append(list, a)

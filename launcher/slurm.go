@@ -42,7 +42,7 @@ func SlurmHosts(getenv func(string) string) ([]Host, error) {
 }
 
 // maxNodes bounds what a list may stand for.
-const maxNodes = 1 << 20
+const maxNodes = 1 << 16
 
 // expandNodes reads Slurm's short form of node names: "n[1-3,7],m[01-10]x,login".
 func expandNodes(list string) ([]string, error) {

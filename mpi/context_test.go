@@ -94,7 +94,7 @@ func TestHeaderHoldsTheLargestContext(t *testing.T) {
 	h := header{kind: kindEager, sync: true, ctx: 1<<contextBits - 1, src: 1, tag: 2, size: 3, id: 4}
 	var b [headerSize]byte
 	h.encode(b[:])
-	if got, ok := decodeHeader(b[:]); !ok || got != h {
+	if got, ok := decodeHeader(append(b[:], "abc"...)); !ok || got != h {
 		t.Errorf("decoded %+v, want %+v", got, h)
 	}
 

@@ -180,6 +180,7 @@ func (e *engine) deliver(p *proc, h header, payload []byte) {
 		e.arrive(p, h, payload)
 	case kindCTS:
 		if r := e.requests.at(h.id); r != nil {
+			p.mayAnswer(r, h)
 			e.sendGranted(p, r, h.size, int64(h.tag)*fetchPiece)
 		} else { // of a collective that this rank has given up
 			class := ErrNotSame
@@ -190,16 +191,21 @@ func (e *engine) deliver(p *proc, h header, payload []byte) {
 		}
 	case kindData:
 		if r := e.requests.at(h.id); r != nil {
+			p.mayBring(r, h, payload)
 			e.place(p, r, h, payload)
 		}
 	case kindFin, kindAck:
 		if r := e.requests.at(h.id); r != nil {
+			p.mayAnswer(r, h)
 			e.complete(r, nil)
 		}
 	case kindPut, kindPutRTS, kindGet, kindAcc, kindFetch, kindSwap:
 		e.accessed(p, h, payload)
 	case kindFlush, kindFlushed, kindLock, kindGranted, kindUnlock, kindPost, kindDone:
-		e.synchronized(h)
+		if w := e.window(h.ctx); w != nil { // else an unlock that came after the window's end
+			p.maySynchronize(w, h)
+			e.synchronized(h)
+		}
 	case kindFault:
 		if r := e.requests.at(h.id); r != nil {
 			if r.kind == stepRequest && p.peer != nil {
@@ -212,6 +218,7 @@ func (e *engine) deliver(p *proc, h header, payload []byte) {
 			e.complete(r, err)
 		}
 	case kindType:
+		p.must(int(h.tag) <= len(p.types.partial), h)
 		p.types.receive(h, payload)
 	case kindRevoke:
 		if c := e.comms.at(h.ctx); c != nil {
@@ -219,12 +226,14 @@ func (e *engine) deliver(p *proc, h header, payload []byte) {
 			e.wait.changed()
 		}
 	case kindLeave:
+		p.must(p.foreign != nil, h)
 		p.foreign.leaves = true
 		e.wait.changed()
 	case kindCancel:
 		e.takeBack(p, h)
 	case kindCancelled:
 		if r := e.requests.at(h.id); r != nil {
+			p.mayAnswer(r, h)
 			e.cancelled(r)
 		}
 	case kindChoke:

@@ -109,7 +109,7 @@ func (m *memory) transmit(p *proc, h *header, r *Request) bool {
 	}
 	rts := h.kind == kindRTS || h.kind == kindPutRTS
 	if rts {
-		head += 8
+		head += addressSize
 	}
 	b := p.out.Reserve(head + int(n))
 	if b == nil {
@@ -124,7 +124,7 @@ func (m *memory) transmit(p *proc, h *header, r *Request) bool {
 		if r.t.Contiguous() {
 			addr = uint64(uintptr(r.addr))
 		}
-		binary.LittleEndian.PutUint64(b[head-8:], addr)
+		binary.LittleEndian.PutUint64(b[head-addressSize:], addr)
 	}
 	if n > 0 {
 		r.out(b[head:], off)

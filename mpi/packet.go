@@ -94,10 +94,12 @@ const (
 // sizeBits are what the size of a message needs of its field: the sign has the rest.
 const sizeBits = 57
 
-// headerSize is the length of an encoded header in bytes, briefSize that of a brief one, the others' beginning.
+// headerSize is the length of an encoded header in bytes, briefSize that of a brief one, the others' beginning;
+// addressSize that of the address behind an rts inside a host.
 const (
-	headerSize = 32
-	briefSize  = 16
+	headerSize  = 32
+	briefSize   = 16
+	addressSize = 8
 )
 
 // header starts every packet. ctx, src and tag are the envelope: the context
@@ -128,7 +130,7 @@ func (h *header) encode(b []byte) {
 // decodeRecord is decodeHeader for a record of a ring, where headers may be brief, and what follows the header.
 func decodeRecord(b []byte) (header, []byte, bool) {
 	if len(b) < briefSize || b[0]&kindMask != kindBrief {
-		h, ok := decodeHeader(b)
+		h, ok := decode(b, addressSize)
 		return h, b[min(headerSize, len(b)):], ok
 	}
 	h := envelope(b)
@@ -148,8 +150,11 @@ func envelope(b []byte) header {
 	}
 }
 
-// decodeHeader reports false for bytes that no engine sends.
-func decodeHeader(b []byte) (header, bool) {
+// decodeHeader is the header of a packet that came over rails.
+func decodeHeader(b []byte) (header, bool) { return decode(b, 0) }
+
+// decode reports false for bytes that no engine sends. An address of so many bytes stands behind an rts.
+func decode(b []byte, address int) (header, bool) {
 	if len(b) < headerSize {
 		return header{}, false
 	}
@@ -161,5 +166,31 @@ func decodeHeader(b []byte) (header, bool) {
 	if h.kind == kindEager || h.kind == kindRTS {
 		h.sign, h.size = uint8(h.size>>sizeBits), h.size&(1<<sizeBits-1)
 	}
-	return h, h.kind >= kindEager && h.kind <= kindLast && h.src >= 0
+	return h, h.kind >= kindEager && h.kind <= kindLast && h.src >= 0 && h.src < maxJob && h.fits(len(b)-headerSize, address)
+}
+
+// fits reports whether a payload of n bytes belongs to the header.
+func (h *header) fits(n, address int) bool {
+	switch h.kind {
+	case kindEager:
+		return h.size == uint64(n)
+	case kindRTS:
+		return n == address
+	case kindData:
+		return n > 0
+	case kindType:
+		return n > 0 && h.tag >= 0
+	case kindPut, kindAcc, kindFetch:
+		brings := int64(n) - accessSize
+		return h.tag >= 0 && brings >= 0 && (brings == int64(h.tag) || brings == 0 && h.kind == kindFetch)
+	case kindPutRTS:
+		return n == accessSize+address
+	case kindSwap:
+		return n > accessSize
+	case kindGet:
+		return n == accessSize
+	case kindCTS:
+		return n == 0 && h.tag >= 0
+	}
+	return n == 0
 }

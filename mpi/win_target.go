@@ -18,6 +18,7 @@ func (e *engine) accessed(p *proc, h header, payload []byte) {
 		return
 	}
 	t := p.types.at(a.t)
+	p.mayAccess(w, h, &a, t, payload)
 	base, err := w.place(a.disp, a.count, t)
 	if err != nil {
 		if h.id == 0 {

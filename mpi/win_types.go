@@ -58,9 +58,13 @@ func (s *typeSlots) receive(h header, payload []byte) {
 	s.got[h.id%numTypeSlots] = t
 }
 
+// at is the type of a number, nil if there is none.
 func (s *typeSlots) at(number uint32) *dtype.Type {
-	if number < typeSlot {
+	switch {
+	case int(number) < dtype.NumBasics:
 		return dtype.Basic(number).Type()
+	case number < typeSlot:
+		return nil
 	}
 	return s.got[number%numTypeSlots]
 }

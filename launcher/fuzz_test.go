@@ -17,7 +17,7 @@ func FuzzHosts(f *testing.F) {
 	f.Add("a slots=4 # two\n\nb:2\nc max_slots=3\n", "4")
 	f.Add("n[1-2,7],m[09-11]x,r[1-2]n[1-2]", "8(x9)")
 	f.Add("n[0-9223372036854775807]", "1(x9223372036854775807)")
-	f.Add("n[1-65536,1-65536]", "1(x65536),1(x65536)")
+	f.Add("n[1-65536,1-65536,1-65536]", "1(x65536),1(x65536)")
 	f.Add("a:9223372036854775807,a:9223372036854775807", "9223372036854775807")
 	f.Fuzz(func(t *testing.T, list, counts string) {
 		if hosts, err := ParseHosts(list); err == nil {
@@ -105,6 +105,7 @@ func FuzzPreamble(f *testing.F) {
 	last := appendFrame(nil, bye.kind, bye.body)
 	f.Add([]byte("Welcome!"+preamble), []byte("R\x01\x00\x00\x03\x00\x00\x00ab"))
 	f.Add([]byte(preamble), appendFrame([]byte("\n\n"), kindOut, packOut(0, 1, []byte("x\n"))))
+	f.Add([]byte(preamble), append(appendFrame(nil, 0, nil), appendFrame(nil, kindLast, nil)...))
 	f.Add([]byte("no such command\n"), last[:len(last)-1])
 	f.Fuzz(func(t *testing.T, banner, frames []byte) {
 		whole := bytes.Contains(append([]byte(nil), banner...), []byte(preamble))

@@ -37,7 +37,7 @@ func TestWatchedWordFollowsWrap(t *testing.T) {
 	m.add(e, &proc{local: 0})
 
 	out, size := sender.Out(1), sender.MaxRecord()/3
-	nobody := header{kind: kindFin, id: 1 << 40} // of a request that is not there: taken and forgotten
+	nobody := header{kind: kindData, id: 1 << 40} // of a request that is not there: taken and forgotten
 	for i := range 100 {
 		b := out.Reserve(size)
 		if b == nil {

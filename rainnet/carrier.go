@@ -53,6 +53,7 @@ func (c *carrier) poll(e *Endpoint, now int64) (worked bool) {
 		// Only the kernel (and root) can write to this socket: rtnetlink takes no unicast from others.
 		n, err := unix.Read(c.fd, c.buf)
 		if err == unix.ENOBUFS { // news was lost: pings find out about carriers
+			e.stats.NewsLost++
 			e.changes.heard(now)
 		}
 		if err != nil || n <= 0 {

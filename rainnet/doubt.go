@@ -6,10 +6,11 @@ import (
 	"rainmpi/rainnet/wire"
 )
 
-// heed takes what has been heard about datagrams that a rail sent: that nobody could deliver them. Who says
-// so cannot be known, so the machines take it for a hint (rudp/hint.go).
+// heed takes what has been heard about datagrams of a rail: that there was no room for them here, or that nobody
+// could deliver them. Who says the latter cannot be known, so the machines take it for a hint (rudp/hint.go).
 func (e *Endpoint) heed(i int) {
 	conn := e.rails[i].conn
+	e.stats.Overrun += conn.Overruns()
 	e.stats.Full += conn.QueueDrops()
 	for _, note := range conn.Notes() {
 		e.stats.Reported++

@@ -89,6 +89,7 @@ func TestCarrier(t *testing.T) {
 	}
 	drive(t, 5, "the path of the dead card down", lost, a, b)
 	transfer(t, a, b, 5, func(int) {})
+	drive(t, 5, "a ping that the dead card did not take", func() bool { return a.e.Stats().Unreachable > 0 }, a, b)
 	l.up(t, 0, "rail0")
 	before := len(a.events)
 	drive(t, 10, "the path up again", func() bool {

@@ -22,8 +22,10 @@ type Stats struct {
 	Duplicate int64 // authentic, but received before: the network's doing, or a replay
 	Malformed int64 // authentic, but its frames make no sense: a fault in the peer's program
 	Broken    int64 // by Faults
+	Overrun   int64 // found the receive buffer of the socket full; what the kernel had joined counts as one
 
 	Joined, Left int64 // addresses of this host that came and went, not packets
+	NewsLost     int64 // times that the kernel had no room for news of cards and addresses, not packets
 
 	Relayed int64 // passed on from one peer to another
 
@@ -48,14 +50,31 @@ func (s Stats) Unsent() int64 { return s.Full + s.TooBig + s.Forbidden + s.Unrea
 
 // Dropped says what was dropped on reading, for people; empty: nothing.
 func (s Stats) Dropped() string {
-	var words []string
-	for _, k := range []struct {
-		n    int64
-		what string
-	}{
+	return list([]counted{
 		{s.Short, "too short"}, {s.Foreign, "of another protocol or for somebody else"}, {s.Own, "its own"}, {s.Unknown, "of nobody it knows"},
 		{s.Misrouted, "at the wrong socket"}, {s.Forged, "forged or damaged"}, {s.Malformed, "without sense"}, {s.Duplicate, "that had come before"},
-	} {
+		{s.Overrun, "that found the receive buffer full"},
+	})
+}
+
+// Undelivered says what of what was sent did not leave this host or, as somebody said, did not arrive, for
+// people; empty: nothing.
+func (s Stats) Undelivered() string {
+	return list([]counted{
+		{s.Full, "found no room to be sent"}, {s.TooBig, "were larger than the MTU"}, {s.Forbidden, "were refused by a packet filter of the host"},
+		{s.Unreachable, "had no way to go"}, {s.Reported, "were reported undeliverable (ICMP)"},
+	})
+}
+
+type counted struct {
+	n    int64
+	what string
+}
+
+// list names those that there are.
+func list(all []counted) string {
+	var words []string
+	for _, k := range all {
 		if k.n > 0 {
 			words = append(words, fmt.Sprint(k.n, " ", k.what))
 		}

@@ -135,9 +135,6 @@ func (c *Conn) read(in *Inbox, room int) (n int) {
 func (c *Conn) segmentOf(h *headers, i int) int {
 	m := &h.hdrs[i]
 	segment := max(1, int(m.Len))
-	if m.Hdr.Flags&unix.MSG_TRUNC != 0 {
-		return 0
-	}
 	ctrl := h.ctrl[i*controlSize:][:m.Hdr.Controllen]
 	for len(ctrl) >= unix.SizeofCmsghdr {
 		ch := (*unix.Cmsghdr)(unsafe.Pointer(&ctrl[0]))
@@ -147,13 +144,30 @@ func (c *Conn) segmentOf(h *headers, i int) int {
 		data := ctrl[unix.SizeofCmsghdr:ch.Len]
 		if ch.Level == unix.IPPROTO_UDP && ch.Type == unix.UDP_GRO && len(data) >= 4 {
 			segment = int(binary.NativeEndian.Uint32(data))
+		} else if ch.Level == unix.SOL_SOCKET && ch.Type == unix.SO_RXQ_OVFL && len(data) >= 4 {
+			c.hasOverrun(binary.NativeEndian.Uint32(data))
 		} else if dev, ok := arrivalDevice(ch.Level, ch.Type, data); ok && c.ifindex != 0 && dev != c.ifindex {
 			return 0
 		}
 		ctrl = ctrl[min(len(ctrl), unix.CmsgSpace(len(data))):]
 	}
-	if segment > MaxDatagram { // fits where the kernel joins datagrams, and only there
+	if m.Hdr.Flags&unix.MSG_TRUNC != 0 || segment > MaxDatagram { // the latter fits where the kernel joins datagrams, and only there
 		return 0
 	}
 	return segment
+}
+
+// hasOverrun takes note of the kernel's count.
+func (c *Conn) hasOverrun(count uint32) {
+	c.overruns += int64(count - c.overrun)
+	c.overrun = count
+}
+
+// Overruns returns how many datagrams came and were dropped, since it was called last: the receive buffer was
+// full, as a rule. The kernel tells with the next datagram that finds room, and says nothing while its count is
+// 0; a run that it had joined before counts as one.
+func (c *Conn) Overruns() int64 {
+	n := c.overruns
+	c.overruns = 0
+	return n
 }

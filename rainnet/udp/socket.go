@@ -49,6 +49,7 @@ func (c *Conn) setup(cfg Config, family int) error {
 	}
 	c.setBuffers(cfg.Buffer)
 	dontFragment(c.fd, family)
+	unix.SetsockoptInt(c.fd, unix.SOL_SOCKET, unix.SO_RXQ_OVFL, 1) // see Overruns
 	if cfg.Avoid&Errors == 0 {
 		c.hearErrors(family)
 	}

@@ -80,6 +80,9 @@ type Conn struct {
 	out   outbox
 	notes notes
 	drops int64 // see QueueDrops
+
+	overrun  uint32 // what the kernel has counted since the socket was made, modulo 2³², when it told last
+	overruns int64  // see Overruns
 }
 
 // Open makes and binds a socket and finds out what the kernel offers for it.

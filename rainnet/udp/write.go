@@ -29,7 +29,7 @@ const (
 
 	writeBatch  = 32
 	batchParts  = 4 * MaxParts
-	controlSize = 64 // UDP_SEGMENT and IPV6_PKTINFO with their headers need 24 + 40
+	controlSize = 88 // SO_RXQ_OVFL, UDP_GRO and IPV6_PKTINFO with their headers need 24 + 24 + 40
 )
 
 // The outbox holds the headers of one sendmmsg. They are filled for each call and never allocated.

@@ -450,8 +450,8 @@ func (a *agent) progress() {
 	}
 	a.finished = true
 	if a.mesh != nil && a.setup.Verbose {
-		if text := a.mesh.dropped(); text != "" {
-			a.out.send(kindNotice, Notice{Text: fmt.Sprintf("host %s: the agent dropped packets: %s", a.hostName(), text), Detail: true})
+		for _, text := range a.mesh.losses() {
+			a.out.send(kindNotice, Notice{Text: fmt.Sprintf("host %s: %s", a.hostName(), text), Detail: true})
 		}
 	}
 	a.out.sendLast(kindDone, nil)

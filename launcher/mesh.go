@@ -188,11 +188,22 @@ func (m *mesh) close() {
 	<-m.done
 }
 
-// dropped says what came to the agent's sockets and was dropped; empty: nothing.
-func (m *mesh) dropped() string {
+// losses says what came to the agent's sockets and was dropped, what of the agent's did not leave or arrive, and
+// what the agent was not told.
+func (m *mesh) losses() (lines []string) {
 	m.mu.Lock()
-	defer m.mu.Unlock()
-	return m.stats.Dropped()
+	s := m.stats
+	m.mu.Unlock()
+	if text := s.Dropped(); text != "" {
+		lines = append(lines, "the agent dropped packets: "+text)
+	}
+	if text := s.Undelivered(); text != "" {
+		lines = append(lines, "packets of the agent were not delivered: "+text)
+	}
+	if s.NewsLost > 0 {
+		lines = append(lines, fmt.Sprint("the kernel had no room for its news of cards and addresses ", s.NewsLost, " times"))
+	}
+	return lines
 }
 
 // drive is the goroutine that owns the endpoint and the membership.

@@ -2,6 +2,7 @@ package launcher
 
 import (
 	"bytes"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -120,5 +121,20 @@ func TestMeshClosed(t *testing.T) {
 	a.close()
 	if ev := await[meshClosed](t, fromB); ev.host != 0 {
 		t.Errorf("%+v", ev)
+	}
+}
+
+// TestLosses: what the agent's packets met is told in a line of each kind, and nothing if there was nothing.
+func TestLosses(t *testing.T) {
+	m := &mesh{}
+	if lines := m.losses(); len(lines) > 0 {
+		t.Errorf("of nothing: %q", lines)
+	}
+	m.stats = rainnet.Stats{Overrun: 1, TooBig: 2, NewsLost: 3}
+	want := []string{"the agent dropped packets: 1 that found the receive buffer full",
+		"packets of the agent were not delivered: 2 were larger than the MTU",
+		"the kernel had no room for its news of cards and addresses 3 times"}
+	if lines := m.losses(); !slices.Equal(lines, want) {
+		t.Errorf("told %q", lines)
 	}
 }

@@ -45,6 +45,11 @@ type end struct {
 	stallsTill int64
 	stallsNext int64
 
+	ahead     int64 // of virtual time: what its clock says beyond that
+	stampsBy  int64 // what its acknowledgements say beyond its clock
+	stillTill int64 // until then its clock says stillAt
+	stillAt   int64
+
 	expiredAt int64
 	expired   int
 	lateBy    int64 // the driver wakes this much late at most
@@ -217,11 +222,54 @@ func (w *world) transmit(from *end, id wire.PathID, pkt []byte) {
 	}
 }
 
+// clock is what an end's own clock says.
+func (w *world) clock(e *end) int64 {
+	if w.now < e.stillTill {
+		return e.stillAt
+	}
+	return w.now + e.ahead
+}
+
+// due is when an end wants to be driven, in virtual time.
+func (w *world) due(e *end) int64 {
+	d := e.c.Deadline()
+	switch {
+	case d == never:
+		return never
+	case w.now < e.stillTill && d > e.stillAt:
+		return max(d-e.ahead, e.stillTill)
+	}
+	return d - e.ahead
+}
+
+// restamp moves the times of arrival in the acknowledgements at the start of b.
+func restamp(b []byte, by int64) {
+	for n := 1; len(b) > 0 && n > 0; b = b[n:] {
+		switch wire.FrameType(b[0]) {
+		case wire.Link:
+			_, n = wire.ConsumeLink(b)
+		case wire.History:
+			_, n = wire.ConsumeHistory(b)
+		case wire.Credit:
+			_, n = wire.ConsumeCredit(b)
+		case wire.Ack:
+			var f wire.AckFrame
+			f, n = wire.ConsumeAck(b)
+			binary.BigEndian.PutUint32(b[ackCame:], f.Came+uint32(by/microsecond))
+		default:
+			return
+		}
+	}
+}
+
+// ackCame is where an ACK frame says when its largest packet came.
+const ackCame = 11
+
 // drive lets an end send all it wants.
 func (w *world) drive(e *end) {
 	for {
-		n, id, ok := e.c.NextPacket(w.now, w.buf)
-		if !ok && e.c.Deadline() > w.now {
+		n, id, ok := e.c.NextPacket(w.clock(e), w.buf)
+		if !ok && e.c.Deadline() > w.clock(e) {
 			return
 		}
 		if !ok {
@@ -229,6 +277,7 @@ func (w *world) drive(e *end) {
 			continue
 		}
 		e.packets++
+		restamp(w.buf[wire.HeaderLen:n], e.stampsBy)
 		w.transmit(e, id, append(w.buf[:n], e.c.Rest()...))
 	}
 }
@@ -242,7 +291,7 @@ func (w *world) expire(e *end) {
 	if e.expired++; e.expired > 10 {
 		w.fail("the deadline stays in the past")
 	}
-	e.c.Expire(w.now)
+	e.c.Expire(w.clock(e))
 	w.drain(e)
 }
 
@@ -273,7 +322,7 @@ func (w *world) run(limit int64, done func() bool) {
 			next = w.fly[0].at
 		}
 		for _, e := range w.ends {
-			if d := e.c.Deadline(); d < never {
+			if d := w.due(e); d < never {
 				if e.lateBy > 0 && d > w.now {
 					d += w.rng.Int64N(e.lateBy)
 				}
@@ -294,7 +343,7 @@ func (w *world) run(limit int64, done func() bool) {
 			w.receive(f)
 		}
 		for _, e := range w.ends {
-			if !w.away(e) && e.c.Deadline() <= w.now {
+			if !w.away(e) && e.c.Deadline() <= w.clock(e) {
 				w.expire(e)
 			}
 		}
@@ -306,7 +355,7 @@ func (w *world) receive(f flight) {
 	if err != nil || h.Path != f.id {
 		w.t.Fatalf("header %+v: %v", h, err)
 	}
-	err = f.to.c.Recv(w.now, f.id, h.Number, f.pkt[wire.HeaderLen:])
+	err = f.to.c.Recv(w.clock(f.to), f.id, h.Number, f.pkt[wire.HeaderLen:])
 	if err == ErrDuplicate || err == ErrPath && w.leaving {
 		f.to.rejected++
 	} else if err != nil {
@@ -342,7 +391,7 @@ func (w *world) sendMessage(e *end, n int) {
 	head := binary.BigEndian.AppendUint64(nil, e.nextMsg)
 	body := bytes.Repeat([]byte{byte(e.nextMsg)}, max(0, n-8))
 	e.nextMsg++
-	e.c.Send(w.now, head, body)
+	e.c.Send(w.clock(e), head, body)
 }
 
 func (w *world) checkMessage(e *end, data []byte) {
@@ -360,7 +409,7 @@ func (w *world) checkMessage(e *end, data []byte) {
 func (w *world) sendBulk(e *end, token uint64, n int64) {
 	e.peer.bulk[token] = &store{token: token, data: make([]byte, n), written: make([]byte, n), t: w.t}
 	e.peer.c.Expect(token, n, e.peer.bulk[token])
-	e.c.SendBulk(w.now, token, n, newSource(token, n))
+	e.c.SendBulk(w.clock(e), token, n, newSource(token, n))
 }
 
 func (w *world) checkBulk(e *end, token uint64) {

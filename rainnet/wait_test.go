@@ -2,6 +2,7 @@ package rainnet
 
 import (
 	"net"
+	"slices"
 	"testing"
 	"time"
 
@@ -67,5 +68,28 @@ func TestWait(t *testing.T) {
 	}
 	if d := waits(a.e, forever); d >= forever {
 		t.Error("a closed endpoint waits")
+	}
+}
+
+// TestWaitInTime: a wait ends when its time has come, and not when Go's scheduler or a timer of whole milliseconds gets to it:
+// half of the waits are late by less than a quarter of a millisecond. The machine may be busy with others, so one
+// good try of many is enough.
+func TestWaitInTime(t *testing.T) {
+	e := newNode(t, 1, Config{Rails: []string{"127.0.0.1"}}).e
+	const tries, waitsEach, latest = 20, 21, 250 * time.Microsecond
+	for _, asked := range []time.Duration{100 * time.Microsecond, 1700 * time.Microsecond, 4300 * time.Microsecond} {
+		best := time.Hour
+		for try := 0; try < tries && best >= latest; try++ {
+			var late []time.Duration
+			for range waitsEach {
+				late = append(late, waits(e, asked)-asked)
+			}
+			slices.Sort(late)
+			best = min(best, late[waitsEach/2])
+		}
+		t.Logf("a wait of %v is %v late", asked, best)
+		if best >= latest {
+			t.Errorf("a wait of %v is %v late in the median of the best of %d tries", asked, best, tries)
+		}
 	}
 }

@@ -306,8 +306,10 @@ func TestBuryChanger(t *testing.T) {
 	}
 	defer unix.Close(fd)
 	comms := []*Comm{testRank(t, fd, 3, 0), testRank(t, fd, 3, 1), testRank(t, fd, 3, 2)}
-	var wg, begun sync.WaitGroup
+	var wg, begun, locked, added sync.WaitGroup
 	begun.Add(1)
+	locked.Add(2)
+	added.Add(2)
 	for rank, c := range comms {
 		wg.Go(func() {
 			w, mem, err := WinMake[complex128](c, 4)
@@ -321,6 +323,11 @@ func TestBuryChanger(t *testing.T) {
 				return // and never again
 			}
 			begun.Wait()
+			if err := w.LockAll(0); err != nil {
+				t.Error(err)
+			}
+			locked.Done()
+			locked.Wait()
 			if rank == 0 {
 				time.AfterFunc(10*time.Millisecond, func() {
 					for _, c := range comms[:2] {
@@ -328,15 +335,16 @@ func TestBuryChanger(t *testing.T) {
 					}
 				})
 			}
-			w.LockAll(0)
 			for range 100 {
 				if err := w.Accumulate(Slice([]complex128{1}), Place{Disp: 1}, Sum); err != nil {
 					t.Error(err)
 				}
 			}
 			w.UnlockAll() // with the error that a process has failed
-			if rank == 0 {
-				c.e.until(func() bool { w.control.enter(c.e); defer w.control.leave(); return real(mem[1]) == 200 })
+			added.Done()
+			added.Wait()
+			if rank == 0 && real(mem[1]) != 200 {
+				t.Errorf("%v after 200 sums of 1", mem[1])
 			}
 		})
 	}

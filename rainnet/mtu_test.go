@@ -116,9 +116,6 @@ func TestMTUShrinks(t *testing.T) {
 					tooBig = a.e.Stats().TooBig + b.e.Stats().TooBig
 				}
 			})
-			if tooBig == 0 {
-				t.Error("no packet is counted as too large for the card that shrank")
-			}
 			if n := a.e.Stats().TooBig + b.e.Stats().TooBig - tooBig; n > 0 {
 				t.Errorf("%d packets were too large for a card whose MTU is known", n)
 			}

@@ -47,10 +47,9 @@ type engine struct {
 	files   filePool
 	ended   atomic.Bool
 
-	goesOn bool                 // a failure does not end the job
-	dead   map[wire.PeerID]bool // processes of the job that have failed
-	gone   sync.Map             // the same by id, from when it was heard, for who holds mu and waits
-	failed []int32              // those of procs, in the order in which it was told
+	goesOn bool     // a failure does not end the job
+	gone   sync.Map // ids of processes of the job that have failed; for who holds mu and waits, too
+	failed []int32  // those of procs, in the order in which it was told
 	comms  commSet
 
 	wait   *waiting

@@ -26,23 +26,17 @@ import (
 
 // lost takes the agent's word that processes have failed, by their numbers in the job.
 func (e *engine) lost(numbers []int) {
+	var ids []wire.PeerID
 	for _, n := range numbers {
 		if id := e.self.base + wire.PeerID(n); id != e.self.id(e.rank) {
 			e.gone.Store(id, true)
+			ids = append(ids, id)
 		}
 	}
 	e.mu.Lock()
 	e.progress() // what they have sent until now is here
-	for _, n := range numbers {
-		id := e.self.base + wire.PeerID(n)
-		if e.dead == nil {
-			e.dead = make(map[wire.PeerID]bool)
-		}
-		if e.dead[id] || id == e.self.id(e.rank) {
-			continue
-		}
-		e.dead[id] = true
-		if p := e.find(id); p != nil {
+	for _, id := range ids {
+		if p := e.find(id); p != nil && !p.failed {
 			e.bury(p)
 		}
 	}

@@ -35,13 +35,7 @@ func bereaved(t *testing.T, last func(c *Comm), body func(c *Comm, die func())) 
 			c.e.until(c.e.drained)
 		})
 	}
-	done := make(chan struct{})
-	go func() { wg.Wait(); close(done) }()
-	select {
-	case <-done:
-	case <-time.After(3 * time.Minute):
-		panic(t.Name() + ": the survivors hang")
-	}
+	survive(t, &wg)
 }
 
 func nothing(*Comm) {}
@@ -245,6 +239,18 @@ func TestStalledIsMatched(t *testing.T) {
 	})
 }
 
+// survive waits for the ranks that go on.
+func survive(t *testing.T, ranks *sync.WaitGroup) {
+	t.Helper()
+	done := make(chan struct{})
+	go func() { ranks.Wait(); close(done) }()
+	select {
+	case <-done:
+	case <-time.After(3 * time.Minute):
+		panic(t.Name() + ": the survivors hang")
+	}
+}
+
 // A lock that the dead holds is not waited for, and windows are flushed without it.
 func TestBuryWindow(t *testing.T) {
 	var ready sync.WaitGroup
@@ -288,13 +294,7 @@ func TestBuryWindow(t *testing.T) {
 			wantClass(t, "a fence", w.Fence(0), ErrProcFailed)
 		})
 	}
-	done := make(chan struct{})
-	go func() { wg.Wait(); close(done) }()
-	select {
-	case <-done:
-	case <-time.After(3 * time.Minute):
-		panic("the survivors hang")
-	}
+	survive(t, &wg)
 }
 
 // Who is killed while it changes an element that no instruction can change at once keeps nobody from that memory:
@@ -348,13 +348,7 @@ func TestBuryChanger(t *testing.T) {
 			}
 		})
 	}
-	done := make(chan struct{})
-	go func() { wg.Wait(); close(done) }()
-	select {
-	case <-done:
-	case <-time.After(time.Minute):
-		panic("the survivors hang")
-	}
+	survive(t, &wg)
 }
 
 // Revoking reaches who waits, also by way of a third rank, and ends nothing elsewhere.

@@ -174,7 +174,7 @@ func (e *engine) meet(k *passport) (*proc, error) {
 		e.known = make(map[wire.PeerID]*proc)
 	}
 	e.known[k.ID] = p
-	if e.dead[k.ID] {
+	if _, gone := e.gone.Load(k.ID); gone {
 		e.bury(p)
 	}
 	return p, nil

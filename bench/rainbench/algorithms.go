@@ -27,7 +27,7 @@ func algorithmsMain(args []string) (int, error) {
 	seconds := fs.Float64("duration", 0.1, "about how long a test takes at one size, seconds")
 	between := fs.Bool("lab", false, "between lab hosts instead of on one; see --hosts, --rails, --rate, ...")
 	config := labFlags(fs)
-	where := placeFlags(fs)
+	where := benchFlags(fs)
 	if err := parse(fs, args); err != nil {
 		return 2, err
 	}

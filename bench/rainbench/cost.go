@@ -26,7 +26,7 @@ func costMain(args []string) (int, error) {
 	mtu := fs.Int("mtu", 1500, "of the rail")
 	asJSON := fs.String("json", "", "write the results to a file as JSON too")
 	user := fs.Bool("user-namespace", false, "use a user namespace even as root")
-	where := placeFlags(fs)
+	where := benchFlags(fs)
 	if err := parse(fs, args); err != nil {
 		return 2, err
 	}

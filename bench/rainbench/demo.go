@@ -24,7 +24,7 @@ func demoMain(args []string) (int, error) {
 	peers := fs.Bool("peers", true, "show Open MPI and MPICH under the same fault, if they are installed")
 	examples := fs.String("examples", "examples", "folder with the programs, heat in C and in Go")
 	words := fs.StringSlice("args", nil, "arguments of both programs; default: --steps N for about 9 s")
-	where := placeFlags(fs)
+	where := benchFlags(fs)
 	if err := parse(fs, args); err != nil {
 		return 2, err
 	}

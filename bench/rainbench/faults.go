@@ -32,7 +32,7 @@ func faultsMain(args []string) (int, error) {
 	patience := fs.Duration("patience", 10*time.Second, "a run that takes so much longer than planned hangs, and is ended")
 	asJSON := fs.String("json", "", "write everything that was seen to a file as JSON")
 	user := fs.Bool("user-namespace", false, "use a user namespace even as root")
-	where := placeFlags(fs)
+	where := benchFlags(fs)
 	describe(fs, manual.Page{Usage: []string{"--scenario NAME [flags]"}, Sections: []manual.Section{{Title: "Scenarios", Text: scenarios()}}})
 	if err := parse(fs, args); err != nil {
 		return 2, err

@@ -4,7 +4,6 @@ import (
 	"errors"
 	"fmt"
 	"os"
-	"path/filepath"
 	"runtime"
 	"time"
 
@@ -23,9 +22,8 @@ func heatMain(args []string) (int, error) {
 	size := fs.Int("size", 1024, "points along an edge of the plate")
 	steps := fs.Int("steps", 2000, "steps, each with an exchange of rows")
 	runs := fs.Int("runs", 9, "runs of each implementation with each number of ranks")
-	examples := fs.String("examples", "examples", "folder with the programs")
 	asJSON := fs.String("json", "", "write the results to a file as JSON too")
-	where := placeFlags(fs)
+	where := placeFlags(fs, "examples/heat", "folder of the program")
 	if err := parse(fs, args); err != nil {
 		return 2, err
 	}
@@ -35,7 +33,6 @@ func heatMain(args []string) (int, error) {
 	if *few < 1 || *many <= *few || *runs < 1 || *steps < 1 || *size < *many {
 		return 2, fmt.Errorf("heat: --few %d, --many %d, --size %d, --steps %d, --runs %d: more ranks than few, a row for each, and at least one step and run", *few, *many, *size, *steps, *runs)
 	}
-	*where.src = filepath.Join(*examples, "heat")
 	w, remove, err := where.programs(*peers)
 	if err != nil {
 		return 1, err

@@ -2,7 +2,6 @@ package main
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"os"
@@ -36,7 +35,7 @@ func launchMain(args []string) (int, error) {
 	runs := fs.Int("runs", 9, "runs of each implementation")
 	asJSON := fs.String("json", "", "write the results to a file as JSON too")
 	stored := baselineFlags(fs)
-	where := placeFlags(fs)
+	where := benchFlags(fs)
 	if err := parse(fs, args); err != nil {
 		return 2, err
 	}
@@ -55,16 +54,20 @@ func launchMain(args []string) (int, error) {
 		return 1, err
 	}
 	var all []Launched
-	status, worse := 0, error(nil)
+	var worse error
 	c := bench.Comparison{Setting: here, Impls: w.impls, Progs: w.progs, Runs: *runs, Limit: launchLimit}
-	for _, c.Ranks = range *ranks {
+	measure := func() error {
 		got, err := launched(ctx, c)
 		if err != nil {
-			return 1, err
+			return err
 		}
 		all = append(all, got)
-		if n, err := stored.beside(placeName(c.Setting), bench.Ours(w.impls), got.Rows); err != nil {
-			status, worse = n, err
+		worse = errors.Join(worse, stored.beside(placeName(c.Setting), bench.Ours(w.impls), got.Rows))
+		return nil
+	}
+	for _, c.Ranks = range *ranks {
+		if err := measure(); err != nil {
+			return 1, err
 		}
 	}
 	if c.Ranks = *far; c.Ranks > 0 {
@@ -73,25 +76,14 @@ func launchMain(args []string) (int, error) {
 			return 1, err
 		}
 		defer end()
-		got, err := launched(ctx, c)
-		if err != nil {
-			return 1, err
-		}
-		all = append(all, got)
-		if n, err := stored.beside(placeName(c.Setting), bench.Ours(w.impls), got.Rows); err != nil {
-			status, worse = n, err
-		}
-	}
-	if *asJSON != "" {
-		text, err := json.MarshalIndent(all, "", "\t")
-		if err != nil {
-			return 1, err
-		}
-		if err := os.WriteFile(*asJSON, append(text, '\n'), 0o644); err != nil {
+		if err := measure(); err != nil {
 			return 1, err
 		}
 	}
-	return status, worse
+	if err := writeJSON(*asJSON, all); err != nil {
+		return 1, err
+	}
+	return 0, worse
 }
 
 // launched times starts and, in runs of their own, looks at memory.

@@ -136,6 +136,8 @@ func TestBadInput(t *testing.T) {
 		{"pt2pt --peers rainmpi --prefix /nowhere", "make build"},
 		{"coll --update", "name one"},
 		{"launch --peers othermpi", `no implementation "othermpi"`},
+		{"launch --update", "name one"},
+		{"heat --few 2 --many 2", "more ranks than few"},
 		{"rails --faults cut", "names no rail"},
 		{"rails --rails 9", "9 rails: give 1 to 8"},
 		{"rails --rails 3 --rate 1gbit,100mbit", "2 rates for 3 rails"},

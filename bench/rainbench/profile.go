@@ -19,7 +19,7 @@ func profileMain(args []string) (int, error) {
 	impl := fs.String("impl", bench.RainMPI, "rainmpi, or insecure (rainrun --insecure)")
 	asJSON := fs.String("json", "", "write the results to a file as JSON too")
 	config := labFlags(fs)
-	where := placeFlags(fs)
+	where := benchFlags(fs)
 	if err := parse(fs, args); err != nil {
 		return 2, err
 	}

@@ -27,7 +27,7 @@ func railsMain(args []string) (int, error) {
 	asJSON := fs.String("json", "", "write the figures to a file as JSON")
 	user := fs.Bool("user-namespace", false, "use a user namespace even as root")
 	striping := stripingFlags(fs)
-	where := placeFlags(fs)
+	where := benchFlags(fs)
 	if err := parse(fs, args); err != nil {
 		return 2, err
 	}

@@ -20,7 +20,7 @@ func shareMain(args []string) (int, error) {
 	rateWord := fs.String("rate", "1gbit", "rate of the rail")
 	asJSON := fs.String("json", "", "write the results to a file as JSON too")
 	user := fs.Bool("user-namespace", false, "use a user namespace even as root")
-	where := placeFlags(fs)
+	where := benchFlags(fs)
 	if err := parse(fs, args); err != nil {
 		return 2, err
 	}

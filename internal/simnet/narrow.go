@@ -22,7 +22,7 @@ func (w *world) drawNarrowings(rng *rand.Rand) {
 		s := w.sessions[rng.IntN(len(w.sessions))]
 		id := s.pathIDs[rng.IntN(len(s.pathIDs))]
 		size := 600 + rng.IntN(1000)
-		lasts := sim.LogUniform(rng, 10*millisecond, 2*second)
+		lasts := sim.LogUniform(rng, longestUnnoticed, 2*second)
 		var notice [2][2]int64 // by whether it is over, and end
 		for i := range notice {
 			for side := range notice[i] {
@@ -48,7 +48,7 @@ func (s *session) narrow(id wire.PathID, size int, lasts int64, notice [2][2]int
 		c.sicken(1)
 		s.After(notice[0][side], func() { s.ends[side].resize(id, size, func() { c.sicken(-1) }) })
 	}
-	s.After(max(lasts, longestUnnoticed), func() {
+	s.After(lasts, func() {
 		s.tracef("path %d takes %d bytes again", id, wide)
 		s.broken--
 		for side, c := range cables {

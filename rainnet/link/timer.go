@@ -80,19 +80,26 @@ func (l *Link) Expire(now int64) {
 	if !l.Up() {
 		return
 	}
-	// A timer that fires late by more than half a time-out starts that again: a
-	// process that was stopped judges nobody by the silence it slept through,
-	// before it has read its sockets. A late ping is such a timer as well.
-	late := now - min(l.timer.pingAt, l.toutAt())
-	if late > l.Timeout()/2 && l.timer.restarts < maxRestarts {
-		l.timer.restarts++
-		l.restart(now)
+	if l.overslept(now) {
 		l.timer.pingAt = now
 		return
 	}
 	if now >= l.toutAt() {
 		l.tout(now, CauseSilent)
 	}
+}
+
+// overslept starts T again if a timer is late by more than half of it: a process
+// that was stopped judges nobody by the silence it slept through, before it has
+// read its sockets. A late ping is such a timer as well.
+func (l *Link) overslept(now int64) bool {
+	late := now - min(l.timer.pingAt, l.toutAt())
+	if late <= l.Timeout()/2 || l.timer.restarts >= maxRestarts {
+		return false
+	}
+	l.timer.restarts++
+	l.restart(now)
+	return true
 }
 
 // restart starts T again without a proof.
@@ -114,6 +121,9 @@ func (l *Link) NextPing(now int64) (Ping, bool) {
 	due := now >= l.timer.pingAt
 	if !due && !l.pings.answer {
 		return Ping{}, false
+	}
+	if l.Up() {
+		l.overslept(now) // since the last Expire, which would not see it: the ping is not late any more
 	}
 	// An answer that goes out without a recent proof of my own asks for one.
 	ask := due || l.Up() && now-l.timer.proofAt >= l.period()

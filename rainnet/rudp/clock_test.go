@@ -126,6 +126,29 @@ func TestOwnClock(t *testing.T) {
 	}
 }
 
+// TestJumpBeforeSend: a process that is stopped after it looked at its timers, and before it sends, finds the pings due and
+// their echoes overdue at once. What is idle stays up all the same.
+func TestJumpBeforeSend(t *testing.T) {
+	for _, d := range []int64{100 * millisecond, second, 3 * second, 15 * second, hour} {
+		for _, idle := range []bool{false, true} {
+			w := newWorld(t, 32, Config{}, gigabit(), gigabit())
+			w.up()
+			pass := func(d int64) {
+				until := w.now + d
+				w.run(d+2*second, func() bool { return w.now >= until })
+			}
+			pass(50 * millisecond)
+			if idle {
+				pass(3 * second)
+			}
+			w.ends[0].ahead += d
+			w.drive(w.ends[0])
+			pass(100 * millisecond)
+			w.noneDown(fmt.Sprintf("forward by %d ms, idle %v", d/millisecond, idle))
+		}
+	}
+}
+
 // TestClockJumpsOverTimeout: a link's timer cannot tell a clock that jumps from a process that was stopped, and to neither may
 // it be a sign of death that no echo came meanwhile: T starts again when a timer is late by half of it, and the echo of a
 // ping comes before it ends. A jump of less is less than what lies between the last proof and T. A rail that is dead is

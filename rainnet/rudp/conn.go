@@ -68,6 +68,7 @@ type Conn struct {
 	stalled   bool
 	last      *path // the one that went down last
 	turn      turn
+	byLag     []*path // scratch of shareOut
 
 	send     orderedSend
 	recv     orderedRecv

@@ -15,9 +15,10 @@ func TestLeastDelay(t *testing.T) {
 		beyond int64 // most that they take in the mean beyond the quicker way
 	}{
 		{"idle", false, 0, 100, 0, false, 2 * microsecond},
-		{"own bulk", true, 0, 95, 0, false, 50 * microsecond},
+		{"own bulk", true, 0, 80, 0, false, 50 * microsecond},
 		{"bulk of another", false, 1, 95, 0, false, 50 * microsecond},
 		{"bulk of many", false, 8, 0, 95, true, 200 * microsecond},
+		{"bulk of many, the far rail unknown", false, 8, 0, 95, false, 200 * microsecond},
 	} {
 		rails := []*rail{gigabit(), gigabit()}
 		rails[1].delay = 2 * millisecond

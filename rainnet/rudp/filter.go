@@ -39,3 +39,19 @@ func (f *maxFilter) update(now, window, v int64) {
 		f.s[2] = n
 	}
 }
+
+// minFilter is the minimum, likewise, of values above 0; 0 while there are none.
+type minFilter struct {
+	max maxFilter // of the values with their signs turned
+}
+
+func (f *minFilter) get() int64 { return -f.max.get() }
+
+func (f *minFilter) update(now, window, v int64) {
+	if f.max.get() == 0 {
+		n := timed{now, -v}
+		f.max.s = [3]timed{n, n, n}
+		return
+	}
+	f.max.update(now, window, -v)
+}

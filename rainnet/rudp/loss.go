@@ -16,6 +16,9 @@ type loss struct {
 	threshold uint64
 	eighths   int64 // time threshold, in eighths of the round-trip time
 
+	// gone and come are how many packets were lost lately, and how many were not.
+	gone, come int64
+
 	ptoCount int // probe time-outs since the last acknowledgement
 	probe    int // probes that have to be sent
 
@@ -34,6 +37,36 @@ const (
 	leastRTT           = 5 * microsecond // of two processes on one host
 	suspectAfter       = 2               // probe time-outs
 )
+
+// lossMemory is of how many packets the loss is known, about.
+const lossMemory = 1000
+
+// count takes note of a packet that was lost, or was not.
+func (l *loss) count(lost bool) {
+	if l.gone+l.come >= lossMemory {
+		l.gone, l.come = l.gone/2, l.come/2
+	}
+	if lost {
+		l.gone++
+	} else {
+		l.come++
+	}
+}
+
+// delay returns by how much later than without loss the last of n packets comes in the mean, if each is known to be lost
+// after d: what is sent again may be lost again.
+func (l *loss) delay(n, d int64) (sum int64) {
+	const one = 1000
+	left := n * one
+	for range maxRepairs {
+		left = left * l.gone / max(l.gone+l.come, 1)
+		sum += d * min(left, one) / one
+	}
+	return sum
+}
+
+// maxRepairs bounds how often something is thought to be lost in a row.
+const maxRepairs = 4
 
 // ackResult is what one ACK frame did.
 type ackResult struct {
@@ -122,6 +155,7 @@ func (c *Conn) ackPacket(p *path, pn uint64, res *ackResult) {
 		}
 	}
 	p.sent.out(s, acked)
+	p.loss.count(false)
 }
 
 // lateAck learns from a packet that was given up and not lost: reordering is
@@ -180,7 +214,7 @@ func (c *Conn) acknowledged(now int64, p, on *path, f wire.AckFrame, res *ackRes
 			queued = min(queued, max(trip-p.rate.minRTT, 0))
 			p.rate.onRTT(now, max(trip, leastRTT), queued)
 			if res.newest.flight < maxQuantum {
-				p.rtt.sampleLone(now, trip)
+				p.rtt.sampleLone(now, queued)
 			}
 		}
 		p.link.SetRTT(p.rtt.smoothed)
@@ -197,8 +231,8 @@ func (c *Conn) acknowledged(now int64, p, on *path, f wire.AckFrame, res *ackRes
 // not known.
 func (p *path) arrived(now, queued int64, res *ackResult) {
 	came := min(now, res.newest.at+min(queued, second))
-	if took := came - p.rate.cameAt; queued != never && !p.rate.resting {
-		p.queue.sample(now, res.newest.flight, res.bytes, max(took, 0), queued)
+	if took := came - p.rate.cameAt; queued != never && !p.rate.resting && res.newest.flight >= p.queueLeast() {
+		p.queue.sample(now, res.bytes, max(took, 0), queued)
 	}
 	ahead := came
 	if next := p.sent.get(res.newestPN + 1); next != nil {
@@ -226,6 +260,7 @@ func (c *Conn) detectLoss(now int64, p *path) {
 		case s.state == lost:
 		case l.largest-pn >= l.threshold || s.at+delay <= now:
 			p.stats.lostPackets++
+			p.loss.count(true)
 			p.rate.onLost(int64(s.size))
 			c.giveUp(now, p, s, false)
 		default:
@@ -291,7 +326,7 @@ func (c *Conn) ptoOf(p *path) int64 {
 // onLossTimer acts on the time: a path left, packets lost by age, or a probe.
 func (c *Conn) onLossTimer(now int64, p *path) {
 	if now >= p.loss.verdictAt {
-		if c.heard < p.hintedAt {
+		if c.heard < p.hintedAt+p.rtt.estimate()/2 {
 			p.loss.verdictAt = now + granularity // it may be the peer that is silent
 			return
 		}

@@ -6,6 +6,7 @@ import "rainmpi/rainnet/wire"
 // flow control of all.
 type orderedSend struct {
 	fresh   ring[*outgoing] // not yet all sent, oldest first; bounded by the caller: see Backlog
+	bytes   int64           // in fresh, not yet sent
 	nextID  uint64
 	cost    uint64 // credit that all messages so far cost
 	limit   uint64 // credit that the peer has given
@@ -23,6 +24,9 @@ func (c *Conn) Send(now int64, head, body []byte) {
 	if n > wire.MaxMessage {
 		panic("rudp: ordered message is longer than wire.MaxMessage")
 	}
+	if !c.orderedWaits() && !c.bulkWaits() {
+		c.noteStarved(now)
+	}
 	o := c.outs.get()
 	o.id, o.n, o.start = s.nextID, int64(n), s.cost
 	o.buf = c.pool.get(n)
@@ -33,6 +37,7 @@ func (c *Conn) Send(now int64, head, body []byte) {
 	s.backlog += int64(n) + wire.MessageCost
 	s.above = s.above || s.backlog >= c.cfg.Window/2
 	*s.fresh.push() = o
+	s.bytes += int64(n)
 	c.talk(now)
 }
 
@@ -67,6 +72,14 @@ func (c *Conn) orderedWaits() bool {
 	}
 	_, ok := c.allowed()
 	return ok
+}
+
+// orderedLeft returns how many bytes of messages wait to be sent.
+func (c *Conn) orderedLeft() int64 { return c.msgAgain.bytes + c.send.bytes }
+
+// orderedInFlight reports whether some of what has been sent of messages is not acknowledged.
+func (c *Conn) orderedInFlight() bool {
+	return c.send.backlog > c.orderedLeft()+int64(c.send.fresh.n)*wire.MessageCost
 }
 
 // appendOrdered fills b with pieces of messages, lost ones first.
@@ -108,6 +121,7 @@ func (c *Conn) takeOrdered(n int64, again bool) piece {
 	pc := piece{kind: pieceMsg, out: o, off: o.next, n: int32(n)}
 	o.begun = true
 	o.next += n
+	c.send.bytes -= n
 	if o.sentAll() {
 		c.send.fresh.pop()
 	}

@@ -25,8 +25,8 @@ func (c *Conn) NextPacket(now int64, buf []byte) (n int, id wire.PathID, ok bool
 		data := c.desperate || slices.Contains(c.usable, p)
 		return c.build(now, buf, p, contents{probe: true, ordered: data, bulk: data})
 	}
-	if p, bulk := c.pick(now); p != nil {
-		return c.build(now, buf, p, contents{ordered: true, bulk: bulk})
+	if p, carries := c.pick(now); p != nil {
+		return c.build(now, buf, p, carries)
 	}
 	if p := c.nextControl(now); p != nil {
 		return c.build(now, buf, p, contents{})
@@ -180,15 +180,16 @@ func (c *Conn) build(now int64, buf []byte, p *path, what contents) (n int, id w
 	if len(b) == wire.HeaderLen {
 		return 0, 0, false
 	}
-	c.sentPacket(now, p, len(b)+len(c.rest)+wire.TagLen, p.sent.pieces.n-before)
+	c.sentPacket(now, p, len(b)+len(c.rest)+wire.TagLen, p.sent.pieces.n-before, what.ordered || what.bulk)
 	return len(b), p.id, true
 }
 
-// sentPacket keeps the books of a packet that leaves.
-func (c *Conn) sentPacket(now int64, p *path, size, pieces int) {
+// sentPacket keeps the books of a packet that leaves; data says whether it might have carried any.
+func (c *Conn) sentPacket(now int64, p *path, size, pieces int, data bool) {
 	flight := p.sent.bytes
 	s := p.sent.add(now, size, pieces, pieces > 0)
 	p.rate.onSent(now, s, flight)
+	s.appLimited = s.appLimited || !data // what has to be said is not all that the path can carry
 	p.stats.sentPackets++
 	p.stats.sentBytes += uint64(size)
 	if pieces == 0 {
@@ -254,7 +255,8 @@ func (c *Conn) appendHistories(now int64, b []byte, p *path) []byte {
 	return b
 }
 
-// noteStarved tells the paths that have room that it is for lack of data.
+// noteStarved tells the paths that have room that it is for lack of data: when there is no more, and again before there is
+// some, as what was marked may have been acknowledged since.
 func (c *Conn) noteStarved(now int64) {
 	for _, p := range c.usable {
 		if p.room(now, 0) && c.wakeAt == never {
@@ -275,7 +277,7 @@ func (c *Conn) nextClose(now int64, buf []byte) (n int, id wire.PathID, ok bool)
 		})
 		b = wire.AppendClose(c.appendAcks(now, b, p), c.closeCode)
 		c.rest = nil
-		c.sentPacket(now, p, len(b)+wire.TagLen, 0)
+		c.sentPacket(now, p, len(b)+wire.TagLen, 0, false)
 		return len(b), p.id, true
 	}
 	return 0, 0, false

@@ -49,7 +49,15 @@ type path struct {
 	pace pacer
 
 	queue queue
+	plan
 	stats stats
+}
+
+// plan is what shareOut found last.
+type plan struct {
+	lag     int64 // after which a byte would be at the peer
+	lasting int64 // how long maxQuantum bytes take
+	share   int64 // of what is left to send
 }
 
 // stats are counts for people.
@@ -73,6 +81,19 @@ func (p *path) history() uint64 {
 
 // burstTime returns how long maxQuantum bytes last on the path, 0 if that is not known.
 func (p *path) burstTime(now int64) int64 { return p.rate.notBelow(p.queue.burstTime(now)) }
+
+// repair returns how long it takes in the mean until what was lost of a burst is sent again.
+func (p *path) repair() int64 {
+	return p.loss.delay(maxQuantum/int64(p.mtu), p.rtt.lossDelay(p.loss.eighths))
+}
+
+// queueLeast returns how many bytes must have been in front of a packet for its lateness to tell of the path.
+func (p *path) queueLeast() int64 {
+	if p.rate.atLeast || p.rate.bandwidth() == 0 {
+		return queueLeast
+	}
+	return min(queueLeast, carried(queueWait, p.rate.notBelow(0)))
+}
 
 // What is not acknowledged has come in part, and the acknowledgements queue on their way back, where the peer's own data
 // is. So what is in front of a packet that is sent now is told by when it will have come, unless the peer is silent.

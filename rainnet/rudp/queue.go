@@ -10,16 +10,17 @@ type queue struct {
 }
 
 const (
-	queueLeast  = 16 << 10 // bytes; with less in flight, what was late waited for the peer to look
+	queueLeast  = 16 << 10        // bytes; with less in flight, what was late waited for the peer to look
+	queueWait   = 2 * millisecond // nor did it, if what was in flight lasted for so long
 	queueMean   = 20 * millisecond
 	queueMemory = 200 * millisecond
 )
 
-// sample takes an acknowledgement of n bytes. The newest of them had flight bytes in front of it when it was sent, waited
-// for queued, and came took after those acknowledged before.
-func (q *queue) sample(now, flight, n, took, queued int64) {
-	if flight < queueLeast || took > queued {
-		return // else the path may have been idle in between
+// sample takes an acknowledgement of n bytes. The newest of them waited for queued, and came took after those acknowledged
+// before.
+func (q *queue) sample(now, n, took, queued int64) {
+	if took > queued {
+		return // the path may have been idle in between
 	}
 	if q.took >= queueMean {
 		q.bytes, q.took = q.bytes/2, q.took/2

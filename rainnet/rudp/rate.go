@@ -9,7 +9,8 @@ package rudp
 // Loss alone does not slow it, since a bad cable loses at random: only loss in a
 // round whose round-trip times have risen does.
 type rate struct {
-	mode rateMode
+	mode   rateMode
+	before rateMode // the mode that probeRTT interrupted
 
 	// Delivery rate (draft-cheng-iccrg-delivery-rate-estimation).
 	delivered   int64 // bytes acknowledged so far
@@ -19,8 +20,10 @@ type rate struct {
 	appLimited  int64 // while delivered is below this, samples tell what we had to send
 
 	bw       maxFilter
-	minRTT   int64 // 0 until known
-	minRTTAt int64
+	atLeast  bool      // bw is of packets that were all there was to send: the path may be any faster
+	minRTT   int64     // 0 until known
+	lowRTT   minFilter // which it is of
+	minRTTAt int64     // when it was measured last, or looked for
 
 	// lasting is the rate over spans of lastingSpan, which say what a path does and not a burst that a token
 	// bucket lets through: the flight is bounded by it. A span began when cameAt and delivered were these.
@@ -94,12 +97,15 @@ const (
 	// measured while there was little to send or little came through, and
 	// one packet at that rate could hold up the path for seconds.
 	minPacing = 128 << 10
+	// Nor is one that has never had enough to send held to what that was.
+	unknownPacing = initialFlight * second / initialRTT
 
 	maxQueued     = 2 * millisecond  // beyond the gap: the path is full
 	standWindow   = 16 * millisecond // of the measurement of standing
 	minBWWindow   = 100 * millisecond
 	lastingSpan   = 8 * millisecond
 	minRTTWindow  = 10 * second
+	minRTTProbe   = 5 * second // without the lowest: there is time for two before it is forgotten
 	probeRTTTime  = 10 * millisecond
 	minPhase      = 4 * millisecond
 	minRound      = millisecond
@@ -199,6 +205,9 @@ func (r *rate) refresh() {
 		return
 	}
 	r.pacing = max(bw*pacingGain/100, minPacing)
+	if r.atLeast {
+		r.pacing = max(r.pacing, unknownPacing)
+	}
 	bdp := r.bdp()
 	r.flight = bdp*flightGain/100 + min(r.sustained()*(aggregation+r.gap.get())/second, maxAggregation)
 	if r.mode == startup {
@@ -248,17 +257,14 @@ func (r *rate) onRTT(now, rtt, queued int64) {
 		r.standWait, r.standSince = never, now
 	}
 	if r.minRTT == 0 || rtt <= r.minRTT {
-		r.minRTT, r.minRTTAt = rtt, now
-		return
+		r.minRTTAt = now
 	}
-	if now-r.minRTTAt <= minRTTWindow {
-		return
-	}
+	r.lowRTT.update(now, minRTTWindow, rtt)
+	r.minRTT = r.lowRTT.get()
 	// The lowest is old: the route may have changed, or a queue may never have
-	// run empty since. Take what there is and let the queue run empty.
-	r.minRTT, r.minRTTAt = rtt, now
-	if r.mode == cruise {
-		r.mode, r.phaseAt = probeRTT, now
+	// run empty since. Let it run empty.
+	if now-r.minRTTAt > minRTTProbe && r.mode != probeRTT {
+		r.before, r.mode, r.phaseAt, r.minRTTAt = r.mode, probeRTT, now, now
 	}
 }
 
@@ -307,6 +313,9 @@ func (r *rate) sample(now int64, p *sentPacket, delivered int64) {
 		return
 	}
 	r.bw.update(now, max(10*r.minRTT, minBWWindow), bw)
+	if bw == r.bw.get() {
+		r.atLeast = p.appLimited
+	}
 }
 
 // sampleLasting measures the delivery rate over a span of time.
@@ -394,9 +403,18 @@ func (r *rate) step(now, inFlight int64) {
 	case probeRTT:
 		if now-r.phaseAt >= max(probeRTTTime, r.minRTT) {
 			r.minRTTAt = now
-			r.enterCruise(now)
+			r.resume(now)
 		}
 	}
+}
+
+// resume ends probeRTT: a path that never had enough to send is in startup still.
+func (r *rate) resume(now int64) {
+	if r.before == startup {
+		r.mode = startup
+		return
+	}
+	r.enterCruise(now)
 }
 
 func (r *rate) enterCruise(now int64) {
@@ -425,7 +443,7 @@ func (r *rate) restart() {
 	*r = rate{
 		delivered: r.delivered, roundEnd: r.delivered, roundFrom: r.delivered, startFrom: r.delivered,
 		roundWait: never, standWait: never,
-		minRTT: r.minRTT, minRTTAt: r.minRTTAt,
+		minRTT: r.minRTT, minRTTAt: r.minRTTAt, lowRTT: r.lowRTT,
 	}
 	r.refresh()
 }

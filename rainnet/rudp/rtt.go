@@ -7,8 +7,8 @@ type rtt struct {
 	smoothed int64 // 0 until the first sample
 	variance int64
 	min      int64
-	lone     int64 // the least lately of packets before which next to nothing was in flight; 0: none yet
-	loneAt   int64
+	lone     int64 // for how long packets before which next to nothing was in flight queued lately, at least
+	loneAt   int64 // 0: there was none yet
 }
 
 // initialRTT stands in until there is a sample. RFC 9002 takes 333 ms for the
@@ -47,20 +47,20 @@ func (r *rtt) sample(latest, ackDelay, maxAckDelay int64) {
 // peer was off its processor says nothing of the path.
 const loneWindow = 200 * millisecond
 
-// sampleLone takes a measurement by a packet before which less than a burst was in flight.
-func (r *rtt) sampleLone(now, trip int64) {
-	if r.lone == 0 || trip <= r.lone || now-r.loneAt > loneWindow {
-		r.lone, r.loneAt = trip, now
+// sampleLone takes for how long a packet queued on its way there, before which less than a burst was in flight.
+func (r *rtt) sampleLone(now, queued int64) {
+	if r.loneAt == 0 || queued <= r.lone || now-r.loneAt > loneWindow {
+		r.lone, r.loneAt = queued, now
 	}
 }
 
 // oneWay returns how long a packet is under way that meets nothing of ours: half of the least round trip, and what
-// others keep in the queues.
+// others keep in the queues. What the peer's own data does to acknowledgements on their way back is no part of it.
 func (r *rtt) oneWay() int64 {
-	if r.lone == 0 {
+	if r.loneAt == 0 {
 		return r.estimate() / 2
 	}
-	return max(r.lone, r.min) - r.min/2
+	return r.min/2 + r.lone
 }
 
 // pto returns the probe time-out without back-off: "PTO = smoothed_rtt +

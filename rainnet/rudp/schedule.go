@@ -1,5 +1,10 @@
 package rudp
 
+import (
+	"cmp"
+	"slices"
+)
+
 // turn is the path that bulk data goes to for now. A path gets a burst of packets
 // of one size before the next has its turn, so that the driver can hand them to
 // the kernel in one piece (UDP_SEGMENT).
@@ -10,35 +15,35 @@ type turn struct {
 }
 
 // pick returns the path that the next packet of data goes to, nil if there is
-// nothing to send or no path may send now. bulk says whether it may carry bulk.
-func (c *Conn) pick(now int64) (p *path, bulk bool) {
+// nothing to send or no path may send now, and what it may carry.
+func (c *Conn) pick(now int64) (p *path, carries contents) {
 	c.wakeAt = never
 	if c.desperate {
-		return c.pickSuspect()
+		return c.pickSuspect(), contents{ordered: true, bulk: true}
 	}
 	if c.orderedWaits() {
 		if p := c.pickOrdered(now); p != nil {
-			return p, c.mayBulk(now, p)
+			return p, contents{ordered: true, bulk: c.mayBulk(now, p)}
 		}
 	}
 	if c.bulkWaits() {
-		return c.pickBulk(now), true
+		return c.pickBulk(now), contents{bulk: true}
 	}
-	return nil, false
+	return nil, contents{}
 }
 
 // pickSuspect returns a path to try when all are suspect: one with nothing in
 // flight. What is in flight is watched by probe time-outs.
-func (c *Conn) pickSuspect() (*path, bool) {
+func (c *Conn) pickSuspect() *path {
 	if !c.orderedWaits() && !c.bulkWaits() {
-		return nil, false
+		return nil
 	}
 	for _, p := range c.usable {
 		if p.sent.inFlight == 0 {
-			return p, true
+			return p
 		}
 	}
-	return nil, false
+	return nil
 }
 
 // Messages may go beyond what bulk data is held to, so that a small message does
@@ -46,11 +51,21 @@ func (c *Conn) pickSuspect() (*path, bool) {
 // to the pacer.
 const orderedSlack = 64 << 10
 
-// pickOrdered returns the path where a message will arrive first.
+// pickOrdered returns the path where a message will arrive first, or the next packet of one that takes several; then it is
+// one of those that have a share in what is left.
 func (c *Conn) pickOrdered(now int64) *path {
 	var best *path
 	var bestDelay int64
+	left := c.orderedLeft()
+	large := left > smallMessage
+	follows := c.orderedInFlight()
+	if large {
+		c.shareOut(now, left)
+	}
 	for _, p := range c.usable {
+		if large && p.share == 0 {
+			continue
+		}
 		if !p.room(now, orderedSlack) {
 			c.wakeAt = min(c.wakeAt, p.roomAt(now, orderedSlack))
 			continue
@@ -59,9 +74,8 @@ func (c *Conn) pickOrdered(now int64) *path {
 			c.wakeAt = min(c.wakeAt, at)
 			continue
 		}
-		lag, burst := c.lag(now, p)
-		delay := lag + lasts(smallMessage, burst)
-		if p == c.send.path {
+		delay := c.smallDelay(now, p)
+		if p == c.send.path && follows {
 			// Change for a reason only: a message that overtakes its
 			// predecessor has to wait for it in a buffer.
 			delay -= delay/4 + 20*microsecond
@@ -78,18 +92,28 @@ func (c *Conn) pickOrdered(now int64) *path {
 
 const smallMessage = 1024
 
+// unknownBurst is what maxQuantum bytes are thought to last on a path that has never had more than a few packets.
+const unknownBurst = initialRTT
+
+// smallDelay returns when a small message will be at the peer.
+func (c *Conn) smallDelay(now int64, p *path) int64 {
+	if p.rate.atLeast && p.queue.burstTime(now) == 0 {
+		return max(p.pace.next-now, 0) + p.rtt.oneWay() + lasts(p.sent.bytes+smallMessage, unknownBurst)
+	}
+	return c.lag(now, p) + lasts(smallMessage, c.burstTime(now, p))
+}
+
 // mayBulk reports whether a packet of messages may be filled with bulk data.
 func (c *Conn) mayBulk(now int64, p *path) bool {
 	return p.room(now, 0) && p.pace.next <= now
 }
 
-// pickBulk returns the path that the next packet of bulk data goes to. Each path
-// takes as fast as it can, so that shares follow rates.
+// pickBulk returns the path that the next packet of bulk data goes to: each takes its share as fast as it can.
 func (c *Conn) pickBulk(now int64) *path {
 	if t := &c.turn; t.left > 0 && t.path != nil && c.mayBulk(now, t.path) {
 		return t.path
 	}
-	left := c.bulkLeft()
+	c.shareOut(now, c.bulkLeft())
 	for i := range c.usable {
 		k := (c.turn.next + i) % len(c.usable)
 		p := c.usable[k]
@@ -97,10 +121,10 @@ func (c *Conn) pickBulk(now int64) *path {
 			c.wakeAt = min(c.wakeAt, p.roomAt(now, 0))
 			continue
 		}
-		if c.endsSooner(now, p, left) {
+		burst := min(quantum(p.rate.pacing, p.mtu), p.share)
+		if burst == 0 {
 			continue
 		}
-		burst := min(c.burst(now, p), max(left, int64(p.mtu)))
 		if at := p.pace.readyAt(p.rate.duration(burst)); at > now {
 			c.wakeAt = min(c.wakeAt, at)
 			continue
@@ -115,55 +139,79 @@ func (c *Conn) pickBulk(now int64) *path {
 // equal rails does so by chance, or as an end was off its processor.
 const muchSlower = 4
 
-// burstTime returns how long maxQuantum bytes take on a path, and on the quickest one.
-func (c *Conn) burstTime(now int64, p *path) (mine, best int64) {
-	mine = p.queue.burstTime(now)
-	best = mine
+// burstTime returns how long maxQuantum bytes take on a path, or on the quickest one if that is not much less; 0: not known.
+func (c *Conn) burstTime(now int64, p *path) int64 {
+	mine := p.queue.burstTime(now)
+	best := mine
 	for _, q := range c.usable {
 		if t := q.queue.burstTime(now); t > 0 {
 			best = min(best, t)
 		}
 	}
-	if mine <= muchSlower*best {
-		mine = best
+	if mine > muchSlower*best {
+		best = mine
 	}
-	return mine, best
-}
-
-// burst returns the bytes that a path may have at once, fewer where they take much longer than on another one: what
-// is left behind such a burst ends late.
-func (c *Conn) burst(now int64, p *path) int64 {
-	full := quantum(p.rate.pacing, p.mtu)
-	if mine, best := c.burstTime(now, p); mine > best {
-		full = max(full*muchSlower*best/mine/int64(p.mtu), 2) * int64(p.mtu)
-	}
-	return full
+	return p.rate.notBelow(best)
 }
 
 // lag returns when something that is given to a path now will be at the peer, but for the time that it lasts itself:
 // behind what is in flight, or when the pacer lets it go if that is later. The smoothed round trip says nothing of the
 // queue: it is of packets that met one, which has gone by now.
-func (c *Conn) lag(now int64, p *path) (lag, burst int64) {
-	burst, _ = c.burstTime(now, p)
-	return max(p.pace.next-now, p.wait(now), 0) + p.rtt.oneWay(), p.rate.notBelow(burst)
+func (c *Conn) lag(now int64, p *path) int64 {
+	return max(p.pace.next-now, p.wait(now), 0) + p.rtt.oneWay()
 }
 
-// endsSooner reports whether paths that are less behind than p would have sent all that is left before p has sent its
-// next burst: "the tail goes to the path that ends first".
-func (c *Conn) endsSooner(now int64, p *path, left int64) bool {
-	if len(c.usable) == 1 {
-		return false
-	}
-	lag, burst := c.lag(now, p)
-	mine := lag + lasts(min(left, c.burst(now, p)), burst)
-	for _, q := range c.usable {
-		other, burst := c.lag(now, q)
-		if other >= lag {
-			continue
+// slowLess is by how many packets the share of a path that is much slower is less: it adds little, and a wrong guess of when
+// it ends costs much.
+const slowLess = 4
+
+// firstFlight is what a path may have in flight at first beside others. A rail of 10 Mbit/s takes more than 3 ms for it.
+const firstFlight = 4 << 10
+
+// shareOut tells each path how many of the n bytes that are left it is to take, so that all paths end together: "the tail
+// goes to the path that ends first". The time at which they end rises as water does: the path that is least behind takes
+// all until it is as much behind as the next one. The others do not count on a path of which nothing is known, and it gets
+// little until something is, for it may be slow.
+func (c *Conn) shareOut(now, n int64) {
+	n = max(n, 1) // what is empty needs a packet as well
+	byLag := c.byLag[:0]
+	for _, p := range c.usable {
+		p.lag, p.lasting, p.share = c.lag(now, p)+p.repair(), c.burstTime(now, p), n
+		if p.lasting > 0 {
+			p.lasting += p.lasting * p.loss.gone / max(p.loss.come, 1)
+			byLag = append(byLag, p)
+		} else if len(c.usable) > 1 {
+			p.share = max(min(n, firstFlight-p.sent.bytes), 0)
 		}
-		if left -= carried(mine-other, burst); left <= 0 {
-			return true
+	}
+	c.byLag = byLag
+	if len(byLag) < 2 {
+		return
+	}
+	slices.SortFunc(byLag, func(p, q *path) int { return cmp.Compare(p.lag, q.lag) })
+	end, left, rate := int64(0), min(n, 1<<30), int64(0)
+	for _, p := range byLag {
+		if rate > 0 && left*second/rate <= p.lag-end {
+			break
+		}
+		left -= (p.lag - end) * rate / second
+		end, rate = p.lag, rate+maxQuantum*second/p.lasting
+	}
+	end += left * second / rate
+	most := byLag[0]
+	for _, p := range byLag {
+		if p.share = carried(max(end-p.lag, 0), p.lasting); p.share > most.share {
+			most = p
 		}
 	}
-	return false
+	for _, p := range byLag {
+		if p.lasting > muchSlower*most.lasting {
+			p.share = max(p.share-slowLess*int64(p.mtu), 0)
+		}
+	}
+	// Whole packets: one that a slow path ended after the others would be late.
+	for _, p := range byLag {
+		p.share -= p.share % int64(p.mtu)
+	}
+	most.share += int64(most.mtu)
 }

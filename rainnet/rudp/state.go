@@ -34,7 +34,7 @@ func (c *Conn) pollLink(now int64, p *path) {
 		p.rtt.sample(rtt, 0, 0)
 		p.rate.onRTT(now, max(rtt, leastRTT), max(rtt-p.rate.minRTT, 0))
 		if p.sent.inFlight == 0 {
-			p.rtt.sampleLone(now, rtt)
+			p.rtt.sampleLone(now, max(rtt-p.rtt.min, 0))
 		}
 		if p.rate.bandwidth() == 0 {
 			p.rate.refresh()

@@ -98,6 +98,7 @@ func (a *agent) handleBoot(ev bootEvent) {
 		if r != nil {
 			r.connOpen = false
 			a.answered(r)
+			a.waitsNoMore(r)
 			a.mpiGone(r)
 		}
 	case ev.m.Hello != nil:

@@ -89,7 +89,7 @@ type job struct {
 	waits   map[int][]int // rank → those that it waited for
 	missing map[int]bool  // that the job goes on without, beside those with an exit that says so
 	spawned map[int]spawnedRank
-	silent  map[[2]int]bool // silences that people know of: Notice.Hosts
+	silent  map[silence]bool // that people know of
 	cause   *Cause
 	ending  bool
 	hasty   bool // a second signal: do not wait
@@ -109,7 +109,7 @@ func Run(o Options) (status int, err error) {
 		o: o, events: make(chan any, 256), signals: make(chan os.Signal, 64),
 		out: newOutput(o), in: newInput(),
 		lead:  -1,
-		exits: map[int]Exit{}, inited: map[int]bool{}, pids: map[int]int{}, spawned: map[int]spawnedRank{}, waits: map[int][]int{}, silent: map[[2]int]bool{}, missing: map[int]bool{},
+		exits: map[int]Exit{}, inited: map[int]bool{}, pids: map[int]int{}, spawned: map[int]spawnedRank{}, waits: map[int][]int{}, silent: map[silence]bool{}, missing: map[int]bool{},
 	}
 	defer j.out.close()
 	// When an agent here and its guardian are both killed, what they leave
@@ -411,14 +411,21 @@ func (j *job) notice(n Notice) {
 		j.out.say("%s", n.Text)
 		return
 	}
-	known := j.silent[n.Hosts]
-	if n.Silence && n.Hosts[1] >= 0 { // of a pair one may be known to be silent
-		known = known || j.silent[[2]int{n.Hosts[0], -1}] || j.silent[[2]int{n.Hosts[1], -1}]
+	of := silence{n.Hosts, n.Ranks}
+	known := j.silent[of]
+	if n.Silence && n.Hosts[1] >= 0 && !n.Ranks { // of a pair one may be known to be silent
+		known = known || j.silent[silence{hosts: [2]int{n.Hosts[0], -1}}] || j.silent[silence{hosts: [2]int{n.Hosts[1], -1}}]
 	}
 	if known != n.Silence {
-		j.silent[n.Hosts] = n.Silence
+		j.silent[of] = n.Silence
 		j.out.say("%s", n.Text)
 	}
+}
+
+// A silence is what a Notice is about.
+type silence struct {
+	hosts [2]int
+	ranks bool
 }
 
 // How long a host may take to answer to the end of the job, beyond the grace:

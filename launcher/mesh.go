@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"strings"
 	"sync"
+	"time"
 	"unsafe"
 
 	"golang.org/x/sys/unix"
@@ -62,7 +63,9 @@ type meshPeer struct {
 	said  *Notice // its silence, as people were told of it; nil: they were not
 	left  bool    // it has left or is dead
 
-	there int64 // since when it has answered while ranks there were not reached; 0: it does not, or all are
+	there     int64             // since when it has answered while ranks there were not reached; 0: it does not, or all are
+	unmet     map[rankPair]bool // those that do not reach each other
+	unmetSaid time.Time         // since when, as people were told; zero: they were not
 
 	complained bool // not up: the others have been told, on the token
 }

@@ -174,6 +174,7 @@ type Received struct{ Frames uint64 }
 type Notice struct {
 	Text    string
 	Hosts   [2]int // who is silent, and -1; or a pair that do not reach each other, the lower first
+	Ranks   bool   // it is ranks of the pair, whose agents reach each other
 	Silence bool   // it begins; not: it is over
 	Detail  bool   // of something else: printed whenever it comes
 }

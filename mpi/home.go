@@ -48,10 +48,11 @@ type home struct {
 	conn  *boot.Conn // its end of the pair
 	key   []byte
 	w     *boot.Welcome
-	watch int         // a line on it ends leaveWatch's process; 0: there is none
-	said  bool        // that a rank does not answer
-	names sync.Mutex  // of a question about a name
-	left  atomic.Bool // this rank has come to Finalize; when one is through, all have
+	watch int          // a line on it ends leaveWatch's process; 0: there is none
+	away  map[int]bool // ranks that do not answer
+	said  time.Time    // since when the first does not, as people were told; zero: they were not
+	names sync.Mutex   // of a question about a name
+	left  atomic.Bool  // this rank has come to Finalize; when one is through, all have
 }
 
 // joinForeign makes the engine a rank of another launcher's job. Without one it
@@ -65,7 +66,7 @@ func (e *engine) joinForeign() error {
 	if err != nil {
 		return errorf(ErrOther, "this process was started by a launcher that is not rainrun: %v", err)
 	}
-	h := &home{c: c}
+	h := &home{c: c, away: map[int]bool{}}
 	memory, err := h.bringUp()
 	if err != nil {
 		return errorf(ErrOther, "rank %d of %d, started through PMI: %v", c.Rank, c.Size, err)
@@ -319,22 +320,40 @@ const (
 )
 
 func (h *home) unmet(m boot.Unmet) {
-	w := h.w
-	who := fmt.Sprintf("rank %d on host %s has not answered rank %d on host %s for %v; is UDP blocked between %s and %s? RAIN_PORTS=LOW-HIGH names a range to open in firewalls",
-		m.Rank, w.Hosts[w.HostOf[m.Rank]], w.Rank, w.Hosts[w.HostOf[w.Rank]], m.For, strings.Join(m.From, ", "), strings.Join(m.At, ", "))
-	switch {
-	case m.Met && m.For >= unmetQuiet && !h.said:
-		h.said = true
-		fmt.Fprintf(os.Stderr, "rainmpi: rank %d on host %s has been silent on all rails for %v, says rank %d on host %s; it is waited for\n",
-			m.Rank, w.Hosts[w.HostOf[m.Rank]], m.For, w.Rank, w.Hosts[w.HostOf[w.Rank]])
-	case m.Met:
-	case m.For >= unmetLimit:
-		fmt.Fprintf(os.Stderr, "rainmpi: %s; the job ends\n", who)
-		h.c.Abort(1)
-	case m.For >= unmetQuiet && !h.said:
-		h.said = true
-		fmt.Fprintf(os.Stderr, "rainmpi: %s; waiting up to %v\n", who, unmetLimit)
+	who := h.named(m.Rank)
+	if m.Over {
+		if delete(h.away, m.Rank); len(h.away) == 0 && !h.said.IsZero() {
+			how := "answers"
+			if !m.Met {
+				how = "is not waited for any more"
+			}
+			fmt.Fprintf(os.Stderr, "rainmpi: %s %s after %.1f s, says %s\n", who, how, time.Since(h.said).Seconds(), h.named(h.w.Rank))
+			h.said = time.Time{}
+		}
+		return
 	}
+	h.away[m.Rank] = true
+	const ports = "RAIN_PORTS=LOW-HIGH names a range to open in firewalls"
+	never := fmt.Sprintf("%s has not answered %s for %v; is UDP blocked between %s and %s? %s",
+		who, h.named(h.w.Rank), m.For, strings.Join(m.From, ", "), strings.Join(m.At, ", "), ports)
+	switch {
+	case !m.Met && m.For >= unmetLimit:
+		fmt.Fprintf(os.Stderr, "rainmpi: %s; the job ends\n", never)
+		h.c.Abort(1)
+	case m.For < unmetQuiet || !h.said.IsZero():
+	case m.Met:
+		h.said = m.Since
+		fmt.Fprintf(os.Stderr, "rainmpi: %s has been silent on all rails since %s, says %s; waiting without limit: is it or its host stopped, is the network down, or is UDP blocked between %s and %s? %s\n",
+			who, m.Since.Format("15:04:05.000"), h.named(h.w.Rank), strings.Join(m.From, ", "), strings.Join(m.At, ", "), ports)
+	default:
+		h.said = m.Since
+		fmt.Fprintf(os.Stderr, "rainmpi: %s; waiting up to %v\n", never, unmetLimit)
+	}
+}
+
+// named names a rank and its host to people.
+func (h *home) named(rank int) string {
+	return fmt.Sprintf("rank %d on host %s", rank, h.w.Hosts[h.w.HostOf[rank]])
 }
 
 // name asks the launcher about a name. It answers one question at a time.

@@ -182,6 +182,15 @@ func (p *Peer) Silent() bool {
 	return p.conn != nil && p.met && !p.left && !p.gone && p.conn.Stalled()
 }
 
+// Reached reports whether a path to the peer is up.
+func (p *Peer) Reached() bool {
+	return p.conn != nil && p.met && !p.left && !p.gone && !p.conn.Stalled()
+}
+
+// HeardAt is when an authentic packet of the peer came last, in the clock of Now; of one that was never
+// heard, since when one could.
+func (p *Peer) HeardAt() int64 { return p.heardAt }
+
 // SendBulk sends n bytes from src to whatever the peer expects under token. src is read until
 // Handler.BulkSent names the token.
 func (p *Peer) SendBulk(token uint64, n int64, src rudp.Source) {

@@ -19,7 +19,7 @@
 //	agent → rank   Spawned          they run, or why not
 //	rank → agent   Born             I was spawned, and this is how my parents reach me
 //	rank → agent   Ties             I am connected with these, from now on
-//	rank → agent   Unmet            no path leads to a rank for which I have something
+//	rank → agent   Unmet            no path leads to a rank, or one does again
 //	rank → agent   Name             publish a name, take it back, or look one up
 //	agent → rank   Named            done, or what the name stands for
 //
@@ -159,14 +159,16 @@ type Born struct{ Passport json.RawMessage }
 // Ties are the numbers of the ranks of other worlds that a rank is connected with.
 type Ties struct{ Tied []int }
 
-// Unmet tells, every second, of a rank of the same world to which no path leads, and,
-// where there are agents, never has.
+// Unmet tells, every second, of a rank of the same world to which no path leads, and
+// once when that is over.
 type Unmet struct {
-	Rank int
-	Met  bool          // without agents: it was reached before, and is silent now
-	For  time.Duration // that it has been tried
-	At   []string      // the UDP addresses where it is
-	From []string      // and where the sender is
+	Rank  int
+	Met   bool          // it was reached before, and is silent now; if it is over: it is reached
+	Over  bool          // it is reached, has left or has failed; all below is empty
+	Since time.Time     // when it was heard last
+	For   time.Duration // that it has been tried
+	At    []string      // the UDP addresses where it is
+	From  []string      // and where the sender is
 }
 
 // What a Name asks for.

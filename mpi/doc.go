@@ -23,6 +23,9 @@
 // Nothing aborts the job but Abort. Every call may be made by several
 // goroutines at a time, but on one Request or Info, which belong to one.
 //
+// While no goroutine is in a call, one of the package answers other hosts. Leave it one of
+// GOMAXPROCS: goroutines that compute on all of them keep it waiting for 10 ms and more.
+//
 // # Supported
 //
 //   - point-to-point in all modes: blocking, nonblocking, persistent; probes and

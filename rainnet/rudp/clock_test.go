@@ -21,6 +21,14 @@ func newStream(t *testing.T) *stream {
 	return s
 }
 
+// newWindows returns one that has a few messages under way only, on rails of half the rate.
+func newWindows(t *testing.T) *stream {
+	half := func() *rail { return &rail{rate: 62.5e6, delay: 30 * microsecond, queue: 1250e3} }
+	s := &stream{world: newWorld(t, 30, Config{}, half(), half()), window: 8, size: 64 << 10}
+	s.up()
+	return s
+}
+
 // pass lets time pass and returns how many bytes a second came at both ends.
 func (s *stream) pass(d int64) float64 {
 	until, before := s.now+d, s.received()
@@ -99,7 +107,9 @@ func (w *world) noneDown(name string) {
 func TestStampsThatStep(t *testing.T) {
 	for _, by := range []int64{hour, -hour, 5 * millisecond, -5 * millisecond} {
 		for _, ends := range bothOrOne() {
-			newStream(t).after(fmt.Sprintf("stamps by %d ms", by/millisecond), 0.97, func(e *end) { e.stampsBy += by }, ends...)
+			step := func(e *end) { e.stampsBy += by }
+			newStream(t).after(fmt.Sprintf("stamps by %d ms", by/millisecond), 0.97, step, ends...)
+			newWindows(t).after(fmt.Sprintf("windows, stamps by %d ms", by/millisecond), 0.95, step, ends...)
 		}
 	}
 }

@@ -189,15 +189,20 @@ func TestRTT(t *testing.T) {
 	}
 }
 
-func TestMaxFilter(t *testing.T) {
+func TestFilters(t *testing.T) {
 	rng := rand.New(rand.NewPCG(4, 4))
 	var f maxFilter
+	var least minFilter
 	const window = 1000
 	var all []timed
 	for now := int64(1); now < 50000; now += 1 + rng.Int64N(20) {
 		v := 1000 + rng.Int64N(1000)
 		all = append(all, timed{now, v})
 		f.update(now, window, v)
+		// The same values, upside down.
+		if least.update(now, window, 3000-v); least.get() != 3000-f.get() {
+			t.Fatalf("at %d: least %d, most %d", now, least.get(), f.get())
+		}
 		// It may forget a little early, and never remembers too long.
 		upper, lower := int64(0), int64(0)
 		for _, s := range all {

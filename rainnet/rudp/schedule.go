@@ -178,7 +178,7 @@ func (c *Conn) shareOut(now, n int64) {
 	for _, p := range c.usable {
 		p.lag, p.lasting, p.share = c.lag(now, p)+p.repair(), c.burstTime(now, p), n
 		if p.lasting > 0 {
-			p.lasting += p.lasting * p.loss.gone / max(p.loss.come, 1)
+			p.lasting = min(p.lasting+p.lasting*p.loss.gone/max(p.loss.come, 1), second) // what is lost leaves again
 			byLag = append(byLag, p)
 		} else if len(c.usable) > 1 {
 			p.share = max(min(n, firstFlight-p.sent.bytes), 0)

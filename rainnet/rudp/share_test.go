@@ -27,7 +27,7 @@ func TestShareOut(t *testing.T) {
 		left := 1 + rng.Int64N(1<<(4+rng.IntN(24)))
 		for _, p := range c.paths {
 			p.rtt.sample(20*microsecond+rng.Int64N(4*millisecond), 0, 0)
-			p.rate.bw.update(now, second, int64(125e3)<<rng.IntN(14))
+			p.rate.bw.update(now, second, 1+rng.Int64N(1<<(1+rng.IntN(36))))
 			p.queue.until = now + rng.Int64N(1<<(10+rng.IntN(14)))
 			for range rng.IntN(300) {
 				p.loss.count(rng.IntN(10) == 0)

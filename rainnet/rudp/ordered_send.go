@@ -24,7 +24,9 @@ func (c *Conn) Send(now int64, head, body []byte) {
 	if n > wire.MaxMessage {
 		panic("rudp: ordered message is longer than wire.MaxMessage")
 	}
-	c.noteIdle()
+	if !c.orderedWaits() && !c.bulkWaits() {
+		c.noteStarved(now)
+	}
 	o := c.outs.get()
 	o.id, o.n, o.start = s.nextID, int64(n), s.cost
 	o.buf = c.pool.get(n)

@@ -172,19 +172,22 @@ func (p *Peer) Backlog() int64 {
 	return p.conn.Backlog()
 }
 
+// talks reports whether there is a conversation with the peer that neither end has ended.
+func (p *Peer) talks() bool { return p.conn != nil && !p.left && !p.gone }
+
 // Unmet reports whether something waits for the peer, and no path to it has ever been up.
 func (p *Peer) Unmet() bool {
-	return p.conn != nil && !p.met && !p.left && !p.gone && (p.bulk > 0 || p.conn.Backlog() > 0)
+	return p.talks() && !p.met && (p.bulk > 0 || p.conn.Backlog() > 0)
 }
 
 // Silent reports whether paths to the peer have been up, and none is.
 func (p *Peer) Silent() bool {
-	return p.conn != nil && p.met && !p.left && !p.gone && p.conn.Stalled()
+	return p.talks() && p.met && p.conn.Stalled()
 }
 
 // Reached reports whether a path to the peer is up.
 func (p *Peer) Reached() bool {
-	return p.conn != nil && p.met && !p.left && !p.gone && !p.conn.Stalled()
+	return p.talks() && p.met && !p.conn.Stalled()
 }
 
 // HeardAt is when an authentic packet of the peer came last, in the clock of Now; of one that was never

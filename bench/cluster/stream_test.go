@@ -55,6 +55,17 @@ func (j *streamJob) until(limit time.Duration, what string, done func() bool) {
 	}
 }
 
+// lines are how many lines there are on standard error.
+func (j *streamJob) lines() int { return strings.Count(said(j.err), "\n") }
+
+// silent wants no line beyond those for so long.
+func (j *streamJob) silent(long time.Duration, lines int) {
+	j.t.Helper()
+	if eventually(long, func() bool { return j.lines() != lines }) {
+		j.t.Fatalf("standard error has other than %d lines: %s", lines, said(j.err))
+	}
+}
+
 // end ends the job, and wants every word to have come and just these lines on standard error.
 func (j *streamJob) end(lines ...string) {
 	j.t.Helper()
@@ -102,10 +113,10 @@ func TestFilterInMidJob(t *testing.T) {
 	l := lab.Start(t, lab.Config{Hosts: 2, Rails: 2, Rate: 200e6})
 	j := stream(t, l, "--ports", "47000-47002", "--host-timeout", "5s")
 	firewall(t, l.Hosts[1], 47000, 47000)
-	j.until(9*time.Second, "a line", func() bool { return strings.Contains(said(j.err), "\n") })
-	time.Sleep(7 * time.Second) // more than --host-timeout, and than agents need to see what they see
+	j.until(9*time.Second, "a line", func() bool { return j.lines() == 1 })
+	j.silent(7*time.Second, 1) // more than --host-timeout, and than agents need to see what they see
 	on(t, l.Hosts[1], "nft", "delete table inet wall")
-	j.until(9*time.Second, "a line that it is over", func() bool { return strings.Count(said(j.err), "\n") == 2 })
+	j.until(9*time.Second, "a line that it is over", func() bool { return j.lines() == 2 })
 	j.end(", though their hosts reach each other; waiting without limit (--timeout sets one): is that rank stopped, or does a packet filter drop UDP between 10.77.",
 		"rainrun: the ranks on hosts h1 and h2 reach each other after ")
 	if got := said(j.err); !strings.Contains(got, " on host h") || !strings.Contains(got, " has been silent to rank ") || !strings.Contains(got, ":4700") {
@@ -139,10 +150,11 @@ func TestSilentHostInMidJob(t *testing.T) {
 			l := lab.Start(t, lab.Config{Hosts: 2, Rails: 2, Rate: 200e6})
 			j := stream(t, l)
 			does.strike(t, l)
-			time.Sleep(8 * time.Second)
+			j.until(9*time.Second, "a line", func() bool { return j.lines() == 1 })
+			j.silent(5*time.Second, 1)
 			does.undo(t, l)
-			j.until(9*time.Second, "a line that it is over", func() bool { return strings.Count(said(j.err), "\n") == 2 })
-			time.Sleep(5 * time.Second) // in which ranks that do not find each other would be told of
+			j.until(9*time.Second, "a line that it is over", func() bool { return j.lines() == 2 })
+			j.silent(5*time.Second, 2) // in which ranks that do not find each other would be told of
 			j.end("rainrun: host h2 has been silent on all rails since ", "rainrun: host h2 answers again after ")
 		})
 	}

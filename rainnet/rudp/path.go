@@ -55,9 +55,9 @@ type path struct {
 
 // plan is what shareOut found last.
 type plan struct {
-	lag     int64 // after which a byte would be at the peer
-	lasting int64 // how long maxQuantum bytes take
-	share   int64 // of what is left to send
+	lag   int64 // after which a byte would be at the peer
+	burst int64 // how long maxQuantum bytes take; 0: not known
+	share int64 // of what is left to send
 }
 
 // stats are counts for people.

@@ -176,9 +176,9 @@ func (c *Conn) shareOut(now, n int64) {
 	n = max(n, 1) // what is empty needs a packet as well
 	byLag := c.byLag[:0]
 	for _, p := range c.usable {
-		p.lag, p.lasting, p.share = c.lag(now, p)+p.repair(), c.burstTime(now, p), n
-		if p.lasting > 0 {
-			p.lasting = min(p.lasting+p.lasting*p.loss.gone/max(p.loss.come, 1), second) // what is lost leaves again
+		p.lag, p.burst, p.share = c.lag(now, p)+p.repair(), c.burstTime(now, p), n
+		if p.burst > 0 {
+			p.burst = min(p.burst+p.burst*p.loss.gone/max(p.loss.come, 1), second) // what is lost leaves again
 			byLag = append(byLag, p)
 		} else if len(c.usable) > 1 {
 			p.share = max(min(n, firstFlight-p.sent.bytes), 0)
@@ -195,17 +195,17 @@ func (c *Conn) shareOut(now, n int64) {
 			break
 		}
 		left -= (p.lag - end) * rate / second
-		end, rate = p.lag, rate+maxQuantum*second/p.lasting
+		end, rate = p.lag, rate+maxQuantum*second/p.burst
 	}
 	end += left * second / rate
 	most := byLag[0]
 	for _, p := range byLag {
-		if p.share = carried(max(end-p.lag, 0), p.lasting); p.share > most.share {
+		if p.share = carried(max(end-p.lag, 0), p.burst); p.share > most.share {
 			most = p
 		}
 	}
 	for _, p := range byLag {
-		if p.lasting > muchSlower*most.lasting {
+		if p.burst > muchSlower*most.burst {
 			p.share = max(p.share-slowLess*int64(p.mtu), 0)
 		}
 	}

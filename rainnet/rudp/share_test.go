@@ -43,16 +43,16 @@ func TestShareOut(t *testing.T) {
 		sum, slower := int64(0), false
 		for _, p := range c.paths {
 			sum += p.share
-			slower = slower || p.lasting > muchSlower*most.lasting
+			slower = slower || p.burst > muchSlower*most.burst
 			if len(c.paths) == 1 || p.share == 0 {
 				continue
 			}
 			if p.share%int64(p.mtu) != 0 {
 				t.Fatalf("%d bytes of %d are no whole packets", p.share, left)
 			}
-			ends := p.lag + lasts(p.share-int64(p.mtu), p.lasting)
+			ends := p.lag + lasts(p.share-int64(p.mtu), p.burst)
 			for _, q := range c.paths {
-				if other := q.lag + lasts(q.share+int64(q.mtu), q.lasting); q.lasting <= muchSlower*most.lasting && ends > other+microsecond {
+				if other := q.lag + lasts(q.share+int64(q.mtu), q.burst); q.burst <= muchSlower*most.burst && ends > other+microsecond {
 					t.Fatalf("of %d bytes a path ends %d us after another would have", left, (ends-other)/microsecond)
 				}
 			}

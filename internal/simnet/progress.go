@@ -64,10 +64,14 @@ func (e *end) checkProgress() {
 		e.progress, e.progressAt, e.believed = p, e.Now, 0
 		return
 	}
-	e.believed = min(max(e.believed, e.trust(), e.peer.trust()), stuckAfter)
-	// Nobody looks for a relay before the last direct path is Down at both ends, which takes as long as they trust it.
-	well := max(e.wellFor(), e.relaysWellFor()-e.believed)
-	if e.Now-e.progressAt > stuckAfter && well > stuckAfter {
+	// Nobody looks for a relay before the last direct path is Down at both ends, which takes as long as they trust it: four
+	// round trips, and those may be long where a rail has become slow under a full flight.
+	e.believed = max(e.believed, e.trust(), e.peer.trust())
+	silent, well := e.Now-e.progressAt, e.wellFor()
+	if well <= stuckAfter {
+		silent, well = silent-e.believed, e.relaysWellFor()-e.believed
+	}
+	if min(silent, well) > stuckAfter {
 		e.failf("%s: nothing delivered for %v though a path has been well for %v: %s",
 			e.name, duration(e.Now-e.progressAt), duration(well), e.waitsFor())
 		e.progressAt = e.Now

@@ -24,9 +24,7 @@ func (c *Conn) Send(now int64, head, body []byte) {
 	if n > wire.MaxMessage {
 		panic("rudp: ordered message is longer than wire.MaxMessage")
 	}
-	if !c.orderedWaits() && !c.bulkWaits() {
-		c.noteStarved(now)
-	}
+	c.noteIdle()
 	o := c.outs.get()
 	o.id, o.n, o.start = s.nextID, int64(n), s.cost
 	o.buf = c.pool.get(n)

@@ -255,12 +255,21 @@ func (c *Conn) appendHistories(now int64, b []byte, p *path) []byte {
 	return b
 }
 
-// noteStarved tells the paths that have room that it is for lack of data: when there is no more, and again before there is
-// some, as what was marked may have been acknowledged since.
+// noteStarved tells the paths that have room that it is for lack of data.
 func (c *Conn) noteStarved(now int64) {
 	for _, p := range c.usable {
 		if p.room(now, 0) && c.wakeAt == never {
 			p.rate.starved(p.sent.bytes)
+		}
+	}
+}
+
+// noteIdle tells the paths with nothing in flight that it was for lack of data until now: what was in flight when noteStarved
+// said so has been acknowledged since.
+func (c *Conn) noteIdle() {
+	for _, p := range c.usable {
+		if p.sent.bytes == 0 {
+			p.rate.starved(0)
 		}
 	}
 }

@@ -109,6 +109,8 @@ type proc struct {
 	queue   outgoing // envelopes and answers that found no room, in order
 	streams outgoing // data of rendezvous inside the host
 	pace    pace     // of what comes from there
+	shares  [shm.Cuts]share
+	sends   int // long messages to there, inside this host, that have not ended
 
 	foreign *foreign // of another world; nil: of this one
 
@@ -188,6 +190,15 @@ func (e *engine) deliver(p *proc, h header, payload []byte) {
 			}
 			e.answer(p, header{kind: kindFault, id: h.size, tag: int32(class)})
 		}
+	case kindShare:
+		if r := e.requests.at(h.id); r != nil {
+			p.mayAnswer(r, h)
+			e.helpShare(p, r, h)
+		}
+	case kindShared:
+		s := p.mayShare(h)
+		s.told = int64(h.size)
+		e.shared(p, s)
 	case kindData:
 		if r := e.requests.at(h.id); r != nil {
 			p.mayBring(r, h, payload)

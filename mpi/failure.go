@@ -62,6 +62,7 @@ func (e *engine) bury(p *proc) {
 		e.complete(r, e.lostWith(r, p))
 	}
 	p.queue, p.streams = outgoing{}, outgoing{}
+	e.buryShares(p)
 	if p.peer != nil {
 		e.net.bury(p)
 	}

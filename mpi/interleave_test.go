@@ -29,6 +29,7 @@ var explored = []struct {
 	{"internal/shm/area.go", []string{"MaxFlat", "SlotSize"}},
 	{"flat.go", []string{"Flat", "Flat.slot", "Flat.flag", "Flat.data", "Flat.publish", "Flat.missing"}},
 	{"flat_call.go", []string{"Comm.advanceFlat", "Comm.awaited"}},
+	{"internal/shm/cut.go", []string{"Cut", "cutUnit", "cutMost", "placeBits", "GenBits", "Cut.Open", "Cut.Front", "Cut.Close", "Cut.Back", "Cut.take"}},
 	{"lock.go", []string{"lock", "lock.TryLock", "lock.Unlock"}},
 }
 
@@ -83,6 +84,8 @@ var faults = []fault{
 	{"a rank does not look whether all have begun the last one", "flat", "f.next = t.missing(f.seq-1, f.next, c.Size()); f.next < c.Size() {",
 		"f.next = t.missing(f.seq-1, f.next, c.Size()); f.next < c.Size() && !FAULT {"},
 	{"a rank says that it has begun before it gives", "flat 0", "c.giveFlat(f)\n\t\tt.publish(f.seq)", "if !FAULT { c.giveFlat(f) }\nt.publish(f.seq)\nif FAULT { c.giveFlat(f) }"},
+	{"a part of the message before is taken", "cut", "if uint32(w>>(2*placeBits)) != gen {", "if uint32(w>>(2*placeBits)) != gen && !FAULT {"},
+	{"a part is taken that may be another's", "cut", "if c.word.CompareAndSwap(w, next) {", "if FAULT { c.word.Store(next) }\nif FAULT || c.word.CompareAndSwap(w, next) {"},
 	{"the watched word stays at the end of the ring", "traffic 4 from line 0", "watch(e.wait.set, 2*i, p.in.Word())", "if !FAULT || worked { watch(e.wait.set, 2*i, p.in.Word()) }"},
 }
 

@@ -214,6 +214,8 @@ func (e *engine) startSendTo(r *Request, mode Mode, p *proc, source, tag int, ct
 	case r.size > limit || p.choked:
 		r.id = e.requests.add(r)
 		r.head.kind, r.head.id = kindRTS, r.id
+		r.long = true
+		p.sends++
 		e.traffic.rendezvous++
 	case mode == Synchronous:
 		r.id = e.requests.add(r)

@@ -35,7 +35,7 @@ func (p *pace) streams(n int64) bool {
 	return (c.in.perByte+c.out.perByte < c.read.perByte) != (c.asked%paceAgain == 0)
 }
 
-// cameStreamed tells of a message that has come through the ring, cameRead of one that was read in so many nanoseconds.
+// cameStreamed tells of a message that has come through the ring, cameRead of so many bytes that were read of one, and in how many nanoseconds.
 // What is not in one piece takes longer, for reasons of its own.
 func (p *pace) cameStreamed(r *Request) {
 	if r.t.Contiguous() {
@@ -45,7 +45,7 @@ func (p *pace) cameStreamed(r *Request) {
 	}
 }
 
-func (p *pace) cameRead(n, ns int64) { p[paceClass(n)].read.took(n, ns) }
+func (p *pace) cameRead(of, n, ns int64) { p[paceClass(of)].read.took(n, ns) }
 
 // A cost is the processor time of a byte.
 type cost struct {

@@ -16,6 +16,8 @@ import "encoding/binary"
 //	         that copying it into the ring has taken.
 //	         Over rails rendezvous data is rainnet's bulk, and placed by it
 //	fin      id = the sender's request: the receiver has read the data itself
+//	share    id = the sender's request, tag = a cut (share.go): help to copy it
+//	shared   tag = the cut, size = bytes that were written
 //	ack      id = the sender's request: a synchronous eager message was matched
 //	cancel   the envelope and id of a message that its sender takes back, if no
 //	         receive has been matched to it: answered then by
@@ -80,7 +82,9 @@ const (
 	kindRevoke
 	kindCancel
 	kindCancelled
-	kindLast = kindCancelled
+	kindShare
+	kindShared
+	kindLast = kindShared
 )
 
 // In a packet a kind has the bits that its context leaves. An eager message that asks for an ack is a kind of its

@@ -50,6 +50,7 @@ type Request struct {
 	rma     *remote  // of one-sided communication
 	ticket  *Ticket  // of the binding's, which hears of its end; nil: none
 	next    *Request // in the pool, or in a queue
+	long    bool     // a send that proc.sends counts
 
 	persistent *persistent // nil: may not be started again
 	part       *partitioned
@@ -148,6 +149,10 @@ func (e *engine) complete(r *Request, err error) {
 	if r.id != 0 {
 		e.requests.remove(r.id)
 		r.id = 0
+	}
+	if r.long {
+		r.long = false
+		r.to.sends--
 	}
 	if r.kind == stepRequest {
 		run := r.run

@@ -6,6 +6,7 @@ import (
 
 	"rainmpi/mpi/internal/coll"
 	"rainmpi/mpi/internal/dtype"
+	"rainmpi/mpi/internal/shm"
 )
 
 // Work is what takes long: reading a large message out of another rank's memory, a
@@ -34,6 +35,10 @@ type work struct {
 	addr     uintptr  // there
 	copying  int64    // ns that this has taken
 	head     header   // the message's
+	divides  bool     // its sender may help
+	share    *share   // and does,
+	took     bool     // or this rank has taken a part of the message, to write it,
+	put      int64    // and has written so many bytes
 	run      *coll.Run
 	to, data coll.Memory // of a collective's step
 	buf      []byte
@@ -133,6 +138,9 @@ func (e *engine) doWork() {
 			e.enqueue(w)
 		} else {
 			e.worked(w, ok)
+			if e.work.waiting.Load() > 0 {
+				e.progress() // others wait for what is answered meanwhile
+			}
 		}
 		e.mu.Unlock()
 		if news && several(e.wait.set.self()) {
@@ -147,6 +155,9 @@ func (e *engine) takeWork() *work {
 	if w != nil {
 		e.work.first = w.next
 		e.work.waiting.Add(-1)
+		if w.from != nil && w.r != nil {
+			e.offerShares(w)
+		}
 	}
 	return w
 }
@@ -186,6 +197,7 @@ func (e *engine) fetch(r *Request, p *proc, h header, addr uintptr, reluctant bo
 	if reluctant {
 		w.piece = fetchPiece
 	}
+	w.divides = !reluctant && h.size <= shm.CutLimit && r.t.Contiguous()
 	w.begin(e, min(int64(h.size), r.size))
 }
 
@@ -216,7 +228,7 @@ func fetched(w *work, ok bool) {
 	r, e := w.r, w.r.e
 	switch {
 	case ok:
-		w.from.pace.cameRead(w.size, w.copying)
+		w.from.pace.cameRead(w.size, w.size, w.copying)
 		e.answer(w.from, header{kind: kindFin, id: w.head.id})
 		e.complete(r, r.err)
 	case w.from.failed:

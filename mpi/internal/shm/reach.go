@@ -24,7 +24,7 @@ func (s *Segment) Reach(i int) bool {
 			return false // not there yet; ask again
 		}
 		var got uint64
-		ok := readv(int(pid), (*byte)(unsafe.Pointer(&got)), uintptr(c.at.Load()), 8) == 8 && got == want
+		ok := once(unix.ProcessVMReadv, int(pid), (*byte)(unsafe.Pointer(&got)), uintptr(c.at.Load()), 8) == 8 && got == want
 		s.reach[i].Store(unreachable)
 		if ok {
 			s.reach[i].Store(reachable)
@@ -36,10 +36,19 @@ func (s *Segment) Reach(i int) bool {
 // Read copies n bytes at address addr of rank i to dst. It reports how many
 // bytes came; less than n means that direct reading has ended, for good.
 func (s *Segment) Read(i int, dst unsafe.Pointer, addr uintptr, n int) int {
+	return s.through(i, unix.ProcessVMReadv, dst, addr, n)
+}
+
+// Write copies n bytes at src to address addr of rank i, as Read.
+func (s *Segment) Write(i int, addr uintptr, src unsafe.Pointer, n int) int {
+	return s.through(i, unix.ProcessVMWritev, src, addr, n)
+}
+
+func (s *Segment) through(i int, move mover, mine unsafe.Pointer, addr uintptr, n int) int {
 	pid := int(s.Control(i).pid.Load())
 	done := 0
 	for done < n {
-		k := readv(pid, (*byte)(unsafe.Add(dst, done)), addr+uintptr(done), n-done)
+		k := once(move, pid, (*byte)(unsafe.Add(mine, done)), addr+uintptr(done), n-done)
 		if k <= 0 {
 			s.reach[i].Store(unreachable)
 			break
@@ -79,10 +88,13 @@ func (s *Segment) Move(i int, write bool, mine []byte, parts []unix.RemoteIovec)
 	}
 }
 
-func readv(pid int, dst *byte, addr uintptr, n int) int {
-	local := []unix.Iovec{{Base: dst, Len: uint64(n)}}
+// A mover is one of the two calls of the kernel.
+type mover func(pid int, local []unix.Iovec, remote []unix.RemoteIovec, flags uint) (int, error)
+
+func once(move mover, pid int, mine *byte, addr uintptr, n int) int {
+	local := []unix.Iovec{{Base: mine, Len: uint64(n)}}
 	remote := []unix.RemoteIovec{{Base: addr, Len: n}}
-	k, err := unix.ProcessVMReadv(pid, local, remote, 0)
+	k, err := move(pid, local, remote, 0)
 	if err != nil {
 		return -1
 	}

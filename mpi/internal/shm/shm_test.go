@@ -1,6 +1,7 @@
 package shm
 
 import (
+	"bytes"
 	"encoding/binary"
 	"math/rand/v2"
 	"os"
@@ -141,12 +142,14 @@ func TestReach(t *testing.T) {
 		if err != nil {
 			os.Exit(1)
 		}
-		data := []byte("read me from afar")
+		data := bytes.Clone([]byte("read me from afar")) // not where constants are
 		rec := s.Out(0)
 		binary.LittleEndian.PutUint64(rec.Reserve(8), uint64(uintptr(unsafe.Pointer(&data[0]))))
 		rec.Publish()
 		os.Stdin.Read(make([]byte, 1)) // until the parent is done
-		runtime.KeepAlive(data)
+		if string(data) != "read me and write" {
+			os.Exit(2)
+		}
 		os.Exit(0)
 	}
 	fd := memory(t)
@@ -177,8 +180,13 @@ func TestReach(t *testing.T) {
 	if n := s.Read(1, unsafe.Pointer(&got[0]), addr, len(got)); n != len(got) || string(got) != "read me from afar" {
 		t.Errorf("read %d bytes: %q", n, got)
 	}
+	if n := s.Write(1, addr+8, unsafe.Pointer(unsafe.StringData("and write")), 9); n != 9 {
+		t.Errorf("wrote %d bytes of 9", n)
+	}
 	stdin.Close()
-	child.Wait()
+	if err := child.Wait(); err != nil {
+		t.Errorf("the child, whose memory was written: %v", err)
+	}
 	if n := s.Read(1, unsafe.Pointer(&got[0]), addr, len(got)); n != 0 || s.Reach(1) {
 		t.Errorf("read %d bytes of a process that has ended", n)
 	}

@@ -105,6 +105,9 @@ func scenes() (list []named) {
 	for i, calls := range [][]flatKind{{all, all, all}, {gives, gives, gives, gives}, {takes, gives, all}, {takes, takes, takes}} {
 		add(fmt.Sprint("flat ", i), func() *scene { return flats(calls...) })
 	}
+	for i, parts := range [][]int64{{1, 1}, {3, 2}, {5}} {
+		add(fmt.Sprint("cut ", i), func() *scene { return cuts(parts...) })
+	}
 	round := traffic{small: [2][]int{{two, two, two, one, one}, nil}, before: 3}
 	add("once round", func() *scene { return ranks(7, round, -1, -1) })
 	// What the reader gives first is not enough for the last one, which goes on at the start.

@@ -98,3 +98,4 @@ func (u *Int64) Store(v int64)                      { store(&u.V, v) }
 func (u *Int64) Swap(v int64) int64                 { was := u.Load(); u.Store(v); return was }
 func (u *Uint64) Load() uint64                      { return load(&u.V) }
 func (u *Uint64) Store(v uint64)                    { store(&u.V, v) }
+func (u *Uint64) CompareAndSwap(old, v uint64) bool { return swap(&u.V, old, v) }

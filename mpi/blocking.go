@@ -1,10 +1,15 @@
 package mpi
 
-// The blocking calls of chapter 3 are the nonblocking ones and a wait.
+// The blocking calls of chapter 3 are the nonblocking ones and a wait, but for short messages inside the host (short.go).
 
 // Send sends b to rank dest (MPI_Send). It returns when b can be used again,
 // which may be before the message has arrived.
-func (c *Comm) Send(b Buffer, dest, tag int) error { return c.send(Standard, b, dest, tag) }
+func (c *Comm) Send(b Buffer, dest, tag int) error {
+	if c.sendShort(b, dest, tag) {
+		return nil
+	}
+	return c.send(Standard, b, dest, tag)
+}
 
 // Ssend returns after the receive has been matched (MPI_Ssend).
 func (c *Comm) Ssend(b Buffer, dest, tag int) error { return c.send(Synchronous, b, dest, tag) }
@@ -45,6 +50,9 @@ func (c *Comm) Ibsend(b Buffer, dest, tag int) (*Request, error) {
 // Recv waits for a message from source with tag; both may be wildcards
 // (MPI_Recv). A message that is longer than b fills b and gives ErrTruncate.
 func (c *Comm) Recv(b Buffer, source, tag int) (Status, error) {
+	if s, ok := c.recvShort(b, source, tag); ok {
+		return s, nil
+	}
 	r, err := c.BlockingRecv(b, source, tag)
 	if err != nil {
 		return Status{}, err

@@ -110,7 +110,8 @@ type proc struct {
 	streams outgoing // data of rendezvous inside the host
 	pace    pace     // of what comes from there
 	shares  [shm.Cuts]share
-	sends   int // long messages to there, inside this host, that have not ended
+	turns   uint32 // short messages that were sent there
+	sends   int    // long messages to there, inside this host, that have not ended
 
 	foreign *foreign // of another world; nil: of this one
 

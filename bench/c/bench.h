@@ -10,7 +10,7 @@
 struct options {
 	double seconds; /* about how long one measurement takes */
 	int window;     /* messages under way at a time; 0: by size */
-	int check;      /* every message is filled and checked */
+	int check;      /* messages are filled and checked */
 	double tick;    /* seconds between two lines of the stream test */
 	int threads;    /* of a rank, in the test threads */
 };

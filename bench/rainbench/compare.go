@@ -142,7 +142,7 @@ func compareMain(name string, tests, args []string) (int, error) {
 	runs := fs.Int("runs", 5, "runs of each implementation")
 	seconds := fs.Float64("duration", 0.2, "about how long a test takes at one size, seconds")
 	threads := fs.Int("threads", 2, "threads of a rank in the test threads")
-	check := fs.Bool("check", false, "fill and check every message")
+	check := fs.Bool("check", false, "fill and check messages, those of latency, bandwidth, bothways and rate after the time is taken")
 	between := fs.Bool("lab", false, "between two lab hosts instead of on one; see --rails, --rate, ...")
 	asJSON := fs.String("json", "", "write the results to a file as JSON too")
 	stored := baselineFlags(fs)

@@ -206,3 +206,10 @@ int rain_again(int rc, rain_frame *f) {
     f->moved = moved;
     return 1;
 }
+
+int rain_work_beside(uint32_t **word) {
+    rain_waitset *w = rain_waits;
+    for (uint32_t i = 0, n = load(&w->n); i < n; i++)
+        if (&w->words[i] != word && __atomic_load_n(w->words[i], __ATOMIC_RELAXED)) return 1;
+    return 0;
+}

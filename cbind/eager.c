@@ -30,7 +30,8 @@ enum {
     GRAIN = LINE / 2,    /* records start at multiples of it */
     CLEARED = 16 * LINE, /* that a reader clears at a time */
     RECORD_HEAD = 8,     /* a record's first word, and one that is not used */
-    TURN = 64            /* sends to a rank before its own messages are looked at */
+    TURN = 64,           /* messages to and from a rank before its own are looked at when it is sent to, */
+    ROUND = 1024         /* and those of all others */
 };
 static const uint32_t WRAP = UINT32_MAX; /* go on at the start of the ring */
 
@@ -120,6 +121,14 @@ static int put(transfer *t, const void *buf) {
     return 1;
 }
 
+/* look makes progress if a rank has something to say that this call does not look at: who always finds room, or the message that
+   it asks for, would else do nothing for others. Go does it, and all tickets that wait are Go's then, so it is rare. */
+static void look(const rain_link *l) {
+    if (!rain_work_beside(l->word)) return;
+    rain_frame f = {0};
+    rain_progress(&f);
+}
+
 static int send(const void *buf, MPI_Count count, MPI_Datatype type, int dest, int tag, MPI_Comm comm) {
     transfer t;
     if (tag < 0 || !possible(&t, buf, count, type, dest, tag, comm) || t.n > rain_engine->eager || !try_lock()) return 0;
@@ -131,8 +140,9 @@ static int send(const void *buf, MPI_Count count, MPI_Datatype type, int dest, i
     unlock();
     if (!sent) return 0;
     wake(t.link);
+    if (++t.link->turns % ROUND == 0) look(t.link);
     /* It may have asked us to spare it. */
-    if (++t.link->turns % TURN == 0 && __atomic_load_n(*t.link->word, __ATOMIC_RELAXED)) {
+    if (t.link->turns % TURN == 0 && __atomic_load_n(*t.link->word, __ATOMIC_RELAXED)) {
         rain_frame f = {0};
         rain_progress(&f);
     }
@@ -238,9 +248,17 @@ static int next(rain_link *l, record *m) {
    receive did; it is Go's. */
 enum served { NOTHING, SERVED, MINE, FOR_GO };
 
+/* What serve leaves to be done when the lock is given up: the sender waited for room; it is time to look. */
+enum { HUNGRY = 1, LOOK = 2 };
+
+static void afterwards(rain_link *l, int left) {
+    if (left & HUNGRY) wake(l);
+    if (left & LOOK) look(l);
+}
+
 /* serve gives the next record of a link's ring to the ticket that it is for, else to the receive t, if
-   that may go before all that Go knows. The engine's lock is held; *hungry says that the sender waited. */
-static enum served serve(rain_link *l, transfer *t, rain_ticket *mine, int *hungry) {
+   that may go before all that Go knows. The engine's lock is held. */
+static enum served serve(rain_link *l, transfer *t, rain_ticket *mine, int *left) {
     record m;
     if (t && (t->comm->posted | t->comm->arrived)) return FOR_GO;
     if (!next(l, &m)) return __atomic_load_n(&l->failed, __ATOMIC_RELAXED) ? FOR_GO : NOTHING;
@@ -255,18 +273,19 @@ static enum served serve(rain_link *l, transfer *t, rain_ticket *mine, int *hung
     } else {
         return FOR_GO;
     }
-    *hungry |= release(l, m.length);
+    if (release(l, m.length)) *left |= HUNGRY;
+    if (++l->turns % ROUND == 0) *left |= LOOK;
     return i ? SERVED : MINE;
 }
 
 /* serve_once is serve, with the lock. If somebody has it Go waits for it. */
 static enum served serve_once(rain_link *l, transfer *t, rain_ticket *mine) {
-    int hungry = 0;
+    int left = 0;
     if (!try_lock()) return FOR_GO;
-    enum served how = serve(l, t, mine, &hungry);
+    enum served how = serve(l, t, mine, &left);
     unlock();
-    if (hungry) wake(l);
     if (how == SERVED || how == MINE) others_look();
+    afterwards(l, left);
     return how;
 }
 
@@ -276,15 +295,15 @@ int rain_serve(void) {
     if (!__atomic_load_n(&rain_engine->first, __ATOMIC_RELAXED) || !try_lock()) return 0;
     for (uint32_t i = rain_engine->first; i;) {
         rain_link *l = rain_tickets[i].link;
-        int hungry = 0;
-        if (!__atomic_load_n(*l->word, __ATOMIC_RELAXED) || serve(l, NULL, NULL, &hungry) != SERVED) {
+        int left = 0;
+        if (!__atomic_load_n(*l->word, __ATOMIC_RELAXED) || serve(l, NULL, NULL, &left) != SERVED) {
             i = rain_tickets[i].next;
             continue;
         }
         served = 1;
-        if (hungry) {
+        if (left) {
             unlock();
-            wake(l);
+            afterwards(l, left);
             if (!try_lock()) {
                 others_look();
                 return served;
@@ -373,9 +392,9 @@ int rain_fast_Irecv(void *buf, MPI_Count count, MPI_Datatype type, int source, i
         return 0;
     }
     rain_ticket *k = &rain_tickets[i];
-    int hungry = 0, served = 0;
+    int left = 0, served = 0;
     enum served how;
-    while ((how = serve(t.link, &t, k, &hungry)) == SERVED) served = 1;
+    while ((how = serve(t.link, &t, k, &left)) == SERVED) served = 1;
     k->failed = k->cancelled = k->detached = 0;
     if (how == MINE) {
         k->state = RAIN_DONE;
@@ -386,8 +405,8 @@ int rain_fast_Irecv(void *buf, MPI_Count count, MPI_Datatype type, int source, i
         __atomic_store_n(&k->state, RAIN_WAITING, __ATOMIC_RELEASE);
     }
     unlock();
-    if (hungry) wake(t.link);
     if (served || how == MINE) others_look();
+    afterwards(t.link, left);
     *request = handle((int)i);
     return 1;
 }

@@ -53,7 +53,7 @@ static int await_all(rain_flat *t, uint32_t seq) {
 
 /* sign_of is mpi's flatSign. */
 static uint32_t sign_of(int collective, int64_t n, int root, MPI_Op op) {
-    return (uint32_t)n | (uint32_t)collective << 10 | (uint32_t)root << 15 | (uint32_t)((uintptr_t)op - (uintptr_t)MPI_OP_NULL) << 21;
+    return (uint32_t)n | (uint32_t)collective << 13 | (uint32_t)root << 18 | (uint32_t)((uintptr_t)op - (uintptr_t)MPI_OP_NULL) << 24;
 }
 
 /* open returns this rank's slot for the next collective, which nobody reads any more; NULL: Go has to
@@ -107,10 +107,12 @@ static int apart(const void *a, int64_t an, const void *b, int64_t bn) {
 
 static int real(const void *addr) { return (uintptr_t)addr >= RAIN_FIRST_HANDLE; }
 
-/* bytes is the length of a plain buffer that one slot can hold `times` of, else 0. */
-static int64_t bytes(MPI_Count count, MPI_Datatype type, int64_t times) {
+/* bytes is the length of a plain buffer that one slot can hold `times` of, where all ranks together have not too much, else 0. */
+static int64_t bytes(const rain_flat *t, MPI_Count count, MPI_Datatype type, int64_t times) {
     int64_t size = rain_size(type);
-    return size && count > 0 && count <= RAIN_FLAT_LIMIT && size * count * times <= RAIN_FLAT_LIMIT ? size * count : 0;
+    if (!t || !size || count <= 0 || count > RAIN_FLAT_LIMIT) return 0;
+    int64_t slot = size * count * times;
+    return slot <= RAIN_FLAT_LIMIT && slot * t->n <= RAIN_FLAT_TOTAL ? size * count : 0;
 }
 
 int rain_fast_Barrier(MPI_Comm comm) {
@@ -124,8 +126,8 @@ int rain_fast_Barrier(MPI_Comm comm) {
 
 int rain_fast_Bcast(void *buf, MPI_Count count, MPI_Datatype type, int root, MPI_Comm comm) {
     rain_flat *t = flat(comm, RAIN_BCAST);
-    int64_t n = bytes(count, type, 1);
-    if (!t || !n || !real(buf) || root < 0 || (uint32_t)root >= t->n) return 0;
+    int64_t n = bytes(t, count, type, 1);
+    if (!n || !real(buf) || root < 0 || (uint32_t)root >= t->n) return 0;
     slot *mine = open(t, sign_of(RAIN_BCAST, n, root, MPI_OP_NULL));
     if (!mine) return 0;
     if (t->me == (uint32_t)root) {
@@ -159,8 +161,8 @@ static int reduces(rain_plain *type, MPI_Op op) {
 int rain_fast_Reduce(const void *send, void *recv, MPI_Count count, MPI_Datatype type, MPI_Op op, int root, MPI_Comm comm) {
     rain_flat *t = flat(comm, RAIN_REDUCE);
     rain_plain *plain = rain_plain_of(type);
-    int64_t n = bytes(count, type, 1);
-    if (!t || !n || !reduces(plain, op) || root < 0 || (uint32_t)root >= t->n) return 0;
+    int64_t n = bytes(t, count, type, 1);
+    if (!n || !reduces(plain, op) || root < 0 || (uint32_t)root >= t->n) return 0;
     int is_root = t->me == (uint32_t)root;
     if (is_root && send == MPI_IN_PLACE) send = recv;
     else if (is_root && send == recv) return 0;
@@ -178,8 +180,8 @@ int rain_fast_Reduce(const void *send, void *recv, MPI_Count count, MPI_Datatype
 int rain_fast_Allreduce(const void *send, void *recv, MPI_Count count, MPI_Datatype type, MPI_Op op, MPI_Comm comm) {
     rain_flat *t = flat(comm, RAIN_ALLREDUCE);
     rain_plain *plain = rain_plain_of(type);
-    int64_t n = bytes(count, type, 1);
-    if (!t || !n || !reduces(plain, op) || send == recv) return 0;
+    int64_t n = bytes(t, count, type, 1);
+    if (!n || !reduces(plain, op) || send == recv) return 0;
     if (send == MPI_IN_PLACE) send = recv;
     if (!real(send) || !real(recv)) return 0;
     slot *mine = open(t, sign_of(RAIN_ALLREDUCE, n, 0, op));
@@ -193,10 +195,10 @@ int rain_fast_Allreduce(const void *send, void *recv, MPI_Count count, MPI_Datat
 
 int rain_fast_Allgather(const void *send, MPI_Count scount, MPI_Datatype stype, void *recv, MPI_Count rcount, MPI_Datatype rtype, MPI_Comm comm) {
     rain_flat *t = flat(comm, RAIN_ALLGATHER);
-    int64_t n = bytes(rcount, rtype, 1);
-    if (!t || !n || !real(recv)) return 0;
+    int64_t n = bytes(t, rcount, rtype, 1);
+    if (!n || !real(recv)) return 0;
     if (send == MPI_IN_PLACE) send = (char *)recv + t->me * n;
-    else if (bytes(scount, stype, 1) != n || !real(send) || !apart(send, n, recv, n * t->n)) return 0;
+    else if (bytes(t, scount, stype, 1) != n || !real(send) || !apart(send, n, recv, n * t->n)) return 0;
     slot *mine = open(t, sign_of(RAIN_ALLGATHER, n, 0, MPI_OP_NULL));
     if (!mine) return 0;
     memcpy(mine->data, send, n);
@@ -208,10 +210,10 @@ int rain_fast_Allgather(const void *send, MPI_Count scount, MPI_Datatype stype, 
 
 int rain_fast_Alltoall(const void *send, MPI_Count scount, MPI_Datatype stype, void *recv, MPI_Count rcount, MPI_Datatype rtype, MPI_Comm comm) {
     rain_flat *t = flat(comm, RAIN_ALLTOALL);
-    int64_t n = t ? bytes(rcount, rtype, t->n) : 0;
+    int64_t n = t ? bytes(t, rcount, rtype, t->n) : 0;
     if (!n || !real(recv)) return 0;
     if (send == MPI_IN_PLACE) send = recv;
-    else if (bytes(scount, stype, t->n) != n || !real(send) || !apart(send, n * t->n, recv, n * t->n)) return 0;
+    else if (bytes(t, scount, stype, t->n) != n || !real(send) || !apart(send, n * t->n, recv, n * t->n)) return 0;
     slot *mine = open(t, sign_of(RAIN_ALLTOALL, n, 0, MPI_OP_NULL));
     if (!mine) return 0;
     memcpy(mine->data, send, n * t->n);

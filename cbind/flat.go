@@ -16,6 +16,7 @@ var (
 	_ [C.sizeof_rain_flat]byte = [unsafe.Sizeof(mpi.Flat{})]byte{}
 	_ [C.RAIN_SLOT]byte        = [mpi.FlatSlot]byte{}
 	_ [C.RAIN_FLAT_LIMIT]byte  = [mpi.FlatLimit]byte{}
+	_ [C.RAIN_FLAT_TOTAL]byte  = [mpi.FlatTotal]byte{}
 	_ [C.RAIN_COMM_KIND]byte   = [commKind]byte{}
 	_ [C.RAIN_ALLREDUCE]byte   = [mpi.FlatAllreduce]byte{}
 	_ [C.RAIN_REDUCE]byte      = [mpi.FlatReduce]byte{}

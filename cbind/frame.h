@@ -207,8 +207,9 @@ static inline int rain_size(MPI_Datatype t) {
 void rain_reduce(int kind, MPI_Op op, const void *in, void *inout, int64_t n);
 
 enum {
-    RAIN_SLOT = 1024,      /* shm.SlotSize */
-    RAIN_FLAT_LIMIT = 512, /* mpi.FlatLimit */
+    RAIN_SLOT = 4160,        /* shm.SlotSize */
+    RAIN_FLAT_LIMIT = 4096,  /* mpi.FlatLimit */
+    RAIN_FLAT_TOTAL = 32768, /* mpi.FlatTotal */
     RAIN_COMM_KIND = 1,
     RAIN_COMMS = 4096,
     RAIN_BARRIER = 0, RAIN_BCAST = 1, RAIN_ALLGATHER = 6, RAIN_ALLTOALL = 8, RAIN_REDUCE = 11, RAIN_ALLREDUCE = 12 /* coll.Coll */
@@ -332,6 +333,8 @@ void rain_look(rain_frame *f);
 void rain_pause(rain_frame *f);
 int rain_serve(void);
 int rain_work(void);
+/* rain_work_beside reports whether another word of those that are watched says that there is work. */
+int rain_work_beside(uint32_t **word);
 void rain_progress(rain_frame *f);
 /* rain_changed makes this rank's other threads look again that wait: mpi's waiting.changed. It is a full barrier.
    Nothing but rain_multiple asks for it. */

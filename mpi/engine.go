@@ -110,8 +110,8 @@ type proc struct {
 	streams outgoing // data of rendezvous inside the host
 	pace    pace     // of what comes from there
 	shares  [shm.Cuts]share
-	turns   uint32 // short messages that were sent there
-	sends   int    // long messages to there, inside this host, that have not ended
+	turns   uint32 // sends and receives that were tried the short way
+	sends   int    // messages that wait for an answer from there, which have not ended
 
 	foreign *foreign // of another world; nil: of this one
 
@@ -137,6 +137,11 @@ func defaultOptions() options {
 // did. It is called with mu held.
 func (e *engine) progress() bool {
 	e.visits.Add(1)
+	return e.move()
+}
+
+// move is progress of who is no caller that has just come.
+func (e *engine) move() bool {
 	worked := false
 	if e.mem != nil {
 		worked = e.mem.poll(e)

@@ -49,9 +49,10 @@ type Flat struct {
 }
 
 // What a binding must agree with: the longest data of one rank in a flat collective,
-// the length of a slot, both in bytes, and the bits of Allowed.
+// that of all ranks together, of which every rank may read all, the length of a slot, all in bytes, and the bits of Allowed.
 const (
-	FlatLimit     = 512
+	FlatLimit     = 4096
+	FlatTotal     = 32 << 10
 	FlatSlot      = shm.SlotSize
 	FlatBarrier   = coll.Barrier
 	FlatBcast     = coll.Bcast

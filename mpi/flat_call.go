@@ -37,12 +37,12 @@ func (p *collPlan) flat() bool {
 	if !p.meets() {
 		return false
 	}
-	n := p.c.flatBytes(&p.call)
+	n, all := p.c.flatBytes(&p.call), int64(p.c.Size())
 	if p.call.shape.Coll == coll.Alltoall {
-		n *= int64(p.c.Size())
+		n *= all
 	}
 	op := p.call.op
-	return n <= FlatLimit && (op == nil || op.Predefined() && op != MinLoc && op != MaxLoc)
+	return n <= FlatLimit && n*all <= FlatTotal && (op == nil || op.Predefined() && op != MinLoc && op != MaxLoc)
 }
 
 // flatBytes is the length of one block: of the vector, where there is but one.
@@ -194,9 +194,9 @@ func (c *Comm) flatSign(f *flatCall) uint32 {
 	if !f.long {
 		n = uint32(c.flatBytes(k))
 	}
-	sign := n | uint32(k.shape.Coll)<<10 | uint32(k.shape.Root)<<15
+	sign := n | uint32(k.shape.Coll)<<13 | uint32(k.shape.Root)<<18
 	if k.op != nil {
-		sign |= uint32(k.op.code-redop.Null) << 21
+		sign |= uint32(k.op.code-redop.Null) << 24
 	}
 	if k.wrong != nil {
 		sign |= 1 << 31 // nobody else's
@@ -204,7 +204,7 @@ func (c *Comm) flatSign(f *flatCall) uint32 {
 	return sign
 }
 
-const longSign = 1<<10 - 1
+const longSign = 1<<13 - 1
 
 // given is the bytes of one block at another rank.
 func (c *Comm) given(f *flatCall, i int) int64 {
@@ -224,7 +224,7 @@ func (c *Comm) takeFlat(f *flatCall, from, to int) (err error) {
 	for i := from; i < to; i++ {
 		switch other, given := *c.flat.sign(f.seq, i), c.given(f, i); {
 		case other == mine && given == n:
-		case other>>10 == mine>>10 && given > n:
+		case other>>13 == mine>>13 && given > n:
 			err = errorf(ErrTruncate, "rank %d gave %d bytes to %v, and this rank takes %d; counts and datatypes must agree", i, given, s.Coll, n)
 		default:
 			err = errorf(ErrNotSame, "rank %d is in another collective than %v, or in this one with another root, operation or length; all ranks must call the same ones in the same order", i, s.Coll)

@@ -43,7 +43,7 @@ var adapted = [][2]string{
 	{"e.wait.set.Words[2*i] = p.in.Word()", "watch(e.wait.set, 2*i, p.in.Word())"},
 	{"CompareAndSwap(0, 1) {\n\t\treturn false", "CompareAndSwap(0, 1) {\n\t\treturn refused(l)"},
 	{"shm.", ""},
-	{"SlotSize = 1024", "SlotSize = 16"},
+	{"SlotSize = 4096 + line", "SlotSize = 16"},
 }
 
 // A fault is planted by writing one text for another. FAULT in it asks whether it is planted. It is found in

@@ -16,8 +16,8 @@ import "encoding/binary"
 //	         that copying it into the ring has taken.
 //	         Over rails rendezvous data is rainnet's bulk, and placed by it
 //	fin      id = the sender's request: the receiver has read the data itself
-//	share    id = the sender's request, tag = a cut (share.go): help to copy it
-//	shared   tag = the cut, size = bytes that were written
+//	share    id = the sender's request, tag = a cut and its generation (share.go): help to copy it
+//	shared   tag = the same, size = bytes that were written
 //	ack      id = the sender's request: a synchronous eager message was matched
 //	cancel   the envelope and id of a message that its sender takes back, if no
 //	         receive has been matched to it: answered then by

@@ -15,27 +15,27 @@ func (m *message) status() Status {
 	return Status{Source: int(m.head.src), Tag: int(m.head.tag), bytes: int64(m.head.size)}
 }
 
-// find looks for a message once, with some progress. take removes it.
-func (c *Comm) find(source, tag int, take bool) *message {
+// find looks for a message once, with some progress. take removes it; what is left may be another's as soon as this returns.
+func (c *Comm) find(source, tag int, take bool) (m *message, s Status) {
 	e := c.e
 	e.mu.Lock()
-	s := e.space(c.ctx, c.peers())
-	a := s.Find(int32(source), int32(tag))
+	waiting := e.space(c.ctx, c.peers())
+	a := waiting.Find(int32(source), int32(tag))
 	looked := a == nil
 	if looked && e.progress() {
-		a = s.Find(int32(source), int32(tag))
+		a = waiting.Find(int32(source), int32(tag))
+	}
+	if a != nil {
+		m, s = a.Value, a.Value.status()
 	}
 	if take && a != nil {
-		s.Take(a)
+		waiting.Take(a)
 	}
 	e.unlockAndWork()
 	if looked {
 		e.handOn()
 	}
-	if a == nil {
-		return nil
-	}
-	return a.Value
+	return m, s
 }
 
 // noHope is why a probe that has found nothing need not go on; nil: it may.
@@ -61,12 +61,12 @@ func (c *Comm) Iprobe(source, tag int) (Status, bool, error) {
 	if source == ProcNull {
 		return Status{Source: ProcNull, Tag: AnyTag}, true, nil
 	}
-	m := c.find(source, tag, false)
+	m, s := c.find(source, tag, false)
 	if m == nil {
 		c.e.runCalls()
 		return Status{}, false, c.noHope(source)
 	}
-	return m.status(), true, nil
+	return s, true, nil
 }
 
 // Probe waits for such a message. The next receive with the status's source
@@ -90,12 +90,12 @@ func (c *Comm) Improbe(source, tag int) (*Message, Status, bool, error) {
 	if source == ProcNull {
 		return &Message{e: c.e, comm: c}, Status{Source: ProcNull, Tag: AnyTag}, true, nil
 	}
-	m := c.find(source, tag, true)
+	m, s := c.find(source, tag, true)
 	if m == nil {
 		c.e.runCalls()
 		return nil, Status{}, false, c.noHope(source)
 	}
-	return &Message{e: c.e, comm: c, m: m}, m.status(), true, nil
+	return &Message{e: c.e, comm: c, m: m}, s, true, nil
 }
 
 // Mprobe is Probe that takes the message out of the queue.

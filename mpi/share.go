@@ -13,8 +13,9 @@ import (
 //	sender    takes parts from the back and writes them; if it got any, kindShared says what was written
 //	receiver  kindFin, when all is here
 //
-// Like other work it is in no queue of the engine's while one of the two is at it, so nothing else ends it: who has taken a
-// part copies it at once. If one cannot, what is missing comes through the ring.
+// Like other work the receive is in no queue of the engine's meanwhile, so nothing else ends it: who has taken a part copies it
+// at once, and if one cannot, what is missing comes through the ring. The send may end before, as its communicator is
+// revoked: its memory is still what is copied then, by either end.
 type share struct {
 	cut  *shm.Cut
 	gen  uint32
@@ -127,30 +128,34 @@ func (e *engine) buryShares(p *proc) {
 
 // helpShare: p, the receiver of r, wants a part of it written into its memory.
 func (e *engine) helpShare(p *proc, r *Request, h header) {
-	if !r.t.Contiguous() || !e.mem.seg.Reach(p.local) {
+	if !r.t.Contiguous() || !e.mem.seg.Writable(p.local) {
 		return
 	}
 	w := e.newWork()
 	w.part, w.end = writeShare, wroteShare
-	w.send, w.from, w.head = r, p, h
+	w.e, w.from, w.head = e, p, h
+	w.data.Addr, w.data.Count = r.addr, r.size // r may be another send by then
 	w.piece = 1
 	w.begin(e, 1<<62)
 }
 
 func writeShare(w *work, _, _ int64) bool {
-	seg := w.send.e.mem.seg
+	seg := w.e.mem.seg
 	off, n, at := seg.Cut(seg.Me(), w.from.local, int(w.head.tag)&(1<<shareBits-1)).Back(uint32(w.head.tag >> shareBits))
 	if n == 0 {
 		return w.lastPart()
 	}
-	w.took = true // and so the message is this one still, and its buffer
-	put := int64(seg.Write(w.from.local, at+uintptr(off), unsafe.Add(w.send.addr, off), int(n)))
+	w.took = true
+	if off < 0 || off+n > w.data.Count {
+		return false
+	}
+	put := int64(seg.Write(w.from.local, at+uintptr(off), unsafe.Add(w.data.Addr, off), int(n)))
 	w.put += put
 	return put == n
 }
 
 func wroteShare(w *work, _ bool) {
 	if w.took {
-		w.send.e.answer(w.from, header{kind: kindShared, tag: w.head.tag, size: uint64(w.put)})
+		w.e.answer(w.from, header{kind: kindShared, tag: w.head.tag, size: uint64(w.put)})
 	}
 }

@@ -75,11 +75,11 @@ func TestShare(t *testing.T) {
 			}},
 		{name: "the sender cannot write", room: length, reads: func(_ *Comm, _ *Request, w *work) bool { return w.parts(1) },
 			writes: func(_ *Comm, w *work) bool {
-				own := w.send.addr
+				own := w.data.Addr
 				ok := w.parts(1)
-				w.send.addr = nil
+				w.data.Addr = nil
 				ok = !w.parts(1) && ok
-				w.send.addr = own
+				w.data.Addr = own
 				return ok
 			}},
 	} {
@@ -188,6 +188,86 @@ func TestShareBereaved(t *testing.T) {
 		})
 		runtime.KeepAlive(dead)
 	}
+}
+
+// The send ends by a revocation, and its request is another's when its part is written: it is the message's still.
+func TestShareReused(t *testing.T) {
+	const length = 200_000
+	world(t, 2, func(world *Comm) {
+		c, err := world.Dup()
+		if err != nil {
+			t.Fatal(err)
+		}
+		if c.Rank() == 0 {
+			data := numbers(length, 5)
+			r := isend(t, c, Standard, data, 1, 3)
+			w := help(t, c.e)
+			if err := c.Revoke(); err != nil {
+				t.Error(err)
+			}
+			_, err := r.Wait()
+			wantClass(t, "the send", err, ErrRevoked)
+			again := isend(t, world, Standard, numbers(length, 6), 1, 9)
+			if again != r {
+				t.Error("the request is not used again: this test shows nothing")
+			}
+			w.over(c.e, w.parts(-1))
+			Send(world, []int{0}, 1, 1)
+			if _, err := again.Wait(); err != nil {
+				t.Error(err)
+			}
+			runtime.KeepAlive(data)
+			return
+		}
+		got := make([]int64, length)
+		r, w := shared(t, c, Slice(got), 0)
+		Recv(world, []int{0}, 0, 1)
+		w.over(c.e, w.parts(-1))
+		if _, err := r.Wait(); err != nil || !slices.Equal(got, numbers(length, 5)) {
+			t.Errorf("the message: %v", err)
+		}
+		if _, err := Recv(world, got, 0, 9); err != nil || !slices.Equal(got, numbers(length, 6)) {
+			t.Errorf("the next one: %v", err)
+		}
+	})
+}
+
+// A thread of the sender that has something else to do says before it goes what it has written.
+func TestShareLeft(t *testing.T) {
+	const length = 1_000_000
+	world(t, 2, func(c *Comm) {
+		e, turn := c.e, []int{0}
+		if c.Rank() == 0 {
+			r := isend(t, c, Standard, numbers(length, 5), 1, 3)
+			w := help(t, e)
+			e.wait.set.self().Switched.Store(now())
+			write := w.part
+			w.part = func(w *work, off, n int64) bool {
+				defer e.wait.changed()
+				return write(w, off, n)
+			}
+			e.mu.Lock()
+			e.enqueue(w)
+			e.mu.Unlock()
+			e.doWork()
+			Send(c, turn, 1, 1)
+			for e.mem.procs[0].in.Next() == nil { // it computes until the receiver has all
+				runtime.Gosched()
+			}
+			if _, err := r.Wait(); err != nil {
+				t.Error(err)
+			}
+			return
+		}
+		got := make([]int64, length)
+		r, w := shared(t, c, Slice(got), 0)
+		Recv(c, turn, 0, 1)
+		w.over(e, w.parts(-1))
+		if !r.Done() || !slices.Equal(got, numbers(length, 5)) {
+			t.Error("the receiver waits for a word")
+		}
+		r.Wait()
+	})
 }
 
 // Ranks that send each other windows of long messages of all lengths help each other, and every byte is right.

@@ -32,8 +32,9 @@ func (c *Comm) neighbour(rank int) *proc {
 	return nil
 }
 
-// sendTurn is after how many short sends to a rank its own messages are looked at: it may have asked to be spared.
-const sendTurn = 64
+// shortLook is after how many sends or receives of a rank everything else is looked at: it may have asked to be spared,
+// and others may wait for what this rank has to do.
+const shortLook = 64
 
 // sendShort reports whether it has sent b.
 func (c *Comm) sendShort(b Buffer, dest, tag int) bool {
@@ -48,10 +49,10 @@ func (c *Comm) sendShort(b Buffer, dest, tag int) bool {
 	}
 	sent := e.putShort(p, c, b.Addr, n, tag)
 	p.turns++
-	look := p.turns%sendTurn == 0
+	look := p.turns%shortLook == 0
 	e.mu.Unlock()
 	if look {
-		e.step()
+		e.advance()
 	}
 	return sent
 }
@@ -86,22 +87,25 @@ func (c *Comm) recvShort(b Buffer, source, tag int) (s Status, ok bool) {
 	}
 	e := c.e
 	set, word := e.wait.set, p.in.Word()
-	events := atomic.LoadUint32(&set.Events)
-	spins := max(set.Spins/sweep, 1)
+	for range sweep {
+		if atomic.LoadUint32(word) != 0 {
+			return e.takeShort(p, c, b.Addr, n, tag)
+		}
+	}
 	if e.net != nil {
-		spins = 1 // the rails want to be looked at too
+		return s, false // the rails want to be looked at too
 	}
-	for t := (patience{}); t.looks < spins; {
-		for range sweep {
-			if atomic.LoadUint32(word) != 0 {
-				return e.takeShort(p, c, b.Addr, n, tag)
-			}
-		}
-		if t.looks++; set.ready(events) || e.wait.crowded(&t) {
-			break
+	set.self().Waiting.Add(1)
+	events := atomic.LoadUint32(&set.Events)
+	for t := (patience{looks: 1}); t.looks < set.Spins/sweep && !set.ready(events) && !e.wait.crowded(&t); t.looks++ {
+		for i := 0; i < sweep && atomic.LoadUint32(word) == 0; i++ {
 		}
 	}
-	return s, false
+	set.self().Waiting.Add(^uint32(0))
+	if atomic.LoadUint32(word) == 0 {
+		return s, false
+	}
+	return e.takeShort(p, c, b.Addr, n, tag)
 }
 
 // takeShort takes the next record of p's ring, if it is the message. That is a step of progress like any other, after which
@@ -110,7 +114,8 @@ func (e *engine) takeShort(p *proc, c *Comm, to unsafe.Pointer, n int64, tag int
 	if !e.mu.TryLock() {
 		return s, false
 	}
-	hungry := false
+	p.turns++
+	look := p.turns%shortLook == 0
 	if m := e.space(c.ctx, 0); m.Posted() == 0 && m.Arrived() == 0 {
 		rec := p.in.Next()
 		if h, data, whole := decodeRecord(rec); whole && h.kind == kindEager && h.ctx == c.ctx && !h.sync && h.sign == 0 &&
@@ -119,14 +124,16 @@ func (e *engine) takeShort(p *proc, c *Comm, to unsafe.Pointer, n int64, tag int
 			s, ok = Status{Source: int(h.src), Tag: int(h.tag), bytes: int64(len(data))}, true
 			e.traffic.received++
 			e.traffic.receivedBytes += h.size
-			hungry = p.in.Release(len(rec))
+			if p.in.Release(len(rec)) {
+				e.mem.wake(p)
+			}
 		}
 		*p.link.word = p.in.Word()
 	}
 	e.mu.Unlock()
-	if hungry {
-		e.mem.wake(p)
-	}
 	e.handOn()
+	if look {
+		e.step()
+	}
 	return s, ok
 }

@@ -5,6 +5,7 @@ import (
 	"slices"
 	"sync/atomic"
 	"testing"
+	"time"
 )
 
 // The short way takes a message only where nobody could tell that it was taken so.
@@ -95,5 +96,50 @@ func TestShort(t *testing.T) {
 			t.Error(err)
 		}
 		Send(c, turn, peer, 9)
+	})
+}
+
+// Who receives short messages only, as fast as they come, does for others what there is to do.
+func TestShortLooks(t *testing.T) {
+	world(t, 3, func(c *Comm) {
+		const length = 40_000
+		one := []int64{1}
+		switch c.Rank() {
+		case 0:
+			strided, err := NewVector(length, 1, 2, DatatypeOf[int64]())
+			if err != nil {
+				t.Fatal(err)
+			}
+			strided.Commit()
+			long := Slice(numbers(2*length, 0))
+			long.Count, long.Type = 1, strided
+			r, err := c.Isend(long, 2, 5) // rank 2 has to ask for it
+			if err != nil {
+				t.Error(err)
+			}
+			for st := (Status{}); st.Tag == 0; {
+				if st, err = Recv(c, one, 1, AnyTag); err != nil {
+					t.Error(err)
+				}
+				for start := now(); now()-start < 3000; { // so that the next one is there
+				}
+			}
+			r.Wait()
+		case 1:
+			for start, told := time.Now(), false; !told; {
+				Send(c, one, 0, 0)
+				if _, told, _ = c.Iprobe(2, 7); time.Since(start) > 20*time.Second {
+					t.Error("rank 0 receives, and does nothing for rank 2")
+					break
+				}
+			}
+			Send(c, one, 0, 1)
+			Recv(c, one, 2, 7)
+		case 2:
+			if _, err := Recv(c, make([]int64, length), 0, 5); err != nil {
+				t.Error(err)
+			}
+			Send(c, one, 1, 7)
+		}
 	})
 }

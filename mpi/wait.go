@@ -232,7 +232,7 @@ func (e *engine) park(events uint32) {
 }
 
 // until waits for done, making progress. It is the only loop in which a Go
-// caller waits.
+// caller waits, but for a moment in recvShort.
 func (e *engine) until(done func() bool) {
 	var t patience
 	if done() {

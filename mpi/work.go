@@ -31,14 +31,15 @@ type work struct {
 	piece     int64 // the most that is one part, in units; 0: any
 
 	r, send  *Request // a receive, and the send of one's own that it gets
-	from     *proc    // whose memory is read,
-	addr     uintptr  // there
+	from     *proc    // whose memory is read, or written
+	addr     uintptr  // where it is read
 	copying  int64    // ns that this has taken
 	head     header   // the message's
 	divides  bool     // its sender may help
 	share    *share   // and does,
-	took     bool     // or this rank has taken a part of the message, to write it,
-	put      int64    // and has written so many bytes
+	e        *engine  // of a sender that helps:
+	took     bool     // it has taken a part of the message,
+	put      int64    // and written so many bytes
 	run      *coll.Run
 	to, data coll.Memory // of a collective's step
 	buf      []byte
@@ -134,15 +135,16 @@ func (e *engine) doWork() {
 			news = atomic.LoadUint32(&e.wait.set.Events) != events
 		}
 		e.mu.Lock()
-		if ok && w.off < w.size {
+		if ok && w.off < w.size && !w.took { // somebody waits for the word that this has been written
 			e.enqueue(w)
 		} else {
 			e.worked(w, ok)
-			if e.work.waiting.Load() > 0 {
-				e.progress() // others wait for what is answered meanwhile
-			}
+		}
+		if e.work.waiting.Load() > 0 {
+			e.move() // others wait for what is answered meanwhile
 		}
 		e.mu.Unlock()
+		e.handOn()
 		if news && several(e.wait.set.self()) {
 			return
 		}

@@ -18,9 +18,9 @@ import (
 // makes a communicator, which tells the members, and given back when the last
 // member has left it.
 const (
-	Areas    = 63   // their number and one goes with a context, in the bits that it leaves
-	MaxFlat  = 64   // ranks that use an area
-	SlotSize = 1024 // bytes, at a cache line
+	Areas    = 63          // their number and one goes with a context, in the bits that it leaves
+	MaxFlat  = 64          // ranks that use an area
+	SlotSize = 4096 + line // bytes: an odd number of lines, so that the slots' beginnings are not all in one set of a cache
 )
 
 // areaHead is a line before the slots: how many members use the area.

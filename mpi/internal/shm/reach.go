@@ -36,21 +36,32 @@ func (s *Segment) Reach(i int) bool {
 // Read copies n bytes at address addr of rank i to dst. It reports how many
 // bytes came; less than n means that direct reading has ended, for good.
 func (s *Segment) Read(i int, dst unsafe.Pointer, addr uintptr, n int) int {
-	return s.through(i, unix.ProcessVMReadv, dst, addr, n)
+	done := s.through(i, unix.ProcessVMReadv, dst, addr, n)
+	if done < n {
+		s.reach[i].Store(unreachable)
+	}
+	return done
 }
 
-// Write copies n bytes at src to address addr of rank i, as Read.
+// Write copies n bytes at src to address addr of rank i. It reports how many were copied; less than n means that rank i
+// is not Writable any more.
 func (s *Segment) Write(i int, addr uintptr, src unsafe.Pointer, n int) int {
-	return s.through(i, unix.ProcessVMWritev, src, addr, n)
+	done := s.through(i, unix.ProcessVMWritev, src, addr, n)
+	if done < n {
+		s.sealed[i].Store(true)
+	}
+	return done
 }
 
-func (s *Segment) through(i int, move mover, mine unsafe.Pointer, addr uintptr, n int) int {
+// Writable reports whether rank i's memory can be read, and has not proved to be closed to process_vm_writev, which may be
+// forbidden by itself.
+func (s *Segment) Writable(i int) bool { return s.Reach(i) && !s.sealed[i].Load() }
+
+func (s *Segment) through(i int, move mover, mine unsafe.Pointer, addr uintptr, n int) (done int) {
 	pid := int(s.Control(i).pid.Load())
-	done := 0
 	for done < n {
 		k := once(move, pid, (*byte)(unsafe.Add(mine, done)), addr+uintptr(done), n-done)
 		if k <= 0 {
-			s.reach[i].Store(unreachable)
 			break
 		}
 		done += k

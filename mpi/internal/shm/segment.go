@@ -73,6 +73,7 @@ type Segment struct {
 	ringSize int
 	nonce    *uint64
 	reach    []atomic.Uint32 // whether each rank can be read
+	sealed   []atomic.Bool   // whether each has proved not to be writable
 }
 
 // ringSizeFor keeps the whole segment of many ranks small. Of few ranks both ends of a ring copy a
@@ -93,7 +94,7 @@ func ringSizeFor(n int) int {
 // Map sizes the memfd for n ranks, if nobody has, and maps it as rank me
 // (both count the ranks of this host only). fd may be closed afterwards.
 func Map(fd, n, me int) (*Segment, error) {
-	s := &Segment{n: n, me: me, ringSize: ringSizeFor(n), reach: make([]atomic.Uint32, n)}
+	s := &Segment{n: n, me: me, ringSize: ringSizeFor(n), reach: make([]atomic.Uint32, n), sealed: make([]atomic.Bool, n)}
 	size := s.areasAt() + s.areasBytes()
 	// All ranks compute the same size, so it does not matter who is first.
 	if err := unix.Ftruncate(fd, int64(size)); err != nil {

@@ -32,7 +32,7 @@ regress: build
 	    "pt2pt --sizes 8,1k,64k,1M,4M --tests latency,bandwidth,bothways" \
 	    "pt2pt --sizes 8 --tests rate,put,get" \
 	    "pt2pt --sizes 1M --tests puts,gets" \
-	    "coll --sizes 8,1M,4M --tests barrier,allreduce,alltoall,bcast" \
+	    "coll --sizes 8,1k,1M,4M --tests barrier,allreduce,alltoall,bcast" \
 	    "coll -n 4 --sizes 8 --tests barrier,allreduce" \
 	    "coll -n 8 --sizes 8 --tests barrier,allreduce" \
 	    "pt2pt --sizes 1M --tests overlap" \

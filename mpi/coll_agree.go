@@ -123,7 +123,8 @@ func (c *Comm) tellFailed(tag int32, why Class) {
 	}
 }
 
-// withdraw takes back the steps of a collective that no other rank has answered, and returns them.
+// withdraw takes back the steps of a collective that no other rank has answered, or has only asked to help with (share.go), and
+// returns them.
 // Messages of the call that have come are forgotten.
 func (e *engine) withdraw(r *Request) (steps []*Request) {
 	s := e.space(r.comm.ctx+collContext, 0)

@@ -39,6 +39,9 @@ const (
 	GenBits = 64 - 2*placeBits
 )
 
+// They lie behind the ring, in what is left of its pages.
+const _ = uint(pageSize - ringHead - Cuts*line)
+
 // Cut is the i-th for messages of rank from to rank to.
 func (s *Segment) Cut(from, to, i int) *Cut {
 	at := s.ringsAt() + (from*s.n+to)*s.ringBytes() + ringHead + s.ringSize

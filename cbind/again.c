@@ -146,6 +146,13 @@ void rain_pause(rain_frame *f) {
 
 int rain_work(void) { return rain_waits->nfd || work(rain_waits, load(&rain_waits->events), 0); }
 
+int rain_work_beside(uint32_t **word) {
+    rain_waitset *w = rain_waits;
+    for (uint32_t i = 0, n = load(&w->n); i < n; i++)
+        if (&w->words[i] != word && __atomic_load_n(w->words[i], __ATOMIC_RELAXED)) return 1;
+    return 0;
+}
+
 void rain_look(rain_frame *f) {
     if (f->looks == 0) f->events = load(&rain_waits->events);
 }
@@ -205,11 +212,4 @@ int rain_again(int rc, rain_frame *f) {
     f->events = load(&w->events);
     f->moved = moved;
     return 1;
-}
-
-int rain_work_beside(uint32_t **word) {
-    rain_waitset *w = rain_waits;
-    for (uint32_t i = 0, n = load(&w->n); i < n; i++)
-        if (&w->words[i] != word && __atomic_load_n(w->words[i], __ATOMIC_RELAXED)) return 1;
-    return 0;
 }

@@ -30,8 +30,8 @@ enum {
     GRAIN = LINE / 2,    /* records start at multiples of it */
     CLEARED = 16 * LINE, /* that a reader clears at a time */
     RECORD_HEAD = 8,     /* a record's first word, and one that is not used */
-    TURN = 64,           /* messages to and from a rank before its own are looked at when it is sent to, */
-    ROUND = 1024         /* and those of all others */
+    TURN = 64,           /* messages to and from a rank before a send looks at that rank's own, */
+    ROUND = 1024         /* and before everybody else's are looked at */
 };
 static const uint32_t WRAP = UINT32_MAX; /* go on at the start of the ring */
 

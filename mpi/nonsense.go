@@ -5,7 +5,6 @@ import (
 
 	"rainmpi/mpi/internal/dtype"
 	"rainmpi/mpi/internal/redop"
-	"rainmpi/mpi/internal/shm"
 )
 
 // Ranks trust each other: what a packet says is believed, and a rank that lies can spoil all others. But memory that
@@ -29,7 +28,8 @@ func (p *proc) mayAnswer(r *Request, h header) {
 	case kindCTS:
 		ok = ok && (k == kindRTS || k == kindPutRTS) && int64(h.tag)*fetchPiece <= r.size
 	case kindShare:
-		ok = ok && (k == kindRTS || k == kindPutRTS) && p.out != nil && h.tag >= 0 && h.tag&(1<<shareBits-1) < shm.Cuts
+		_, _, names := h.shared()
+		ok = ok && (k == kindRTS || k == kindPutRTS) && p.out != nil && names
 	case kindFin: // a message that was asked back may have no other answer
 		ok = ok && (k == kindRTS || k == kindPutRTS || k == kindEager && !r.head.sync)
 	case kindAck:
@@ -42,10 +42,10 @@ func (p *proc) mayAnswer(r *Request, h header) {
 
 // mayShare: p has written its part of a message that it was asked to help with.
 func (p *proc) mayShare(h header) *share {
-	i := h.tag & (1<<shareBits - 1)
-	p.must(h.tag >= 0 && i < shm.Cuts, h)
-	s := &p.shares[i]
-	p.must(s.r != nil && s.gen == uint32(h.tag>>shareBits) && s.told < 0 && h.size <= uint64(s.n), h)
+	cut, gen, ok := h.shared()
+	p.must(ok, h)
+	s := &p.shares[cut]
+	p.must(s.r != nil && s.gen == gen && s.told < 0 && h.size <= uint64(s.n), h)
 	return s
 }
 

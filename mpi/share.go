@@ -57,7 +57,7 @@ func (e *engine) offerShare(w *work) {
 		}
 		*s = share{cut: s.cut, r: w.r, head: w.head, n: w.size, theirs: -1, told: -1}
 		s.gen = s.cut.Open(uintptr(w.r.addr), s.n)
-		e.answer(p, header{kind: kindShare, id: s.head.id, tag: int32(i) | int32(s.gen)<<shareBits})
+		e.answer(p, header{kind: kindShare, id: s.head.id, tag: shareTag(i, s.gen)})
 		e.work.open++ // till both have ended
 		w.divides, w.share, w.part, w.end = false, s, readShare, readShareEnd
 		w.size, w.piece = 1<<62, 1 // how much it is shows at the end
@@ -67,6 +67,14 @@ func (e *engine) offerShare(w *work) {
 
 // shareBits of the tag say which cut of the ring it is, the rest is the generation.
 const shareBits = 4
+
+func shareTag(cut int, gen uint32) int32 { return int32(cut) | int32(gen)<<shareBits }
+
+// shared is what a tag of kindShare and kindShared names; not ok: no engine sends it.
+func (h *header) shared() (cut int, gen uint32, ok bool) {
+	cut = int(h.tag) & (1<<shareBits - 1)
+	return cut, uint32(h.tag) >> shareBits, h.tag >= 0 && cut < shm.Cuts
+}
 
 // lastPart says that there is no more.
 func (w *work) lastPart() bool {
@@ -81,14 +89,14 @@ func readShare(w *work, _, _ int64) bool {
 		return w.lastPart()
 	}
 	start := now()
-	got := int64(w.r.e.mem.seg.Read(w.from.local, unsafe.Add(w.r.addr, off), w.addr+uintptr(off), int(n)))
+	got := int64(w.e.mem.seg.Read(w.from.local, unsafe.Add(w.r.addr, off), w.addr+uintptr(off), int(n)))
 	w.copying += now() - start
 	s.done += got
 	return got == n
 }
 
 func readShareEnd(w *work, ok bool) {
-	e, s := w.r.e, w.share
+	e, s := w.e, w.share
 	if ok {
 		w.from.pace.cameRead(s.n, s.done, w.copying)
 	}
@@ -133,7 +141,7 @@ func (e *engine) helpShare(p *proc, r *Request, h header) {
 	}
 	w := e.newWork()
 	w.part, w.end = writeShare, wroteShare
-	w.e, w.from, w.head = e, p, h
+	w.from, w.head = p, h
 	w.data.Addr, w.data.Count = r.addr, r.size // r may be another send by then
 	w.piece = 1
 	w.begin(e, 1<<62)
@@ -141,7 +149,8 @@ func (e *engine) helpShare(p *proc, r *Request, h header) {
 
 func writeShare(w *work, _, _ int64) bool {
 	seg := w.e.mem.seg
-	off, n, at := seg.Cut(seg.Me(), w.from.local, int(w.head.tag)&(1<<shareBits-1)).Back(uint32(w.head.tag >> shareBits))
+	cut, gen, _ := w.head.shared()
+	off, n, at := seg.Cut(seg.Me(), w.from.local, cut).Back(gen)
 	if n == 0 {
 		return w.lastPart()
 	}

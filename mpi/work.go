@@ -23,6 +23,7 @@ import (
 // A work has the parts of the engine's state that it needs: no other is looked at while
 // the lock is not held.
 type work struct {
+	e    *engine
 	part func(w *work, off, n int64) bool // does n units from off on, without the lock; false: it cannot be done
 	end  func(w *work, ok bool)           // with mu held
 
@@ -36,9 +37,8 @@ type work struct {
 	copying  int64    // ns that this has taken
 	head     header   // the message's
 	divides  bool     // its sender may help
-	share    *share   // and does,
-	e        *engine  // of a sender that helps:
-	took     bool     // it has taken a part of the message,
+	share    *share   // and does
+	took     bool     // this rank helps, and has taken a part of the message,
 	put      int64    // and written so many bytes
 	run      *coll.Run
 	to, data coll.Memory // of a collective's step
@@ -68,7 +68,7 @@ type workQueue struct {
 func (e *engine) newWork() *work {
 	w := e.work.pool
 	if w == nil {
-		return &work{unit: 1}
+		return &work{e: e, unit: 1}
 	}
 	e.work.pool, w.next = w.next, nil
 	return w
@@ -105,7 +105,7 @@ func (e *engine) worked(w *work, ok bool) {
 		e.wait.changed() // for drained
 	}
 	w.end(w, ok)
-	*w = work{unit: 1, buf: w.buf, next: e.work.pool}
+	*w = work{e: e, unit: 1, buf: w.buf, next: e.work.pool}
 	e.work.pool = w
 }
 
@@ -204,8 +204,8 @@ func (e *engine) fetch(r *Request, p *proc, h header, addr uintptr, reluctant bo
 }
 
 func fetchPart(w *work, off, n int64) bool {
-	r, seg := w.r, w.r.e.mem.seg
-	if left := w.size - off; w.piece > 0 && left > longWork && r.e.mem.streams(w.from, left) { // it waits by now
+	r, seg := w.r, w.e.mem.seg
+	if left := w.size - off; w.piece > 0 && left > longWork && w.e.mem.streams(w.from, left) { // it waits by now
 		return false
 	}
 	if r.t.Contiguous() {
@@ -227,7 +227,7 @@ func fetchPart(w *work, off, n int64) bool {
 
 // fetched: what could not be read comes through the ring, if there is still somebody to send it.
 func fetched(w *work, ok bool) {
-	r, e := w.r, w.r.e
+	r, e := w.r, w.e
 	switch {
 	case ok:
 		w.from.pace.cameRead(w.size, w.size, w.copying)
@@ -268,9 +268,8 @@ func copySelfPart(w *work, off, n int64) bool {
 }
 
 func copiedSelf(w *work, _ bool) {
-	e := w.r.e
-	e.complete(w.send, nil)
-	e.complete(w.r, w.r.err)
+	w.e.complete(w.send, nil)
+	w.e.complete(w.r, w.r.err)
 }
 
 // Copy and Reduce are a collective's. A function of the user's waits in calls until a
@@ -293,10 +292,8 @@ func copyStep(w *work, _, _ int64) bool {
 }
 
 func copiedStep(w *work, _ bool) {
-	run := w.run
-	e := run.User.(*Request).e
-	run.Copied()
-	e.advanced(run)
+	w.run.Copied()
+	w.e.advanced(w.run)
 }
 
 func (n *collNet) Reduce(run *coll.Run, in, inout unsafe.Pointer, count int64, _ *dtype.Type) bool {
@@ -325,8 +322,6 @@ func reducePart(w *work, off, n int64) bool {
 }
 
 func reduced(w *work, _ bool) {
-	run := w.run
-	e := run.User.(*Request).e
-	run.Completed(nil)
-	e.advanced(run)
+	w.run.Completed(nil)
+	w.e.advanced(w.run)
 }

@@ -283,7 +283,37 @@ func (h *home) mourn(conn *boot.Conn) {
 	}
 	time.Sleep(mournTime)
 	fmt.Fprintf(os.Stderr, "rainmpi: rank %d: another rank on host %s has died; the job ends\n", h.w.Rank, h.w.Hosts[h.w.HostOf[h.w.Rank]])
-	h.c.Abort(1)
+	h.abort(1)
+}
+
+// readTime is how long a launcher may take to read what this rank has written, before it is asked to end the job.
+const readTime = time.Second
+
+// abort asks the launcher to end the job. Some do that at once and lose what they have not read from their ranks' pipes,
+// though it was written before: why the job ends.
+func (h *home) abort(code int) {
+	for end := time.Now().Add(readTime); time.Now().Before(end) && (unread(syscall.Stdout) || unread(syscall.Stderr)); {
+		time.Sleep(time.Millisecond)
+	}
+	h.c.Abort(code)
+}
+
+// unread reports whether fd is a pipe or a Unix socket with something in it that its reader has not read.
+func unread(fd int) bool {
+	var st unix.Stat_t
+	if unix.Fstat(fd, &st) != nil {
+		return false
+	}
+	ask := uint(unix.TIOCINQ) // of a pipe, at either end
+	switch st.Mode & unix.S_IFMT {
+	case unix.S_IFSOCK:
+		ask = unix.SIOCOUTQ
+	case unix.S_IFIFO:
+	default:
+		return false
+	}
+	n, err := unix.IoctlGetInt(fd, ask)
+	return err == nil && n > 0
 }
 
 // serve plays the agent.
@@ -299,7 +329,7 @@ func (h *home) serve() {
 			h.left.Store(true)
 			go h.finalize()
 		case m.Abort != nil:
-			h.c.Abort(m.Abort.Code)
+			h.abort(m.Abort.Code)
 		case m.Unmet != nil:
 			h.unmet(*m.Unmet)
 		case m.Name != nil:
@@ -339,7 +369,7 @@ func (h *home) unmet(m boot.Unmet) {
 	switch {
 	case !m.Met && m.For >= unmetLimit:
 		fmt.Fprintf(os.Stderr, "rainmpi: %s; the job ends\n", never)
-		h.c.Abort(1)
+		h.abort(1)
 	case m.For < unmetQuiet || !h.said.IsZero():
 	case m.Met:
 		h.said = m.Since

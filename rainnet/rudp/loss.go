@@ -36,6 +36,9 @@ const (
 	maxPTO             = 250 * millisecond
 	leastRTT           = 5 * microsecond // of two processes on one host
 	suspectAfter       = 2               // probe time-outs
+	// "An endpoint MAY send up to two full-sized datagrams [...] to avoid an expensive consecutive PTO expiration due to a
+	// single lost datagram": RFC 9002, section 6.2.4.
+	probesAtOnce = 2
 )
 
 // lossMemory is of how many packets the loss is known, about.
@@ -52,6 +55,9 @@ func (l *loss) count(lost bool) {
 		l.come++
 	}
 }
+
+// inThousand returns how many of a thousand packets are lost.
+func (l *loss) inThousand() int64 { return l.gone * 1000 / max(l.gone+l.come, 1) }
 
 // delay returns by how much later than without loss the last of n packets comes in the mean, if each is known to be lost
 // after d: what is sent again may be lost again.
@@ -340,7 +346,7 @@ func (c *Conn) onLossTimer(now int64, p *path) {
 		return
 	}
 	p.loss.ptoCount++
-	p.loss.probe = 1
+	p.loss.probe = probesAtOnce
 	p.stats.probes++
 	p.sent.lastAt = now
 	c.doubt = c.doubt || p.loss.ptoCount >= suspectAfter

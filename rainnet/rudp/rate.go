@@ -100,6 +100,7 @@ const (
 	// Nor is one that has never had enough to send held to what that was.
 	unknownPacing = initialFlight * second / initialRTT
 
+	leastQueue    = 2 * millisecond  // of its rate that a path may have in flight beside a bandwidth-delay product, whatever is lost
 	maxQueued     = 2 * millisecond  // beyond the gap: the path is full
 	standWindow   = 16 * millisecond // of the measurement of standing
 	minBWWindow   = 100 * millisecond
@@ -339,15 +340,15 @@ func (r *rate) endRound(now, flight int64, appLimited bool) {
 	if late == never {
 		late = 0
 	}
-	risen := late > max(r.minRTT/4, millisecond)
-	if lossy && risen {
+	congested := lossy && late > max(r.minRTT/4, millisecond)
+	if congested {
 		r.slow(now, flight)
 	}
 	r.queued = late > r.gap.get()+maxQueued
 	if r.mode == startup && !appLimited {
 		r.checkFull()
 	}
-	if r.mode == cruise && cruiseGains[r.phase] > 100 && !lossy {
+	if r.mode == cruise && cruiseGains[r.phase] > 100 && !congested {
 		r.grow()
 	}
 	r.roundEnd, r.roundFrom, r.roundAt = r.delivered, r.delivered, now
@@ -369,9 +370,10 @@ func (r *rate) checkFull() {
 	}
 }
 
-// slow answers loss that comes with a queue: less in flight than what broke it.
+// slow answers loss that comes with a queue: less in flight than what broke it. But it may have been a bad cable, and a peer
+// that was off its processor: so not less than what keeps the path busy while acknowledgements come by the batch.
 func (r *rate) slow(now, flight int64) {
-	r.hi = max(max(flight, r.bdp())*85/100, minFlight/2)
+	r.hi = max(max(flight, r.bdp())*85/100, r.bdp()+r.sustained()*leastQueue/second, minFlight/2)
 	if r.mode == startup {
 		r.mode = drain
 	}
@@ -380,7 +382,7 @@ func (r *rate) slow(now, flight int64) {
 	}
 }
 
-// grow lifts the bound that slow set, while probing does no harm.
+// grow lifts the bound that slow set, while probing brings no queue: loss alone goes on as long as the cable is bad.
 func (r *rate) grow() {
 	if r.hi == 0 {
 		return

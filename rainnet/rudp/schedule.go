@@ -135,8 +135,8 @@ func (c *Conn) pickBulk(now int64) *path {
 	return nil
 }
 
-// muchSlower is from what ratio on a path counts as slower than another one. What takes twice as long on one of two
-// equal rails does so by chance, or as an end was off its processor.
+// muchSlower is from what ratio on a path counts as slower than another one, or as one that loses more. What takes twice
+// as long on one of two equal rails does so by chance, or as an end was off its processor.
 const muchSlower = 4
 
 // burstTime returns how long maxQuantum bytes take on a path, or on the quickest one if that is not much less; 0: not known.
@@ -175,8 +175,15 @@ const firstFlight = 4 << 10
 func (c *Conn) shareOut(now, n int64) {
 	n = max(n, 1) // what is empty needs a packet as well
 	byLag := c.byLag[:0]
+	least := int64(never)
 	for _, p := range c.usable {
-		p.lag, p.burst, p.share = c.lag(now, p)+p.repair(), c.burstTime(now, p), n
+		least = min(least, p.loss.inThousand())
+	}
+	for _, p := range c.usable {
+		p.lag, p.burst, p.share = c.lag(now, p), c.burstTime(now, p), n
+		if p.loss.inThousand() > muchSlower*least {
+			p.lag += p.repair()
+		}
 		if p.burst > 0 {
 			p.burst = min(p.burst+p.burst*p.loss.gone/max(p.loss.come, 1), second) // what is lost leaves again
 			byLag = append(byLag, p)
